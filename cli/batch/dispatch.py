@@ -11,6 +11,7 @@ from ..console import faults
 from ..console.messages import shown
 from ..console.report import Report
 from ..errors import FileError, NoPlaceError
+from ..images import formats
 from ..images.picture import Frames, Picture
 from ..images.reader import Reader
 from ..images.source import Source
@@ -44,10 +45,10 @@ def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
         target.name for target in job.targets.values() if target.format is not None and target.format.of_files
     ]
     if into_shards:
-        from ..images.shard import Shard  # few outputs are shards
-
-        if not isinstance(found, Shard):
-            raise FileError(into_shards[0], f"a .tar is made of tar shards, and {job.name} is none")
+        if isinstance(found, Picture) or not formats.FORMATS[found.format].data_set:
+            raise FileError(into_shards[0], f"a .tar is made of data sets, and {job.name} is none")
+        if processor.options.frames.only is not None:
+            raise FileError(into_shards[0], "a .tar holds a data set; leave out --frame, or name an image")
     if isinstance(found, Picture) and not processor.options.frames.only and not numbered:
         return processor.single(job, found)
     from . import multiframe_job  # most pictures have one frame

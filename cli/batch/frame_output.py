@@ -86,6 +86,13 @@ class Computed(NamedTuple):
         as_input = channels == self.shape[2] and not self.maps and self.encodings[name].kind != "hue"
         return self.colours if as_input else model_of(channels)
 
+    def each(self) -> Iterator[Computed]:
+        """Yield the frames, each by itself."""
+        for at in range(self.images):
+            outputs = {name: _part(output, at, self.images) for name, output in self.outputs.items()}
+            own = None if self.labels is None else self.labels.part(at, at + 1)
+            yield self._replace(outputs=outputs, images=1, labels=own)
+
     def without_samples(self) -> Computed:
         """Return what a report needs."""
         outputs = {
@@ -95,6 +102,13 @@ class Computed(NamedTuple):
             for name, output in self.outputs.items()
         }
         return self._replace(outputs=outputs)
+
+
+def _part(output: Output, at: int, images: int) -> Output:
+    """Return that of one of several frames."""
+    height = len(output.samples) // images
+    rows = slice(at * height, (at + 1) * height)
+    return output._replace(samples=output.samples[rows], alpha=None if output.alpha is None else output.alpha[rows])
 
 
 @contextlib.contextmanager

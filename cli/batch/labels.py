@@ -20,6 +20,7 @@ from ..images.picture import DecodeError, Frames
 from ..images.reader import naming
 from .frame_output import writable
 from .job_options import WriteOptions
+from .naming import CLASSES, Numbered
 from .plan import Job
 
 IDX = "idx", "idx-gz"
@@ -78,6 +79,44 @@ def _class_names(path: Path, count: int, key: str = "") -> tuple[str, ...]:
         return names
 
 
+def folder_of(numbered: Numbered, frames: Frames, number: int) -> str:
+    """Return the folder of an image by its label or class, where images go to such folders."""
+    found = CLASSES.match(numbered.classes)
+    if found is None or frames.labels is None:
+        return ""
+    label = int(frames.labels.values[number])
+    return frames.labels.classes[label] if found[1] == "class" else f"{label:{found[2] or ''}}"
+
+
+def check_folders(job: Job, frames: Frames | None) -> None:
+    """Raise FileError where images cannot go to folders of their labels or classes, as --name asks for."""
+    numbered = [target.numbered for target in job.targets.values() if target.numbered and target.numbered.classes]
+    if not numbered:
+        return
+    found = None if frames is None else frames.labels
+    classes, field = numbered[0].classes, CLASSES.match(numbered[0].classes)
+    if found is None:
+        raise FileError(job.name, f"has no labels; leave {classes} out of --name")
+    if field is None or field[1] != "class":
+        return
+    if not found.classes:
+        raise FileError(job.name, "has no names of classes; use {label}/ in --name")
+    if len(found.values) and not 0 <= int(found.values.min()) <= int(found.values.max()) < len(found.classes):
+        raise FileError(job.name, "has labels without the name of a class; use {label}/ in --name")
+    for name in found.classes:
+        if not is_folder_name(name):
+            raise FileError(job.name, f"the class {shown(name)} cannot be a folder; use {{label}}/ in --name")
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether the name of a class can be that of a folder, which is not hidden.
+
+    >>> [*map(is_folder_name, ["cat", "a/b", "..", ""])]
+    [True, False, False, False]
+    """
+    return bool(name) and "/" not in name and os.sep not in name and not name.startswith(".") and name.isprintable()
+
+
 def check(job: Job, frames: Frames, alone: bool) -> list[str]:
     """Return notes on what the outputs do not hold of the labels; raises FileError where that keeps them away.
 
@@ -85,7 +124,10 @@ def check(job: Job, frames: Frames, alone: bool) -> list[str]:
     """
     notes: list[str] = []
     for output, target in job.targets.items():
+        if target.numbered is not None and target.numbered.classes:
+            continue  # their folders tell them
         format = target.format_for(output, formats.FORMATS[frames.format])
+        format = target.format if target.format is not None and target.format.of_files else format
         if format.data_set or (not alone and format.name not in formats.TABLES):
             with writable(target, format):
                 notes += format.codec.labels(frames.labels)

@@ -53,10 +53,16 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
 
         frames.labels = labels.of(job.input.name, frames, options.labels)
         job = job._replace(notes=(*job.notes, *labels.check(job, frames, options.only is not None)))
+    if wanted:
+        from . import labels
+
+        labels.check_folders(job, frames)
     if job.variants:
         from .augment import samples
 
         job = job._replace(notes=(*job.notes, *samples.doubts(processor.options.augmentation, frames)))
+    if any(target.format is not None and target.format.of_files for target in job.targets.values()):
+        return _into_shards(processor, job, frames, name)
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
     if frames.first is not None and not wanted:
@@ -78,6 +84,19 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
                 frames, len(job.variants), target, target.format_for(output, formats.FORMATS[frames.format]), name, maps
             )
     return _all(processor, job, frames, name)
+
+
+def _into_shards(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Report:
+    """Filter the images of a data set, which become files of shards; raises FileError."""
+    from . import shard_job
+
+    if job.variants:
+        raise FileError(name, "is not a tar shard; augment writes a .tar of these alone (imfilter dataset convert)")
+    if job.attached is not None:
+        raise FileError(name, "has several frames; masks and boxes belong to one, which --frame N takes")
+    if not all(map(shard_job.is_into, job.targets.values())):
+        raise FileError(name, "is a data set; write all outputs as .tar, or none")
+    return shard_job.made(processor, job, frames, _pictures(processor, job, frames, name))
 
 
 def _stays_a_set(job: Job, frames: Frames) -> bool:
@@ -198,7 +217,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             for output, target in job.targets.items():
                 if target.numbered is not None or output in passed_on:
                     stamp = of_frame(output, number, last) if target.numbered is not None else "" if number else output
-                    target = target.of_frame(number)
+                    target = _of_number(target, frames, number)
                     written = _numbered(processor, transaction, job, output, target, computed, picture, stamp)
                     notes.update(dict.fromkeys(written))
                     continue
@@ -241,7 +260,8 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
         notes.update(dict.fromkeys(transaction.notes))
     if not processor.options.write.keep_existing:
         for target in job.targets.values():
-            backdate(job, map(target.of_frame, range(done.frames if target.numbered is not None else 1)))
+            count = done.frames if target.numbered is not None else 1
+            backdate(job, (_of_number(target, frames, number) for number in range(count)))
     if frames.archive is not None:
         unnamed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.keyed)
         lost = frames.archive.lost(frames.labels is not None)
@@ -251,6 +271,15 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
         lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]
         notes.update(dict.fromkeys(lost))
     return processor.report(job, done, list(notes))
+
+
+def _of_number(target: Target, frames: Frames, number: int) -> Target:
+    """Return the target of a frame, in the folder of its class where it shall be there."""
+    if target.numbered is None or not target.numbered.classes:
+        return target.of_frame(number)
+    from . import labels
+
+    return target.of_frame(number, labels.folder_of(target.numbered, frames, number))
 
 
 def _of_frame(number: int, note: str) -> str:

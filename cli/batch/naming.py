@@ -13,6 +13,8 @@ from ..images import formats
 
 FIELDS = ("stem", "suffix", "filter", "index", "output", "frame", "map")
 """The fields that a pattern may have, in braces."""
+CLASSES = re.compile(r"\{(label|class)(?::(0\d))?\}/")
+"""What a pattern begins with where the images of a data set go to folders of their labels or classes."""
 VARIANT = "variant"
 """The field of an augmentation."""
 ANY = "\0"
@@ -25,14 +27,24 @@ class Numbered(NamedTuple):
     before: str
     format: str
     after: str
+    folder: str = ""
+    """That of the folders of `classes`."""
+    classes: str = ""
+    """What stands for a folder for each label or class, with a / behind it; "" where there are none."""
 
-    def path(self, number: int) -> str:
-        """Return the path of one frame."""
-        return f"{self.before}{number:{self.format}}{self.after}"
+    def path(self, number: int, own: str = "") -> str:
+        """Return the path of one frame, whose class has its *own* folder."""
+        inner = f"{own}/" if self.classes else ""
+        return f"{self.folder}{inner}{self.before}{number:{self.format}}{self.after}"
+
+    @property
+    def place(self) -> str:
+        """The path, with `ANY` for the number."""
+        return f"{self.folder}{self.classes}{self.before}{ANY}{self.after}"
 
     def __str__(self) -> str:
         width = f":{self.format}" if self.format else ""
-        return f"{self.before}{{frame{width}}}{self.after}"
+        return f"{self.folder}{self.classes}{self.before}{{frame{width}}}{self.after}"
 
 
 class OutputNaming(NamedTuple):
@@ -58,6 +70,12 @@ class OutputNaming(NamedTuple):
         return [field for _, field, *_ in Formatter().parse(self.pattern or "")]
 
     @property
+    def rest(self) -> str:
+        """The pattern without the folder of labels or classes that it may begin with."""
+        found = CLASSES.match(self.pattern or "")
+        return (self.pattern or "")[found.end() if found else 0 :]
+
+    @property
     def map_files(self) -> bool:
         """Whether each map has a file of its own."""
         return "map" in self.fields if self.pattern else False
@@ -69,9 +87,13 @@ class OutputNaming(NamedTuple):
         try:
             if not self.pattern:
                 raise ValueError("is empty")
-            if "/" in self.pattern or os.sep in self.pattern or "\0" in self.pattern:
+            if "/" in self.rest or os.sep in self.rest or "\0" in self.pattern:
                 raise ValueError("use no / in a file name")
-            for _, field, width, conversion in Formatter().parse(self.pattern):
+            if {"label", "class"}.intersection(field for _, field, *_ in Formatter().parse(self.rest)):
+                raise ValueError("{label} and {class} are folders; use them as in '{class}/{frame:05}.png'")
+            if self.rest != self.pattern and ("frame" not in self.fields or self.frame is not None):
+                raise ValueError("{label}/ and {class}/ need a {frame} of all images behind them, as {frame:05}")
+            for _, field, width, conversion in Formatter().parse(self.rest):
                 if conversion:
                     raise ValueError(f"use no ! in {{{shown(field or '')}!{shown(conversion)}}}")
                 if field is not None and field not in self.known:
@@ -102,10 +124,11 @@ class OutputNaming(NamedTuple):
         if self.pattern is None:
             return os.path.join(folder, name if suffix == own else stem + suffix)
         before, width, after = self._filled(stem, suffix, index, output, map)
-        before = os.path.join(folder, before)
         if width is None:
+            before = os.path.join(folder, before)
             return before if _is_suffixed(before) else before + suffix
-        numbered = Numbered(before, width, after)
+        classes = (self.pattern or "").removesuffix(self.rest)
+        numbered = Numbered(before, width, after, os.path.join(folder, ""), classes)
         return numbered if _is_suffixed(str(numbered)) else numbered._replace(after=after + suffix)
 
     def _filled(self, stem: str, suffix: str, index: int, output: str, map: int | None) -> tuple[str, str | None, str]:
@@ -117,7 +140,7 @@ class OutputNaming(NamedTuple):
         values[VARIANT] = self.variant or 0
         before, frame = "", None
         name = ""
-        for literal, field, width, _ in Formatter().parse(self.pattern or ""):
+        for literal, field, width, _ in Formatter().parse(self.rest):
             name += literal
             if field == "frame" and self.frame is None:
                 before, frame, name = name, width or "", ""

@@ -129,7 +129,7 @@ class SharedOptions(NamedTuple):
         str | None,
         Option(
             "Template for output file names, e.g. '{stem}.edges.png'; also {suffix}, {filter}, {index}, "
-            "{output}, and {frame} and {map} for a file each.",
+            "{output}, and {frame} and {map} for a file each; of data sets {class}/ or {label}/ in front for folders.",
             FILES,
             affects_output=False,
             metavar="PATTERN",

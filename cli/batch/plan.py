@@ -14,7 +14,7 @@ from ..images import formats
 from ..images.formats import Format
 from ..images.source import Source
 from ..streams import STREAM
-from .naming import ANY, Numbered, OutputNaming
+from .naming import Numbered, OutputNaming
 
 if TYPE_CHECKING:
     from .annotations.attached import Attached
@@ -41,22 +41,24 @@ class Target(NamedTuple):
     map: int | None = None
     """The one map of a bank of kernels that the file holds; None is all of the output."""
 
-    def of_frame(self, number: int) -> Target:
-        """Return the target of one frame."""
+    def of_frame(self, number: int, own: str = "") -> Target:
+        """Return the target of one frame, whose class has its *own* folder, where classes have some."""
         if self.numbered is None:
             return self
-        return self._replace(path=self.numbered.path(number), numbered=None)
+        return self._replace(path=self.numbered.path(number, own), numbered=None)
 
     def format_for(self, output: str, own: Format) -> Format:
         """Return the format of an *output* of a picture that was read from one of format *own*."""
         if self.format is not None and not (self.format.of_files and not own.of_files):
             return self.format.of_input(own)
+        if self.format is not None and own.data_set:
+            return formats.LOSSLESS  # its images become files
         return formats.LOSSLESS if output != "image" and own.lossy else own
 
     @property
     def place(self) -> str | None:
         """The path, with `ANY` for the number of a frame."""
-        return self.path if self.numbered is None else f"{self.numbered.before}{ANY}{self.numbered.after}"
+        return self.path if self.numbered is None else self.numbered.place
 
     @property
     def name(self) -> str:

@@ -1,9 +1,12 @@
-"""The work on a tar shard: each image in it is filtered as a file of its own, and all other files are copied."""
+"""The work on a tar shard: each image in it is filtered as a file of its own, and all other files are copied.
+
+Of another data set that becomes one, each image is a file that is named by its number, with its label beside it.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..console.messages import reason_of, shown
@@ -11,14 +14,17 @@ from ..console.report import Report
 from ..errors import FileError
 from ..images import formats, memory_budget
 from ..images.atomic_write import Growing, Transaction
-from ..images.picture import DecodeError, Picture, check_lack
+from ..images.picture import DecodeError, Frames, Picture, check_lack
 from ..images.reader import naming
 from ..images.shard import Shard, ShardMember
 from ..images.tar import ShardWriter
 from .changed_input import backdate, check_replaced
-from .frame_output import begun, kept_of, writable
+from .frame_output import Computed, begun, kept_of, writable
 from .image_job import ImageProcessor
 from .plan import Job, Target
+
+DIGITS = 5
+"""Of the number by which an image is called, at least."""
 
 
 def is_for(target: Target) -> bool:
@@ -26,60 +32,110 @@ def is_for(target: Target) -> bool:
     return target.numbered is None and (target.format is None or target.format.of_files)
 
 
+def is_into(target: Target) -> bool:
+    """Whether the images of another data set go into a shard."""
+    return target.numbered is None and target.format is not None and target.format.of_files
+
+
+class _Shards:
+    """The shards that are written of one input, one for each output."""
+
+    def __init__(self, processor: ImageProcessor, job: Job, transaction: Transaction) -> None:
+        self.notes: dict[str, None] = {}
+        self.done = processor.begin_report()
+        self._processor, self._job, self._transaction = processor, job, transaction
+        self._writers = {output: ShardWriter() for output in job.targets}
+        self._growing: dict[str, Growing] = {}
+        self._growth = memory_budget.Growth()
+        for output, target in job.targets.items():
+            growing = self._growing[output] = begun(transaction, job, target, processor.options.write)
+            with growing.open() as file:
+                self._writers[output].begin(file)
+
+    def copy(self, member: ShardMember) -> None:
+        """Write a file that is no image; raises FileError."""
+        if "image" in self._writers:
+            self._add("image", member)
+
+    def put(self, member: ShardMember, computed: Computed, picture: Picture) -> None:
+        """Write the results of an image, which are called as it is; raises FileError."""
+        job, options = self._job, self._processor.options
+        size = 0
+        for output in self._writers:
+            stamp = "" if self.done.frames else options.write.stamper.stamp(output, job)
+            file, told = io.BytesIO(), list(picture.notes)
+            format = computed.formats_of[output]
+            kept = kept_of(picture.metadata, output, computed, told)
+            with writable(job.targets[output], format):
+                told += self._processor.encode(file, output, computed, kept, stamp)
+            self.notes.update(dict.fromkeys(told))
+            size += file.tell() if self._growing[output].is_in_memory else 0
+            self._add(output, ShardMember(member.in_format(format), file.getbuffer()))
+        if (free := self._growth.short(size)) is not None:
+            raise FileError(
+                job.name, f"needs more memory than there is: {memory_budget.gigabytes(free)} are free; split it"
+            )
+
+    def _add(self, output: str, member: ShardMember) -> None:
+        with self._growing[output].open(), writable(self._job.targets[output], formats.FORMATS["tar"]):
+            self._writers[output].add(member)
+
+    def end(self, frames: Frames) -> Report:
+        """Let them appear; raises FileError."""
+        job = self._job
+        for output, target in job.targets.items():
+            with self._growing[output].open() as file, writable(target, formats.FORMATS["tar"]):
+                self._writers[output].write(file)
+            self._growing[output].end()
+        with naming(job.input.name):
+            frames.check_unchanged()
+        check_replaced(job)
+        self._transaction.commit()
+        self.notes.update(dict.fromkeys(self._transaction.notes))
+        backdate(job, job.targets.values())
+        return self._processor.report(job, self.done, list(self.notes))
+
+
 def filtered(processor: ImageProcessor, job: Job, shard: Shard) -> Report:
     """Filter all images of a shard; raises FileError, also for one image that is damaged: the others are no whole."""
-    writers = {output: ShardWriter() for output in job.targets}
-    done = processor.begin_report()
-    notes: dict[str, None] = {}
-    growth = memory_budget.Growth()
     with Transaction(processor.options.write.read) as transaction:
-        growing = {
-            output: begun(transaction, job, target, processor.options.write) for output, target in job.targets.items()
-        }
-        for output, writer in writers.items():
-            with growing[output].open() as file:
-                writer.begin(file)
+        shards = _Shards(processor, job, transaction)
         for found in _files(job, shard):
             member, picture = found.member, found.picture
             if picture is None:
-                if "image" in writers:
-                    _add(job, "image", writers, growing, member)
+                shards.copy(member)
                 continue
             if not job.variants:
-                picture.number = done.frames
+                picture.number = shards.done.frames
             if processor.progress is not None:
-                processor.progress.begin(done.frames, (shard.count or 1) * max(len(job.variants), 1))
+                processor.progress.begin(shards.done.frames, (shard.count or 1) * max(len(job.variants), 1))
             own = found.job._replace(input=found.job.input._replace(name=f"{job.input.name}: {member.name}"))
             computed = processor.computed(own, picture)
             if job.variants:
                 computed = computed._replace(drawn=found.line(computed.drawn))
-            size = 0
-            for output in writers:
-                stamp = "" if done.frames else processor.options.write.stamper.stamp(output, job)
-                file, told = io.BytesIO(), list(picture.notes)
-                format = computed.formats_of[output]
-                kept = kept_of(picture.metadata, output, computed, told)
-                with writable(job.targets[output], format):
-                    told += processor.encode(file, output, computed, kept, stamp)
-                notes.update(dict.fromkeys(told))
-                size += file.tell() if growing[output].is_in_memory else 0
-                _add(job, output, writers, growing, ShardMember(member.in_format(format), file.getbuffer()))
-            if (free := growth.short(size)) is not None:
-                raise FileError(
-                    job.name, f"needs more memory than there is: {memory_budget.gigabytes(free)} are free; split it"
-                )
-            done.add(computed)
-        for output, target in job.targets.items():
-            with growing[output].open() as file, writable(target, formats.FORMATS["tar"]):
-                writers[output].write(file)
-            growing[output].end()
-        with naming(job.input.name):
-            shard.check_unchanged()
-        check_replaced(job)
-        transaction.commit()
-        notes.update(dict.fromkeys(transaction.notes))
-    backdate(job, job.targets.values())
-    return processor.report(job, done, list(notes))
+            shards.put(member, computed, picture)
+            shards.done.add(computed)
+        return shards.end(shard)
+
+
+def made(processor: ImageProcessor, job: Job, frames: Frames, pictures: Iterable[Picture]) -> Report:
+    """Filter the images of another data set, of which *pictures* may hold several each; raises FileError."""
+    digits = max(DIGITS, len(str((frames.count or 1) - 1)))
+    with Transaction(processor.options.write.read) as transaction:
+        shards = _Shards(processor, job, transaction)
+        for picture in pictures:
+            if processor.progress is not None:
+                processor.progress.begin(picture.number, frames.count or picture.number + 1)
+            computed = processor.computed(job, picture)
+            for number, one in enumerate(computed.each(), picture.number):
+                key = f"{number:0{digits}}"
+                shards.put(ShardMember(f"{key}{formats.LOSSLESS.suffixes[0]}", b""), one, picture)
+                if one.labels is not None:
+                    shards.copy(ShardMember(f"{key}.cls", b"%d" % one.labels.values[0]))
+            shards.done.add(computed)
+        if frames.archive is not None and (lost := frames.archive.lost(frames.labels is not None)):
+            shards.notes[f"TAR holds no arrays by name; {lost}"] = None
+        return shards.end(frames)
 
 
 def _files(job: Job, shard: Shard) -> Iterator[Any]:
@@ -118,10 +174,3 @@ def _members(job: Job, shard: Shard) -> Iterator[ShardMember]:
         if member is None:
             return
         yield member
-
-
-def _add(
-    job: Job, output: str, writers: dict[str, ShardWriter], growing: dict[str, Growing], member: ShardMember
-) -> None:
-    with growing[output].open(), writable(job.targets[output], formats.FORMATS["tar"]):
-        writers[output].add(member)

@@ -110,6 +110,8 @@ def _sources(name: str, target: Target, job: Job, stamper: Stamper) -> set[str]:
     if target.numbered is None:
         assert target.path is not None
         return sources(target.path, stamper.mark(name, job), target.format)
+    if target.numbered.classes:  # the file of a frame is found by its label, which is not read here
+        return set()
     all_of: set[str] | None = None
     for number in itertools.count():
         path = target.numbered.path(number)

@@ -17,7 +17,7 @@ from .folders import File
 from .selection import Selection, taken
 from .shard_file import ShardFile
 from .source import Container, DataSet, Pictures, ShardSet
-from .stack_file import StackFile, refusals
+from .stack_file import StackFile
 
 
 def run(
@@ -95,22 +95,24 @@ def _in_order(files: Sequence[File]) -> Sequence[File]:
 def _to_file(
     opened: Sequence[DataSet], selection: Selection, out: Path, format: Format, read: frozenset[Identity]
 ) -> int:
-    archive = opened[0].frames.archive if isinstance(opened[0], Container) else None
-    keeps_arrays = format.keyed and len(opened) == 1 and selection.is_all
-    file = StackFile(out, format, archive if keeps_arrays else None)
-    for data_set in opened:
-        for batch in taken(data_set, selection):
-            file.add(data_set, batch)
-    if not file.count:
+    count = selection.count(opened)
+    if not count:
         raise UsageError("no samples are left; widen --subset")
-    file.notes += _lost_metadata(opened)
-    if not keeps_arrays:
-        file.notes += _lost_arrays(opened)
+    keeps_arrays = format.keyed and len(opened) == 1 and selection.is_all
     with Transaction(read) as transaction:
-        file.write(transaction)
+        file = StackFile(transaction, out, format, count)
+        if keeps_arrays and isinstance(opened[0], Container):
+            file.archive = opened[0].frames.archive
+        for data_set in opened:
+            for batch in taken(data_set, selection):
+                file.add(data_set, batch)
+        file.end()
+        file.notes += _lost_metadata(opened)
+        if not keeps_arrays:
+            file.notes += _lost_arrays(opened)
         transaction.commit()
     _tell([*file.notes, *transaction.notes])
-    return file.count
+    return count
 
 
 def _lost_metadata(opened: Sequence[DataSet]) -> list[str]:
@@ -141,18 +143,18 @@ def _lost(opened: Sequence[DataSet]) -> list[str]:
 def _to_shard(
     opened: Sequence[DataSet], selection: Selection, out: Path, format: Format, read: frozenset[Identity]
 ) -> int:
-    shard, notes = ShardFile(), [*_lost(opened), *_lost_metadata(opened)]
-    for data_set in opened:
-        if isinstance(data_set, ShardSet):
-            shard.add_samples(data_set.labelled(), selection)
-        else:
-            for place, label, write in sample_files.of(data_set, selection, None, notes):
-                shard.add(place, label, write, notes)
-    if not shard.count:
-        raise UsageError("no samples are left; widen --subset")
+    notes = [*_lost(opened), *_lost_metadata(opened)]
     with Transaction(read) as transaction:
-        with transaction.open(out) as file, refusals(shown(str(out))):
-            shard.write(file)
+        shard = ShardFile(transaction, out)
+        for data_set in opened:
+            if isinstance(data_set, ShardSet):
+                shard.add_samples(data_set.labelled(), selection)
+            else:
+                for place, label, write in sample_files.of(data_set, selection, None, notes):
+                    shard.add(place, label, write, notes)
+        if not shard.count:
+            raise UsageError("no samples are left; widen --subset")
+        shard.end()
         transaction.commit()
     _tell([*notes, *shard.notes, *transaction.notes])
     return shard.count

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from array import array
 from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate
+
+import numpy as np
 
 from ...filters.core.named_tuple import NamedTuple
 from ..digest import digest
 from ..errors import UsageError
 
-RANK_BYTES = 16
+KEY = np.dtype([("high", ">u8"), ("low", ">u8")])
+"""A digest, as numbers that sort as its bytes do."""
 ALL = "all images"
 """The class of those that have none."""
 
@@ -77,7 +80,71 @@ def allot(count: int, weights: Sequence[Fraction | int]) -> list[int]:
     return found
 
 
-def assign(samples: Sequence[Sample], shares: Sequence[Fraction], seed: int) -> list[int]:
+class Samples:
+    """Samples in columns: of a million, none is an object."""
+
+    def __init__(self, samples: Iterable[Sample] = ()) -> None:
+        self.classes: dict[str, int] = {}
+        """The number of each class, in the order in which they came."""
+        self.labels = array("I")
+        """The number of each sample's class."""
+        self.images = array("Q")
+        """How many images each has."""
+        self._names, self._ends = bytearray(), array("Q")
+        self._kin, self._owners = bytearray(), array("I")
+        for sample in samples:
+            self.add(sample)
+
+    def add(self, sample: Sample) -> None:
+        """Take the next one."""
+        number = len(self)
+        self.labels.append(self.classes.setdefault(sample.label, len(self.classes)))
+        self.images.append(sample.images)
+        self._names += os.fsencode(sample.name)
+        self._ends.append(len(self._names))
+        for shared in sample.kin:
+            self._kin += _digest(repr(shared).encode())
+            self._owners.append(number)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def name(self, number: int) -> bytes:
+        """Return the name of one."""
+        return bytes(self._names[self._ends[number - 1] if number else 0 : self._ends[number]])
+
+    def groups(self) -> list[list[int]]:
+        """Return the numbers of those that hang together by something that they share, over several steps too.
+
+        >>> kin = [("a",), (), ("b",), ("a", "b"), ("c",)]
+        >>> Samples(Sample(str(number), "x", shared) for number, shared in enumerate(kin)).groups()
+        [[0, 2, 3]]
+        """
+        leader: dict[int, int] = {}
+
+        def first(number: int) -> int:
+            while (above := leader.setdefault(number, number)) != number:
+                number = leader[number] = leader[above]
+            return number
+
+        if not self._owners:
+            return []
+        keys, owners = np.frombuffer(self._kin, KEY), np.frombuffer(self._owners, np.uint32)
+        order = np.lexsort((keys["low"], keys["high"]))
+        for at in np.flatnonzero(keys[order[1:]] == keys[order[:-1]]).tolist():
+            one, other = sorted((first(int(owners[order[at]])), first(int(owners[order[at + 1]]))))
+            leader[other] = one
+        found: dict[int, list[int]] = {}
+        for number in sorted(leader):
+            found.setdefault(first(number), []).append(number)
+        return [members for members in found.values() if len(members) > 1]
+
+
+def _digest(data: bytes) -> bytes:
+    return bytes.fromhex(digest(data, KEY.itemsize))
+
+
+def assign(samples: Samples, shares: Sequence[Fraction], seed: int) -> list[int]:
     """Return the number of the part of each sample.
 
     The samples of a class are ranked by a hash of the seed and the name, and cut at the exact counts: so the order in
@@ -85,60 +152,38 @@ def assign(samples: Sequence[Sample], shares: Sequence[Fraction], seed: int) -> 
     are one, and rank as the first of their names: the least rank would draw large groups to the first part. Of a group
     across classes the hash itself tells the part.
     """
-    ranks = [digest(b"%d\0%b" % (seed, os.fsencode(sample.name)), RANK_BYTES) for sample in samples]
-    part = [-1] * len(samples)
-    taken: dict[str, Counter[int]] = defaultdict(Counter)
-    sizes = Counter(sample.label for sample in samples)
-    by_class: dict[str, list[tuple[str, list[int]]]] = {label: [] for label in sizes}
-    for members in groups([sample.kin for sample in samples]):
-        rank = ranks[min(members, key=lambda member: os.fsencode(samples[member].name))]
-        labels = {samples[member].label for member in members}
-        if len(labels) == 1:
-            by_class[labels.pop()].append((rank, members))
+    rank_bytes = bytearray()
+    for number in range(len(samples)):
+        rank_bytes += _digest(b"%d\0%b" % (seed, samples.name(number)))
+    ranks = np.frombuffer(rank_bytes, KEY)
+    labels = np.array(samples.labels, np.int64)
+    part, taken = np.zeros(len(samples), np.int64), np.zeros((len(samples.classes), len(shares)), np.int64)
+    sizes = np.ones(len(samples), np.int64)  # of a group, at its first; 0 for those that are not ranked
+    groups: dict[int, list[int]] = {}
+    for members in samples.groups():
+        first = min(members, key=samples.name)
+        sizes[members] = 0
+        if len(set(labels[members].tolist())) == 1:
+            sizes[first], groups[first] = len(members), members
             continue
-        own = _at(Fraction(int(rank, 16), 1 << 8 * RANK_BYTES), list(accumulate(shares)))
-        for member in members:
-            part[member] = own
-            taken[samples[member].label][own] += 1
-    for label, found in by_class.items():
-        quotas = [quota - taken[label][at] for at, quota in enumerate(allot(sizes[label], shares))]
-        left = allot(sizes[label] - taken[label].total(), [max(quota, 0) for quota in quotas])
-        bounds = list(accumulate(left))
-        place = 0
-        for _, members in sorted(found):
-            own = _at(place + Fraction(len(members), 2), bounds)
-            place += len(members)
-            for member in members:
-                part[member] = own
-    return part
+        place = Fraction(int.from_bytes(ranks[first].tobytes(), "big"), 1 << 8 * KEY.itemsize)
+        part[members] = _at(place, list(accumulate(shares)))
+        np.add.at(taken, (labels[members], part[members]), 1)
+    order = np.lexsort((ranks["low"], ranks["high"], labels))
+    order = order[sizes[order] > 0]
+    counts = np.bincount(labels, minlength=len(samples.classes)).tolist()
+    starts = np.searchsorted(labels[order], np.arange(len(counts) + 1))
+    for label, count in enumerate(counts):
+        quotas = [quota - own for quota, own in zip(allot(count, shares), taken[label].tolist(), strict=True)]
+        left = allot(count - int(taken[label].sum()), [max(quota, 0) for quota in quotas])
+        own = order[starts[label] : starts[label + 1]]
+        middles = 2 * np.cumsum(sizes[own]) - sizes[own]  # twice
+        part[own] = np.minimum(np.searchsorted(2 * np.cumsum(left), middles, "right"), len(shares) - 1)
+    for first, members in groups.items():
+        part[members] = part[first]
+    return part.tolist()
 
 
 def _at(place: Fraction, bounds: Sequence[Fraction | int]) -> int:
     """Return the number of the part in which a place lies."""
     return next((at for at, bound in enumerate(bounds) if place < bound), len(bounds) - 1)
-
-
-def groups(kin: Iterable[Sequence[Hashable]]) -> list[list[int]]:
-    """Return the numbers of those that hang together by something that they share, over several steps too.
-
-    >>> groups([("a",), (), ("b",), ("a", "b")])
-    [[0, 2, 3], [1]]
-    """
-    leader: list[int] = []
-
-    def first(number: int) -> int:
-        while leader[number] != number:
-            leader[number] = leader[leader[number]]
-            number = leader[number]
-        return number
-
-    owner: dict[Hashable, int] = {}
-    for number, shared in enumerate(kin):
-        leader.append(number)
-        for key in shared:
-            one, other = sorted((first(owner.setdefault(key, number)), first(number)))
-            leader[other] = one
-    found: dict[int, list[int]] = {}
-    for number in range(len(leader)):
-        found.setdefault(first(number), []).append(number)
-    return list(found.values())

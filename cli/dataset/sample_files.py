@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..batch import labels
 from ..console.messages import shown
 from ..images import encode, formats
 from ..images.codec import EncodeOptions
@@ -101,7 +102,7 @@ def _pictures(
 def _folder_names(data_set: DataSet) -> Mapping[int, str]:
     """Return the folder of each label: the class's name, or the number in digits that sort as numbers do."""
     names = data_set.classes
-    if names and all(name and "/" not in name and not name.startswith(".") and name.isprintable() for name in names):
+    if names and all(map(labels.is_folder_name, names)):
         return dict(enumerate(names))
     values = [] if data_set.labels is None else np.unique(data_set.labels.values).tolist()
     digits = max((len(str(value)) for value in values), default=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ class Selection:
     """Is asked for each sample in turn."""
 
     def __init__(self, subset: str | None, per_class: int | None) -> None:
+        self._subset = subset
         self._first, self._last = _range(subset)
         self._per_class = per_class
         self._number = 0
@@ -26,6 +27,13 @@ class Selection:
     def is_all(self) -> bool:
         """Whether none is left out."""
         return not self._first and self._last is None and self._per_class is None
+
+    def count(self, data_sets: Iterable[DataSet]) -> int:
+        """Return how many samples will be taken, all told; raises FileError."""
+        if self.is_all:
+            return sum(data_set.count() for data_set in data_sets)
+        again = Selection(self._subset, self._per_class)
+        return sum(again.takes(label) for data_set in data_sets for label in data_set.own_labels())
 
     def takes(self, label: int | None) -> bool:
         """Whether the next sample is taken."""

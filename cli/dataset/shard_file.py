@@ -1,29 +1,37 @@
-"""A shard that is written: the files of each sample one behind the other, its label as decimal text among them."""
+"""A shard that is written as it comes: the files of each sample one behind the other, its label as decimal text."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from ..console.messages import counted, shown
 from ..errors import FileError
+from ..images.atomic_write import Transaction
+from ..images.output_folder import Root
 from ..images.shard import ShardMember
 from ..images.tar import ShardWriter
 from .sample_files import Write
 from .selection import Selection
 from .source import LABEL, key_of
+from .stack_file import refusals
 
 
 class ShardFile:
-    """Gathers samples, and writes them."""
+    """Writes samples as they come."""
 
-    def __init__(self) -> None:
+    def __init__(self, transaction: Transaction, path: Path, root: Root | None = None) -> None:
+        """Begin the shard, below a *root*; raises FileError."""
+        self.path = path
         self.count = 0
         """The images."""
         self._writer = ShardWriter()
         self._keys: dict[str, str] = {}
         self._renamed: list[tuple[str, str]] = []
+        self._growing = transaction.grow(path, root=root)
+        with self._growing.open() as file:
+            self._writer.begin(file)
 
     @property
     def notes(self) -> list[str]:
@@ -46,9 +54,9 @@ class ShardFile:
             raise FileError(shown(place), f"would be one sample of the shard with {shown(other)}; rename one of them")
         file = io.BytesIO()
         notes += write(file)
-        self._writer.add(ShardMember(name, file.getvalue()))
+        self._put(ShardMember(name, file.getbuffer()))
         if label is not None:
-            self._writer.add(ShardMember(f"{key}.{LABEL}", b"%d" % label))
+            self._put(ShardMember(f"{key}.{LABEL}", b"%d" % label))
         self.count += 1
 
     def add_samples(self, samples: Iterable[tuple[int | None, Sequence[ShardMember]]], selection: Selection) -> None:
@@ -60,9 +68,15 @@ class ShardFile:
     def add_members(self, members: Sequence[ShardMember]) -> None:
         """Take the files of a sample as they are."""
         for member in members:
-            self._writer.add(member)
+            self._put(member)
             self.count += member.is_image
 
-    def write(self, file: io.BytesIO) -> None:
-        """Write the shard."""
-        self._writer.write(file)
+    def _put(self, member: ShardMember) -> None:
+        with self._growing.open(), refusals(shown(str(self.path))):
+            self._writer.add(member)
+
+    def end(self) -> None:
+        """Write what is left of the shard; raises FileError."""
+        with self._growing.open() as file, refusals(shown(str(self.path))):
+            self._writer.write(file)
+        self._growing.end()

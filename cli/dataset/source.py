@@ -75,6 +75,10 @@ class DataSet:
         """Return how many samples there are; raises FileError."""
         raise NotImplementedError
 
+    def own_labels(self) -> Iterator[int | None]:
+        """Yield the label of each sample, without its image; raises FileError."""
+        raise NotImplementedError
+
 
 class Pictures(DataSet):
     """Files with an image each."""
@@ -116,6 +120,10 @@ class Pictures(DataSet):
     def count(self) -> int:
         """Return how many files there are."""
         return len(self.files)
+
+    def own_labels(self) -> Iterator[int | None]:
+        """Yield the label of each file."""
+        return (file.label for file in self.files)
 
 
 def numbers_of(classes: Sequence[str]) -> Sequence[int]:
@@ -171,6 +179,12 @@ class Container(DataSet):
         """Return how many there are."""
         return self._size
 
+    def own_labels(self) -> Iterator[int | None]:
+        """Yield the labels, None for each where there are none."""
+        if self.labels is None:
+            return itertools.repeat(None, self._size)
+        return map(int, self.labels.values)
+
     def batches(self) -> Iterator[Batch]:
         """Yield the samples, many at a time where they are of one size."""
         for picture in self._pictures():
@@ -187,10 +201,11 @@ class Container(DataSet):
                 for number, picture in enumerate(self.frames.each()):
                     picture.number = number
                     yield picture
-                return
-            several = max(1, CHUNK * self._size // max(1, 3 * self.frames.pixels))
-            for first in range(0, self._size, several):
-                yield self.frames.pictures(first, min(self._size, first + several))
+            else:
+                several = max(1, CHUNK * self._size // max(1, 3 * self.frames.pixels))
+                for first in range(0, self._size, several):
+                    yield self.frames.pictures(first, min(self._size, first + several))
+            self.frames.check_unchanged()
 
 
 class ShardSet(Container):
@@ -234,11 +249,16 @@ class ShardSet(Container):
         with naming(self.name):
             for _, members in itertools.groupby(self.shard.members, lambda member: key_of(member.name)):
                 yield [*members]
+            self.shard.check_unchanged()
 
     def labelled(self) -> Iterator[tuple[int | None, list[ShardMember]]]:
         """Yield the files of each sample, and its label; raises FileError."""
         for members in self._samples():
             yield self._labels.get(key_of(members[0].name)), members
+
+    def own_labels(self) -> Iterator[int | None]:
+        """Yield the label of each image; raises FileError."""
+        return (label for label, members in self.labelled() for member in members if member.is_image)
 
     def read(self, member: ShardMember, label: int | None) -> Batch:
         """Return an image; raises FileError."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from ...filters.core.named_tuple import NamedTuple
 from ..batch import inputs
@@ -19,7 +20,7 @@ from ..images.write_failures import naming_failures
 from . import folders, new_folder, partition, source, split_containers
 from .folders import File, ImageFolder
 from .metadata_file import MetadataFile
-from .partition import ALL, Part, Sample
+from .partition import ALL, Part, Sample, Samples
 from .source import Container
 
 
@@ -45,9 +46,14 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
     for part in wanted:
         new_folder.check_free(str(Path(out) / part.name))
     files = _files(opened)
-    samples = [Sample(file.name, label, _kin(file, pattern)) for file, label in files]
-    inside = [sample for container in containers for sample in split_containers.samples(container, pattern)]
-    assigned = partition.assign([*samples, *inside], [part.share for part in wanted], seed)
+    samples = Samples(Sample(file.name, label, _kin(file, pattern)) for file, label in files)
+    counts = []
+    for container in containers:
+        before = len(samples)
+        for sample in split_containers.samples(container, pattern):
+            samples.add(sample)
+        counts.append(len(samples) - before)
+    assigned = partition.assign(samples, [part.share for part in wanted], seed)
     copies = [
         Copy(file.path, Path(out) / wanted[part].name / file.name, label, part)
         for (file, label), part in zip(files, assigned, strict=False)
@@ -61,15 +67,12 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
             if folder.metadata is not None:
                 _write_metadata(folder, folder.metadata, copies, [Path(out) / part.name for part in wanted], written)
         if containers:
-            split_containers.write(containers, assigned[len(files) :], [Path(out) / part.name for part in wanted])
+            folders_of_parts = [Path(out) / part.name for part in wanted]
+            split_containers.write(containers, counts, assigned[len(files) :], folders_of_parts)
     for folder in opened:
         for entry in folder.left_out:
             say(f"imfilter: {shown(entry.path)} {entry.why}; it was left out")
-    labels = [label for _, label in files] + [sample.label for sample in inside for _ in range(sample.images)]
-    of_parts = assigned[: len(files)] + [
-        part for sample, part in zip(inside, assigned[len(files) :], strict=True) for _ in range(sample.images)
-    ]
-    for line in _table(labels, of_parts, wanted):
+    for line in _table(samples, assigned, wanted):
         put(line)
     return ExitCode.DONE
 
@@ -169,14 +172,14 @@ def _link(copy: Copy, written: new_folder.Files) -> None:
     written.written.append(copy.target)
 
 
-def _table(labels: Sequence[str], of_parts: Sequence[int], parts: Sequence[Part]) -> list[str]:
+def _table(samples: Samples, assigned: Sequence[int], parts: Sequence[Part]) -> list[str]:
     """Return how many images of each class each part has."""
-    counts = Counter(zip(labels, of_parts, strict=True))
-    classes = list(dict.fromkeys(labels))
+    counts = np.zeros((len(samples.classes), len(parts)), np.int64)
+    np.add.at(counts, (np.array(samples.labels, np.int64), np.array(assigned, np.int64)), samples.images)
     rows = [["class", *(part.name for part in parts)]]
-    rows += [[shown(label), *(str(counts[label, at]) for at in range(len(parts)))] for label in classes]
-    if classes != [ALL]:
-        rows.append([ALL, *(str(of_parts.count(at)) for at in range(len(parts)))])
+    rows += [[shown(label), *map(str, own)] for label, own in zip(samples.classes, counts.tolist(), strict=True)]
+    if [*samples.classes] != [ALL]:
+        rows.append([ALL, *map(str, counts.sum(axis=0).tolist())])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,12 +13,12 @@ from ..errors import UsageError
 from ..file_identity import identity
 from ..images import formats
 from ..images.atomic_write import Transaction
-from ..images.output_folder import root_of
+from ..images.output_folder import Root, root_of
 from .partition import ALL, Sample
 from .selection import part_of
 from .shard_file import ShardFile
 from .source import Container, ShardSet, key_of
-from .stack_file import StackFile, refusals
+from .stack_file import StackFile
 
 DIGEST_BYTES = 16
 
@@ -58,27 +59,28 @@ def _class(container: Container, label: int | None) -> str:
     return container.classes[label] if container.classes else str(label)
 
 
-def write(containers: Sequence[Container], assigned: Sequence[int], folders: Sequence[Path]) -> None:
-    """Write the parts of all containers, or none; raises FileError, UsageError."""
+def write(
+    containers: Sequence[Container], counts: Sequence[int], assigned: Sequence[int], folders: Sequence[Path]
+) -> None:
+    """Write the parts of all containers, or none; raises FileError, UsageError.
+
+    *assigned* has the parts of the samples of all, which are so many of each.
+    """
     _check_names(containers)
     read = frozenset(found for one in containers for path in one.paths() if (found := identity(path)) is not None)
     notes, names = list[str](), set[Path]()
-    parts = iter(assigned)
+    start = 0
     root = root_of(str(folders[0].parent))
     with Transaction(read) as transaction:
-        for container in containers:
+        for container, count in zip(containers, counts, strict=True):
+            parts = assigned[start : start + count]
+            start += count
             if isinstance(container, ShardSet):
-                shards = _shards(container, parts, len(folders))
-                for shard, folder in zip(shards, folders, strict=True):
-                    place = folder / Path(container.name).name
-                    if shard.count:
-                        with transaction.open(place, root=root) as file, refusals(shown(str(place))):
-                            shard.write(file)
+                _shards(transaction, root, container, parts, folders)
                 continue
-            for stack in _stacks(container, parts, folders):
-                if stack.count:
-                    stack.write(transaction, root, names)
-                    notes += stack.notes
+            for stack in _stacks(transaction, root, container, parts, folders):
+                stack.end(names)
+                notes += stack.notes
             if container.frames.archive is not None and (
                 lost := container.frames.archive.lost(container.labels is not None)
             ):
@@ -101,23 +103,34 @@ def _check_names(containers: Sequence[Container]) -> None:
             raise UsageError(f"{shown(container.name)}: {formats.only_read(format)}; convert it first")
 
 
-def _shards(container: ShardSet, parts: Iterator[int], count: int) -> list[ShardFile]:
-    shards = [ShardFile() for _ in range(count)]
+def _shards(
+    transaction: Transaction, root: Root, container: ShardSet, assigned: Sequence[int], folders: Sequence[Path]
+) -> None:
+    name = Path(container.name).name
+    shards = {part: ShardFile(transaction, folders[part] / name, root) for part in sorted({*assigned})}
+    parts = iter(assigned)
     for _, members in container.labelled():
         if any(member.is_image for member in members):
             shards[next(parts)].add_members(members)
         else:
-            for shard in shards:  # what tells of the whole
+            for shard in shards.values():  # what tells of the whole
                 shard.add_members(members)
-    return shards
+    for shard in shards.values():
+        shard.end()
 
 
-def _stacks(container: Container, parts: Iterator[int], folders: Sequence[Path]) -> list[StackFile]:
+def _stacks(
+    transaction: Transaction, root: Root, container: Container, assigned: Sequence[int], folders: Sequence[Path]
+) -> list[StackFile]:
     name, format = Path(container.name).name, formats.FORMATS[container.frames.format]
-    stacks = [StackFile(folder / name, format) for folder in folders]
+    stacks = {
+        part: StackFile(transaction, folders[part] / name, format, count, root)
+        for part, count in sorted(Counter(assigned).items())
+    }
+    parts = iter(assigned)
     for batch in container.batches():
         own = [next(parts) for _ in batch.labels]
-        for at, stack in enumerate(stacks):
+        for at, stack in stacks.items():
             if numbers := [number for number, part in enumerate(own) if part == at]:
                 stack.add(container, part_of(batch, numbers))
-    return stacks
+    return [*stacks.values()]

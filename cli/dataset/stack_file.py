@@ -1,4 +1,4 @@
-"""A container that is written: images of one size and depth in one file, with their labels."""
+"""A container that is written as it comes: images of one size and depth in one file, with their labels."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from ...filters.core.named_tuple import NamedTuple
 from ..batch import labels
 from ..console.messages import shown
 from ..console.report import depth_in_words
 from ..errors import FileError
 from ..images import encode
 from ..images.archive import Archive
-from ..images.atomic_write import Transaction
+from ..images.atomic_write import Growing, Transaction
 from ..images.codec import Content
 from ..images.encode import EncodeError
 from ..images.formats import Format
@@ -23,38 +24,56 @@ from ..images.idx import write_labels
 from ..images.labels import Labels, joined
 from ..images.output_folder import Root
 from ..images.picture import Picture
+from ..images.stack import StackWriter
 from .info import channels_of
 from .source import Batch, DataSet, Pictures
 
 IDX = "idx", "idx-gz"
 
 
-class StackFile:
-    """Gathers samples, and writes them; the notes tell what the file does not hold of them."""
+class Look(NamedTuple):
+    """What all samples of a file have in common with the first."""
 
-    def __init__(self, path: Path, format: Format, archive: Archive | None = None) -> None:
-        """*archive* has the arrays of the file from which all samples come, where it holds several."""
+    name: str
+    kind: str
+    size: str
+
+
+class StackFile:
+    """Writes samples as they come; the notes tell what the file does not hold of them."""
+
+    def __init__(
+        self, transaction: Transaction, path: Path, format: Format, count: int, root: Root | None = None
+    ) -> None:
+        """Begin the file, below a *root*, for *count* samples; raises FileError."""
         writer_of = format.codec.frames
         assert writer_of is not None
+        writer = writer_of(None)
+        assert isinstance(writer, StackWriter)
         self.path, self.format = path, format
         self.notes: list[str] = []
-        self.count = 0
-        self._writer = writer_of(None)
-        self._archive = archive
-        self._first: Batch | None = None
+        self.archive: Archive | None = None
+        """The arrays of the file from which all samples come, where it holds several."""
+        self._writer = writer
+        self._transaction, self._root = transaction, root
+        self._first: Look | None = None
         self._labels: list[Labels | None] = []
+        self._growing: Growing = transaction.grow(path, root=root)
+        with self._growing.open() as file:
+            writer.begin(file, count)
 
     def add(self, data_set: DataSet, batch: Batch) -> None:
-        """Take samples; raises FileError where they are not as those before, or none that the format holds."""
-        first = self._first = self._first or batch
-        _check_alike(first, batch, self.format)
+        """Write samples; raises FileError where they are not as those before, or none that the format holds."""
+        look = Look(batch.name(0), _kind(batch.picture), _size(batch.picture))
+        first = self._first = self._first or look
+        _check_alike(first, look)
+        check_held(batch, self.format)
         found = labels_of(data_set, batch)
-        with refusals(batch.name(0)):
+        with self._growing.open(), refusals(batch.name(0)):
             if not self._labels:
                 self.notes += self.format.codec.labels(found)
             self._writer.add(self._content(batch.picture, found))
         self._labels.append(found)
-        self.count += batch.picture.images
 
     def _content(self, picture: Picture, found: Labels | None) -> Content:
         return Content(
@@ -64,17 +83,18 @@ class StackFile:
             white=picture.white,
             images=picture.images,
             labels=found,
-            archive=None if self._labels else self._archive,
+            archive=None if self._labels else self.archive,
         )
 
-    def write(self, transaction: Transaction, root: Root | None = None, names: set[Path] | None = None) -> None:
-        """Write the file, and those that belong beside it, below a *root*; raises FileError.
+    def end(self, names: set[Path] | None = None) -> None:
+        """Write what is left of the file, and those that belong beside it; raises FileError.
 
         *names* are the files with names of classes that were written before.
         """
-        whole = joined(self._labels)
-        with transaction.open(self.path, root=root) as file, refusals(shown(str(self.path))):
+        whole, transaction, root = joined(self._labels), self._transaction, self._root
+        with self._growing.open() as file, refusals(shown(str(self.path))):
             self._writer.write(file)
+        self._growing.end()
         self.notes += self._writer.notes
         if whole is None:
             return
@@ -111,14 +131,13 @@ def labels_of(data_set: DataSet, batch: Batch) -> Labels | None:
     return Labels(np.array(numbers), classes=tuple(data_set.classes))
 
 
-def _check_alike(first: Batch, batch: Batch, format: Format) -> None:
-    """Raise FileError where a sample is not as the first was, or is none that the format holds."""
-    (one, size), (other, own) = ((_kind(each.picture), _size(each.picture)) for each in (first, batch))
-    if size != own:
-        raise FileError(batch.name(0), f"is {own}, and {first.name(0)} {size}; imfilter resize makes them of one size")
-    if one != other:
-        raise FileError(batch.name(0), f"is {other}, and {first.name(0)} {one}; imfilter makes them alike")
-    check_held(batch, format)
+def _check_alike(first: Look, own: Look) -> None:
+    """Raise FileError where a sample is not as the first was."""
+    if first.size != own.size:
+        why = f"is {own.size}, and {first.name} {first.size}; imfilter resize makes them of one size"
+        raise FileError(own.name, why)
+    if first.kind != own.kind:
+        raise FileError(own.name, f"is {own.kind}, and {first.name} {first.kind}; imfilter makes them alike")
 
 
 def _size(picture: Picture) -> str:

@@ -114,7 +114,7 @@ class StackWriter:
         else:
             self._put(frame)
 
-    def write(self, file: io.BytesIO) -> None:
+    def write(self, file: io.BytesIO | BinaryIO) -> None:
         """Write the file, or what is left of the one that was begun."""
         if self._file is None:
             self.begin(file, self.alike.count)

@@ -13,6 +13,7 @@ from ..console.messages import shown
 from ..digest import blake2b
 from .codec import Codec, not_written
 from .file_bytes import Opened
+from .labels import Labels
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode
 from .shard import Shard, ShardMember
 
@@ -152,4 +153,12 @@ class ShardWriter:
         self._put(bytes(2 * tarfile.BLOCKSIZE + -(self._length + 2 * tarfile.BLOCKSIZE) % tarfile.RECORDSIZE))
 
 
-CODEC = Codec(finish, not_written)
+def labels(labels: Labels | None) -> list[str]:
+    """Return notes on what files beside the images do not hold of the labels."""
+    if labels is None:
+        return []
+    lost = [] if labels.coarse is None else ["its coarse labels were not written; use --to npz"]
+    return [*labels.notes, *lost]
+
+
+CODEC = Codec(finish, not_written, labels=labels)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imfilter.cli.batch.augment import small
 from imfilter.cli.images.reader import Reader
 from PIL import Image
 from scipy import stats
@@ -352,3 +353,19 @@ def test_a_picture_is_decoded_once_for_its_variants(ok, train, folder, monkeypat
     call = ("augment", "-", "-q", "-o", "in/", "--variants", "2", "--name", "{variant}.png", "rotate --angle -9..9")
     ok(*call, "-j", "1", stdin=data)
     assert {*contents(folder / "in")} == {"1.png", "2.png"}
+
+
+def test_small_pictures_are_what_stages_make_of_them(ok, train, folder, rgb, monkeypatch):
+    Image.fromarray(rgb[..., 0]).save(folder / "train/cat/gray.jpg", dpi=(72, 144))
+    made, computed = [], small.computed
+    monkeypatch.setattr(small, "computed", lambda *given: made.append(computed(*given)) or made[-1])
+    steps = [*STEPS[:4], "tone --brightness 0.6..1.4 --contrast 0.6..1.4 --saturation 0..2", "erase --area 0.1 --p 0.3"]
+    call = ("augment", "-q", "train", "-r", "--variants", "4", "--seed", "3", "-j", "1", *steps)
+    ok(*call, "-o", "out/")
+    assert len(made) == 20
+    assert None not in made
+    monkeypatch.setattr(small, "takes", lambda *given: False)
+    ok(*call, "-o", "stages/")
+    assert contents(folder / "out") == contents(folder / "stages")
+    ok(*call, "-o", "large/", "--max-pixels", "2000")
+    assert len(made) == 20

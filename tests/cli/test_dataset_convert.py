@@ -5,6 +5,7 @@ import io
 import json
 import struct
 import tarfile
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -405,3 +406,109 @@ def test_half_a_character_of_json_is_no_class_and_goes_along_in_a_text(ok, refus
     path.write_text('{"file_name": "dog/p0.png", "text": "\\ud800"}\n')
     ok("dataset", "convert", "pets", "-o", "copy/")
     assert (folder / "copy/metadata.jsonl").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.each("out", ["out-images-idx3-ubyte", "out-images-idx3-ubyte.gz", "out.npz", "out.tar"])
+@pytest.mark.each("options", [(), ("--per-class", "9")])
+def test_memory_does_not_grow_with_the_samples(ok, folder, out, options):
+    images = RNG.integers(0, 256, (100, 400, 400), np.uint8)
+    (folder / "t-images-idx3-ubyte").write_bytes(packed(images))
+    (folder / "t-labels-idx1-ubyte").write_bytes(packed((np.arange(100) % 10).astype(np.uint8)))
+    tracemalloc.start()
+    try:
+        ok("dataset", "convert", "t-images-idx3-ubyte", "-o", out, *options)
+        assert tracemalloc.get_traced_memory()[1] < images.nbytes / 2
+    finally:
+        tracemalloc.stop()
+    assert (folder / out).stat().st_size > images.nbytes * 0.85
+
+
+def test_a_sample_that_comes_late_and_does_not_fit_leaves_no_file(refused, folder, pets):
+    Image.new("RGB", (7, 7)).save(folder / "pets" / "dog" / "z.png")
+    before = tree(folder)
+    assert "one size" in refused(1, "dataset", "convert", "pets/", "-o", "out.npz")
+    assert tree(folder) == before
+
+
+def test_the_number_of_those_that_are_taken_is_that_of_the_file(ok, folder, digits):
+    ok("dataset", "convert", "t-images-idx3-ubyte", "-o", "out.npz", "--subset", "3..20", "--per-class", "1")
+    kept = []
+    for number in range(3, 21):
+        if LABELS[number] not in LABELS[kept]:
+            kept.append(number)
+    with np.load(folder / "out.npz") as found:
+        assert found["labels"].tolist() == LABELS[kept].tolist()
+        assert np.array_equal(found["images"], digits[kept])
+
+
+# ---- folders of labels and classes ------------------------------------------------------------------
+
+
+def test_images_go_to_folders_of_their_labels(run, folder, digits):
+    ended = run("blur", "t-images-idx3-ubyte", "-o", "out/", "--name", "{label}/{frame:05}.png", "--no-stamp")
+    assert (ended.code, ended.err) == (0, "")
+    run("blur", "t-images-idx3-ubyte", "-o", "flat/", "--name", "{frame:05}.png", "--no-stamp")
+    found = {str(path.relative_to(folder / "out")): path.read_bytes() for path in (folder / "out").rglob("*.png")}
+    assert found == {
+        f"{label}/{number:05}.png": (folder / "flat" / f"{number:05}.png").read_bytes()
+        for number, label in enumerate(LABELS)
+    }
+
+
+def test_images_go_to_folders_of_their_classes(ok, folder, cifar):
+    ok("flip", "cifar/data_batch_1.bin", "-o", "out/", "--name", "{class}/x{frame}.png")
+    found = {str(path.relative_to(folder / "out")) for path in (folder / "out").rglob("*.png")}
+    assert found == {f"{NAMES[label]}/x{number}.png" for number, label in enumerate(cifar[1])}
+    ok(
+        "edges",
+        "cifar/data_batch_1.bin",
+        "-o",
+        "more/",
+        "--angle",
+        "angles/",
+        "--name",
+        "{label:02}/{frame}-{output}.png",
+    )
+    assert (folder / "angles" / "06" / "0-angle.png").exists()
+    assert (folder / "more" / "06" / "0-image.png").exists()
+
+
+@pytest.mark.each(
+    "words, said",
+    [
+        ((2, "t-images-idx3-ubyte", "{label}/x.png"), "need a {frame} of all images"),
+        ((2, "t-images-idx3-ubyte", "{frame}-{label}.png"), "are folders; use them as in"),
+        ((2, "t-images-idx3-ubyte", "{label}/{class}/{frame}.png"), "no / in a file name"),
+        ((2, "t-images-idx3-ubyte", "{label}/{frame}.png", "--frame", "1"), "need a {frame} of all images"),
+        ((1, "t-images-idx3-ubyte", "{class}/{frame}.png"), "has no names of classes; use {label}/"),
+        ((1, "bare-images-idx3-ubyte", "{label}/{frame}.png"), "has no labels; leave {label}/ out"),
+        ((1, "a.png", "{class}/{frame}.png"), "has no labels; leave {class}/ out"),
+        ((1, "bad/data_batch_1.bin", "{class}/{frame}.png"), "the class ../up cannot be a folder; use {label}/"),
+    ],
+)
+def test_folders_that_are_not_known_are_refused(refused, folder, digits, cifar, words, said):
+    (folder / "bare-images-idx3-ubyte").write_bytes(packed(digits))
+    Image.new("L", (4, 4)).save(folder / "a.png")
+    (folder / "bad").mkdir(exist_ok=True)
+    (folder / "bad" / "data_batch_1.bin").write_bytes(cifar[2])
+    (folder / "bad" / "batches.meta.txt").write_text("\n".join(["../up", *NAMES[1:]]))
+    before = tree(folder)
+    code, name, pattern, *options = words
+    assert said in refused(code, "blur", name, "-o", "out/", "--name", pattern, *options)
+    assert tree(folder) == before
+
+
+def test_two_data_sets_do_not_share_files(refused, folder, digits):
+    for name in ("u-images-idx3-ubyte", "u-labels-idx1-ubyte"):
+        (folder / name).write_bytes((folder / f"t{name[1:]}").read_bytes())
+    names = "t-images-idx3-ubyte", "u-images-idx3-ubyte"
+    assert "would hold two outputs" in refused(2, "blur", *names, "-o", "out/", "--name", "{label}/{frame}.png")
+
+
+def test_files_of_folders_are_made_anew_with_update(ok, folder, digits):
+    words = "blur", "t-images-idx3-ubyte", "-o", "out/", "--name", "{label}/{frame}.png"
+    ok(*words)
+    (folder / "out" / str(LABELS[3]) / "3.png").unlink()
+    ok(*words, "--update")
+    assert (folder / "out" / str(LABELS[3]) / "3.png").exists()
+    assert ok(*words, "--dry-run").decode() == "t-images-idx3-ubyte -> out/{label}/{frame}.png\n"

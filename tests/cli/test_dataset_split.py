@@ -2,23 +2,75 @@
 
 import io
 import itertools
+import os
 import shutil
 import struct
 import tarfile
-from collections import Counter
+from collections import Counter, defaultdict
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.cli.dataset import partition
-from imfilter.cli.dataset.partition import Sample, allot, assign
+from imfilter.cli.dataset.partition import Sample, Samples, allot
+from imfilter.cli.digest import digest
 from PIL import Image
 
 RNG = np.random.default_rng(7)
 SHARES = [Fraction(8, 10), Fraction(1, 10), Fraction(1, 10)]
 PARTS = "train=0.5,val=0.25,test=0.25"
+
+
+def assign(samples, shares, seed):
+    """Return the parts, by the columns."""
+    return partition.assign(Samples(samples), shares, seed)
+
+
+def slow_assign(samples, shares, seed):
+    """The same, sample by sample."""
+    ranks = [digest(b"%d\0%b" % (seed, os.fsencode(sample.name)), 16) for sample in samples]
+    part = [-1] * len(samples)
+    taken: dict[str, Counter[int]] = defaultdict(Counter)
+    sizes = Counter(sample.label for sample in samples)
+    by_class: dict[str, list[tuple[str, list[int]]]] = {label: [] for label in sizes}
+    for members in slow_groups([sample.kin for sample in samples]):
+        rank = ranks[min(members, key=lambda member: os.fsencode(samples[member].name))]
+        labels = {samples[member].label for member in members}
+        if len(labels) == 1:
+            by_class[labels.pop()].append((rank, members))
+            continue
+        own = at_place(Fraction(int(rank, 16), 1 << 8 * 16), list(accumulate(shares)))
+        for member in members:
+            part[member] = own
+            taken[samples[member].label][own] += 1
+    for label, found in by_class.items():
+        quotas = [quota - taken[label][at] for at, quota in enumerate(allot(sizes[label], shares))]
+        left = allot(sizes[label] - taken[label].total(), [max(quota, 0) for quota in quotas])
+        bounds = list(accumulate(left))
+        place = 0
+        for _, members in sorted(found):
+            own = at_place(place + Fraction(len(members), 2), bounds)
+            place += len(members)
+            for member in members:
+                part[member] = own
+    return part
+
+
+def at_place(place, bounds):
+    return next((at for at, bound in enumerate(bounds) if place < bound), len(bounds) - 1)
+
+
+def slow_groups(kin):
+    groups = [{number} for number in range(len(kin))]
+    for one, other in itertools.combinations(range(len(kin)), 2):
+        if {*kin[one]} & {*kin[other]}:
+            whole = groups[one] | groups[other]
+            for number in whole:
+                groups[number] = whole
+    return [[*group] for group in sorted(map(sorted, {frozenset(group) for group in groups}))]
 
 
 def named(count, label="x"):
@@ -81,13 +133,21 @@ def test_large_groups_are_not_drawn_to_the_first_part():
 
 def test_groups_are_those_of_a_slow_closure():
     kin = [tuple(RNG.integers(0, 40, RNG.integers(0, 3)).tolist()) for _ in range(40)]
-    groups = [{number} for number in range(40)]
-    for one, other in itertools.combinations(range(40), 2):
-        if {*kin[one]} & {*kin[other]}:
-            whole = groups[one] | groups[other]
-            for number in whole:
-                groups[number] = whole
-    assert sorted(partition.groups(kin)) == sorted(map(sorted, {frozenset(group) for group in groups}))
+    found = Samples(Sample(str(at), "x", shared) for at, shared in enumerate(kin)).groups()
+    assert found == [group for group in slow_groups(kin) if len(group) > 1]
+
+
+SHARED = st.lists(st.integers(0, 30), max_size=2).map(tuple)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("xyz"), SHARED), max_size=60),
+    st.sampled_from([SHARES, [Fraction(1)], [Fraction(1, 3)] * 3]),
+    st.integers(0, 9),
+)
+def test_parts_are_those_of_a_slow_reference(found, shares, seed):
+    samples = [Sample(f"{label}/{at}", label, kin) for at, (label, kin) in enumerate(found)]
+    assert assign(samples, shares, seed) == slow_assign(samples, shares, seed)
 
 
 # ---- files ------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """Tar shards: each image is filtered as a file of its own, and what lies beside it is copied."""
 
+import gzip
 import io
+import struct
 import tarfile
 
 import numpy as np
@@ -167,7 +169,7 @@ def test_what_a_filter_refuses_names_the_member(refused, folder):
 def test_only_shards_become_shards(refused, folder):
     (folder / "a.png").write_bytes(PNG)
     assert refused(1, "blur", "a.png", "-o", "b.tar") == (
-        "imfilter: b.tar: a .tar is made of tar shards, and a.png is none"
+        "imfilter: b.tar: a .tar is made of data sets, and a.png is none"
     )
     (folder / "a.tar").write_bytes(GOOD)
     assert "write all outputs as .tar, or none" in refused(1, "edges", "a.tar", "-o", "b.tar", "--magnitude", "m.npy")
@@ -176,3 +178,78 @@ def test_only_shards_become_shards(refused, folder):
 def test_maps_that_would_share_a_field_are_refused(refused, folder):
     (folder / "a.tar").write_bytes(shard([("a.jpg", image("JPEG", 1)), ("a.png", PNG)]))
     assert "would have the field of a.png twice" in refused(1, "edges", "a.tar", "--magnitude", "m.tar")
+
+
+# ---- other data sets become shards ------------------------------------------------------------------
+
+COUNT = 12
+
+
+@pytest.fixture
+def digits(folder):
+    samples = np.random.default_rng(5).integers(0, 256, (COUNT, 9, 7), np.uint8)
+    labels = np.arange(COUNT, dtype=np.uint8) % 3
+    for name, array in (("t-images-idx3-ubyte", samples), ("t-labels-idx1-ubyte", labels)):
+        head = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+        (folder / name).write_bytes(head + array.tobytes())
+    np.savez(folder / "t.npz", images=samples, labels=labels)
+    return labels
+
+
+@pytest.mark.each("name", ["t-images-idx3-ubyte", "t.npz"])
+def test_images_of_another_data_set_are_files_with_their_labels(ok, run, folder, digits, name):
+    ok("blur", name, "-o", "out.tar", "--no-stamp")
+    run("blur", name, "-o", "out/", "--name", "{frame:05}.png", "--no-stamp")
+    expected = {}
+    for number, label in enumerate(digits):
+        expected[f"{number:05}.png"] = (folder / "out" / f"{number:05}.png").read_bytes()
+        expected[f"{number:05}.cls"] = b"%d" % label
+    found = contents("out.tar")
+    assert found == expected
+    assert [*found] == [*expected]
+
+
+def test_a_shard_of_a_data_set_is_one_that_is_filtered_and_known_again(ok, run, folder, digits):
+    ok("blur", "t-images-idx3-ubyte", "-o", "out.tar")
+    before = (folder / "out.tar").stat().st_ino
+    ok("blur", "t-images-idx3-ubyte", "-o", "out.tar", "--update")
+    assert (folder / "out.tar").stat().st_ino == before
+    ok("flip", "out.tar", "-o", "again.tar")
+    assert [*contents("again.tar")] == [*contents("out.tar")]
+    assert ok("blur", "t-images-idx3-ubyte", "-o", "-", "--to", "tar") == (folder / "out.tar").read_bytes()
+
+
+def test_a_map_of_a_data_set_has_no_labels(ok, folder, digits):
+    ok("edges", "t-images-idx3-ubyte", "-o", "out.tar", "--angle", "angle.tar")
+    assert [*contents("angle.tar")] == [f"{number:05}.png" for number in range(COUNT)]
+    assert len(contents("out.tar")) == 2 * COUNT
+
+
+def test_what_a_shard_does_not_hold_of_labels_is_said(run, folder):
+    records = np.random.default_rng(2).integers(0, 256, (3, 3074), np.uint8)
+    records[:, 0], records[:, 1] = (1, 2, 3), (40, 50, 60)
+    (folder / "train.bin").write_bytes(records.tobytes())
+    ended = run("blur", "train.bin", "-o", "out.tar")
+    assert ended.code == 0
+    assert "coarse labels were not written" in ended.err
+    assert contents("out.tar")["00002.cls"] == b"60"
+
+
+@pytest.mark.each(
+    "words, said",
+    [
+        (("--frame", "3", "-o", "out.tar"), "leave out --frame"),
+        (("-o", "out.tar", "--angle", "angle.png"), "write all outputs as .tar, or none"),
+        (("-o", "out/", "--name", "{frame}.tar"), "write all outputs as .tar, or none"),
+    ],
+)
+def test_data_sets_that_are_not_wholly_shards_are_refused(refused, folder, digits, words, said):
+    assert said in refused(1, "edges", "t-images-idx3-ubyte", *words)
+    assert not [*folder.glob("**/*.tar")]
+
+
+def test_a_data_set_that_ends_early_leaves_no_shard(refused, folder, digits):
+    data = gzip.compress((folder / "t-images-idx3-ubyte").read_bytes())
+    (folder / "cut-images-idx3-ubyte.gz").write_bytes(data[:-60])
+    refused(1, "blur", "cut-images-idx3-ubyte.gz", "-o", "out.tar")
+    assert not (folder / "out.tar").exists()

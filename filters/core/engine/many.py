@@ -35,6 +35,8 @@ class Numbers(NamedTuple):
     size: tuple[int, int] | None = None
     """Width and height of the result, where they are not the image's."""
     amplification: float = 1.0
+    last: Hashable = None
+    """The form where no filter follows, if it rounds its results itself then."""
 
 
 class Many(NamedTuple):
@@ -64,6 +66,9 @@ def steps(filters: Sequence[tuple[Many | None, Mapping[str, Any]]], size: tuple[
         width, height = own.size or (width, height)
         amplification *= own.amplification
         found.append((many, own))
+    if found and found[-1][1].last is not None:
+        many, own = found[-1]
+        found[-1] = many, own._replace(form=own.last)
     return found if amplification <= AMPLIFICATION else None
 
 
