@@ -1,6 +1,6 @@
 """Variants of small pictures in 8 bits, as those of data sets are made: no stages are built, joined or asked for rows.
 
-A crop of 500×375 pixels, scaled to 224×224, mirrored and changed in tone takes 1.0 ms so in place of 2.6.
+A crop of 500×375 pixels, scaled to 224×224, mirrored and changed in tone takes 1.1 ms so in place of 2.2.
 """
 
 from __future__ import annotations
