@@ -121,15 +121,19 @@ def crop(
 
 
 def many() -> Many:
-    """Return how parts of one size are taken of many images, each in a place of its own."""
+    """Return how parts are taken of many images, each in a place of its own."""
     from .core.engine.many import Many, Numbers, rule_of
     from .core.resampling import framing
 
     def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
         rule, pad = rule_of(values), values["pad"]
-        if values["size"] is None or (pad and (rule.border != "constant" or not rule.is_whole(255, gray=False))):
+        if pad and (rule.border != "constant" or not rule.is_whole(255, gray=False)):
             return None
-        across, down = both(values["size"])
+        try:
+            size = values["size"]
+            across, down = _size(width, height, values["area"], values["ratio"]) if size is None else both(size)
+        except ImageError:  # which its stage raises too
+            return None
         if values["at"] is None:
             shares = both(0.5 if values["place"] is None else values["place"])
             x, y = framing.placed(width - across, shares[0]), framing.placed(height - down, shares[1])

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Unpack
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from .core import Common, IntPair, Pair, Param, ParameterError, Stage, both, image_filter
 from .core.resampling.weights import Interpolation, Span
+
+if TYPE_CHECKING:
+    from .core.engine.many import Many
 
 ALIASES = {"linear": "bilinear", "triangle": "bilinear", "cubic": "bicubic", "lanczos3": "lanczos"}
 """Other names of interpolations. Pillow's box is not area: it counts whole samples."""
 Fit = Literal["stretch", "contain", "cover", "pad"]
 SWITCH = {"true": "on", "yes": "on", "1": "on", "false": "off", "no": "off", "0": "off"}
+SIZES = "size", "scale", "shortest", "longest", "width", "height"
+"""The parameters of which one says what size is asked for."""
 MOST = 1 << 24
 """The longest side that can be asked for; --max-pixels refuses less."""
 BY_FACTOR = "use --scale, as in --scale 50%"
@@ -147,10 +153,7 @@ def resize(
         raise ParameterError("antialias", "has no meaning with interpolation area, which weights all that is covered")
 
     def spans(across: int, down: int) -> tuple[Span, Span]:
-        if fit == "cover":
-            return _covering(across, down, *both(size or 1))
-        wide, high = _size(across, down, given[0], asked[given[0]], fit in ("contain", "pad"))
-        return Span.whole(across, wide), Span.whole(down, high)
+        return _spans(across, down, given[0], asked[given[0]], fit)
 
     stage = scaled(spans, interpolation, antialias == "on")
     if fit != "pad" or size is None:
@@ -159,6 +162,30 @@ def resize(
 
     wide, high = both(size)
     return [stage, framed(lambda w, h: Frame(-placed(wide - w, 0.5), -placed(high - h, 0.5), wide, high))]
+
+
+def many() -> Many:
+    """Return how many images are resized, those of one size to one size."""
+    from .core.engine.many import Many, Numbers, rule_of
+    from .core.resampling.scaling import is_in_float, of_images
+
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
+        if values["fit"] == "pad" or not rule_of(values).is_whole(255, gray=False):
+            return None
+        name = next(name for name in SIZES if values[name] is not None)
+        x, y = _spans(width, height, name, values[name], values["fit"])
+        how = x, y, values["interpolation"], values["antialias"] == "on"
+        return Numbers((*how, False), None, (x.results, y.results), 1.0, (*how, True)) if is_in_float(*how) else None
+
+    return Many(numbers, lambda images, form, owns: of_images(images, *form))
+
+
+def _spans(width: int, height: int, name: str, value: Any, fit: str | None) -> tuple[Span, Span]:
+    """Return what is scaled of an image along x and along y, for a size that an option of that *name* asks for."""
+    if fit == "cover":
+        return _covering(width, height, *both(value))
+    wide, high = _size(width, height, name, value, fit in ("contain", "pad"))
+    return Span.whole(width, wide), Span.whole(height, high)
 
 
 def _size(width: int, height: int, name: str, value: Any, inside: bool) -> tuple[int, int]:

@@ -320,6 +320,13 @@ EACH = "-o out/ --name '{stem}-{map:02}.png'"
 EDGES = "chain a.png -o out.npy 'blur --sigma 2' 'edges --op scharr'"
 
 GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
+    "data sets": (
+        "edges labelled-idx3-ubyte -o out-idx3-ubyte --labels its-labels",
+        f"{KEEP} labelled-idx3-ubyte -o out.npz --labels its-labels",
+        "rotate a.png -o out.png --angle 20 --masks masks --masks-out m/ --mask-fill 255",
+        "flip a.png -o out/ --boxes boxes --boxes-out b.json --boxes-to coco --boxes-oriented no --swap left,right",
+        "crop a.png -o out.png --size 20,10 --boxes boxes --boxes-out b/ --min-visible 0.5 --classes names.txt",
+    ),
     "frames": (
         *(f"{KEEP} {film} -o out.{suffix}" for film in FILMS for suffix in ("gif", "png", "webp", "tif", "jpg", "npy")),
         *(f"blur {film} --sigma 2 -o out/ --name '{{stem}}-{{frame:03}}.png' --json" for film in FILMS),

@@ -1,7 +1,9 @@
 """The commands of `cli/DATASETS.md` run, one after the other; and what they write is read by those it is for."""
 
 import gzip
+import json
 import re
+import shlex
 import struct
 import sys
 from pathlib import Path
@@ -24,32 +26,54 @@ def packed(array):
     return gzip.compress(head + array.tobytes(), mtime=0)
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """The two files and the folder of which the page says that its commands need them, drawn."""
-    monkeypatch.chdir(tmp_path)
+def draw_inputs(folder):
+    """Draw the files and folders of which the page says that its commands need them."""
     rng = np.random.default_rng(5)
-    (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(packed(rng.integers(0, 256, (COUNT, 28, 28), np.uint8)))
-    (tmp_path / "t10k-labels-idx1-ubyte.gz").write_bytes(packed(LABELS))
+    (folder / "t10k-images-idx3-ubyte.gz").write_bytes(packed(rng.integers(0, 256, (COUNT, 28, 28), np.uint8)))
+    (folder / "t10k-labels-idx1-ubyte.gz").write_bytes(packed(LABELS))
     for kind in ("cat", "dog"):
-        (tmp_path / "pets" / kind).mkdir(parents=True)
+        (folder / "pets" / kind).mkdir(parents=True)
         for number in range(8):
             pixels = rng.integers(0, 256, (70 + number, 80, 3), np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "pets" / kind / f"{number}.png")
-    return tmp_path
+            Image.fromarray(pixels).save(folder / "pets" / kind / f"{number}.png")
+            for drawn in ("masks", "boxes"):
+                (folder / drawn / kind).mkdir(parents=True, exist_ok=True)
+            mask = (pixels[..., 0] > 200).astype(np.uint8) * 7
+            Image.fromarray(mask).save(folder / "masks" / kind / f"{number}.png")
+            (folder / "boxes" / kind / f"{number}.txt").write_text("0 0.5 0.5 0.25 0.5\n")
+    (folder / "boxes" / "classes.txt").write_text("face\n")
+
+
+ran = []
+"""The folder in which all commands of the page ran, once they did."""
 
 
 @pytest.fixture
-def page(folder, shell):
-    """Run all commands of the page."""
+def page(tmp_path_factory, run, shell, monkeypatch):
+    """Run all commands of the page, once for all tests of a process; return their folder."""
+    if not ran:
+        folder = tmp_path_factory.mktemp("page")
+        draw_inputs(folder)
+        monkeypatch.chdir(folder)
+        run_all(folder, run, shell)
+        ran.append(folder)
+    monkeypatch.chdir(ran[0])
+    return ran[0]
+
+
+def run_all(folder, run, shell):
     for line in "".join(blocks("sh")).splitlines():
         before = {path for path in folder.rglob("*") if path.is_file()}
-        ended = shell(line, cwd=folder)
-        assert ended.returncode == 0, (line, ended.stderr)
-        assert b"error" not in ended.stderr
+        if ">" in line:
+            ended = shell(line, cwd=folder)
+            code, out, said = ended.returncode, ended.stdout, ended.stderr.decode()
+        else:
+            ended = run(*shlex.split(line)[1:])
+            code, out, said = ended.code, ended.out, ended.err
+        assert code == 0, (line, said)
+        assert "error" not in said
         made = {path for path in folder.rglob("*") if path.is_file()} - before
-        assert made or (ended.stdout and " -o " not in line), line
-    return folder
+        assert made or (out and " -o " not in line), line
 
 
 def test_the_commands_run_and_the_labels_go_along(page):
@@ -63,6 +87,14 @@ def test_the_commands_run_and_the_labels_go_along(page):
     exec(blocks("python")[0], scope)
     assert scope["images"].shape == (COUNT, 28, 28)
     assert sorted(scope["labels"]) == sorted(LABELS)
+
+
+def test_masks_and_boxes_go_along(page):
+    masks = [np.asarray(Image.open(path)) for path in (page / "turned-masks").rglob("*.png")]
+    assert len(masks) == 16 and {*np.unique(np.concatenate(masks, axis=None))} == {0, 7}
+    seen = json.loads((page / "seen.json").read_text())
+    assert len(seen["images"]) == 16 and seen["annotations"]
+    assert len([*(page / "boxes-voc").rglob("*.xml")]) == 16
 
 
 def read_back(number, name, peer):

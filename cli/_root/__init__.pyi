@@ -22,6 +22,7 @@ from .filters.flip import flip as flip
 from .filters.frequency import Frequency as Frequency
 from .filters.frequency import frequency as frequency
 from .filters.hough import hough as hough
+from .filters.mix import mix as mix
 from .filters.morph import morph as morph
 from .filters.noise import noise as noise
 from .filters.normalize import normalize as normalize
@@ -35,4 +36,4 @@ from .filters.threshold import threshold as threshold
 from .filters.tone import tone as tone
 
 __version__: str
-__all__ = ["Chain", "Edges", "FileError", "Frequency", "ImageError", "ParameterError", "__version__", "affine", "blend", "blur", "chain", "conv", "crop", "denoise", "edges", "erase", "flip", "frequency", "hough", "imread", "imwrite", "load_recipe", "morph", "noise", "normalize", "pad", "perspective", "pool", "resize", "rotate", "sharpen", "threshold", "tone"]
+__all__ = ["Chain", "Edges", "FileError", "Frequency", "ImageError", "ParameterError", "__version__", "affine", "blend", "blur", "chain", "conv", "crop", "denoise", "edges", "erase", "flip", "frequency", "hough", "imread", "imwrite", "load_recipe", "mix", "morph", "noise", "normalize", "pad", "perspective", "pool", "resize", "rotate", "sharpen", "threshold", "tone"]

@@ -48,14 +48,18 @@ class ImageProcessor:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.rendering = Rendering(recipe, maps, options)
         self.stages = self.rendering.stages
+        self.is_drawn = False
+        """The recipe was drawn: nobody chose its numbers, and can choose others."""
         self.progress: Progress | None = None
         """Is told how far an image is; of one in a process of its own nobody is told."""
         self.parts = {step.values["channels"] for step in recipe.steps}
         self.is_picture = not maps and total_gain(self.stages) is not None
         self.others = OtherPictures(recipe, options.render.max_pixels)
         self.has_others = any(named(recipe))
-        self._drawn: tuple[Any, ImageProcessor] | None = None
-        """What filters the last variant of an augmentation, and which that was."""
+        self._drawn: tuple[Any, Recipe, ImageProcessor | None] | None = None
+        """Which the last variant of an augmentation was, its recipe, and what filters by it."""
+        self._of_filters: dict[tuple[str, ...], ImageProcessor] = {}
+        """What filters by a recipe of some filters, whatever their numbers."""
         self.decoded: tuple[str, Picture, Source] | None = None
         """The picture of which the last variant was made, the name of its file, and what that was."""
         self.draws: Any = None
@@ -126,20 +130,38 @@ class ImageProcessor:
 
     def _variant(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame by the recipe that is drawn for it; raises FileError."""
-        from .augment import variants  # of all commands one has them
+        from .augment import samples, small, variants  # of all commands one has them
 
-        assert self.options.augmentation is not None
+        assert job.variant is not None
         # All frames of a file have one draw, and images of a data set each their own.
         number = picture.number if formats.FORMATS[picture.format].data_set else 0
         drawn = job.input, job.variant, number
         if self._drawn is None or self._drawn[0] != drawn:
             height, width = picture.pixels.shape[:2]
             name = name_of(job.input.place, number)
-            recipe = variants.drawn(self.options.augmentation, job, name, job.variant or 0, width, height)
-            self._drawn = drawn, self.of_recipe(recipe)
-        processor = self._drawn[1]
-        computed = processor.computed(variants.alone(job, processor.recipe), picture)
-        return computed._replace(drawn=variants.described(processor.recipe))
+            [[recipe]] = samples.drawn_for(self, job, [name], [job.variant], width, height)
+            self._drawn = drawn, recipe, None
+        _, recipe, processor = self._drawn
+        computed = None
+        if processor is None and small.takes(self.options, job, picture):
+            computed = small.computed(self, job, picture, recipe)
+        if computed is None:
+            processor = processor or self.of_recipe(recipe)
+            self._drawn = drawn, recipe, processor
+            computed = processor.computed(variants.alone(job, recipe), picture)
+        return computed._replace(drawn=variants.described(recipe))
+
+    def like(self, recipe: Recipe) -> ImageProcessor:
+        """Return what filters by a recipe of the same filters, of which some numbers may be others."""
+        names = tuple(step.name for step in recipe.steps)
+        if names not in self._of_filters:
+            self._of_filters[names] = self.of_recipe(recipe)
+        return self._of_filters[names]
+
+    def rendered(self, job: Job, picture: Picture) -> tuple[dict[str, formats.Format], dict[str, Encoding]]:
+        """Return the formats of a picture's outputs, and how values become samples of them; raises FileError."""
+        formats_of = self._formats_of(job, picture)
+        return formats_of, self.rendering.encodings(picture, job.targets, formats_of, None)
 
     def of_recipe(self, recipe: Recipe, stages: tuple[Stage, ...] = ()) -> ImageProcessor:
         """Return what filters by another recipe, a picture and no maps; or by *stages* that images have of their own.
@@ -147,7 +169,7 @@ class ImageProcessor:
         Of these the recipe is the first one's.
         """
         processor = ImageProcessor(recipe, (), self.options)
-        processor.progress = self.progress
+        processor.progress, processor.is_drawn = self.progress, True
         processor.stages = stages or processor.stages
         return processor
 
@@ -234,7 +256,7 @@ class ImageProcessor:
             effect=self.options.render.effect,
             name=name_of(job.input.place, picture.number),
             names=Names(job.input.place, numbers) if picture.images > 1 else (),
-            probed=picture.images == 1,
+            probed=picture.images == 1 and not self.is_drawn and self.options.report.notes,
             colours=picture.colours,
             white=picture.white,
             nodata=missing,
@@ -246,7 +268,7 @@ class ImageProcessor:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
         surprising: tuple[str, ...] = ()
-        if picture.images == 1:  # of the others of a data set one was looked at
+        if picture.images == 1 and not self.is_drawn:  # of the others of a data set one was looked at
             surprising = self._surprises(light, missing if result.missing else None, encodings, outputs, formats_of)
         height, width, channels = picture.pixels.shape
         height //= picture.images

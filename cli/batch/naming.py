@@ -94,7 +94,9 @@ class OutputNaming(NamedTuple):
             if self.rest != self.pattern and ("frame" not in self.fields or self.frame is not None):
                 raise ValueError("{label}/ and {class}/ need a {frame} of all images behind them, as {frame:05}")
             for _, field, width, conversion in Formatter().parse(self.rest):
-                if field is not None and (field not in self.known or conversion):
+                if conversion:
+                    raise ValueError(f"use no ! in {{{shown(field or '')}!{shown(conversion)}}}")
+                if field is not None and field not in self.known:
                     raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(self.known)}")
                 if field == "frame" and not re.fullmatch(r"(0\d{1,2})?d?", width or ""):
                     raise ValueError(f"{{frame:{shown(width or '')}}} is not understood; digits, as in {{frame:03}}")

@@ -220,7 +220,7 @@ def boxes(
         typer.Option(
             "--boxes-oriented",
             metavar="yes|no",
-            help="Whether boxes were drawn on images rotated as their EXIF says.  [default: yes]",
+            help="Whether boxes were drawn on images rotated as their EXIF says.",
         ),
     ] = "yes",
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Descend into subfolders.")] = False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,19 +14,20 @@ from ...filters.core.engine.mask import Effect
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
-from ..batch.inputs import InputRules, means_folder
-from ..console.messages import complain, counted, put, reason_of, say, shown
+from ..batch.inputs import InputRules, is_folder, means_folder
+from ..console.messages import complain, counted, put, say, shown
 from ..console.report import SCHEMA
 from ..errors import ExitCode, FileError, UsageError
 from ..file_identity import identity
 from ..images import prefetch
-from ..images.picture import DecodeError, Frames, Picture, check_lack
-from ..images.reader import Reader, naming
+from ..images.reader import Reader
 from . import difference_picture, pairs
 from .comparable import Comparable, comparable
-from .limits import Limits, rounded_down
+from .limits import Limits
 from .measured import How, Measured, measured, of_all
 from .pairs import Pair
+from .result import Result, line, record
+from .side import Side
 
 AHEAD = 4
 """Pairs that each thread may be ahead of what was told: the pictures of these are in memory no more."""
@@ -56,28 +56,11 @@ class Call(NamedTuple):
     quiet: bool = False
 
 
-class Result(NamedTuple):
-    """What became of a pair."""
-
-    pair: Pair
-    why: str = ""
-    """How it differs, where it may not."""
-    found: Measured | None = None
-    error: FileError | None = None
-    notes: Sequence[str] = ()
-    diff: str | None = None
-
-    @property
-    def code(self) -> ExitCode:
-        """What it means for the exit code."""
-        return ExitCode.NOT_COMPARED if self.error else ExitCode.FAILED if self.why else ExitCode.DONE
-
-
 def run(call: Call) -> ExitCode:
     """Compare the pictures of a call; raises UsageError."""
     call.limits.check()
     wanted = pairs.found(call.a, call.b, call.rules, call.match)
-    several = len(wanted) > 1 or wanted[0].place != Path(call.a).name
+    several = is_folder(call.a)
     if call.diff is not None:
         _check_diff(call.diff, several)
     read = frozenset(found for pair in wanted for name in (pair.a, pair.b) if name and (found := identity(name)))
@@ -136,7 +119,7 @@ def _result(call: Call, pair: Pair, reader: Reader, read: frozenset[Any]) -> Res
 
 
 def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: frozenset[Any]) -> Result:
-    sides = [_Side(name, reader, call.frame) for name in (a, b)]
+    sides = [Side(name, reader, call.frame) for name in (a, b)]
     counts = [side.count for side in sides]
     if None not in counts and counts[0] != counts[1]:
         return Result(pair, f"{counts[0]} and {counts[1]} frames")
@@ -193,134 +176,13 @@ def _looked_at(call: Call, pair: Comparable, name: str) -> tuple[Comparable, Arr
     return pair._replace(a=pair.a[box], b=pair.b[box]), None if inside.all() else inside
 
 
-class _Side:
-    """One file of a pair: how many pictures it has, and these one after the other."""
-
-    def __init__(self, name: str, reader: Reader, frame: int | None) -> None:
-        self.name = name
-        self.found, _ = reader.read(name)
-        self.frame = frame
-        self.notes: list[str] = []
-        frames = self.found if isinstance(self.found, Frames) else None
-        if frames is not None and frame is None and frames.first is not None:
-            self.found = frames.first
-            self.notes.append(f"{shown(name)}: is the first of {frames.count} pictures; --frame 1 takes the second")
-        self.count = frames.count if frames is not None and self.found is frames and frame is None else 1
-
-    def pictures(self) -> Iterator[Picture]:
-        """Yield the pictures that are compared; raises FileError."""
-        with naming(self.name):
-            if not isinstance(self.found, Frames):
-                if self.frame:
-                    raise DecodeError(f"has 1 frame; frame {self.frame} is out of range")
-                yield self.found
-                return
-            self.found.check_pixels()
-            each = _decoded(self.found.each())
-            if self.frame is None:
-                yield from each
-                return
-            picture = next(islice(each, self.frame, None), None)
-            if picture is None:
-                raise DecodeError(f"has {self.found.count} frames; frame {self.frame} is out of range")
-            yield picture
-
-
-def _decoded(each: Iterator[Picture]) -> Iterator[Picture]:
-    number = 0
-    while True:
-        try:
-            picture = next(each)
-        except StopIteration:
-            return
-        except DecodeError:
-            raise
-        except Exception as error:
-            check_lack(error)
-            # Decoders answer broken files with errors of every type; each means the same to the user.
-            raise DecodeError(f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
-        yield picture
-        number += 1
-
-
-# ---- what is said -----------------------------------------------------------------------------------
-
-
 def _tell(call: Call, result: Result) -> None:
     if result.error is not None:
         complain(result.error)
     if call.json:
-        put(json.dumps(_record(call, result), ensure_ascii=False))
+        put(json.dumps(record(result), ensure_ascii=False))
     elif result.error is None and (result.why or not call.quiet):
-        put(_line(call, result))
+        put(line(result, call.how.metrics, call.quiet))
     if not call.quiet and not call.json:
         for note in result.notes:
             say(f"imfilter: {note if note.startswith(result.pair.name[:1]) else f'{result.pair.name}: {note}'}")
-
-
-def _line(call: Call, result: Result) -> str:
-    found, name = result.found, result.pair.name
-    if found is None:
-        only = result.pair.a is None or result.pair.b is None
-        return f"{name}: {result.why}" if only else f"{name}: differs: {result.why}"
-    if call.quiet:
-        return f"{name}: {result.why if result.why != 'differs' else _figures(found, call.how.metrics)}"
-    said = "identical" if found.is_identical else _figures(found, call.how.metrics)
-    missed = f"; {result.why}" if result.why not in ("", "differs") else ""
-    return f"{name}: {said}{missed}"
-
-
-def _figures(found: Measured, metrics: Sequence[str]) -> str:
-    apart = found.difference
-    share = 100 * apart.differing / max(1, apart.pixels)
-    count = (
-        f"{share:.2f} % of pixels differ"
-        if share >= 0.01
-        else f"{counted(apart.differing, 'pixel differs', 'pixels differ')}"
-    )
-    said = [f"{count}, by at most {apart.greatest:g}"]
-    figures: list[str] = []
-    if "rmse" in metrics:
-        figures.append(f"RMSE {apart.rmse:.4g}")
-    if found.psnr is not None and "psnr" in metrics:
-        figures.append(f"PSNR {rounded_down(found.psnr, 2)} dB")
-    if found.ssim is not None:
-        figures.append(f"SSIM {rounded_down(found.ssim, 5)}")
-    if found.ms_ssim is not None:
-        figures.append(f"MS-SSIM {rounded_down(found.ms_ssim, 5)}")
-    return "; ".join([*said, ", ".join(figures)] if figures else said)
-
-
-def _record(call: Call, result: Result) -> dict[str, Any]:
-    found = result.found
-    figures: dict[str, Any] = {}
-    if found is not None:
-        apart = found.difference
-        figures = {
-            "identical": found.is_identical,
-            "max_diff": _number(apart.greatest),
-            "differing": apart.differing,
-            "pixels": apart.pixels,
-            "rmse": _number(apart.rmse),
-            "psnr": _number(found.psnr),
-            "ssim": _number(found.ssim),
-            "ms_ssim": _number(found.ms_ssim),
-        }
-    return {
-        "schema": SCHEMA,
-        "kind": "compare",
-        "type": "pair",
-        "a": result.pair.a,
-        "b": result.pair.b,
-        "status": "failed" if result.error else "differs" if result.why else "within",
-        "why": result.why or None,
-        **figures,
-        "notes": list(result.notes),
-        "diff": result.diff,
-        "error": str(result.error) if result.error else None,
-    }
-
-
-def _number(value: float | None) -> float | None:
-    """Return a number as JSON has it: no infinity, and no NaN."""
-    return value if value is not None and math.isfinite(value) else None

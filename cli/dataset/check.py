@@ -162,7 +162,7 @@ def _twin(sample: Twin, contents: str, met: dict[str, Twin]) -> Iterator[str]:
         return
     where = []
     if first.label != sample.label:
-        where.append(f"another class ({first.label} and {sample.label})")
+        where.append(f"another class ({shown(str(first.label))} and {shown(str(sample.label))})")
     if first.part != sample.part:
         where.append("another part")
     yield f"{sample.name}: is a copy of {first.name}{', in ' + ' and '.join(where) if where else ''}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from ..images.reader import naming
 NAMES = "metadata.csv", "metadata.jsonl"
 FILE_NAME, LABEL = "file_name", "label"
 MOST_BYTES = 1 << 28
+AS_IN_JSON = "backslashreplace"
+"""Writes half a character, which UTF-8 does not have, as JSON escapes it."""
 
 
 class MetadataFile(NamedTuple):
@@ -47,13 +50,16 @@ class MetadataFile(NamedTuple):
         """Return the class of a file; raises FileError."""
         if (found := self.rows.get(name, {}).get(LABEL)) is None:
             raise FileError(shown(self.path), f"has no {LABEL} for {shown(name)}")
-        return str(found)
+        try:
+            return os.fsdecode(os.fsencode(str(found)))
+        except UnicodeEncodeError:  # of half a character, which JSON can hold
+            raise FileError(shown(self.path), f"has a {LABEL} that is not text for {shown(name)}") from None
 
     def of_files(self, places: Mapping[str, str]) -> bytes:
         """Return a file with the rows of some files, and their new names."""
         rows = [{**row, FILE_NAME: places[name]} for name, row in self.rows.items() if name in places]
         if not self.columns:
-            return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode()
+            return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode(errors=AS_IN_JSON)
         text = io.StringIO()
         writer = csv.DictWriter(text, self.columns, lineterminator="\n")
         writer.writeheader()

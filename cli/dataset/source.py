@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ..batch import inputs, labels
 from ..console.messages import reason_of, shown
 from ..digest import SourceDigest
 from ..errors import FileError, UsageError
-from ..images import formats, prefetch
+from ..images import decode, formats, prefetch
 from ..images.labels import Labels
 from ..images.picture import DecodeError, Frames, Picture, check_lack
 from ..images.reader import Reader, naming
@@ -240,10 +241,9 @@ class ShardSet(Container):
             self.classes = tuple(names)
 
     def _label(self, member: ShardMember) -> int:
-        text = bytes(member.data).strip()
-        if not text.isdigit() or len(text) > MOST_DIGITS:
+        if (label := member.label) is None:
             raise FileError(f"{shown(self.name)}: {shown(member.name)}", "is not a label: a whole number from 0 on")
-        return int(text)
+        return label
 
     def _samples(self) -> Iterator[list[ShardMember]]:
         with naming(self.name):
@@ -275,7 +275,6 @@ class ShardSet(Container):
 
 LABEL = "cls"
 """The field of a sample that is its label."""
-MOST_DIGITS = 18
 
 
 def key_of(name: str) -> str:
@@ -364,8 +363,6 @@ def _reader(to_rgb: bool = False, digests: bool = False) -> Reader:
 
 def is_container(name: str) -> bool:
     """Whether a file holds a data set, or is an array, which may be one; raises FileError."""
-    with naming(name):
-        format = formats.of_file(name)
-    if format is None:
-        raise FileError(shown(name), f"is not an image or data set of a known format ({formats.READABLE})")
+    with naming(name), open(name, "rb") as file:
+        format = decode.check_head(file.read(formats.HEAD), name, os.fstat(file.fileno()).st_size)
     return format.data_set or format.name == "npy"

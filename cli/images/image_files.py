@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -15,7 +14,7 @@ from ...filters.core.engine.layout import with_alpha
 from ...filters.core.engine.quantize import encoding
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError, ParameterError
-from ..console.messages import reason_of, shown
+from ..console.messages import shown
 from ..errors import FileError, UsageError
 from ..streams import STREAM
 from . import decode, encode, formats, prefetch
@@ -23,7 +22,7 @@ from .atomic_write import Transaction
 from .codec import EncodeOptions
 from .encode import EncodeError
 from .metadata import Metadata
-from .picture import DecodeError, DecodeOptions, Frames, Picture, check_lack, size_guard
+from .picture import DecodeError, DecodeOptions, Frames, Picture, size_guard
 from .reader import naming, read_bytes
 
 Depth = Literal["keep", "1", "8", "16", "float"]
@@ -86,7 +85,7 @@ def _chosen(frames: Frames, frame: int | Literal["all"] | None) -> list[Picture]
         return [frames.first]
     if frame is None and frames.count != 1:
         raise DecodeError(f'has {count} frames; read one, as frame=0 does, or all with frame="all"')
-    each = _decoded(frames)
+    each = frames.decoded()
     if frame == "all":
         frames.check_pixels()
         return list(each)
@@ -95,24 +94,6 @@ def _chosen(frames: Frames, frame: int | Literal["all"] | None) -> list[Picture]
     if not found:
         raise DecodeError(f"has {count} frames; frame {frame} is out of range")
     return found
-
-
-def _decoded(frames: Frames) -> Iterator[Picture]:
-    each = frames.each()
-    number = 0
-    while True:
-        try:
-            picture = next(each)
-        except StopIteration:
-            return
-        except DecodeError:
-            raise
-        except Exception as error:
-            check_lack(error)
-            # Decoders answer broken files with errors of every type; each means the same to the user.
-            raise DecodeError(f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
-        yield picture
-        number += 1
 
 
 def _name(path: str | os.PathLike[str]) -> str:

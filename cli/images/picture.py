@@ -15,6 +15,7 @@ from ...filters.core.lazy_numpy import np
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
 from ..console import faults
+from ..console.messages import reason_of
 from . import memory_budget
 from .archive import Archive
 from .labels import Labels
@@ -235,6 +236,23 @@ class Frames:
                 f"has {self.count} frames of {self.pixels} pixels in all; the limit is {self.most_pixels} "
                 "(--max-pixels raises it)"
             )
+
+    def decoded(self) -> Iterator[Picture]:
+        """Yield one after the other; raises `DecodeError` for whatever a decoder meets."""
+        each, number = self.each(), 0
+        while True:
+            try:
+                picture = next(each)
+            except StopIteration:
+                return
+            except DecodeError:
+                raise
+            except Exception as error:
+                check_lack(error)
+                # Decoders answer broken files with errors of every type; each means the same to the user.
+                raise DecodeError(f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
+            yield picture
+            number += 1
 
     def label(self, picture: Picture) -> None:
         """Give a picture the labels of its images, unless it has its own."""

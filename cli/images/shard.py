@@ -14,6 +14,9 @@ from ..console.messages import shown
 from . import formats
 from .picture import Decode, DecodeError, Frames, Picture
 
+MOST_DIGITS = 18
+"""Of a label: int64 holds them, and Python reads no number of thousands."""
+
 
 class ShardMember(NamedTuple):
     """A file of a shard."""
@@ -48,6 +51,16 @@ class ShardMember(NamedTuple):
         """
         key = self.key
         return f"{key}{self.name[len(key) :].lower()}"
+
+    @property
+    def label(self) -> int | None:
+        """The number in it, None where it holds anything else.
+
+        >>> ShardMember("1.cls", b" 7 ").label, ShardMember("1.cls", b"9" * 5000).label
+        (7, None)
+        """
+        text = bytes(self.data).strip()
+        return int(text) if text.isdigit() and len(text) <= MOST_DIGITS else None
 
     def with_key(self, key: str) -> str:
         """Return its name where the sample has another *key*."""

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -291,6 +292,17 @@ def test_what_a_format_cannot_hold_is_said(run, pictures):
         "imfilter: photos/sub/b.png: YOLO has no crowds (iscrowd), which were left out",
     ]
     assert len(Path("y/sub/b.txt").read_text().splitlines()) == 1
+
+
+def test_names_that_a_format_cannot_hold_are_written_so_that_it_is_read(ok, pictures):
+    given = document(ANNOTATIONS)
+    given["categories"][0]["name"] = "a\n\x01\ud800&"
+    Path("in.json").write_text(json.dumps(given))
+    ok("dataset", "boxes", "photos", "-r", "--boxes", "in.json", "-o", "yolo/", "--to", "yolo")
+    assert Path("yolo/classes.txt").read_text().splitlines()[0] == "a \x01?&"
+    ok("dataset", "boxes", "photos", "-r", "--boxes", "in.json", "-o", "voc/", "--to", "voc")
+    names = [name.text for file in Path("voc").rglob("*.xml") for name in ElementTree.parse(file).iter("name")]
+    assert "a\n??&" in names
 
 
 def test_names_and_labels_that_would_be_one_file_are_refused(refused, pictures):

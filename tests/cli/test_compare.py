@@ -284,6 +284,19 @@ def test_a_picture_that_is_compared_is_never_replaced(run, pictures):
     assert Path("b.png").read_bytes() == before
 
 
+def test_the_figures_of_what_is_identical(run, pictures):
+    for name, size, figures in (
+        ("a.png", None, (1.0, None)),
+        ("big.png", 176, (1.0, 1.0)),
+        ("small.png", 10, (None, None)),
+    ):
+        if size:
+            imwrite(name, RNG.integers(0, 256, (size, 200), np.uint8))
+        found = json.loads(run("compare", name, name, "--json", "--metrics", "all").out.splitlines()[0])
+        assert (found["ssim"], found["ms_ssim"]) == figures
+        assert (found["identical"], found["psnr"], found["rmse"]) == (True, None, 0)
+
+
 def test_a_figure_reads_no_better_than_it_is():
     from imfilter.cli.compare.limits import rounded_down
 

@@ -118,7 +118,11 @@ def test_what_is_no_data_set_is_refused(refused, folder, command):
     (folder / "words.txt").write_text("words")
     (folder / "empty").mkdir(exist_ok=True)
     assert "nosuch: no such file" in refused(1, "dataset", command, "nosuch")
-    assert "words.txt: is not an image or data set" in refused(1, "dataset", command, "words.txt")
+    assert "words.txt: is not an image of a known format" in refused(1, "dataset", command, "words.txt")
+    (folder / "cut.bin").write_bytes(bytes(3072))
+    (folder / "nothing.png").touch()
+    assert "cut.bin: is not a CIFAR file" in refused(1, "dataset", command, "cut.bin")
+    assert "nothing.png: is empty" in refused(1, "dataset", command, "nothing.png")
     assert "empty: no images found" in refused(2, "dataset", command, "empty")
     assert "standard input" in refused(2, "dataset", command, "-")
     assert "unknown option --jsn" in refused(2, "dataset", command, "empty", "--jsn")
@@ -290,6 +294,8 @@ def test_check_finds_copies_within_and_across_classes_and_parts(faults, folder):
         "a/train/x/9.png: is a copy of a/train/x/0.png",
         "a/train/y/9.png: is a copy of a/train/x/0.png, in another class (x and y)",
     ]
+    (folder / "a/train/y").rename(folder / "a/train/y\n\x1b[31m")
+    assert faults("a/train")[1].endswith(r"in another class (x and y\n\x1b[31m)")
 
 
 def test_check_finds_empty_and_hidden_classes(faults, pets):

@@ -315,10 +315,14 @@ def test_names_with_dots_are_told_and_samples_that_would_be_one_are_refused(run,
     assert not (folder / "q.tar").exists()
 
 
-def test_labels_of_a_shard_that_are_none_are_refused(refused, folder, pets):
+def test_labels_of_a_shard_that_are_none_are_refused(ok, refused, folder, pets):
     image = (folder / "pets/dog/p0.png").read_bytes()
     write_tar(folder / "s.tar", {"a.png": image, "a.cls": b"dog"})
     assert "s.tar: a.cls: is not a label" in refused(1, "dataset", "convert", "s.tar", "-o", "x/")
+    write_tar(folder / "s.tar", {"a.png": image, "a.cls": b"9" * 5000})  # Python reads no number of 5000 digits
+    assert "s.tar: a.cls: is not a label" in refused(1, "dataset", "convert", "s.tar", "-o", "x/")
+    ok("augment", "s.tar", "-o", "t.tar", "--manifest", "m.jsonl", "flip")
+    assert json.loads((folder / "m.jsonl").read_text())["label"] is None
     write_tar(folder / "s.tar", {"a/1.png": image, "a/1.cls": b"0", "b/1.png": image, "b/1.cls": b"0"})
     assert "0/1.png: would hold two images" in refused(2, "dataset", "convert", "s.tar", "-o", "x/")
     write_tar(folder / "s.tar", {"a/1.png": image[:50], "a/1.cls": b"0"})
@@ -499,3 +503,12 @@ def test_files_of_folders_are_made_anew_with_update(ok, folder, digits):
     ok(*words, "--update")
     assert (folder / "out" / str(LABELS[3]) / "3.png").exists()
     assert ok(*words, "--dry-run").decode() == "t-images-idx3-ubyte -> out/{label}/{frame}.png\n"
+
+
+def test_half_a_character_of_json_is_no_class_and_goes_along_in_a_text(ok, refused, folder, pets):
+    path = folder / "pets/metadata.jsonl"
+    path.write_text('{"file_name": "Cat/p0.png", "label": "\\ud800"}\n')
+    assert "has a label that is not text for Cat/p0.png" in refused(1, "dataset", "info", "pets")
+    path.write_text('{"file_name": "dog/p0.png", "text": "\\ud800"}\n')
+    ok("dataset", "convert", "pets", "-o", "copy/")
+    assert (folder / "copy/metadata.jsonl").read_bytes() == path.read_bytes()

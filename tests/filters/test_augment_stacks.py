@@ -29,6 +29,8 @@ STEPS = (
     "resize --size 15..16 --interpolation {bilinear|area}",
     "tone --op {invert|equalize|grayscale}",
     "rotate --angle -9..9 --channels luma",
+    "crop --area 0.2..1 --ratio 3/4..4/3 --place 0..1,0..1",
+    "resize --size 11..30 --interpolation {bilinear|bicubic|lanczos|nearest|area} --fit {cover|stretch|contain|pad}",
 )
 NAMES = [f"{number % 3}/{number}.png" for number in range(12)]
 
@@ -59,7 +61,7 @@ def test_each_step_together_is_each_alone(step, each_core):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.sampled_from(STEPS[:12]), min_size=1, max_size=5), st.integers(0, 99), st.booleans())
+@given(st.lists(st.sampled_from((*STEPS[:12], *STEPS[-2:])), min_size=1, max_size=5), st.integers(0, 99), st.booleans())
 def test_any_steps_together_are_each_alone(steps, seed, gray):
     check(steps, (20, 20) if gray else (20, 23, 3), np.uint8, seed)
 

@@ -9,7 +9,9 @@ from imfilter.filters.core.engine.chain import chain
 from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.parameters import ImageError
 from imfilter.filters.edges import edges
+from imfilter.filters.flip import flip
 from imfilter.filters.morph import morph
+from imfilter.filters.rotate import rotate
 from imfilter.filters.sharpen import sharpen
 
 CHAINS = {
@@ -31,6 +33,7 @@ CHAINS = {
     "edges of edges": [(edges, {"op": "prewitt", "norm": "l1"}), (edges, {"op": "scharr"})],
     "wide and narrow": [(blur, {"sigma": 20}), (conv, {"kernel": "1 0 -1", "border": "nearest"})],
     "integers first": [(edges, {"op": "sobel", "channels": "each"}), (edges, {"op": "laplacian"})],
+    "mirrored between": [(rotate, {"angle": 6.0}), (flip, {}), (blur, {})],
     "branches": [(blur, {"border": "constant"}), (morph, {"op": "gradient", "size": 5, "border": "wrap"})],
     "selected": [
         (morph, {"op": "open"}),

@@ -42,8 +42,8 @@ RELATIVE = {
     *("fixed", "sauvola"),
 }
 """Operators whose answer depends on where 0 is, and on more than differences."""
-BESIDE = {"blend", "erase"}
-"""Filters that lay something beside or over the image, which knows no other 0."""
+BESIDE = {"blend", "erase", "mix"}
+"""Filters that lay something beside or over the image, which knows no other 0; and one that has other filters in it."""
 
 
 def calls():

@@ -19,6 +19,7 @@ from .boxes import Annotations, Instance
 from .way import Move, Way
 
 DROPPED = "objects of which too little is seen were left out (--min-visible)"
+OUTSIDE = "objects without any area in the image were left out"
 
 
 def write(
@@ -84,13 +85,14 @@ def moved(job: Job, way: Way, orientation: int, options: AnnotationOptions) -> M
         still = moving.moved(found.instances, Way(stored[0], stored[1], (turn,)), min_visible=0.0)
         found = found._replace(instances=tuple(still))
     instances = tuple(moving.moved(found.instances, way, options.min_visible, options.swap))
-    notes = [*found.notes, *_lost(found, instances, options.kind)]
+    notes = [*found.notes, *_lost(found, instances, options)]
     width, height = way.size
     return Moved(found._replace(instances=instances, notes=tuple(notes)), width, height)
 
 
-def _lost(found: Annotations, kept: Sequence[Instance], kind: str) -> list[str]:
-    notes = [DROPPED] if len(kept) < len(found.instances) else []
+def _lost(found: Annotations, kept: Sequence[Instance], options: AnnotationOptions) -> list[str]:
+    kind = options.kind
+    notes = [DROPPED if options.min_visible else OUTSIDE] if len(kept) < len(found.instances) else []
     if kind == "coco":
         return notes
     name = kind.upper()

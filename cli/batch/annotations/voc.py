@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from xml.sax.saxutils import escape
@@ -18,6 +19,7 @@ from .boxes import Annotations, Corners, Instance
 from .numbers import finite
 
 MOST_BYTES = 1 << 26
+NOT_IN_XML = r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 SIDES = "xmin", "ymin", "xmax", "ymax"
 
 
@@ -227,4 +229,5 @@ def _edited(source: Source, instances: Sequence[Instance], image: Target, name_o
 
 
 def _text(text: str) -> str:
-    return escape(text.encode("utf-8", "replace").decode())
+    """Return a text as XML 1.0 can hold it: a question mark for each character that it has not."""
+    return escape(re.sub(NOT_IN_XML, "?", text))

@@ -108,6 +108,11 @@ def _unquoted(word: str) -> str:
 
 
 def classes(names: Mapping[int, str] | Sequence[str]) -> bytes:
-    """Return the file of the names of all classes."""
+    r"""Return the file of the names of all classes, a line each.
+
+    >>> classes(["cat", "big\ndog", "half \ud800"])
+    b'cat\nbig dog\nhalf ?\n'
+    """
     listed = names if not isinstance(names, Mapping) else [names[number] for number in sorted(names)]
-    return "".join(f"{name}\n" for name in listed).encode("utf-8", "surrogateescape")
+    lines = (" ".join(re.sub("[\ud800-\udc7f\udd00-\udfff]", "?", name).splitlines()) for name in listed)
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")

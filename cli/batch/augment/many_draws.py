@@ -11,13 +11,16 @@ from functools import partial
 from typing import Any
 
 from ....filters.core.filter import Call
-from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.lazy_numpy import np
 from ....filters.core.named_tuple import NamedTuple
 from ....filters.core.parameters import Parameter
 from ..recipe import Recipe
 from . import draw
 from .augmentation import SEED, SEEDS, Action, Augmentation
 from .ranges import Choice, Range, Ranges
+
+FEW = 8
+"""Up to so many draws are faster one by one than as an array."""
 
 
 class ManyDraws:
@@ -33,11 +36,11 @@ class ManyDraws:
     def recipes(self, names: Sequence[str], variants: Sequence[int], width: int, height: int) -> list[list[Recipe]]:
         """Return the recipes of the *variants* of each sample; raises UsageError for what no filter can do."""
         seed = self.augmentation.seed
-        keys = np.array([draw.sample_key(seed, name) for name in names], np.uint64)
+        keys = [draw.sample_key(seed, name) for name in names]
         found = [self._of_variant(keys, variant, width, height) for variant in variants]
         return [list(own) for own in zip(*found, strict=True)]
 
-    def _of_variant(self, keys: Array, variant: int, width: int, height: int) -> list[Recipe]:
+    def _of_variant(self, keys: Sequence[int], variant: int, width: int, height: int) -> list[Recipe]:
         columns = _Columns(keys, variant)
         of = self.augmentation.of_shares
         return [of(_Sample(columns, number), variant, width, height, self._call) for number in range(len(keys))]
@@ -69,8 +72,9 @@ class ManyDraws:
 class _Columns:
     """What is drawn for all samples, a column at a time."""
 
-    def __init__(self, keys: Array, variant: int) -> None:
-        self.keys, self.variant = keys, variant
+    def __init__(self, keys: Sequence[int], variant: int) -> None:
+        self.keys: Any = np.array(keys, np.uint64) if len(keys) > FEW else keys
+        self.variant = variant
         self._shares: dict[tuple[int, str, int], list[float]] = {}
         self._values: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
 
@@ -78,7 +82,11 @@ class _Columns:
         """Return the draws from 0 to 1."""
         key = step, parameter, attempt
         if key not in self._shares:
-            self._shares[key] = draw.uniform(self.keys, self.variant, draw.what_key(*key)).tolist()
+            what = draw.what_key(*key)
+            if len(self.keys) > FEW:
+                self._shares[key] = draw.uniform(self.keys, self.variant, what).tolist()
+            else:
+                self._shares[key] = [draw.uniform(own, self.variant, what) for own in self.keys]
         return self._shares[key]
 
     def values(self, step: int, ranges: Ranges, parameter: Parameter) -> tuple[list[Any], list[Any]]:

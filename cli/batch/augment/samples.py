@@ -144,15 +144,22 @@ class _Gathered:
 
 def _drawn(processor: Processor, job: Job, picture: Picture, size: Samples) -> list[Recipe]:
     """Return the recipes of the variants of each image, one image after the other; raises FileError."""
+    names = Names(job.input.place, range(picture.number, picture.number + size.number))
+    found = drawn_for(processor, job, names, job.variants, size.width, size.height)
+    return [recipe for own in found for recipe in own]
+
+
+def drawn_for(
+    processor: Processor, job: Job, names: Sequence[str], variants: Sequence[int], width: int, height: int
+) -> list[list[Recipe]]:
+    """Return the recipes of *variants* of each of the images called *names*; raises FileError."""
     if processor.draws is None:
         assert processor.options.augmentation is not None
         processor.draws = ManyDraws(processor.options.augmentation)
-    names = Names(job.input.place, range(picture.number, picture.number + size.number))
     try:
-        found = processor.draws.recipes(names, job.variants, size.width, size.height)
+        return processor.draws.recipes(names, variants, width, height)
     except UsageError as error:
         raise FileError(shown(job.input.name), str(error)) from None
-    return [recipe for own in found for recipe in own]
 
 
 def _at_once(

@@ -39,7 +39,7 @@ def expanded(job: Job, files: Iterable[tuple[ShardMember, Picture | None]]) -> I
     number = 0
     for _, group in groupby(files, lambda file: file[0].key):
         sample = [*group]
-        label = next((_label(member) for member, _ in sample if member.name.lower().endswith(".cls")), None)
+        label = next((member.label for member, _ in sample if member.name.lower().endswith(".cls")), None)
         place = name_of(job.input.place, number)
         for variant in job.variants:
             own = job._replace(input=job.input._replace(place=place), variant=variant, variants=())
@@ -47,11 +47,6 @@ def expanded(job: Job, files: Iterable[tuple[ShardMember, Picture | None]]) -> I
                 named = member._replace(name=member.with_key(f"{member.key}-{variant:02}"))
                 yield Variant(own, named, copy.copy(picture), number, label)
         number += sum(picture is not None for _, picture in sample)
-
-
-def _label(member: ShardMember) -> int | None:
-    text = bytes(member.data).strip()
-    return int(text) if text.isdigit() else None
 
 
 def redrawn(augmentation: Augmentation, job: Job, shard: Shard) -> Iterator[dict[str, Any]]:

@@ -125,6 +125,7 @@ class _Joining:
         if own.finite and handling is not None and handling.missing:
             return
         if stage.survey is not None:
+            self._keep_what_is_surveyed()
             seen = self.last if self.alpha is None else _visible(self.last, self.alpha)
             with np.errstate(invalid="ignore", over="ignore"):  # as in a strip
                 own = own._replace(survey_result=stage.survey(own, seen))
@@ -141,6 +142,12 @@ class _Joining:
         else:
             self._filter(stage, own)
 
+    def _keep_what_is_surveyed(self) -> None:
+        """Compute the rows that are looked at before they are filtered once, where all of them are a strip."""
+        last = self.last
+        if not isinstance(last, Source | Whole) and last.images == 1 and last.height <= self.strip_rows:
+            self.last = computed(last, self.strip_rows, self.jobs)
+
     def _context_of(self, number: int, stage: Stage) -> ImageContext:
         """Return what a stage may know of the image."""
         following, context = self.stages[number + 1 :], self.context
@@ -148,7 +155,7 @@ class _Joining:
         integers = context.integers or context.rounded if final else following[0].selects
         own = nan_policy.context_for(stage, context)
         alike = self.whole and stage.window.rule(own, self.rule).is_whole(own.most, own.colours == "gray")
-        own = own._replace(whole=alike, integers=integers and alike)
+        own = own._replace(whole=alike, integers=integers and alike and stage.selects)
         if not final:
             own = own._replace(rounds_to=None, kept=False)
         if stage.step:

@@ -18,6 +18,7 @@ alpha.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from ..lazy_numpy import Array, np
@@ -457,7 +458,8 @@ def geometric(
     as they are.
     """
     selects = bool(properties.get("picks"))
-    kind = {"takes": takes, "extent": extent, "selects": selects, "by_channel": True}
+    # Of an image it is asked for six times.
+    kind = {"takes": takes, "extent": lru_cache(maxsize=2)(extent), "selects": selects, "by_channel": True}
     return Stage(bind, **{**kind, **properties})
 
 

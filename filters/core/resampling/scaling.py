@@ -10,7 +10,7 @@ from ..engine.layout import picked
 from ..engine.stage import BoundStage, ImageContext, Rows, Stage, WeightedSum, geometric
 from ..lazy_numpy import Array, np
 from .separable import resample, settled
-from .weights import Interpolation, Span, Weights, weights
+from .weights import RADIUS, Interpolation, Span, Weights, weights
 
 Spans = Callable[[int, int], tuple[Span, Span]]
 """Returns, for an image's width and height, its part along x and along y that is scaled, and the results of each."""
@@ -52,6 +52,28 @@ def scaled(spans: Spans, interpolation: Interpolation = "bilinear", antialias: b
 
 MOST_IN_FLOAT = 128
 """Samples of an axis whose sum may be in float32: of more its rounding adds up to what shows in 8 bits."""
+
+
+def is_in_float(x: Span, y: Span, interpolation: Interpolation, antialias: bool) -> bool:
+    """Whether so few samples are summed, by what the kernel reaches, that float32 holds the sums."""
+    widest = max(x.step, y.step, 1) if antialias else 1
+    return 2 * RADIUS.get(interpolation, 1) * widest + 2 <= MOST_IN_FLOAT
+
+
+def of_images(images: Array, x: Span, y: Span, kind: Interpolation, antialias: bool, rounded: bool) -> Array:
+    """Return images ``(images, height, width, channels)`` in another size, *rounded* or not; see `Many.apply`."""
+    count, height, width, channels = images.shape
+    row, column = weights(kind, width, x, antialias), weights(kind, height, y, antialias)
+    if kind == "nearest":
+        return np.ascontiguousarray(images[:, column.first][:, :, row.first])
+    if column.is_identity and row.is_identity:
+        return images.astype(np.float32)
+    out, across_first = np.uint8 if rounded else np.float32, len(column.first) > height
+    found = np.empty((count, len(column.first), len(row.first), channels), out)
+    for image, result in zip(images, found, strict=True):
+        scaled = resample(image, column, row, out, np.float32, across_first)
+        result[...] = settled(scaled, 255) if images.dtype == np.uint8 and not rounded else scaled
+    return found
 
 
 class Scaled(Rows):

@@ -206,9 +206,14 @@ def mean_luma(context: ImageContext, image: Rows, curve: Curve) -> Array:
             values = luma(values) if _has_luma(context, values.shape[2]) else values
         # Row by row, so that the sum does not depend on how many rows come together.
         rows = np.ascontiguousarray(values.transpose(0, 2, 1))
-        known: Array = np.isfinite(rows).all(axis=1)
-        number += int(known.sum())
-        sums += [*np.where(known[:, None], rows, 0).sum(axis=2)]
+        found = rows.sum(axis=2)
+        if np.isfinite(found).all():
+            number += rows.shape[0] * rows.shape[2]
+        else:
+            known = np.isfinite(rows).all(axis=1, keepdims=True)
+            number += int(known.sum())
+            found = np.where(known, rows, 0).sum(axis=2)
+        sums += [*found]
     return np.array([math.fsum(parts) for parts in np.array(sums).T.tolist()]) / max(1, number)
 
 

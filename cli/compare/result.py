@@ -1,0 +1,102 @@
+"""What became of a pair, as people and programs are told it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ...filters.core.named_tuple import NamedTuple
+from ..console.messages import counted
+from ..console.report import SCHEMA
+from ..errors import ExitCode, FileError
+from .limits import rounded_down
+from .measured import Measured
+from .pairs import Pair
+
+
+class Result(NamedTuple):
+    """What became of a pair."""
+
+    pair: Pair
+    why: str = ""
+    """How it differs, where it may not."""
+    found: Measured | None = None
+    error: FileError | None = None
+    notes: Sequence[str] = ()
+    diff: str | None = None
+
+    @property
+    def code(self) -> ExitCode:
+        """What it means for the exit code."""
+        return ExitCode.NOT_COMPARED if self.error else ExitCode.FAILED if self.why else ExitCode.DONE
+
+
+def line(result: Result, metrics: Sequence[str], quiet: bool) -> str:
+    """Return what people are told of a pair that could be compared; *quiet* asks for what is wrong alone."""
+    found, name = result.found, result.pair.name
+    if found is None:
+        only = result.pair.a is None or result.pair.b is None
+        return f"{name}: {result.why}" if only else f"{name}: differs: {result.why}"
+    if quiet:
+        return f"{name}: {result.why if result.why != 'differs' else _figures(found, metrics)}"
+    said = "identical" if found.is_identical else _figures(found, metrics)
+    missed = f"; {result.why}" if result.why not in ("", "differs") else ""
+    return f"{name}: {said}{missed}"
+
+
+def _figures(found: Measured, metrics: Sequence[str]) -> str:
+    apart = found.difference
+    share = 100 * apart.differing / max(1, apart.pixels)
+    count = (
+        f"{share:.2f} % of pixels differ"
+        if share >= 0.01
+        else f"{counted(apart.differing, 'pixel differs', 'pixels differ')}"
+    )
+    said = [f"{count}, by at most {apart.greatest:g}"]
+    figures: list[str] = []
+    if "rmse" in metrics:
+        figures.append(f"RMSE {apart.rmse:.4g}")
+    if found.psnr is not None and "psnr" in metrics:
+        figures.append(f"PSNR {rounded_down(found.psnr, 2)} dB")
+    if found.ssim is not None:
+        figures.append(f"SSIM {rounded_down(found.ssim, 5)}")
+    if found.ms_ssim is not None:
+        figures.append(f"MS-SSIM {rounded_down(found.ms_ssim, 5)}")
+    return "; ".join([*said, ", ".join(figures)] if figures else said)
+
+
+def record(result: Result) -> dict[str, Any]:
+    """Return a pair as JSON has it."""
+    found = result.found
+    figures: dict[str, Any] = {}
+    if found is not None:
+        apart = found.difference
+        figures = {
+            "identical": found.is_identical,
+            "max_diff": _number(apart.greatest),
+            "differing": apart.differing,
+            "pixels": apart.pixels,
+            "rmse": _number(apart.rmse),
+            "psnr": _number(found.psnr),
+            "ssim": _number(found.ssim),
+            "ms_ssim": _number(found.ms_ssim),
+        }
+    return {
+        "schema": SCHEMA,
+        "kind": "compare",
+        "type": "pair",
+        "a": result.pair.a,
+        "b": result.pair.b,
+        "status": "failed" if result.error else "differs" if result.why else "within",
+        "why": result.why or None,
+        **figures,
+        "notes": list(result.notes),
+        "diff": result.diff,
+        "error": str(result.error) if result.error else None,
+    }
+
+
+def _number(value: float | None) -> float | None:
+    """Return a number as JSON has it: no infinity, and no NaN."""
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,43 @@
+"""One file of a pair: how many pictures it has, and these one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from ..console.messages import shown
+from ..images.picture import DecodeError, Frames, Picture
+from ..images.reader import Reader, naming
+
+
+class Side:
+    """One file of a pair; reading it raises FileError."""
+
+    def __init__(self, name: str, reader: Reader, frame: int | None) -> None:
+        self.name = name
+        self.found, _ = reader.read(name)
+        self.frame = frame
+        self.notes: list[str] = []
+        frames = self.found if isinstance(self.found, Frames) else None
+        if frames is not None and frame is None and frames.first is not None:
+            self.found = frames.first
+            self.notes.append(f"{shown(name)}: is the first of {frames.count} pictures; --frame 1 takes the second")
+        self.count = frames.count if frames is not None and self.found is frames and frame is None else 1
+
+    def pictures(self) -> Iterator[Picture]:
+        """Yield the pictures that are compared; raises FileError."""
+        with naming(self.name):
+            if not isinstance(self.found, Frames):
+                if self.frame:
+                    raise DecodeError(f"has 1 frame; frame {self.frame} is out of range")
+                yield self.found
+                return
+            self.found.check_pixels()
+            each = self.found.decoded()
+            if self.frame is None:
+                yield from each
+                return
+            picture = next(islice(each, self.frame, None), None)
+            if picture is None:
+                raise DecodeError(f"has {self.found.count} frames; frame {self.frame} is out of range")
+            yield picture
