@@ -21,8 +21,8 @@ CLAUSE = r"(?:[^:;]|[:;](?! ))+"
 def shown(name: str) -> str:
     r"""Return a file's name as one line of text that any terminal can print.
 
-    >>> print(shown("a b.png"), shown("new\nline.png"))
-    a b.png new\nline.png
+    >>> print(shown("a b.png"), shown("new\nline.png"), shown("half \ud800.png"))
+    a b.png new\nline.png half \ud800.png
     """
     if name == "-":
         return "standard input"
@@ -33,8 +33,12 @@ def printable(text: str) -> str:
     """Return *text* without what would move the cursor, break the line or change the colour."""
     if text.isprintable():
         return text
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    text = re.sub("[\udc80-\udcff]+", _bytes_of, text)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _bytes_of(found: re.Match[str]) -> str:
+    return found[0].encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def reason(error: OSError) -> str:

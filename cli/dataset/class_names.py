@@ -56,8 +56,10 @@ def _give(data_set: DataSet, names: Sequence[str]) -> None:
         data_set.files = sorted(files, key=lambda file: -1 if file.label is None else file.label)
         data_set.numbers = range(len(names))
     elif isinstance(data_set, Container) and data_set.labels is not None:
-        most = int(data_set.labels.values.max())
+        least, most = int(data_set.labels.values.min()), int(data_set.labels.values.max())
         if most >= len(names):
             listed = counted(len(names), "class", "classes")
             raise UsageError(f"{shown(data_set.name)}: has labels up to {most}, and --classes lists {listed}")
+        if least < 0:
+            raise UsageError(f"{shown(data_set.name)}: has the label {least}, which no class has; leave --classes out")
     data_set.classes = tuple(names)

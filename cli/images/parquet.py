@@ -18,7 +18,7 @@ from ..console.messages import reason_of, shown
 from . import extras, memory_budget
 from .codec import Codec, not_written
 from .file_bytes import Opened
-from .labels import Labels
+from .labels import Labels, check_range
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, check_lack
 from .shard import ShardMember
 
@@ -95,8 +95,13 @@ def _columns(schema: Any) -> _Columns:
     ]
     label = next(iter([*classed, *named]), None)
     names = features.get(label or "", {}).get("names", [])
-    known = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    known = isinstance(names, list) and all(isinstance(name, str) and _is_text(name) for name in names)
     return _Columns(images[0], label, tuple(names) if known else ())
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file can hold a name, and no half of a character, as JSON can."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _features(metadata: dict[bytes, bytes]) -> dict[str, Any]:
@@ -132,8 +137,13 @@ def _labels(file: Any, columns: _Columns) -> Labels | None:
         missing = values.is_null().index(True).as_py()
         raise DecodeError(f"row {missing} has no {columns.labels}")
     found = np.asarray(values.to_numpy(zero_copy_only=False))
-    if found.dtype.kind not in "iu":
+    if found.dtype.kind not in "iu" or (len(found) and found.max() < 0):  # -1 in a part whose labels are kept secret
         return None
+    if columns.classes:
+        try:
+            check_range(found, len(columns.classes), columns.labels)
+        except ValueError as error:
+            raise DecodeError(f"is damaged ({error})") from None
     return Labels(found, classes=columns.classes)
 
 

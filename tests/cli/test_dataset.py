@@ -482,5 +482,7 @@ def test_lists_that_do_not_fit_are_refused(refused, folder, pets, digits, listed
     assert "names no classes" in refused(1, *info, "empty.txt", "pets")
     assert "is not a list of class names" in refused(1, *info, "binary.txt", "pets")
     assert "nosuch.txt: no such file" in refused(1, *info, "nosuch.txt", "pets")
+    np.savez("less.npz", images=np.zeros((2, 3, 4), np.uint8), labels=[-1, 0])
+    assert "has the label -1, which no class has" in refused(2, *info, listed, "less.npz")
     assert "has labels up to 9, and --classes lists 3 classes" in refused(2, *info, listed, "t10k-images-idx3-ubyte")
     assert "has no classes to name" in refused(2, *info, listed, "pets/dog/0.png")

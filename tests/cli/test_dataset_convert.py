@@ -399,6 +399,15 @@ def test_metadata_that_are_none_are_refused(refused, folder, captions, text, sai
     assert line.startswith("imfilter: shots/metadata.csv: ") and said in line
 
 
+def test_half_a_character_of_json_is_no_class_and_goes_along_in_a_text(ok, refused, folder, pets):
+    path = folder / "pets/metadata.jsonl"
+    path.write_text('{"file_name": "Cat/p0.png", "label": "\\ud800"}\n')
+    assert "has a label that is not text for Cat/p0.png" in refused(1, "dataset", "info", "pets")
+    path.write_text('{"file_name": "dog/p0.png", "text": "\\ud800"}\n')
+    ok("dataset", "convert", "pets", "-o", "copy/")
+    assert (folder / "copy/metadata.jsonl").read_bytes() == path.read_bytes()
+
+
 @pytest.mark.each("out", ["out-images-idx3-ubyte", "out-images-idx3-ubyte.gz", "out.npz", "out.tar"])
 @pytest.mark.each("options", [(), ("--per-class", "9")])
 def test_memory_does_not_grow_with_the_samples(ok, folder, out, options):
@@ -503,12 +512,3 @@ def test_files_of_folders_are_made_anew_with_update(ok, folder, digits):
     ok(*words, "--update")
     assert (folder / "out" / str(LABELS[3]) / "3.png").exists()
     assert ok(*words, "--dry-run").decode() == "t-images-idx3-ubyte -> out/{label}/{frame}.png\n"
-
-
-def test_half_a_character_of_json_is_no_class_and_goes_along_in_a_text(ok, refused, folder, pets):
-    path = folder / "pets/metadata.jsonl"
-    path.write_text('{"file_name": "Cat/p0.png", "label": "\\ud800"}\n')
-    assert "has a label that is not text for Cat/p0.png" in refused(1, "dataset", "info", "pets")
-    path.write_text('{"file_name": "dog/p0.png", "text": "\\ud800"}\n')
-    ok("dataset", "convert", "pets", "-o", "copy/")
-    assert (folder / "copy/metadata.jsonl").read_bytes() == path.read_bytes()

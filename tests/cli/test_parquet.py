@@ -79,6 +79,8 @@ def cut(data):
         ([packed(pictures()[0]), b"text"], None, {}, "row 1 is not an image of a known format"),
         ([packed(pictures()[0]), None], None, {}, "row 1 holds no image"),
         ([packed(pictures()[0])] * 3, [0, None, 1], {}, "row 1 has no label"),
+        ([packed(pictures()[0])] * 3, [0, 2, 1], {}, "image 1 has the label 2; those are 0 to 1"),
+        ([packed(pictures()[0])] * 3, [0, 1, -1], {}, "image 2 has the label -1; those are 0 to 1"),
         (["a", "b"], None, {"kind": ARROW.string()}, "has no column of images"),
         ([], None, {}, "holds no images"),
     ],
@@ -89,6 +91,14 @@ def test_what_is_damaged_is_refused_in_one_line(refused, save, folder, files, la
     assert line.startswith("imfilter: a.parquet: ")
     assert why in line
     assert not (folder / "o.npz").exists()
+
+
+def test_labels_that_are_kept_secret_are_none_and_half_a_character_is_no_name(ok, save):
+    save("a.parquet", [packed(pictures()[0])] * 3, [-1, -1, -1])
+    found = json.loads(ok("dataset", "info", "a.parquet", "--json"))
+    assert (found["images"], found["classes"]) == (3, {})
+    save("b.parquet", [packed(pictures()[0])] * 3, [0, 0, 1], names=("\ud800", "dog"))
+    assert json.loads(ok("dataset", "info", "b.parquet", "--json"))["classes"] == {"0": 2, "1": 1}
 
 
 @pytest.mark.parametrize("part", [0.3, 0.9, 0.999])
