@@ -44,11 +44,12 @@ def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     into_shards = [
         target.name for target in job.targets.values() if target.format is not None and target.format.of_files
     ]
+    suffix = ".parquet" if into_shards and into_shards[0].endswith(".parquet") else ".tar"
     if into_shards:
         if isinstance(found, Picture) or not formats.FORMATS[found.format].data_set:
-            raise FileError(into_shards[0], f"a .tar is made of data sets, and {job.name} is none")
+            raise FileError(into_shards[0], f"a {suffix} is made of data sets, and {job.name} is none")
         if processor.options.frames.only is not None:
-            raise FileError(into_shards[0], "a .tar holds a data set; leave out --frame, or name an image")
+            raise FileError(into_shards[0], f"a {suffix} holds a data set; leave out --frame, or name an image")
     if isinstance(found, Picture) and not processor.options.frames.only and not numbered:
         return processor.single(job, found)
     from . import multiframe_job  # most pictures have one frame

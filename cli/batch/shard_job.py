@@ -6,7 +6,7 @@ Of another data set that becomes one, each image is a file that is named by its 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..console.messages import reason_of, shown
@@ -16,8 +16,7 @@ from ..images import formats, memory_budget
 from ..images.atomic_write import Growing, Transaction
 from ..images.picture import DecodeError, Frames, Picture, check_lack
 from ..images.reader import naming
-from ..images.shard import Shard, ShardMember
-from ..images.tar import ShardWriter
+from ..images.shard import FilesWriter, Shard, ShardMember
 from .changed_input import backdate, check_replaced
 from .frame_output import Computed, begun, kept_of, writable
 from .image_job import ImageProcessor
@@ -37,20 +36,30 @@ def is_into(target: Target) -> bool:
     return target.numbered is None and target.format is not None and target.format.of_files
 
 
+def _format(target: Target) -> formats.Format:
+    return target.format or formats.FORMATS["tar"]
+
+
 class _Shards:
     """The shards that are written of one input, one for each output."""
 
-    def __init__(self, processor: ImageProcessor, job: Job, transaction: Transaction) -> None:
+    def __init__(
+        self, processor: ImageProcessor, job: Job, transaction: Transaction, classes: Sequence[str] = ()
+    ) -> None:
         self.notes: dict[str, None] = {}
         self.done = processor.begin_report()
         self._processor, self._job, self._transaction = processor, job, transaction
-        self._writers = {output: ShardWriter() for output in job.targets}
+        self._writers: dict[str, FilesWriter] = {}
         self._growing: dict[str, Growing] = {}
         self._growth = memory_budget.Growth()
         for output, target in job.targets.items():
             growing = self._growing[output] = begun(transaction, job, target, processor.options.write)
-            with growing.open() as file:
-                self._writers[output].begin(file)
+            format = _format(target)
+            assert format.codec.files is not None
+            with growing.open() as file, writable(target, format):
+                writer = self._writers[output] = format.codec.files()
+                writer.begin(file)
+                writer.classes = classes if output == "image" else ()
 
     def copy(self, member: ShardMember) -> None:
         """Write a file that is no image; raises FileError."""
@@ -77,15 +86,16 @@ class _Shards:
             )
 
     def _add(self, output: str, member: ShardMember) -> None:
-        with self._growing[output].open(), writable(self._job.targets[output], formats.FORMATS["tar"]):
+        with self._growing[output].open(), writable(self._job.targets[output], _format(self._job.targets[output])):
             self._writers[output].add(member)
 
     def end(self, frames: Frames) -> Report:
         """Let them appear; raises FileError."""
         job = self._job
         for output, target in job.targets.items():
-            with self._growing[output].open() as file, writable(target, formats.FORMATS["tar"]):
+            with self._growing[output].open() as file, writable(target, _format(target)):
                 self._writers[output].write(file)
+            self.notes.update(dict.fromkeys(self._writers[output].notes))
             self._growing[output].end()
         with naming(job.input.name):
             frames.check_unchanged()
@@ -121,8 +131,9 @@ def filtered(processor: ImageProcessor, job: Job, shard: Shard) -> Report:
 def made(processor: ImageProcessor, job: Job, frames: Frames, pictures: Iterable[Picture]) -> Report:
     """Filter the images of another data set, of which *pictures* may hold several each; raises FileError."""
     digits = max(DIGITS, len(str((frames.count or 1) - 1)))
+    classes = frames.labels.classes if frames.labels is not None else ()
     with Transaction(processor.options.write.read) as transaction:
-        shards = _Shards(processor, job, transaction)
+        shards = _Shards(processor, job, transaction, classes)
         for picture in pictures:
             if processor.progress is not None:
                 processor.progress.begin(picture.number, frames.count or picture.number + 1)
@@ -134,7 +145,7 @@ def made(processor: ImageProcessor, job: Job, frames: Frames, pictures: Iterable
                     shards.copy(ShardMember(f"{key}.cls", b"%d" % one.labels.values[0]))
             shards.done.add(computed)
         if frames.archive is not None and (lost := frames.archive.lost(frames.labels is not None)):
-            shards.notes[f"TAR holds no arrays by name; {lost}"] = None
+            shards.notes[f"it holds no arrays by name; {lost}"] = None
         return shards.end(frames)
 
 

@@ -145,7 +145,7 @@ def _to_shard(
 ) -> int:
     notes = [*_lost(opened), *_lost_metadata(opened)]
     with Transaction(read) as transaction:
-        shard = ShardFile(transaction, out)
+        shard = ShardFile(transaction, out, format=format, classes=_classes_of(opened[0]))
         for data_set in opened:
             if isinstance(data_set, ShardSet):
                 shard.add_samples(data_set.labelled(), selection)
@@ -158,6 +158,13 @@ def _to_shard(
         transaction.commit()
     _tell([*notes, *shard.notes, *transaction.notes])
     return shard.count
+
+
+def _classes_of(data_set: DataSet) -> Sequence[str]:
+    """Return the names of the classes in the order of the labels that samples have in files."""
+    if isinstance(data_set, Pictures) and data_set.numbers != range(len(data_set.classes)):
+        return ()
+    return data_set.classes
 
 
 def _tell(notes: Sequence[str]) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from ..console.messages import counted, shown
 from ..errors import FileError
 from ..images.atomic_write import Transaction
+from ..images.formats import FORMATS, Format
 from ..images.output_folder import Root
-from ..images.shard import ShardMember
-from ..images.tar import ShardWriter
+from ..images.shard import FilesWriter, ShardMember
 from .sample_files import Write
 from .selection import Selection
 from .source import LABEL, key_of
@@ -21,26 +21,38 @@ from .stack_file import refusals
 class ShardFile:
     """Writes samples as they come."""
 
-    def __init__(self, transaction: Transaction, path: Path, root: Root | None = None) -> None:
-        """Begin the shard, below a *root*; raises FileError."""
+    def __init__(
+        self,
+        transaction: Transaction,
+        path: Path,
+        root: Root | None = None,
+        format: Format = FORMATS["tar"],
+        classes: Sequence[str] = (),
+    ) -> None:
+        """Begin the shard, below a *root*; *classes* are the names, by their labels. Raises FileError."""
         self.path = path
         self.count = 0
         """The images."""
-        self._writer = ShardWriter()
         self._keys: dict[str, str] = {}
         self._renamed: list[tuple[str, str]] = []
         self._growing = transaction.grow(path, root=root)
-        with self._growing.open() as file:
+        assert format.codec.files is not None
+        with self._growing.open() as file, refusals(shown(str(path))):
+            self._writer: FilesWriter = format.codec.files()
+            self._writer.classes = classes
             self._writer.begin(file)
 
     @property
     def notes(self) -> list[str]:
         """What people should know of the names."""
         if not self._renamed:
-            return []
+            return self._writer.notes
         one, other = map(shown, self._renamed[0])
         names = counted(len(self._renamed), "name has", "names have")
-        return [f"{names} _ in place of dots, behind which a field of a sample begins: {one} is {other}"]
+        return [
+            *self._writer.notes,
+            f"{names} _ in place of dots, behind which a field of a sample begins: {one} is {other}",
+        ]
 
     def add(self, place: str, label: int | None, write: Write, notes: list[str]) -> None:
         """Take a sample; raises FileError where another has its key."""

@@ -99,6 +99,8 @@ def _check_names(containers: Sequence[Container]) -> None:
             raise UsageError(f"{shown(container.name)}: would be one file with {shown(other)}; rename one of them")
         found[name] = container.name
         format = formats.FORMATS[container.frames.format]
+        if format.name == "parquet":
+            raise UsageError(f"{shown(container.name)}: split writes no Parquet; convert it to .tar or .npz first")
         if format.instead:
             raise UsageError(f"{shown(container.name)}: {formats.only_read(format)}; convert it first")
 

@@ -150,6 +150,8 @@ class Codec(NamedTuple):
     description unless it has a place of its own; or all."""
     holds_aspect: bool = False
     """The format has a place for a resolution without a unit."""
+    files: Callable[[], Any] | None = None
+    """Returns a `FilesWriter` of `shard`, for a format that holds the samples as files."""
     frames: Callable[[Timing | None], FrameWriter] | None = None
     """Returns a writer of frames with these times, for a format that holds several."""
     labels: Callable[[Labels | None], list[str]] = _no_labels

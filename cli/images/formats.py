@@ -353,7 +353,14 @@ FORMATS = {
             instead="cifar100",
         ),
         Format(
-            "parquet", (".parquet",), rb"PAR1", data_set=True, in_pieces=b"", title="Parquet of images", instead="npz"
+            "parquet",
+            (".parquet",),
+            rb"PAR1",
+            data_set=True,
+            in_pieces=b"",
+            of_files=True,
+            title="Parquet of images",
+            ending=b"PAR1",
         ),
         *(
             Format(

@@ -1,7 +1,7 @@
 """Parquet as Hugging Face keeps data sets in: a column of images, each a file's bytes and its path, and one of labels.
 
-It is read by pyarrow, a batch of rows at a time. What the columns are, and the names of the classes, stands in the
-schema's metadata under `huggingface`; without them columns are known by their types and names:
+It is read and written by pyarrow, a batch of rows at a time. What the columns are, and the names of the classes, stands
+in the schema's metadata under `huggingface`; without them columns are known by their types and names:
 https://huggingface.co/docs/datasets/about_dataset_features.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...filters.core.lazy_numpy import np
@@ -20,9 +20,14 @@ from .codec import Codec, not_written
 from .file_bytes import Opened
 from .labels import Labels, check_range
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, check_lack
+from .shard import ShardMember
 
 ROWS = 16
 """That are read at a time."""
+MOST_DIGITS = 18
+"""Of a label, which has 64 bits."""
+ROWS_WRITTEN, BYTES_WRITTEN = 100, 1 << 24
+"""The rows of a group that is written, and the bytes of their images, at most."""
 BUFFER = 1 << 18
 """Bytes of a column that are read at a time."""
 IMAGES, LABELS = ("image", "img", "images"), ("label", "labels", "fine_label", "class")
@@ -166,4 +171,116 @@ def _picture(data: bytes | None, number: int, decode: Decode) -> Picture:
     raise DecodeError(f"row {number} has several frames; images of a data set have one")
 
 
-CODEC = Codec(finish, not_written)
+class Writer:
+    """Writes images with their labels, some rows at a time."""
+
+    def __init__(self) -> None:
+        try:
+            self._parquet = extras.required("pyarrow.parquet", "a Parquet file", "parquet")
+            self._arrow = extras.required("pyarrow", "a Parquet file", "parquet")
+        except DecodeError as error:
+            raise ValueError(str(error)) from None
+        self.classes: Sequence[str] = ()
+        self.notes: list[str] = []
+        self._file: Any = None
+        self._writer: Any = None
+        self._rows: list[dict[str, Any]] = []
+        self._labels: list[int] = []
+        self._is_labelled: bool | None = None
+        self._sample: list[ShardMember] = []
+        self._bytes = 0
+
+    def __del__(self) -> None:
+        """Leave the file alone, which whoever gave the work up has removed."""
+        if getattr(self, "_writer", None) is not None:
+            self._writer.is_open = False
+
+    def begin(self, file: Any) -> None:
+        """Write what follows into a *file*, as it comes."""
+        self._file = file
+
+    def add(self, member: ShardMember) -> None:
+        """Take the next file; raises ValueError where some samples have labels, and others none."""
+        if self._sample and member.key != self._sample[0].key:
+            self._end_sample()
+        self._sample.append(member)
+
+    def _end_sample(self) -> None:
+        label = None
+        for member in self._sample:
+            field = member.field[len(member.key) + 1 :]
+            if field == "cls":
+                label = _label(member)
+            elif not member.is_image:
+                note = f"its fields .{field} were not written"
+                self.notes += [] if note in self.notes else [note]
+        for member in self._sample:
+            if not member.is_image:
+                continue
+            if self._is_labelled is None:
+                self._is_labelled = label is not None
+            if self._is_labelled != (label is not None):
+                raise ValueError(
+                    f"{shown(member.name)} has {'no' if label is None else 'a'} label, unlike those before"
+                )
+            data = bytes(member.data)
+            self._rows.append({"bytes": data, "path": member.name})
+            self._labels += [] if label is None else [label]
+            self._bytes += len(data)
+        self._sample = []
+        if len(self._rows) >= ROWS_WRITTEN or self._bytes >= BYTES_WRITTEN:
+            self._put()
+
+    def _put(self) -> None:
+        """Write a group of rows."""
+        arrow = self._arrow
+        columns = {
+            "image": arrow.array(self._rows, arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())]))
+        }
+        if self._is_labelled:
+            columns["label"] = arrow.array(self._labels, arrow.int64())
+            if self.classes and not 0 <= min(self._labels) <= max(self._labels) < len(self.classes):
+                raise ValueError(f"label {max(self._labels)} has no name; there are {len(self.classes)} classes")
+        rows = arrow.table(columns).replace_schema_metadata({"huggingface": self._described()})
+        if self._writer is None:
+            # Files of images are packed already; and what they say of the program stays to be found.
+            self._writer = self._parquet.ParquetWriter(
+                self._file, rows.schema, compression="NONE", use_dictionary=False, write_statistics=False
+            )
+        self._writer.write_table(rows)
+        self._rows, self._labels, self._bytes = [], [], 0
+
+    def _described(self) -> str:
+        """Return the features, as Hugging Face tells them in the metadata."""
+        features: dict[str, Any] = {"image": {"_type": "Image"}}
+        if self._is_labelled:
+            number = {"dtype": "int64", "_type": "Value"}
+            features["label"] = {"names": [*self.classes], "_type": "ClassLabel"} if self.classes else number
+        return json.dumps({"info": {"features": features}}, ensure_ascii=False)
+
+    def write(self, file: Any) -> None:
+        """Write what is left; raises ValueError where no image came."""
+        self._file = self._file or file
+        self._end_sample()
+        if self._rows:
+            self._put()
+        if self._writer is None:
+            raise ValueError("it would hold no images")
+        self._writer.close()
+
+
+def _label(member: ShardMember) -> int:
+    """Return the label in a file; raises ValueError."""
+    text = bytes(member.data).strip()
+    if not text.removeprefix(b"-").isdigit() or len(text) > MOST_DIGITS:
+        raise ValueError(f"{shown(member.name)} is not a label: a whole number")
+    return int(text)
+
+
+def labels(labels: Labels | None) -> list[str]:
+    """Return notes on what a column of labels does not hold of them."""
+    lost = labels is not None and labels.coarse is not None
+    return ["its coarse labels were not written; use --to npz"] if lost else []
+
+
+CODEC = Codec(finish, not_written, files=Writer, labels=labels)

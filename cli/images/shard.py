@@ -6,8 +6,8 @@ the field ``seg.png`` of ``train/0001``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import shown
@@ -72,6 +72,24 @@ class ShardMember(NamedTuple):
         if own is None or own.name == format.name:
             return self.name
         return self.name[: len(self.name) - len(formats.suffix_of(self.name))] + format.suffixes[0]
+
+
+class FilesWriter(Protocol):
+    """Writes the files of samples, as they come; those of a sample share a key, and one of them may be its label."""
+
+    classes: Sequence[str]
+    """The names of the classes, to be set before the first file comes."""
+    notes: list[str]
+    """Notes for the user."""
+
+    def begin(self, file: Any) -> None:
+        """Write what follows into a *file*, as it comes."""
+
+    def add(self, member: ShardMember) -> None:
+        """Take the next file; raises ValueError."""
+
+    def write(self, file: Any) -> None:
+        """Write what is left."""
 
 
 class Shard(Frames):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from ...filters.core.lazy_numpy import np
@@ -111,6 +111,8 @@ class ShardWriter:
     """Writes files as they come, or gathers them; the same files give the same shard."""
 
     def __init__(self) -> None:
+        self.classes: Sequence[str] = ()
+        self.notes: list[str] = []
         self._key, self._fields = "", set[str]()
         self._names = _Names()
         self._parts: list[Any] = []
@@ -161,4 +163,4 @@ def labels(labels: Labels | None) -> list[str]:
     return [*labels.notes, *lost]
 
 
-CODEC = Codec(finish, not_written, labels=labels)
+CODEC = Codec(finish, not_written, files=ShardWriter, labels=labels)
