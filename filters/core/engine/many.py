@@ -14,6 +14,7 @@ from .. import native
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from .borders import Rule
+from .strips import keep_freed
 
 SHARED = {
     "channels": "each", "linear": False, "nan": "propagate", "white": None, "depth": "keep", "range": "auto",
@@ -87,12 +88,17 @@ def run(images: Array, rows: Sequence[Sequence[Step]]) -> Array:
 
     All come out in one size.
     """
-    found: list[Array] = [images] * len(rows)
+    keep_freed()
+    found: Array | None = None
     for places, results in _through(images, range(len(rows)), rows, 0):
         values = results if results.dtype == np.uint8 else native.converted(results, np.uint8, np.float32)
-        for place, value in zip(places, values, strict=True):
-            found[place] = value
-    return np.stack(found)
+        if len(places) == len(rows):
+            return np.array(values) if values is images else values
+        if found is None:
+            found = np.empty((len(rows), *values.shape[1:]), np.uint8)
+        found[places] = values
+    assert found is not None
+    return found
 
 
 def _through(

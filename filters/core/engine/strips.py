@@ -18,7 +18,7 @@ that for what is left free; it takes no more than 32 MiB."""
 
 
 @cache
-def _keep_freed() -> None:
+def keep_freed() -> None:
     """Let freed memory serve the next strip, rather than go back to the system.
 
     From there it comes page by page, zeroed: the structure tensor of 8 MP took 70 ns a sample in place of 26. Other C
@@ -35,7 +35,7 @@ def each_strip(height: int, rows: int, jobs: int, task: Task, first: int | None 
     told otherwise, are done before the others begin, so that a task may prepare there what all share. The *last* rows,
     if so many are told, are a strip of their own. What fits one strip is one.
     """
-    _keep_freed()
+    keep_freed()
     first = height if height <= rows else min(height, rows if first is None else first)
     end = max(first, height - last)
     bounds = sorted({0, *range(first, end, rows), end, height})

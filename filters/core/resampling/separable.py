@@ -49,8 +49,10 @@ def settled(values: Array, most: float) -> Array:
     raised = values + values.dtype.type(most * TIE[values.dtype.name])
     raised += 0.5
     np.floor(raised, out=raised)
-    whole = np.floor(values + values.dtype.type(0.5))
-    np.copyto(values, whole + values.dtype.type(0.5), where=raised > whole)
+    whole = values + values.dtype.type(0.5)
+    np.floor(whole, out=whole)
+    later = raised > whole  # few are
+    values[later] = whole[later] + values.dtype.type(0.5)
     return values
 
 
