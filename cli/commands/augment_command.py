@@ -17,6 +17,8 @@ from . import augment_steps
 from .options import FilterCommand, HelpedOption, make_command, shared_options
 
 USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
+REFUSED = "in_place", "backup", "mask", "roi"
+"""Shared options that have no meaning here."""
 
 
 def _whole(name: str, text: str | None, default: int, least: int, most: int) -> int:
@@ -62,8 +64,8 @@ def make() -> FilterCommand:
         and aug-mix. --policies prints their options and their tables.
 
         Outputs are called {stem}-{variant:02}{suffix}, unless --name has another pattern. JPEG loses a little
-        each time it is written; --to png loses nothing. Folders called val, valid, validation or test are
-        refused: whoever measures what was learned needs their images as they are.
+        each time it is written; --to png loses nothing. Subfolders called val, valid, validation or test
+        are refused: whoever measures what was learned needs their images as they are.
 
         Shell
         -----
@@ -113,4 +115,4 @@ def make() -> FilterCommand:
             "all_splits", "Augment folders called val, valid, validation and test too.", FILES, type=bool, default=False
         ),
     ]
-    return make_command("augment", command, inspect.getdoc(command) or "", USAGE, {}, own, banks=False)
+    return make_command("augment", command, inspect.getdoc(command) or "", USAGE, {}, own, banks=False, refused=REFUSED)

@@ -126,10 +126,11 @@ def make_command(
     own: Sequence[HelpedOption],
     *,
     banks: bool,
+    refused: Collection[str] = (),
 ) -> FilterCommand:
     """Return the command *name*, described by *doc*: its *maps* and *own* options beside those that all share.
 
-    *banks* says that the result can be the maps of a bank of kernels.
+    *banks* says that the result can be the maps of a bank of kernels. Shared options that are *refused* are not listed.
     """
     argument, taken = OPTIONS["inputs"], {option.name for option in own}
     special: list[HelpedOption] = []
@@ -152,6 +153,7 @@ def make_command(
             metavar=option.metavar,
             words=option.words,
         )
+        made.hidden = field in refused
         kind.append(made)
     output, *shared = shared
     files = [HelpedOption(name, param.help, metavar="FILE") for name, param in maps.items()]

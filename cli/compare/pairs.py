@@ -42,7 +42,8 @@ def found(a: str, b: str, rules: InputRules, match: str) -> list[Pair]:
         return [Pair(a, b, PurePath(a).name)]
     sides = [_by_place(folder, rules, match) for folder in (a, b)]
     if not sides[0] and not sides[1]:
-        raise UsageError(f"{shown(a)}: no images found, nor in {shown(b)}")
+        advice = "" if rules.recursive else "; use -r to search subfolders"
+        raise UsageError(f"{shown(a)}: no images found, nor in {shown(b)}{advice}")
     return list(_joined(sides))
 
 

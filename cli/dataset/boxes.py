@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..batch import collisions, inputs
@@ -14,10 +15,13 @@ from ..batch.inputs import InputRules
 from ..batch.options import SharedOptions
 from ..batch.plan import Job, Target
 from ..console.messages import say, shown
-from ..errors import ExitCode, FileError
+from ..errors import ExitCode, FileError, UsageError
 from ..images import prefetch
 from ..images.atomic_write import Transaction
 from ..images.picture import Picture
+
+OPTIONS = {"--boxes-out": "--output", "--boxes-to": "--to"}
+"""What options of filters are called here."""
 
 
 def run(
@@ -30,12 +34,36 @@ def run(
     recursive: bool,
 ) -> ExitCode:
     """Convert annotations; raises UsageError before anything is written, FileError."""
+    with _own_options():
+        return _run(names, source, output, to, classes, oriented, recursive)
+
+
+@contextlib.contextmanager
+def _own_options() -> Iterator[None]:
+    """Let a refusal begin with the option that was given."""
+    try:
+        yield
+    except UsageError as error:
+        option, colon, why = str(error).partition(" ")
+        own = OPTIONS.get(option.removesuffix(":"), option.removesuffix(":")) + ":" * option.endswith(":")
+        raise UsageError(f"{own}{colon}{why.replace('use --boxes-to', 'use --to')}") from None
+
+
+def _run(
+    names: Sequence[str],
+    source: str,
+    output: str,
+    to: str | None,
+    classes: str | None,
+    oriented: str,
+    recursive: bool,
+) -> ExitCode:
     found = inputs.scan(names, InputRules(recursive=recursive))
     options = SharedOptions(boxes=source, boxes_out=output, boxes_to=to, classes=classes, boxes_oriented=oriented)
     jobs = [Job(one, {}) for one in found.inputs]
     places = [Target(one.name, None, one.name.removesuffix(one.place)) for one in found.inputs]
     asked = annotation_request.attach([], options._replace(min_visible="0"), jobs, places)
-    read = files_read({**asked.files, source: "the boxes of this call"}, [one.name for one in found.inputs])
+    read = files_read({**asked.files, source: "the file of --boxes"}, [one.name for one in found.inputs])
     written = FilesWritten(asked.jobs, collected=asked.collected)
     collisions.check(read, written)
     roots = collisions.roots(read.folders, asked.jobs)

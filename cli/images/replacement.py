@@ -92,7 +92,7 @@ class Replacement:
             # A link is replaced, not followed; but whoever made it may read its file by its name.
             leads_to = self.folder.leads_to(self.name) if stat.S_ISLNK(found.st_mode) else found
             if identity_of(found) in read or (leads_to is not None and identity_of(leads_to) in read):
-                raise OSError("it has become a file that this call reads")
+                raise OSError("it is a file that this call reads")
 
     def take_back(self) -> str | None:
         """Put back what was there before; return under which name it is if that fails."""

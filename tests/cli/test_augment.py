@@ -237,6 +237,12 @@ def test_wrong_calls_are_refused(refused, train, folder):
     assert "which is never overwritten" in said
 
 
+def test_options_that_are_refused_are_not_in_the_help(ok):
+    words = ok("augment", "--help").decode().split()
+    assert "--masks" in words
+    assert not {"--mask", "--roi", "--in-place", "--backup"}.intersection(words)
+
+
 def test_folders_that_measure_are_refused(ok, refused, train, folder):
     for name in ("val", "Valid", "validation", "test"):
         shutil.copytree(train / "cat", train / name)

@@ -334,7 +334,11 @@ def test_boxes_are_converted_without_their_images(run, refused, pictures):
     assert np.allclose([one["bbox"] for one in found["annotations"]], [one["bbox"] for one in ANNOTATIONS], atol=1e-3)
     assert {path: path.read_bytes() for path in Path("photos").rglob("*.png")} == before
     again = ("dataset", "boxes", "photos", "-r", "--boxes")
-    assert "is never overwritten" in refused(2, *again, "in.json", "-o", "in.json")
+    line = refused(2, *again, "in.json", "-o", "in.json")
+    assert line == "imfilter: --output in.json: is the file of --boxes, which is never overwritten; choose another name"
+    line = refused(2, *again, "in.json", "-o", "y/")
+    assert line == "imfilter: --output y/: a folder holds VOC or YOLO; use --to, or a .json file"
+    assert refused(2, *again, "in.json", "-o", "y/", "--to", "x") == "imfilter: --to: 'x' is not coco, voc or yolo"
     assert "is never overwritten" in refused(2, *again, "voc", "-o", "voc/")
     Path("photos/a.png").write_bytes(b"broken")
     refused(1, *again, "in.json", "-o", "new/", "--to", "voc")
@@ -346,6 +350,7 @@ WRONG = {
     "--boxes-out o.json": "--boxes-out requires --boxes",
     "--swap left,right": "--swap requires --boxes",
     "--boxes in.json --boxes-out out": "--boxes-out out: a folder holds VOC or YOLO; use --boxes-to, or a .json file",
+    "--boxes in.json --boxes-out -": "--boxes-out '-' does not name a file or folder",
     "--boxes in.json --boxes-out b/ --boxes-to coco": "--boxes-out b/: COCO is one file; name a .json",
     "--boxes in.json --boxes-out b.json --boxes-to voc": "--boxes-out b.json: VOC has a file for each image; name a "
     "folder",

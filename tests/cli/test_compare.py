@@ -140,6 +140,14 @@ def test_pictures_are_compared_upright(run, pictures):
     assert run("compare", "a.png", "stored.png").code == 0
 
 
+def test_images_in_subfolders_alone_are_told_of(refused, folder):
+    for name in ("e/x", "f/x"):
+        (folder / name).mkdir(parents=True)
+        Image.fromarray(np.zeros((2, 2), np.uint8)).save(folder / name / "a.png")
+    line = refused(2, "compare", "e", "f")
+    assert line == "imfilter: e: no images found, nor in f; use -r to search subfolders"
+
+
 def test_folders_pair_by_path_or_stem(run, pictures):
     for folder in ("g", "g/in", "o", "o/in"):
         Path(folder).mkdir()

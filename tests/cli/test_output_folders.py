@@ -241,7 +241,7 @@ def test_an_output_that_became_an_input_is_refused(refused, photos, folder, befo
     before = contents(photos)
     before_the_rename(lambda: make(photos / "0.png", folder / "out/0.png"))
     line = refused(1, "blur", "photos/0.png", "-o", output)
-    assert line.endswith("out/0.png: cannot be written: it has become a file that this call reads")
+    assert line.endswith("out/0.png: cannot be written: it is a file that this call reads")
     assert contents(photos) == before
     assert Path("out/0.png").samefile(photos / "0.png")
 

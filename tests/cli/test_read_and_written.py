@@ -230,7 +230,7 @@ def test_what_has_become_a_file_that_is_read_is_not_written(refused, folder, kno
     with monkeypatch.context() as patch:
         patch.setattr(encode, "write", swapped)
         line = refused(1, *call("kernel", FILE, EDGES, words), "-q")
-    assert line == "imfilter: new.png: cannot be written: it has become a file that this call reads"
+    assert line == "imfilter: new.png: cannot be written: it is a file that this call reads"
     assert (folder / "new.png").read_bytes() == before[folder / FILE]
 
 

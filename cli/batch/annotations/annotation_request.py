@@ -260,6 +260,8 @@ class _Found:
         """Return what is said of all images; raises UsageError."""
         options = self.options
         out = options.boxes_out or ""
+        if out == STREAM:
+            raise UsageError(f"--boxes-out {out!r} does not name a file or folder")
         means_file = out.lower().endswith(".json") and not is_folder(out)
         kind = options.boxes_to or ("coco" if means_file else self.kind if self.kind in SUFFIXES else "")
         if not kind:
