@@ -53,7 +53,8 @@ def _figures(found: Measured, metrics: Sequence[str]) -> str:
         if share >= 0.01
         else f"{counted(apart.differing, 'pixel differs', 'pixels differ')}"
     )
-    said = [f"{count}, by at most {apart.greatest:g}"]
+    of_alpha = ", in the alpha alone" if not apart.squares else ""
+    said = [f"{count}, by at most {apart.greatest:g}{of_alpha}"]
     figures: list[str] = []
     if "rmse" in metrics:
         figures.append(f"RMSE {apart.rmse:.4g}")

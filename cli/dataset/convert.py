@@ -33,8 +33,8 @@ def run(
     format, as_folder = _kind_of_output(out, to)
     opened = _numbered(list(class_names.named(source.opened(names, to_rgb=True), classes)))
     read = frozenset(found for data_set in opened for path in data_set.paths() if (found := identity(path)) is not None)
+    new_folder.check_outside(out, names)
     if as_folder:
-        new_folder.check_outside(out, names)
         new_folder.check_free(out)
         count = _to_folder(opened, selection, Path(out), format, read)
     else:

@@ -155,6 +155,10 @@ def _sizes(sizes: Counter[tuple[int, int]]) -> str:
     widths, heights = zip(*sizes, strict=True)
     (width, height), count = sizes.most_common(1)[0]
     return (
-        f"widths {min(widths)} to {max(widths)}, heights {min(heights)} to {max(heights)}; "
+        f"{_span('width', widths)}, {_span('height', heights)}; "
         f"{counted(len(sizes), 'size', 'sizes')}, most often {width}×{height} ({count})"
     )
+
+
+def _span(what: str, sizes: Sequence[int]) -> str:
+    return f"{what}s {min(sizes)} to {max(sizes)}" if min(sizes) < max(sizes) else f"{what} {sizes[0]}"

@@ -17,7 +17,7 @@ from ..images.output_folder import root_of
 
 
 def check_outside(out: str, read: Iterable[str]) -> None:
-    """Raise UsageError where a folder that is written is one that is read, or lies in one."""
+    """Raise UsageError where what is written is a folder that is read, or lies in one."""
     for name in read:
         if inputs.is_folder(name) and Path(os.path.realpath(out)).is_relative_to(os.path.realpath(name)):
             raise UsageError(f"{shown(out)}: lies in the data set {shown(name)}; choose another folder")

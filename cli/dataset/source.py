@@ -158,6 +158,7 @@ class Container(DataSet):
             self.frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
             if self.frames.count is None:
                 raise DecodeError("holds images whose number is not known; name a file or folder")
+            self.frames.check_pixels()
         self.kind = formats.FORMATS[found.format].title or found.format.upper()
         self._size = self.frames.count
         self.labels = labels.of(name, self.frames)

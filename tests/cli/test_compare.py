@@ -115,7 +115,7 @@ def test_an_alpha_that_differs_is_a_difference(run, pictures):
     imwrite("one.png", image)
     image[0, 0, 3] = 150
     imwrite("other.png", image)
-    assert b"by at most 50" in run("compare", "one.png", "other.png").out
+    assert b"by at most 50, in the alpha alone" in run("compare", "one.png", "other.png").out
 
 
 def test_nan_equals_nan_and_no_number(run, pictures):

@@ -512,3 +512,19 @@ def test_files_of_folders_are_made_anew_with_update(ok, folder, digits):
     ok(*words, "--update")
     assert (folder / "out" / str(LABELS[3]) / "3.png").exists()
     assert ok(*words, "--dry-run").decode() == "t-images-idx3-ubyte -> out/{label}/{frame}.png\n"
+
+
+def test_a_file_in_the_folder_that_is_read_is_refused(refused, folder, pets):
+    before = tree(folder)
+    assert "lies in the data set pets; choose another" in refused(
+        2, "dataset", "convert", "pets", "-o", "pets/dog/x.tar"
+    )
+    assert tree(folder) == before
+
+
+def test_a_header_that_promises_more_than_its_bytes_could_is_refused_at_once(refused, folder):
+    head = struct.pack(">4B3I", 0, 0, 8, 3, 1 << 31, 28, 28)
+    (folder / "lie-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + bytes(100_000)))
+    for words in (("convert", "-o", "out/"), ("info",)):
+        said = refused(1, "dataset", words[0], "lie-images-idx3-ubyte.gz", *words[1:])
+        assert "has 2147483648 frames of 1683627180032 pixels in all; the limit is" in said
