@@ -606,7 +606,7 @@ def test_a_pattern_names_the_files(counted, photos, folder, pattern, names):
         ("{stem:/>9}", "use no / in a file name"),
         ("{stem", "expected '}'"),
         ("{size}", "one of stem, suffix, filter, index, output"),
-        ("{stem!r}", "one of"),
+        ("{stem!r}", "use no ! in"),
         ("{stem.__class__}", "one of"),
         ("{0}", "one of"),
         ("{stem:{index}}", "not understood"),
