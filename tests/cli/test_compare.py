@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +192,13 @@ def test_what_cannot_be_compared_outranks_what_differs(run, pictures):
         "identical": 1,
         "exit": 3,
     }
+
+
+def test_the_page_on_json_names_all_keys(run, pictures):
+    page = (Path(__file__).parents[2] / "cli" / "REPORT.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", page.partition("## `imfilter compare --json`")[2]))
+    for line in run("compare", "a.png", "b.png", "--json").out.splitlines():
+        assert json.loads(line).keys() - {"schema", "kind", "type"} <= named
 
 
 def test_any_number_of_cores_says_the_same(run, pictures):
