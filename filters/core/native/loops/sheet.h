@@ -36,7 +36,7 @@ enum { SHEET_BYTES = 32 };
                 __asm__ volatile("");                                                                                \
             }                                                                                                        \
         } else {                                                                                                     \
-            memcpy(to, from, (size_t)bytes);                                                                         \
+            memmove(to, from, (size_t)bytes);                                                                        \
         }                                                                                                            \
     }
 
@@ -140,7 +140,7 @@ static int cut(const CutCall *call)
             if (last && roomy && last - to >= rounded)
                 copy_u8(to, from, bytes, 1);
             else
-                memcpy(to, from, (size_t)bytes);
+                memmove(to, from, (size_t)bytes); /* a caller's arrays may be one */
         }
     }
     return 0;
