@@ -21,9 +21,10 @@ enum { SHEET_BYTES = 32 };
         }                                                                                                            \
     }
 
-/* Of a loop that copies, compilers make a call, which takes longer than a few vectors: the empty statement prevents it. */
+/* Of a loop that copies, compilers make a call, which takes longer than a few vectors: the empty statement prevents it.
+   The pointers are not restricted, or memmove would become memcpy: a caller's arrays may overlap. */
 #define COPY_ROW(name, SAME, TO)                                                                                     \
-    static inline __attribute__((always_inline)) void name(TO *restrict to, const TO *restrict from, ptrdiff_t count,\
+    static inline __attribute__((always_inline)) void name(TO *to, const TO *from, ptrdiff_t count,                  \
                                                            int loose)                                                \
     {                                                                                                                \
         typedef uint8_t Chunk __attribute__((vector_size(SHEET_BYTES)));                                             \
