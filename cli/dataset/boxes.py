@@ -24,20 +24,6 @@ OPTIONS = {"--boxes-out": "--output", "--boxes-to": "--to"}
 """What options of filters are called here."""
 
 
-def run(
-    names: Sequence[str],
-    source: str,
-    output: str,
-    to: str | None,
-    classes: str | None,
-    oriented: str,
-    recursive: bool,
-) -> ExitCode:
-    """Convert annotations; raises UsageError before anything is written, FileError."""
-    with _own_options():
-        return _run(names, source, output, to, classes, oriented, recursive)
-
-
 @contextlib.contextmanager
 def _own_options() -> Iterator[None]:
     """Let a refusal begin with the option that was given."""
@@ -49,7 +35,8 @@ def _own_options() -> Iterator[None]:
         raise UsageError(f"{own}{colon}{why.replace('use --boxes-to', 'use --to')}") from None
 
 
-def _run(
+@_own_options()
+def run(
     names: Sequence[str],
     source: str,
     output: str,
@@ -58,6 +45,7 @@ def _run(
     oriented: str,
     recursive: bool,
 ) -> ExitCode:
+    """Convert annotations; raises UsageError before anything is written, FileError."""
     found = inputs.scan(names, InputRules(recursive=recursive))
     options = SharedOptions(boxes=source, boxes_out=output, boxes_to=to, classes=classes, boxes_oriented=oriented)
     jobs = [Job(one, {}) for one in found.inputs]

@@ -19,7 +19,7 @@ from . import extras, memory_budget
 from .codec import Codec, not_written
 from .file_bytes import Opened
 from .labels import Labels, check_range
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, check_lack
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, check_lack, single
 from .shard import ShardMember
 
 ROWS = 16
@@ -164,11 +164,7 @@ def _picture(data: bytes | None, number: int, decode: Decode) -> Picture:
         found = decode(data)
     except DecodeError as error:
         raise DecodeError(f"row {number} {error}") from None
-    if isinstance(found, Picture):
-        return found
-    if found.first is not None:
-        return found.first
-    raise DecodeError(f"row {number} has several frames; images of a data set have one")
+    return single(found, f"row {number} has several frames; images of a data set have one")
 
 
 class Writer:

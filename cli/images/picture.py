@@ -280,6 +280,15 @@ class Frames:
         return frames
 
 
+def single(found: Picture | Frames, several: str) -> Picture:
+    """Return the one picture of a file, or that of which its others are previews; raises `DecodeError`, *several*."""
+    if isinstance(found, Picture):
+        return found
+    if found.first is not None:
+        return found.first
+    raise DecodeError(several)
+
+
 Decode = Callable[[bytes], Picture | Frames]
 """Decodes a whole file; handed to the decoders of files that hold others."""
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import shown
 from . import formats
-from .picture import Decode, DecodeError, Frames, Picture
+from .picture import Decode, DecodeError, Frames, Picture, single
 
 MOST_DIGITS = 18
 """Of a label: int64 holds them, and Python reads no number of thousands."""
@@ -114,8 +114,4 @@ class Shard(Frames):
             found = self._decode(bytes(member.data))
         except DecodeError as error:
             raise DecodeError(f"{shown(member.name)}: {error}") from None
-        if isinstance(found, Picture):
-            return found
-        if found.first is not None:
-            return found.first
-        raise DecodeError(f"{shown(member.name)}: has several frames; images of a shard have one")
+        return single(found, f"{shown(member.name)}: has several frames; images of a shard have one")

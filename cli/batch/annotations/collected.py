@@ -76,7 +76,7 @@ def _moved_again(request: Request, job: Job) -> Moved:
 
 def _first(frames: Frames, job: Job) -> Picture:
     try:
-        picture = frames.first or next(frames.each(), None)
+        picture = frames.first or next(frames.decoded(), None)
     except DecodeError as error:
         raise FileError(job.name, str(error)) from None
     if picture is None:
