@@ -12,9 +12,7 @@ from ...filters.core.measure.similarity import Plane, planes_of
 from ...filters.core.named_tuple import NamedTuple
 from ..console.report import depth_in_words
 from ..images import encode
-from ..images.picture import Picture
-
-MODEL = {"gray": "gray", "rgb": "RGB", "cmyk": "CMYK"}
+from ..images.picture import Picture, channels_of
 
 
 class Comparable(NamedTuple):
@@ -60,7 +58,7 @@ def comparable(a: Picture, b: Picture, strict: bool) -> Comparable | str:
     if models.keys() == {1, 3} and "bands" not in (a.colours, b.colours):
         pixels = [np.broadcast_to(one, (*one.shape[:2], 3)) for one in pixels]
     elif len(models) > 1 or ({"cmyk", "bands"} & {a.colours, b.colours} and a.colours != b.colours):
-        return f"{_model(a)} and {_model(b)}"
+        return f"{channels_of(a)} and {channels_of(b)}"
     whites = [picture.full for picture in (a, b)]
     (one, other), alphas, full, notes = _of_one_depth(pixels, alphas, whites)
     if all(alpha is None for alpha in alphas):
@@ -82,7 +80,7 @@ def _unlike(a: Picture, b: Picture) -> str:
     if a.pixels.dtype != b.pixels.dtype:
         return " and ".join(f"{depth_in_words(picture.pixels.dtype.name)} samples" for picture in (a, b))
     if a.colours != b.colours or (a.alpha is None) != (b.alpha is None):
-        return f"{_model(a)} and {_model(b)}"
+        return f"{channels_of(a)} and {channels_of(b)}"
     return ""
 
 
@@ -120,8 +118,3 @@ def _scaled(samples: Array, kind: str, factor: float) -> Array:
 
 def _size(size: Any) -> str:
     return f"{size[0]}×{size[1]}"
-
-
-def _model(picture: Picture) -> str:
-    model = MODEL.get(picture.colours) or f"{picture.pixels.shape[2]} bands"
-    return model if picture.alpha is None else f"{model} with alpha"

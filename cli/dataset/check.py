@@ -12,11 +12,10 @@ from ..console.report import DEPTHS
 from ..digest import digest
 from ..errors import ExitCode, FileError
 from ..images import formats
-from ..images.picture import Picture
+from ..images.picture import Picture, channels_of
 from ..images.reader import naming
 from . import class_names, source
 from .folders import EMPTY, HIDDEN
-from .info import channels_of
 from .source import Batch, Container, DataSet, Pictures
 
 USUAL = 0.5

@@ -11,11 +11,10 @@ from typing import Any
 from ..console.messages import complain, counted, put, shown
 from ..console.report import DEPTHS
 from ..errors import ExitCode, FileError
-from ..images.picture import Picture
+from ..images.picture import Picture, channels_of
 from . import class_names, headers, source
 from .source import DataSet, Pictures
 
-MODEL = {"gray": "gray", "rgb": "RGB", "cmyk": "CMYK"}
 EMNIST = "EMNIST's images are stored transposed; flip --op transpose turns them upright"
 MOST_SIZES = 3
 """Sizes that are all listed."""
@@ -45,12 +44,6 @@ class Contents:
         self.depths[depth] += len(labels)
         self.labels.update(label for label in labels if label is not None)
         self.count += len(labels)
-
-
-def channels_of(picture: Picture) -> str:
-    """Return what the channels are, in a word or two."""
-    model = MODEL.get(picture.colours) or f"{picture.pixels.shape[2]} bands"
-    return model if picture.alpha is None else f"{model} with alpha"
 
 
 def contents_of(data_set: DataSet) -> Contents:

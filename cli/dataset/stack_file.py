@@ -23,9 +23,8 @@ from ..images.formats import Format
 from ..images.idx import write_labels
 from ..images.labels import Labels, joined
 from ..images.output_folder import Root
-from ..images.picture import Picture
+from ..images.picture import Picture, channels_of
 from ..images.stack import StackWriter
-from .info import channels_of
 from .source import Batch, DataSet, Pictures
 
 IDX = "idx", "idx-gz"

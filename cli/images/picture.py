@@ -175,6 +175,15 @@ class Picture:
         return white_of(self.pixels.dtype.name, self.white)
 
 
+MODELS = {"gray": "gray", "rgb": "RGB", "cmyk": "CMYK"}
+
+
+def channels_of(picture: Picture) -> str:
+    """Return what the channels are, in a word or two."""
+    model = MODELS.get(picture.colours) or f"{picture.pixels.shape[2]} bands"
+    return model if picture.alpha is None else f"{model} with alpha"
+
+
 class Timing(NamedTuple):
     """How an animation runs."""
 

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from imfilter.cli.dataset import headers, info, source
+from imfilter.cli.images.picture import channels_of
 from PIL import Image
 
 RNG = np.random.default_rng(3)
@@ -20,7 +21,7 @@ def decoded(path):
     picture = batch.picture
     height, width = picture.pixels.shape[:2]
     depth = int(info.DEPTHS[picture.pixels.dtype.name])
-    return headers.Header((width, height), info.channels_of(picture), depth)
+    return headers.Header((width, height), channels_of(picture), depth)
 
 
 def test_headers_tell_what_decoding_tells(folder):
