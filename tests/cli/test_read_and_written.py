@@ -40,14 +40,12 @@ def toml(last):
     return f'[[step]]\nfilter = "{name}"\n{"".join(f"kernel = {kernel[0]!r}" for _ in kernel)}\n'.encode()
 
 
-BOXES = {
-    "images": [
-        {"id": name, "file_name": name} for name in ("a.png", "x0.png", "link.png", "hard.png", *map(str, range(99)))
-    ],
-    "categories": [{"id": 1, "name": "cat"}],
-    "annotations": [],
-}
-"""Of all inputs of the calls."""
+def boxes(*names):
+    """A file of boxes that knows all inputs of the calls, and those of *names*."""
+    files = ("a.png", "x0.png", "link.png", "hard.png", *names)
+    images = [{"id": name, "file_name": name} for name in files]
+    return json.dumps({"images": images, "categories": [{"id": 1, "name": "cat"}], "annotations": []}).encode()
+
 
 READS = {
     "inputs": lambda last: png(),
@@ -57,7 +55,7 @@ READS = {
     "bias": lambda last: b"3\n",
     "shape": lambda last: b"1 1 1\n",
     "recipe": toml,
-    "boxes": lambda last: json.dumps(BOXES).encode(),
+    "boxes": lambda last: boxes(),
     "classes": lambda last: b"cat\n",
     "labels": lambda last: bytes([0, 0, 8, 1, 0, 0, 0, 1, 7]),
 }
@@ -114,7 +112,7 @@ def known(folder):
     (folder / "link.png").symlink_to(FILE)
     (folder / "hard.png").hardlink_to(FILE)
     (folder / "a.png").write_bytes(png())
-    (folder / "boxes.json").write_text(json.dumps(BOXES))
+    (folder / "boxes.json").write_bytes(boxes())
 
     def known(kind, last):
         (folder / FILE).write_bytes(READS[kind](last))
@@ -127,6 +125,7 @@ def known(folder):
 def descriptor(folder, known):
     """The file, open as a shell opens it with <>."""
     number = os.open(FILE, os.O_RDWR)
+    (folder / "boxes.json").write_bytes(boxes(str(number)))
     yield number
     os.close(number)
 
