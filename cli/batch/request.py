@@ -19,9 +19,8 @@ from ..console.messages import flag, shown
 from ..console.report import CallFiles, depth_in_words
 from ..errors import UsageError
 from ..file_identity import Identity, identity
-from ..images import formats
+from ..images import formats, prefetch
 from ..images.output_folder import Root
-from ..images.prefetch import max_pixels
 from ..streams import STREAM
 from ..version import VERSION
 from . import collisions, cpu_count, inputs, mask_option, nodata_option, other_pictures
@@ -35,6 +34,7 @@ from .provenance import Stamper
 from .recipe import Recipe
 
 if TYPE_CHECKING:
+    from ..images.reader import Reader
     from .augment.augmentation import Augmentation
     from .augment.variants import Variants
 
@@ -76,6 +76,12 @@ class Request(NamedTuple):
     """From which the recipe of each image is drawn; *recipe* stands for all of them."""
     annotations: AnnotationOptions = AnnotationOptions()
     """How masks and boxes are moved."""
+
+    def reader(self) -> Reader:
+        """Return what reads the inputs."""
+        options = self.options
+        kind = formats.of_records(options.from_).name if options.from_ else ""
+        return prefetch.reader(self.max_pixels, options.lenient, options.to_rgb, kind)
 
     @property
     def stamped(self) -> bool:
@@ -142,7 +148,7 @@ def check(
         region=region,
         background=_colour(options.background),
         nodata=nodata_option.read(options.nodata, options.keep_holes),
-        max_pixels=max_pixels(options.max_pixels),
+        max_pixels=prefetch.max_pixels(options.max_pixels),
         cores=cores,
         stamper=_stamper(recipe, options, region, variants),
         read=read.identities,
@@ -175,6 +181,8 @@ def check_core() -> None:
 
 def _check_values(options: SharedOptions) -> None:
     _quality(options)
+    if options.from_:
+        formats.of_records(options.from_)
     if options.compression and options.compression not in formats.COMPRESSIONS:
         raise UsageError(f"--compression {options.compression!r}: use one of {', '.join(formats.COMPRESSIONS)}")
     if options.frame is not None and options.frame < 0:
@@ -348,7 +356,8 @@ def _plan(
     if variants is None:
         jobs = planned(found.inputs, naming, several=False)
     else:
-        jobs = variants.planned(found.inputs, planned, naming, in_folder=inputs.means_folder(options.output or ""))
+        in_folder = inputs.means_folder(options.output or "")
+        jobs = variants.planned(found.inputs, planned, naming, options.from_, in_folder)
     if options.in_place:
         jobs = collisions.followed(jobs)
     for target in (job.targets.get("image") for job in jobs if maps):
