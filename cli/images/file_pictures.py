@@ -15,7 +15,9 @@ class FilePictures:
 
     def __init__(self, name: str, reader: Reader, frame: int | None) -> None:
         self.name = name
-        self.found, _ = reader.read(name)
+        self.whole, _ = reader.read(name)
+        """All of it."""
+        self.found = self.whole
         self.frame = frame
         self.notes: list[str] = []
         frames = self.found if isinstance(self.found, Frames) else None

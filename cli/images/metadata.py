@@ -60,6 +60,8 @@ SELF_CONTAINED = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"App
 INCH_IN_CENTIMETRES = 2.54
 NEAREST, FARTHEST = 8, 1 << 18
 """The offsets between which one is kept: room is left before it."""
+NOT_KEPT = "not kept"
+"""What all notes say on what is left out of results."""
 OF_THE_OLD = "was not kept, since it belongs to the unfiltered picture"
 OWN = rb"\Aimfilter \S+ [0-9a-f]{16}(-[0-9a-f]{32})?(\n|\Z)"
 """What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
