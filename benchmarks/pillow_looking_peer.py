@@ -1,4 +1,4 @@
-"""What is in a picture, by Pillow and NumPy: `python pillow_looking_peer.py FILE`, or with `--header FOLDER` sizes alone."""
+"""What is in a picture, by Pillow and NumPy: `python pillow_looking_peer.py FILE`; sizes: `--header FOLDER`."""
 
 import sys
 from pathlib import Path

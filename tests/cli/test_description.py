@@ -6,6 +6,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from imfilter.cli.errors import FileError
 from imfilter.cli.images import icc_profile
@@ -72,6 +73,15 @@ def test_orientation_and_all_beside_the_pixels_are_told(rgb, orientation, format
     assert told.orientation == orientation
     assert profile_name(told.metadata) == "Display Ω" and tells_place(told.metadata)
     assert told.metadata.dpi == pytest.approx((300, 300), rel=1e-3)
+
+
+def test_an_mpo_tells_of_its_first_picture_and_how_many_there_are(rgb):
+    large = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    first, second = Image.fromarray(large), Image.fromarray(255 - large)
+    first.save("a", "MPO", save_all=True, append_images=[second])
+    told = READER.describe("a")
+    assert_same(told, of_whole())
+    assert told.frames == 2
 
 
 def test_the_pixels_of_a_png_are_passed_over(rgb, monkeypatch):

@@ -101,17 +101,17 @@ def test_frames(ok, run, rgb):
 
 def test_the_histogram_counts_every_sample(ok, run, rgb):
     imwrite("a.png", rgb)
-    found = objects(run("info", "a.png", "--json", "--histogram", "each", "--bins", "16"))[0]["pictures"][0][
-        "histogram"
-    ]
+
+    def counts(*words):
+        return objects(run("info", "a.png", "--json", *words))[0]["pictures"][0]["histogram"]
+
+    found = counts("--histogram", "each", "--bins", "16")
     for number, name in enumerate("RGB"):
         assert found[name]["counts"] == np.histogram(rgb[..., number], 16, (0, 256))[0].tolist()
-    luma = objects(run("info", "a.png", "--json", "--histogram", "luma", "--bins", "256"))[0]["pictures"][0][
-        "histogram"
-    ]
+    luma = counts("--histogram", "luma", "--bins", "256")
     exact = np.floor((rgb.astype(int) @ LUMA + 500) / 1000).astype(int)
     assert luma["luma"]["counts"] == np.bincount(exact.ravel(), minlength=256).tolist()
-    assert objects(run("info", "a.png", "--json"))[0]["pictures"][0]["histogram"] is None
+    assert counts() is None
     lines = ok("info", "a.png", "--histogram", "each", "--bins", "32").decode().splitlines()
     assert [line for line in lines if line in ("  R", "  G", "  B")] == ["  R", "  G", "  B"]
     assert all(len(line) <= 34 for line in lines[lines.index("  R") :])
@@ -213,7 +213,7 @@ def test_check_names_the_damaged_files_alone(run, png, rgb):
     ended = run("info", ".", "--check", "-q")
     assert ended.code == 1 and ended.err == ""
     (line,) = ended.out.decode().splitlines()
-    assert line.startswith("./b.gif: is damaged or truncated") or line.startswith("b.gif: is damaged")
+    assert line.startswith("./b.gif: is damaged or truncated")
 
 
 def test_standard_input(run, png):

@@ -36,8 +36,8 @@ MOVIE = re.compile(rb"\xff\xd9\0\0..ftyp", re.DOTALL)
 FOLLOWED = "another JPEG follows the picture, maybe its preview, and was not read; split the file to filter both"
 ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 """What the segment begins with that says that there is a gain map; ISO 21496-1, annex C."""
-USUAL_HEADER = 1 << 17
-"""Bytes in which the header stands, as a rule."""
+USUAL_HEADER = 1 << 14
+"""Bytes in which the header stands, as a rule: of 2 000 files 0.2 s less than 128 KiB."""
 COLOURS: Mapping[str, ColourModel] = {"L": "gray", "RGB": "rgb", "CMYK": "cmyk"}
 """By Pillow's modes."""
 MPO_ENTRIES = 0xB002
@@ -99,11 +99,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 def describe(data: Any, options: DecodeOptions, decode: Decode) -> Description:
     """Return what the header tells, of an MPO that of its first picture; of the file no more is read."""
-    head = data[:USUAL_HEADER]
-    found = list(segments.read(head))
-    if not found or found[-1].marker not in (segments.START_OF_SCAN, segments.END_OF_IMAGE):
-        head = data[:]
-        found = list(segments.read(head))
+    head, found = _header(data)
     frame.check(found)
     image = _opened(head)
     notes: list[str] = []
@@ -125,6 +121,18 @@ def describe(data: Any, options: DecodeOptions, decode: Decode) -> Description:
         frames=len(getattr(image, "mpinfo", {}).get(MPO_ENTRIES, [0])),
         notes=tuple(notes),
     )
+
+
+def _header(data: Any) -> tuple[bytes, list[segments.Segment]]:
+    """Return so many first bytes of a file that its first scan begins in them, and the segments up to that."""
+    length = USUAL_HEADER
+    while True:
+        head = data[:length]
+        found = list(segments.header(head))
+        whole = bool(found) and found[-1].marker == segments.START_OF_SCAN and found[-1].end <= length
+        if whole or length >= len(data):
+            return head, found
+        length *= 16
 
 
 def _with_coding(metadata: Metadata, coding: JpegCoding | None, resources: Mapping[int, bytes]) -> Metadata:
