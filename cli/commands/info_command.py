@@ -74,6 +74,7 @@ def make() -> SectionedCommand:
         from ..batch import inputs as files
         from ..batch.inputs import InputRules
         from ..info import run as command
+        from ..info.contents import How
 
         given = {"--histogram": histogram, "--bins": bins, "--percentiles": percentiles, "--frame": frame}
         for option, asked in (("--check", check), ("--header", header)):
@@ -97,10 +98,12 @@ def make() -> SectionedCommand:
                 found.inputs,
                 header,
                 check,
-                histogram or usual,
-                bins or max(2, columns),
+                How(
+                    _percentiles(PERCENTILES if percentiles is None else percentiles),
+                    histogram or usual,
+                    bins or max(2, columns),
+                ),
                 log,
-                _percentiles(percentiles or PERCENTILES),
                 _frame(frame),
                 prefetch.max_pixels(max_pixels or ""),
                 lenient,

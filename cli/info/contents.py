@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 
 from ...filters.core.engine import nodata
 from ...filters.core.lazy_numpy import np
-from ...filters.core.measure.channel import Statistics
+from ...filters.core.measure.channel import Histogram, Statistics
 from ...filters.core.measure.survey import survey
 from ...filters.core.named_tuple import NamedTuple
 from ..errors import FileError
@@ -27,12 +29,37 @@ class Alpha(NamedTuple):
     """Pixels of 0, whose colours are not counted."""
 
 
+class How(NamedTuple):
+    """What is asked of a picture beside its figures."""
+
+    percentiles: Sequence[float] = (1.0, 50.0, 99.0)
+    histogram: str = "none"
+    """``none``, of the ``luma``, or of ``each`` channel."""
+    bins: int = 64
+
+
+class Channel(NamedTuple):
+    """What is told of a channel; the counts of all levels, half a megabyte of 16 bits, are let go."""
+
+    name: str
+    samples: int
+    minimum: float
+    maximum: float
+    mean: float
+    std: float
+    black: int
+    white: int
+    nan: int
+    infinite: int
+    exact: bool
+    percentiles: Sequence[float]
+
+
 class Counted(NamedTuple):
     """What is counted in a picture."""
 
     frame: int
-    names: Sequence[str]
-    channels: Sequence[Statistics]
+    channels: Sequence[Channel]
     is_float: bool
     inks: bool
     """Its channels are inks: 0 is white."""
@@ -40,8 +67,8 @@ class Counted(NamedTuple):
     alpha: Alpha | None = None
     missing: int = 0
     """Samples that are marked as such."""
-    luma: Statistics | None = None
-    """Of one channel this is the channel; None where it is not asked for, or there is none."""
+    histograms: Mapping[str, Histogram] = MappingProxyType({})
+    """By what they count: ``luma``, or the names of channels."""
 
 
 class Found(NamedTuple):
@@ -55,26 +82,43 @@ class Found(NamedTuple):
     error: FileError | None = None
 
 
-def counted(picture: Picture, frame: int, luma: bool, jobs: int) -> Counted:
+def counted(picture: Picture, frame: int, how: How, jobs: int) -> Counted:
     """Count what is in a picture."""
     pixels, alpha = picture.pixels, picture.alpha
     names = NAMES.get(picture.colours) or tuple(str(number + 1) for number in range(pixels.shape[2]))
     missing = nodata.of(picture.nodata, pixels, picture.colours == "rgb", picture.full)
-    channels = survey(pixels, alpha, picture.full, missing, jobs=jobs)
-    of_luma = None
-    if luma and picture.colours in ("gray", "rgb"):
-        whole = len(channels) > 1
-        of_luma = survey(pixels, alpha, picture.full, missing, luma=True, jobs=jobs)[0] if whole else channels[0]
+    look = partial(survey, pixels, alpha, picture.full, missing, jobs=jobs)
+    found = dict(zip(names, look(), strict=True))
+    drawn = found if how.histogram != "none" else {}
+    if how.histogram == "luma" and picture.colours in ("gray", "rgb"):
+        drawn = {"luma": look(luma=True)[0] if len(found) > 1 else found[names[0]]}
     return Counted(
         frame,
-        names,
-        channels,
+        [_told(name, channel, how.percentiles) for name, channel in found.items()],
         pixels.dtype.kind == "f",
         picture.colours == "cmyk",
         pixels.shape[0] * pixels.shape[1],
         None if alpha is None else _of_alpha(alpha, picture.full, jobs),
         0 if missing is None else missing.missing,
-        of_luma,
+        {name: channel.histogram(how.bins) for name, channel in drawn.items()},
+    )
+
+
+def _told(name: str, found: Statistics, percentiles: Sequence[float]) -> Channel:
+    at = tuple(found.percentile(percent) for percent in percentiles)
+    return Channel(
+        name,
+        found.samples,
+        found.minimum,
+        found.maximum,
+        found.mean,
+        found.std,
+        found.black,
+        found.white,
+        found.nan,
+        found.infinite,
+        found.exact,
+        at,
     )
 
 

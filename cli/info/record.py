@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ...filters.core.measure.channel import Histogram, Statistics
+from ...filters.core.measure.channel import Histogram
 from ..console.report import DEPTHS, SCHEMA
 from ..images import description
 from ..images.description import Description
 from ..images.jpeg import quality
-from .contents import Counted, Found
+from .contents import Channel, Counted, Found, How
 from .header_lines import duration
 
 
-def record(found: Found, percentiles: Sequence[float], histogram: str, bins: int) -> dict[str, Any]:
+def record(found: Found, how: How) -> dict[str, Any]:
     """Return the object of a file."""
     told = {} if found.description is None else _told(found.description)
     return {
@@ -26,7 +26,7 @@ def record(found: Found, percentiles: Sequence[float], histogram: str, bins: int
         "status": "failed" if found.error else "done",
         "bytes": found.bytes,
         **told,
-        "pictures": [_counted(each, percentiles, histogram, bins) for each in found.pictures],
+        "pictures": [_counted(each, how) for each in found.pictures],
         "error": str(found.error) if found.error else None,
     }
 
@@ -58,32 +58,30 @@ def _told(found: Description) -> dict[str, Any]:
     }
 
 
-def _counted(found: Counted, percentiles: Sequence[float], histogram: str, bins: int) -> dict[str, Any]:
+def _counted(found: Counted, how: How) -> dict[str, Any]:
     alpha = found.alpha
-    own = zip(found.names, found.channels, strict=True)
-    drawn = dict(own) if histogram == "each" else {"luma": found.luma} if found.luma is not None else {}
     return {
         "frame": found.frame,
-        "channels": {
-            name: _figures(channel, percentiles) for name, channel in zip(found.names, found.channels, strict=True)
-        },
+        "channels": {channel.name: _figures(channel, how.percentiles) for channel in found.channels},
         "alpha": alpha and {"min": alpha.minimum, "mean": alpha.mean, "max": alpha.maximum},
         "transparent": 0 if alpha is None else alpha.transparent,
         "missing": found.missing,
-        "histogram": {name: _histogram(channel.histogram(bins)) for name, channel in drawn.items()}
-        if histogram != "none"
-        else None,
+        "histogram": None
+        if how.histogram == "none"
+        else {name: _histogram(each) for name, each in found.histograms.items()},
     }
 
 
-def _figures(channel: Statistics, percentiles: Sequence[float]) -> dict[str, Any]:
+def _figures(channel: Channel, percentiles: Sequence[float]) -> dict[str, Any]:
     return {
         "samples": channel.samples,
         "min": _number(channel.minimum),
         "max": _number(channel.maximum),
         "mean": _number(channel.mean),
         "std": _number(channel.std),
-        "percentiles": {f"{percent:g}": _number(channel.percentile(percent)) for percent in percentiles},
+        "percentiles": {
+            f"{percent:g}": _number(value) for percent, value in zip(percentiles, channel.percentiles, strict=True)
+        },
         "exact": channel.exact,
         "black": channel.black,
         "white": channel.white,

@@ -22,7 +22,7 @@ from ..images.picture import Frames
 from ..images.reader import Reader, naming
 from ..streams import STREAM
 from . import bars, contents, header_lines, table
-from .contents import Counted, Found
+from .contents import Counted, Found, How
 from .record import record
 
 AHEAD = 4
@@ -35,10 +35,8 @@ class Call(NamedTuple):
     inputs: Sequence[Input]
     header: bool = False
     check: bool = False
-    histogram: str = "none"
-    bins: int = 64
+    how: How = How()
     log: bool = False
-    percentiles: Sequence[float] = (1.0, 50.0, 99.0)
     frame: int | None = 0
     """None is every frame."""
     max_pixels: int = prefetch.MAX_PIXELS
@@ -112,7 +110,7 @@ def _of_file(call: Call, name: str, reader: Reader, jobs: int) -> Found:
             told = description.of_picture(picture).of_file(file.whole)
         if call.header:
             break
-        pictures.append(contents.counted(picture, number, call.histogram == "luma", jobs))
+        pictures.append(contents.counted(picture, number, call.how, jobs))
     if told is None:
         raise FileError(shown(name), "has no frames")
     return Found(name, _bytes(name), told, pictures)
@@ -138,7 +136,7 @@ def _tell(call: Call, found: Found) -> None:
         else:
             complain(found.error)
     if call.json:
-        put(json.dumps(record(found, call.percentiles, call.histogram, call.bins), ensure_ascii=False))
+        put(json.dumps(record(found, call.how), ensure_ascii=False))
         return
     if found.description is None:
         return
@@ -147,7 +145,7 @@ def _tell(call: Call, found: Found) -> None:
     for picture in found.pictures:
         if len(found.pictures) > 1:
             put(f"  frame {picture.frame}")
-        for line in (*table.lines(picture, call.percentiles), *_bars(call, picture)):
+        for line in (*table.lines(picture, call.how.percentiles), *_bars(call, picture)):
             put(line)
     if not call.quiet:
         for note in found.description.notes:
@@ -156,12 +154,9 @@ def _tell(call: Call, found: Found) -> None:
 
 
 def _bars(call: Call, picture: Counted) -> Iterator[str]:
-    drawn = [("", picture.luma)] if call.histogram == "luma" else []
-    if call.histogram == "each" or (drawn and picture.luma is None):
-        drawn = [*zip(picture.names, picture.channels, strict=True)]
-    for name, channel in drawn if call.histogram != "none" else ():
-        if channel is not None and channel.samples:
-            if name and len(drawn) > 1:
-                yield f"  {name}"
-            for line in bars.lines(channel.histogram(call.bins), call.log, bars.letters()):
+    for name, histogram in picture.histograms.items():
+        if len(picture.histograms) > 1:
+            yield f"  {name}"
+        if histogram.counts.any():
+            for line in bars.lines(histogram, call.log, bars.letters()):
                 yield f"  {line}"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from ...filters.core.measure.channel import Statistics
 from ..console.messages import counted
-from .contents import Alpha, Counted
+from .contents import Alpha, Channel, Counted
 
 
 def lines(found: Counted, percentiles: Sequence[float]) -> list[str]:
@@ -15,8 +14,7 @@ def lines(found: Counted, percentiles: Sequence[float]) -> list[str]:
     ends = ("no ink", "full") if found.inks else ("black", "white")
     heads = ["min", *map(_percent, percentiles), "max", "mean", "std", *ends]
     rows = [["", *heads]]
-    for name, channel in zip(found.names, found.channels, strict=True):
-        rows.append([name, *_cells(channel, percentiles, found.is_float)])
+    rows += [[channel.name, *_cells(channel, found.is_float)] for channel in found.channels]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = ["  ".join([f"  {row[0]:<{widths[0]}}", *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
     return [*table, *(f"  {line}" for line in _left_out(found))]
@@ -26,11 +24,11 @@ def _percent(percentile: float) -> str:
     return "median" if percentile == 50 else f"{percentile:g} %"
 
 
-def _cells(channel: Statistics, percentiles: Sequence[float], is_float: bool) -> Iterator[str]:
+def _cells(channel: Channel, is_float: bool) -> Iterator[str]:
     about = "" if channel.exact else "~"
     yield _level(channel.minimum)
-    for percentile in percentiles:
-        yield f"{about}{_level(channel.percentile(percentile))}" if channel.samples else "–"
+    for value in channel.percentiles:
+        yield f"{about}{_level(value)}" if channel.samples else "–"
     yield _level(channel.maximum)
     for figure in (channel.mean, channel.std):
         yield "–" if not math.isfinite(figure) else f"{figure:.5g}" if is_float else f"{figure:.2f}"

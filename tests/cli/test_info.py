@@ -240,6 +240,7 @@ def test_the_page_on_json_names_all_keys(run, rgba):
         (["a.png", "--frame", "two"], "--frame: 'two'"),
         (["a.png", "--percentiles", "1,x"], "--percentiles: '1,x'"),
         (["a.png", "--percentiles", "101"], "--percentiles: '101'"),
+        (["a.png", "--percentiles", ""], "--percentiles: ''"),
         (["a.png", "--percentiles", "nan"], "--percentiles: 'nan'"),
         (["a.png", "--bins", "1"], "--bins: 1"),
         (["a.png", "--histogram", "rgb"], "--histogram: 'rgb'"),
