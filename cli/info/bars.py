@@ -19,13 +19,13 @@ def lines(found: Histogram, log: bool, bars: str) -> list[str]:
     Of bins that take unlike numbers of levels those with more would stand out like the teeth of a comb: what is drawn
     is the count by level. The two end bins hold what was cut off; they never set the scale.
 
-    >>> found = Histogram(np.array([900, 4, 8, 2]), 0.0, 255.0, np.array([64] * 4))
+    >>> found = Histogram(np.array([900, 4, 8, 2, 1, 0]), 0.0, 255.0, np.array([42] * 6))
     >>> print("\n".join(lines(found, False, PLAIN)))
     # #
     # #
-    ###:
-    ####
-    0255
+    ###
+    ####:
+    0  255
     """
     heights = _heights(found, log)
     steps = len(bars) - 1
