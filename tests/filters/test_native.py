@@ -185,6 +185,10 @@ def resample(s: Shape) -> list[Any]:
     return [source, s.result(), seen_down, down, seen_across, across, s.step, s.double, s.stride == 1, 0.25]
 
 
+def settle(s: Shape) -> list[Any]:
+    return [s.samples(s.planes, s.rows, s.columns * s.step, kind=s.real), 0.1 * s.gap]
+
+
 def dense(s: Shape) -> list[Any]:
     across = s.gap * s.step
     source = s.image(reached(s.rows, s.height, s.gap, 1), reached(s.columns, s.width, s.gap, 1))
@@ -390,6 +394,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "separable": ("iottnnnnnfb", separable),
     "interpolate": ("iottnnnf", interpolate),
     "resample": ("iossssnbbf", resample),
+    "settle": ("of", settle),
     "dense": ("iotnnnnfb", dense),
     "bank": ("iottnnnnnnnnfb", bank),
     "fourier": ("iostnnnnnffff", fourier),
@@ -562,6 +567,7 @@ EXACT = {
     "mode",
     "bm3d",
     "contrast",
+    "settle",
 }
 """What only chooses samples, counts in whole numbers, or rounds each product gives the same bytes on every machine."""
 

@@ -77,6 +77,7 @@ PyObject *answer(Held *held, int status);
     F(separable, "Correlate with a column and a row of taps.") \
     F(interpolate, "Add up coarse samples with the weights of each place between them.") \
     F(resample, "Resample by the weights of each result.") \
+    F(settle, "Put halves where a little less was found.") \
     F(dense, "Correlate with a kernel.") \
     F(bank, "Correlate with a bank of kernels.") \
     F(fourier, "Correlate by Fourier transforms of tiles.") \

@@ -46,6 +46,11 @@ typedef struct {
 } ResampleCall;
 
 typedef struct {
+    Array out;     /* unrounded results, float or double, that are changed */
+    double raised; /* what is added before they are rounded */
+} SettleCall;
+
+typedef struct {
     Array in, out;
     const double *taps;      /* height × width */
     ptrdiff_t height, width;
@@ -312,6 +317,7 @@ typedef struct {
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
     int (*resample)(const ResampleCall *);
+    int (*settle)(const SettleCall *);
     int (*dense)(const DenseCall *);
     int (*bank)(const BankCall *);
     int (*fourier)(const FourierCall *);

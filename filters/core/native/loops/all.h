@@ -133,6 +133,11 @@ static int resample(const ResampleCall *call)
     return call->in_double ? resample_double(call) : resample_float(call);
 }
 
+static int settle(const SettleCall *call)
+{
+    return call->out.type == F64 ? settle_double(call) : settle_float(call);
+}
+
 static int dense(const DenseCall *call)
 {
     return call->precise ? dense_double(call) : dense_float(call);
@@ -260,6 +265,7 @@ const Primitives JOIN(primitives, SET) = {
     .separable = separable,
     .interpolate = interpolate,
     .resample = resample,
+    .settle = settle,
     .dense = dense,
     .bank = bank,
     .fourier = fourier,
