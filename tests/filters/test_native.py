@@ -189,6 +189,20 @@ def settle(s: Shape) -> list[Any]:
     return [s.samples(s.planes, s.rows, s.columns * s.step, kind=s.real), 0.1 * s.gap]
 
 
+def jpeg_ends(s: Shape) -> list[Any]:
+    count = 12 * s.columns * s.step
+    data = np.where((data := s.samples(1, 1, count, kind="uint8")) == 255, 254, data)
+    edges = np.linspace(0, count, max(s.rows, 1) + 1).astype(np.int32)
+    places = np.stack([edges[:-1], edges[1:]], axis=1)[None]
+    tables = np.zeros((1, 2 * min(s.height, 4), 272), np.uint8)
+    # Codes of all lengths but the longest, so that every code is one.
+    tables[..., :15] = 1
+    tables[..., 15] = 2
+    tables[..., 16:33] = np.arange(17) % 12 + (16 * (s.gap - 1) * (np.arange(2 * min(s.height, 4)) % 2))[:, None]
+    blocks = np.array([[[0, 1]] * s.width], np.int32)
+    return [data, places, np.zeros((1, len(places[0]), 1), np.int32), tables, blocks, 2 * s.rows, s.stride]
+
+
 def dense(s: Shape) -> list[Any]:
     across = s.gap * s.step
     source = s.image(reached(s.rows, s.height, s.gap, 1), reached(s.columns, s.width, s.gap, 1))
@@ -395,6 +409,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "interpolate": ("iottnnnf", interpolate),
     "resample": ("iossssnbbf", resample),
     "settle": ("of", settle),
+    "jpeg_ends": ("ssossnn", jpeg_ends),
     "dense": ("iotnnnnfb", dense),
     "bank": ("iottnnnnnnnnfb", bank),
     "fourier": ("iostnnnnnffff", fourier),
@@ -568,6 +583,7 @@ EXACT = {
     "bm3d",
     "contrast",
     "settle",
+    "jpeg_ends",
 }
 """What only chooses samples, counts in whole numbers, or rounds each product gives the same bytes on every machine."""
 

@@ -111,7 +111,8 @@ PyObject *answer(Held *held, int status);
     F(put_together, "Make pixels of colours and their alpha.") \
     F(warp, "Interpolate between the samples at the places that a matrix gives.") \
     F(png_rows, "Filter rows of bytes as PNG does.") \
-    F(png_unfilter, "Undo the filters of rows of a PNG.")
+    F(png_unfilter, "Undo the filters of rows of a PNG.") \
+    F(jpeg_ends, "Find where the codes of a JPEG's intervals end.")
 
 #define DECLARE(name, words) PyObject *bind_##name(PyObject *module, PyObject *arguments);
 FUNCTIONS(DECLARE)
