@@ -5,7 +5,7 @@
 /* The codes of a sequential JPEG, read without their values: behind which byte the last unit of an interval ends. After
    ITU-T T.81, annex F. 48 kB take 0.25 ms; to decode them once more at an eighth of their size takes 0.45. */
 
-enum { LONGEST = 16, SHORT = 9, WINDOW = 12, SYMBOLS = 256, COEFFICIENTS = 64, MOST_TABLES = 8, MOST_BLOCKS = 64 };
+enum { LONGEST = 16, SHORT = 9, WINDOW = 10, SYMBOLS = 256, COEFFICIENTS = 64, MOST_TABLES = 8, MOST_BLOCKS = 64 };
 
 /* The codes of a table. */
 typedef struct {
