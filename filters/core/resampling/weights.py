@@ -97,8 +97,7 @@ def weights(interpolation: Interpolation, samples: int, span: Span, antialias: b
         return Weights(first, first + 1, np.ones((span.results, 1)))
     widened = max(step, unit) if antialias else unit
     if interpolation == "area":
-        low, high = edges, edges + step
-        first, end = low // unit, -(-high // unit)
+        first, end = edges // unit, -(-(edges + step) // unit)
     else:
         # Samples whose middles the kernel reaches: at its ends, and beyond, it is 0.
         reach = RADIUS[interpolation] * widened
@@ -106,7 +105,8 @@ def weights(interpolation: Interpolation, samples: int, span: Span, antialias: b
     first, end = np.minimum(np.maximum(first, 0), samples - 1), np.minimum(np.maximum(end, 1), samples)
     places = first[:, None] + np.arange(int((end - first).max()))
     if interpolation == "area":
-        covered = np.minimum((places + 1) * unit, high[:, None]) - np.maximum(places * unit, low[:, None])
+        low = edges[:, None]
+        covered = np.minimum((places + 1) * unit, low + step) - np.maximum(places * unit, low)
         taps = np.maximum(covered, 0).astype(np.float64)
     else:
         taps = _kernel(interpolation, (places * unit + unit // 2 - middles[:, None]) / widened)
