@@ -471,6 +471,7 @@ def unpacked(head: bytes, most: int = 64) -> bytes:
         return b""
 
 
+@functools.lru_cache(maxsize=1024)  # of a folder each name is asked about eight times
 def suffix_of(name: str) -> str:
     """Return what tells the format of a file by its name, in lower case: as a rule what stands behind the last dot.
 
@@ -478,7 +479,8 @@ def suffix_of(name: str) -> str:
     ('.jpg', '-idx3-ubyte.gz', '.gz')
     """
     path = PurePath(name.lower())
-    return next((suffix for suffix in LONG_SUFFIXES if path.name.endswith(suffix)), path.suffix)
+    last = path.name
+    return next((suffix for suffix in LONG_SUFFIXES if last.endswith(suffix)), path.suffix)
 
 
 def of_name(name: str) -> Format | None:
