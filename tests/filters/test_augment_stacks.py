@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from imfilter.augment import Augmenter
 from imfilter.cli.batch.augment.many_draws import ManyDraws
 from imfilter.filters.core import native
-from imfilter.filters.core.engine import many, stack
+from imfilter.filters.core.engine import stack
+from imfilter.filters.core.engine.many_plan import Plan
 
 STEPS = (
     "crop --size 20,18 --pad --at -4..4,-4..4",
@@ -69,8 +70,10 @@ def test_any_steps_together_are_each_alone(steps, seed, gray):
 def test_what_has_numbers_alone_builds_no_stages(monkeypatch):
     seen = []
     monkeypatch.setattr(stack, "join", None)
-    original = many.run
-    monkeypatch.setattr(many, "run", lambda images, rows: seen.append(len(images)) or original(images, rows))
+    original = Plan.run
+    monkeypatch.setattr(
+        Plan, "run", lambda plan, images, places: seen.append(len(images)) or original(plan, images, places)
+    )
     steps = (STEPS[0], STEPS[2], STEPS[4], STEPS[8], STEPS[11])
     Augmenter(*steps).stack(images((16, 16, 3), np.uint8), NAMES)
     assert seen == [len(NAMES)]

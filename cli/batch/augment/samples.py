@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from ....filters.core.engine import geometry, many
+from ....filters.core.engine import geometry
 from ....filters.core.engine.output_buffer import Output
 from ....filters.core.engine.stage import Stage
 from ....filters.core.filter import Names, name_of
@@ -172,11 +172,13 @@ def _at_once(
     told = first.missing is None and picture.white in (None, 255) and not picture.metadata.palette
     if not (small and told and encoding.plain and encoding.dtype == "uint8"):
         return
+    if not recipes:
+        return
     images = picture.pixels.reshape(-1, height, width, channels)
-    rows = together.steps(recipes, (width, height, channels))
-    for own in together.of_one_size(rows):
-        places = [*own]
-        yield places, many.run(images[[place // each for place in places]], [*own.values()])
+    plan, known = together.planned([*recipes.values()], (width, height, channels)), np.array([*recipes])
+    places = plan.places()
+    for own, results in plan.run(images[known[places] // each], places):
+        yield known[own].tolist(), results
 
 
 FIRST = 8

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from ....filters.core.engine import geometry, many
+from ....filters.core.engine import geometry
 from ....filters.core.engine.output_buffer import Output
 from ....filters.core.engine.quantize import Encoding
 from ....filters.core.engine.stage import total_gain
@@ -52,12 +52,11 @@ def takes(options: JobOptions, job: Job, picture: Picture) -> bool:
 def computed(processor: Processor, job: Job, picture: Picture, recipe: Recipe) -> Computed | None:
     """Return what a *recipe* makes of a picture that this `takes`, or None where that is for stages to do."""
     height, width, channels = picture.pixels.shape
-    [row] = together.steps({0: recipe}, (width, height, channels)).values() or [None]
-    if row is None or width * height > MOST_PIXELS or channels not in (1, 3):
+    plan = together.planned([recipe], (width, height, channels))
+    places = plan.places()
+    if not len(places) or width * height > MOST_PIXELS or channels not in (1, 3):
         return None
-    sizes = [numbers.size for _, numbers in row if numbers.size is not None]
-    most = min(MOST_PIXELS, processor.options.render.max_pixels)
-    if any(across * down > most for across, down in sizes):
+    if plan.most_pixels > min(MOST_PIXELS, processor.options.render.max_pixels):
         return None
     # What says how results are written is the same for all that come here.
     formats_of, encodings = processor.like(recipe).rendered(job, picture)
@@ -66,7 +65,7 @@ def computed(processor: Processor, job: Job, picture: Picture, recipe: Recipe) -
         return None
     stages = [stage for step in recipe.steps for stage in step.part().stages]
     with np.errstate(invalid="ignore", over="ignore"):
-        [samples] = many.run(picture.pixels[None], [row])
+        [(_, [samples])] = plan.run(picture.pixels[None], places)
     return Computed(
         (height, width, channels),
         "uint8",
