@@ -158,7 +158,6 @@ def _linear(angle: float, scale: Pair, shear: Pair) -> Linear:
 
 def many() -> Many:
     """Return how many images are scaled, sheared, turned and moved, each in its own way."""
-
     columns = "angle", "scale", "shear"
 
     def linear(values: Mapping[str, Any], width: int, height: int, count: int) -> tuple[list[Linear], Any]:

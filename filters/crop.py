@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from .core import Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter, np
+from .core import Array, Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.resampling.part_options import MOST, At, Place, read_ratio
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def many() -> Many:
             x, y = (framing.all_placed(*own) for own in ((width - sides[0], shares[0]), (height - sides[1], shares[1])))
         else:
             x, y = axes(values["at"])
-        inside = framing.Frame(x, y, *sides).is_inside(width, height)
+        inside = framing.is_inside(x, y, *sides, width, height)
         taken = np.broadcast_to(inside | (pad and isinstance(rule.fill, float | int)), count)
         corners = np.stack([np.broadcast_to(x, count), np.broadcast_to(y, count)], axis=1)
         for own, where in alike(*sides, taken, count=count):
@@ -147,8 +147,11 @@ def many() -> Many:
                 part = corners if where is None else corners[where]
                 yield Numbers((rule.fill, (across, down)), part, (across, down), places=where)
 
-    columns = frozenset(("area", "ratio", "place", "at"))
-    return Many(columns, numbers, lambda images, form, corners: framing.of_images(images, *form, corners))
+    def apply(images: Array, form: Any, corners: Array) -> Array:
+        fill, size = form
+        return framing.of_images(images, fill, size, corners)
+
+    return Many(frozenset(("area", "ratio", "place", "at")), numbers, apply)
 
 
 def _sides(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:

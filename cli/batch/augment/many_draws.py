@@ -84,7 +84,7 @@ class ManyDraws:
             own = places if where is None else places[where]
             key = id(action), *ats
             if key not in self._models:
-                first, place = samples.one(number, own[0]), place_of(samples.variants[own[0]], number, action)
+                first, place = samples.one(number, own[0]), samples.where(number, own[0], action)
                 self._models[key] = _Model.of(action, action.call(first, where=place))
             model = self._models[key]
             if not model.is_simple or (choices and action.is_redrawn):
@@ -120,7 +120,7 @@ def _take_each(found: Drawn, number: int, action: Action | Policy, samples: _Sam
         if isinstance(action, Action) and action.is_redrawn:
             width, height = found.sizes(place)
             size = int(width), int(height)
-        where = place_of(samples.variants[place], number, action)
+        where = samples.where(number, place, action)
         drawn.append((place, calls_of(action, samples.one(number, place), size, where)))
     for depth in range(max(len(calls) for _, calls in drawn)):
         found.take_each([(place, calls[depth]) for place, calls in drawn if depth < len(calls)])
@@ -145,7 +145,7 @@ def _take_fitting(found: Drawn, number: int, action: Action, model: _Model, samp
     found.take(Taken(places[kept], model.call, {name: column.at(kept) for name, column in columns.items()}))
     middles: list[tuple[int, Call[Any]]] = []
     for place, width, height in zip(places[left].tolist(), widths[left].tolist(), heights[left].tolist(), strict=True):
-        where = place_of(samples.variants[place], number, action)
+        where = samples.where(number, place, action)
         middles.append((place, middle_part(action, samples.one(number, place), width, height, where)))
     found.take_each(middles)
 
@@ -168,6 +168,10 @@ class _Samples(NamedTuple):
             return np.array([draw.uniform(key, variant, what) for key, variant in each])
 
         return share
+
+    def where(self, step: int, place: int, action: Action | Policy) -> str:
+        """Return how an error begins that concerns a step of one of them."""
+        return place_of(int(self.variants[place]), step, action)
 
     def one(self, step: int, place: int) -> Draw:
         """Return the draws of a step for one of them."""

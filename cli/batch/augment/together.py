@@ -89,7 +89,7 @@ def of_columns(
     if not apart:
         yield places, values
         return
-    found: dict[Hashable, list[int]] = {}
+    found: dict[tuple[Any, ...], list[int]] = {}
     for at, own in enumerate(rows(values, apart, len(places))):
         found.setdefault(own, []).append(at)
     for own, ats in found.items():

@@ -24,14 +24,18 @@ class Frame(NamedTuple):
     height: int
 
     def is_inside(self, width: int, height: int) -> bool:
-        """Whether the frame lies on an image of *width* and *height*; of arrays, for each."""
-        x, y = self.x, self.y
-        return (x >= 0) & (y >= 0) & (x + self.width <= width) & (y + self.height <= height)
+        """Whether the frame lies on an image of *width* and *height*."""
+        return is_inside(*self, width, height)
 
     @property
     def extent(self) -> Extent:
         """Its size, and where it lies."""
         return Extent(self.width, self.height, Geometry.scaled((1.0, 1.0), (float(self.x), float(self.y))))
+
+
+def is_inside(x: Any, y: Any, across: Any, down: Any, width: int, height: int) -> Any:
+    """Whether a frame lies on an image of *width* and *height*; of arrays, for each."""
+    return (x >= 0) & (y >= 0) & (x + across <= width) & (y + down <= height)
 
 
 def placed(room: int, share: float) -> int:
@@ -91,7 +95,7 @@ def of_images(images: Array, fill: float, size: tuple[int, int], corners: Array)
         surrounded[:, top : top + height, left : left + width] = images
         images = surrounded
     found = np.empty((count, down, across, channels), images.dtype)
-    for image, (x, y), result in zip(images, (corners + (left, top)).tolist(), found, strict=True):
+    for image, (x, y), result in zip(images, np.add(corners, (left, top)).tolist(), found, strict=True):
         result[...] = image[y : y + down, x : x + across]
     return found
 

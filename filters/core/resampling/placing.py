@@ -65,7 +65,8 @@ def many_of(
         centre = (width / 2, height / 2) if values["center"] is None else axes(values["center"])
         matrix = homography.about(Linear(*np.array(linear).T), centre, moved)
         entries = np.stack([np.broadcast_to(np.float64(entry), count) for entry in matrix], axis=1)
-        if not (left := matrix.moves_samples).any():
+        left: Any = np.broadcast_to(matrix.moves_samples, count)
+        if not left.any():
             yield Numbers(rule_of(values), entries)
         elif not left.all():
             places = np.flatnonzero(~left)
