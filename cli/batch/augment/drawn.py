@@ -99,14 +99,14 @@ class _Each(NamedTuple):
 
     def values(self) -> Iterator[tuple[Array, Many | None, Mapping[str, Any]]]:
         """Yield how filters take samples at once, which these are, and the values."""
-        return together.gathered(zip(self.places.tolist(), self.own, strict=True))
+        return together.gathered([*zip(self.places.tolist(), self.own, strict=True)])
 
 
 class Drawn:
     """What is drawn for so many samples, all of a width, height and number of channels."""
 
     def __init__(self, count: int, size: tuple[int, int, int]) -> None:
-        self.count = count
+        self.count, self.size = count, size
         self._steps: list[Taken | _Each] = []
         self._plan, self._planned = Plan(count, size), 0
 
@@ -129,10 +129,9 @@ class Drawn:
         for step, left in self._planning():
             for at, call in zip(step.places.tolist(), step.calls(), strict=True) if left else ():
                 if at in left:
-                    size = int(self._plan.widths[at]), int(self._plan.heights[at])
-                    found = geometry.followed(call.part().stages, *size)
+                    found = geometry.followed(call.part().stages, *map(int, self._plan.sizes(at)))
                     self._plan.resized(at, found.width, found.height)
-        return self._plan.widths[places], self._plan.heights[places]
+        return self._plan.sizes(places)
 
     def _planning(self) -> Iterator[tuple[Taken | _Each, set[int]]]:
         """Plan the steps that were taken since, and yield each with the places where stages must do it."""

@@ -183,7 +183,8 @@ class _Model(NamedTuple):
     """A call that was checked, and what other calls of its action have in place of its numbers."""
 
     call: Call[Any]
-    ranged: Sequence[tuple[str, Ranges, Parameter]]
+    ranged: Sequence[tuple[str, Ranges, Parameter, bool]]
+    """The parameters with ranges, and which of them take the drawn numbers as they are."""
     is_simple: bool
     """Nothing that is drawn names a file, or says which other parameters there are."""
     is_seeded: bool
@@ -193,7 +194,11 @@ class _Model(NamedTuple):
         """Return the model of an action, of which a call was drawn."""
         parameters = call.filter.spec.parameters
         drawn = [(name, value, parameters[name]) for name, value in action.drawn.items()]
-        ranged = [(name, value, parameter) for name, value, parameter in drawn if isinstance(value, Ranges)]
+        ranged = [
+            (name, value, parameter, _is_plain(value, parameter))
+            for name, value, parameter in drawn
+            if isinstance(value, Ranges)
+        ]
         simple = not any(parameter.param.file or parameter.param.picture for _, _, parameter in drawn)
         simple = simple and not any(parameter.param.chooses for _, _, parameter in drawn)
         return _Model(
@@ -202,10 +207,10 @@ class _Model(NamedTuple):
 
     def columns(self, share: Share, attempt: int = 0) -> dict[str, Column]:
         """Return what is drawn for samples; *share* has their draws."""
-        found = {
-            name: _column(ranges, parameter, [share(own, attempt) for own in ranges.names])
-            for name, ranges, parameter in self.ranged
-        }
+        found: dict[str, Column] = {}
+        for name, ranges, parameter, is_plain in self.ranged:
+            draws = [share(own, attempt) for own in ranges.names]
+            found[name] = _plain_column(ranges, draws) if is_plain else _column(ranges, parameter, draws)
         if self.is_seeded:
             seeds = (share(SEED, 0) * SEEDS).astype(np.int64)
             found[SEED] = Column(seeds.tolist(), seeds.tolist(), seeds)
@@ -218,12 +223,14 @@ class _Model(NamedTuple):
 
 def _column(ranges: Ranges, parameter: Parameter, draws: Sequence[Array]) -> Column:
     """Return what a parameter reads of each drawn text; *draws* has an array a range."""
-    if not _is_plain(ranges, parameter):
-        texts = (ranges.with_values(ranges.at(own)) for own in zip(*(own.tolist() for own in draws), strict=True))
-        read = [parameter.read(text) for text in texts]
-        checked = [parameter.check(value) for value in read]
-        return Column(read, checked, together.column(checked))
-    # The ends were checked.
+    texts = (ranges.with_values(ranges.at(own)) for own in zip(*(own.tolist() for own in draws), strict=True))
+    read = [parameter.read(text) for text in texts]
+    checked = [parameter.check(value) for value in read]
+    return Column(read, checked, together.column(checked))
+
+
+def _plain_column(ranges: Ranges, draws: Sequence[Array]) -> Column:
+    """Return the drawn numbers; the ends of the ranges were checked."""
     numbers = [part.of_all(own) for part, own in zip(ranges.ranges, draws, strict=True)]
     columns = [own.tolist() for own in numbers]
     if len(columns) == 1:

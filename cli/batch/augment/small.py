@@ -19,7 +19,8 @@ from ..frame_output import Computed
 from ..job_options import JobOptions
 from ..plan import Job
 from ..recipe import Recipe
-from . import together
+from . import samples
+from .drawn import Drawn
 
 MOST_PIXELS = 1 << 19
 """Of a picture, and of what is made of it on the way: larger ones leave the cache, which strips do not."""
@@ -49,12 +50,14 @@ def takes(options: JobOptions, job: Job, picture: Picture) -> bool:
     return plain and not asked and not job.others and [*job.targets] == ["image"]
 
 
-def computed(processor: Processor, job: Job, picture: Picture, recipe: Recipe) -> Computed | None:
-    """Return what a *recipe* makes of a picture that this `takes`, or None where that is for stages to do."""
+def computed(processor: Processor, job: Job, picture: Picture, drawn: Drawn, recipe: Recipe) -> Computed | None:
+    """Return what is made of a picture that this `takes`, or None where that is for stages to do; raises FileError."""
     height, width, channels = picture.pixels.shape
-    plan = together.planned([recipe], (width, height, channels))
+    if drawn.size != (width, height, channels) or width * height > MOST_PIXELS or channels not in (1, 3):
+        return None
+    plan = samples.plan_of(job, drawn)
     places = plan.places()
-    if not len(places) or width * height > MOST_PIXELS or channels not in (1, 3):
+    if not len(places):
         return None
     if plan.most_pixels > min(MOST_PIXELS, processor.options.render.max_pixels):
         return None
@@ -65,14 +68,14 @@ def computed(processor: Processor, job: Job, picture: Picture, recipe: Recipe) -
         return None
     stages = [stage for step in recipe.steps for stage in step.part().stages]
     with np.errstate(invalid="ignore", over="ignore"):
-        [(_, [samples])] = plan.run(picture.pixels[None], places)
+        [(_, [found])] = plan.run(picture.pixels[None], places)
     return Computed(
         (height, width, channels),
         "uint8",
         picture.colours,
         formats_of,
         encodings,
-        {"image": Output(samples)},
+        {"image": Output(found)},
         (),
         geometry=geometry.of(stages, width, height),
         same_units=total_gain(stages) == 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....filters.core import catalog
@@ -10,7 +10,6 @@ from ....filters.core.engine import alike
 from ....filters.core.engine.chain import joined
 from ....filters.core.engine.colour import ColourModel
 from ....filters.core.engine.many import Many, is_column, rows, some
-from ....filters.core.engine.many_plan import Plan
 from ....filters.core.engine.stage import ImageContext
 from ....filters.core.filter import INDEX, Call
 from ....filters.core.lazy_numpy import Array, np
@@ -51,29 +50,20 @@ class Group(NamedTuple):
             yield Group([self.places[at] for at in chosen], [self.parts[at] for at in chosen])
 
 
-def planned(recipes: Sequence[Recipe], size: tuple[int, int, int]) -> Plan:
-    """Return what the recipes do to images of 8 bits of a width, height and channels."""
-    plan = Plan(len(recipes), size)
-    depth = max(len(recipe.steps) for recipe in recipes)
-    for number in range(depth):
-        calls = [(place, recipe.steps[number]) for place, recipe in enumerate(recipes) if number < len(recipe.steps)]
-        for places, many, values in gathered(calls):
-            plan.add(places, many, values)
-    return plan
-
-
-def gathered(calls: Iterable[tuple[int, Call[Any]]]) -> Iterator[tuple[Array, Many | None, Mapping[str, Any]]]:
+def gathered(calls: Sequence[tuple[int, Call[Any]]]) -> Iterator[tuple[Array, Many | None, Mapping[str, Any]]]:
     """Yield calls of one filter that differ in columns alone: their places, how it takes many images, its values."""
     found: dict[Hashable, tuple[list[int], list[Call[Any]]]] = {}
     for place, call in calls:
         many = catalog.many(call.name)
-        key = None if many is None else (call.name, *(_shared(many, *value) for value in call.values.items()))
+        key: Hashable = many
+        if many is not None and len(calls) > 1:
+            key = call.name, *(_shared(many, *value) for value in call.values.items())
         places, own = found.setdefault(key, ([], []))
         places.append(place)
         own.append(call)
     for key, (places, own) in found.items():
         many, values = None if key is None else catalog.many(own[0].name), own[0].values
-        if many is not None:
+        if many is not None and len(own) > 1:
             drawn = [name for name in many.columns if values[name] is not None]
             values = {**values, **{name: column([call.values[name] for call in own]) for name in drawn}}
         yield np.array(places), many, values

@@ -90,8 +90,9 @@ def alike(*columns: Any, count: int) -> Iterator[tuple[tuple[Any, ...], Array | 
     >>> [(values, where.tolist()) for values, where in alike(np.array([5, 7, 5]), 2, count=3)]
     [((5, 2), [0, 2]), ((7, 2), [1])]
     """
-    if all(np.ndim(column) == 0 or (column == column[0]).all() for column in columns):
-        yield tuple(column if np.ndim(column) == 0 else column[0].item() for column in columns), None
+    arrays = [column for column in columns if isinstance(column, np.ndarray) and column.ndim]
+    if count == 1 or not any((column != column[0]).any() for column in arrays):
+        yield tuple(column.flat[0].item() if isinstance(column, np.ndarray) else column for column in columns), None
         return
     table = np.stack([np.broadcast_to(column, count) for column in columns], axis=1)
     found, numbers = np.unique(table, axis=0, return_inverse=True)

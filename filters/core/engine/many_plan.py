@@ -33,8 +33,9 @@ class Plan:
     def __init__(self, count: int, size: tuple[int, int, int]) -> None:
         self.count = count
         width, height, self.channels = size
-        self.widths, self.heights = np.full(count, width), np.full(count, height)
-        """Of what the images have become."""
+        self._widths, self._heights = np.full(count, width), np.full(count, height)
+        self._same: tuple[int, int] | None = (width, height)
+        """The size that all have."""
         self.most_pixels = 0
         """Of what one of them becomes on the way."""
         self._left = np.zeros(count, bool)
@@ -47,28 +48,38 @@ class Plan:
 
         Of the *values*, columns have a row for each of these images. Raises ImageError for what no filter can do.
         """
-        left = np.ones(len(places), bool)
-        parts: list[_Part] = []
-        if many is not None and is_shared(values):
-            for (width, height), where in alike(self.widths[places], self.heights[places], count=len(places)):
-                own = values if where is None else some(values, where)
-                here = np.arange(len(places)) if where is None else where
-                for numbers in many.numbers(own, width, height, self.channels, len(here)):
-                    taken = here if numbers.places is None else here[numbers.places]
-                    left[taken] = False
-                    parts.append(_Part(places[taken], many, numbers))
+        parts = [] if many is None or not is_shared(values) else [*self._parts(places, many, values)]
         for taken, _, numbers in parts:
             if numbers.size is not None:
                 self.resized(taken, *numbers.size)
             self._amplification[taken] *= numbers.amplification
             self._last[taken] = len(self._steps)
         self._steps.append(parts)
-        self._left[places[left]] = True
-        return places[left]
+        if sum(len(part.places) for part in parts) == len(places):
+            return places[:0]
+        left = places
+        for part in parts:
+            left = np.setdiff1d(left, part.places)
+        self._left[left] = True
+        return left
+
+    def _parts(self, places: Array, many: Many, values: Mapping[str, Any]) -> Iterator[_Part]:
+        """Yield what a filter does to the images in some places, as far as it takes them."""
+        widths, heights = self._same or self.sizes(places)
+        for (width, height), where in alike(widths, heights, count=len(places)):
+            own, here = (values, places) if where is None else (some(values, where), places[where])
+            for numbers in many.numbers(own, width, height, self.channels, len(here)):
+                yield _Part(here if numbers.places is None else here[numbers.places], many, numbers)
+
+    def sizes(self, places: Any) -> tuple[Array, Array]:
+        """Return the widths and heights of what the images in some places have become."""
+        return self._widths[places], self._heights[places]
 
     def resized(self, places: Any, width: int, height: int) -> None:
         """Note the size to which the images in some places come."""
-        self.widths[places], self.heights[places] = width, height
+        self._widths[places], self._heights[places] = width, height
+        if self._same != (width, height):
+            self._same = (width, height) if np.size(places) == self.count else None
         self.most_pixels = max(self.most_pixels, width * height)
 
     def places(self) -> Array:
