@@ -121,7 +121,7 @@ def crop(
 
 def many() -> Many:
     """Return how parts are taken of many images, each in a place of its own."""
-    from .core.engine.many import Many, Numbers, alike, axes, rule_of
+    from .core.engine.many import Many, Numbers, alike, axes, rule_of, table
     from .core.resampling import framing
 
     def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> Iterator[Numbers]:
@@ -138,9 +138,8 @@ def many() -> Many:
             x, y = (framing.all_placed(*own) for own in ((width - sides[0], shares[0]), (height - sides[1], shares[1])))
         else:
             x, y = axes(values["at"])
-        inside = framing.is_inside(x, y, *sides, width, height)
-        taken = np.broadcast_to(inside | (pad and isinstance(rule.fill, float | int)), count)
-        corners = np.stack([np.broadcast_to(x, count), np.broadcast_to(y, count)], axis=1)
+        taken = framing.is_inside(x, y, *sides, width, height) | (pad and isinstance(rule.fill, float | int))
+        corners = table(x, y, count=count, dtype=np.int64)
         for own, where in alike(*sides, taken, count=count):
             across, down, is_taken = map(int, own)
             if is_taken:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Unpack
 
 from .core import Array, Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.borders import Fill, values_of
-from .core.engine.many import Many, Numbers, axes
+from .core.engine.many import Many, Numbers, axes, table
 from .core.engine.seeded_random import Generator, drawing
 from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, Rows, surveyed
 from .core.named_tuple import NamedTuple
@@ -197,7 +197,7 @@ def many() -> Many:
         if values["op"] != "fill" or not isinstance(fill, float | int) or not (fill == int(fill) and 0 <= fill <= 255):
             return []
         edges = _rectangles(width, height, values["size"], *(values[name] for name in names))
-        return [Numbers(fill, np.stack([np.broadcast_to(edge, count) for edge in edges], axis=1))]
+        return [Numbers(fill, table(*edges, count=count, dtype=np.int64))]
 
     def apply(images: Array, fill: float, rectangles: Array) -> Array:
         for image, (left, top, right, bottom) in zip(images, rectangles.tolist(), strict=True):

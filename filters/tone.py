@@ -252,7 +252,7 @@ def _solarized(context: ImageContext, threshold: Threshold) -> Curve:
 
 def many() -> Many:
     """Return how many images are adjusted, each by factors of its own."""
-    from .core.engine.many import Many, Numbers, alike
+    from .core.engine.many import Many, Numbers, alike, table
     from .core.tone.adjustment import amplification, of_images
 
     names = "brightness", "contrast", "saturation", "hue"
@@ -263,7 +263,7 @@ def many() -> Many:
     def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> Iterator[Numbers]:
         if values["op"] != "adjust" or values["levels"] is not None or values["gamma"] != 1:
             return
-        own = np.stack([np.broadcast_to(np.float64(values[name]), count) for name in names], axis=1)
+        own = table(*(values[name] for name in names), count=count, dtype=np.float64)
         _, contrast, saturation, hue = own.T
         steep = np.array([amplification(asked) for asked in adjustments(own)])
         coloured = ((saturation != 1) | (hue % 360 != 0)) & (channels == 3)

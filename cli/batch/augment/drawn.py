@@ -68,7 +68,7 @@ class Taken(NamedTuple):
         """Yield how the filter takes samples at once, which these are, and the values."""
         many = catalog.many(self.model.name)
         columns = {name: column.numbers for name, column in self.columns.items()}
-        for places, values in together.of_columns(many, {**self.model.values, **columns}, self.places):
+        for places, values in together.of_columns(many, self.model.values, columns, self.places):
             yield places, many, values
 
     def described(self) -> Iterator[dict[str, Any]]:

@@ -183,8 +183,7 @@ class _Model(NamedTuple):
     """A call that was checked, and what other calls of its action have in place of its numbers."""
 
     call: Call[Any]
-    ranged: Sequence[tuple[str, Ranges, Parameter, bool]]
-    """The parameters with ranges, and which of them take the drawn numbers as they are."""
+    ranged: Sequence[_Ranged]
     is_simple: bool
     """Nothing that is drawn names a file, or says which other parameters there are."""
     is_seeded: bool
@@ -194,11 +193,7 @@ class _Model(NamedTuple):
         """Return the model of an action, of which a call was drawn."""
         parameters = call.filter.spec.parameters
         drawn = [(name, value, parameters[name]) for name, value in action.drawn.items()]
-        ranged = [
-            (name, value, parameter, _is_plain(value, parameter))
-            for name, value, parameter in drawn
-            if isinstance(value, Ranges)
-        ]
+        ranged = [_Ranged.of(value, parameter) for _, value, parameter in drawn if isinstance(value, Ranges)]
         simple = not any(parameter.param.file or parameter.param.picture for _, _, parameter in drawn)
         simple = simple and not any(parameter.param.chooses for _, _, parameter in drawn)
         return _Model(
@@ -208,9 +203,9 @@ class _Model(NamedTuple):
     def columns(self, share: Share, attempt: int = 0) -> dict[str, Column]:
         """Return what is drawn for samples; *share* has their draws."""
         found: dict[str, Column] = {}
-        for name, ranges, parameter, is_plain in self.ranged:
-            draws = [share(own, attempt) for own in ranges.names]
-            found[name] = _plain_column(ranges, draws) if is_plain else _column(ranges, parameter, draws)
+        for own in self.ranged:
+            draws = [share(name, attempt) for name in own.names]
+            found[own.parameter.name] = own.numbers(draws) if own.is_plain else own.column(draws)
         if self.is_seeded:
             seeds = (share(SEED, 0) * SEEDS).astype(np.int64)
             found[SEED] = Column(seeds.tolist(), seeds.tolist(), seeds)
@@ -221,26 +216,36 @@ class _Model(NamedTuple):
         return fits({**self.call.values, **{name: own.numbers for name, own in columns.items()}}, widths, heights)
 
 
-def _column(ranges: Ranges, parameter: Parameter, draws: Sequence[Array]) -> Column:
-    """Return what a parameter reads of each drawn text; *draws* has an array a range."""
-    texts = (ranges.with_values(ranges.at(own)) for own in zip(*(own.tolist() for own in draws), strict=True))
-    read = [parameter.read(text) for text in texts]
-    checked = [parameter.check(value) for value in read]
-    return Column(read, checked, together.column(checked))
+class _Ranged(NamedTuple):
+    """A parameter with ranges, each of which is drawn by a name."""
 
+    parameter: Parameter
+    ranges: Ranges
+    parts: Sequence[Range]
+    names: Sequence[str]
+    is_plain: bool
+    """It takes the drawn numbers as they are; a ratio, which may be written as W:H, does."""
 
-def _plain_column(ranges: Ranges, draws: Sequence[Array]) -> Column:
-    """Return the drawn numbers; the ends of the ranges were checked."""
-    numbers = [part.of_all(own) for part, own in zip(ranges.ranges, draws, strict=True)]
-    columns = [own.tolist() for own in numbers]
-    if len(columns) == 1:
-        return Column(columns[0], columns[0], numbers[0])
-    read = [*zip(*columns, strict=True)]
-    return Column(read, read, np.stack(numbers, axis=1))
+    @staticmethod
+    def of(ranges: Ranges, parameter: Parameter) -> _Ranged:
+        """Return what is drawn for a parameter."""
+        plain = parameter.param.check is None and (parameter.param.read is None or parameter.param.ratio)
+        plain = plain and parameter.kind in ("float", "int", "pair", "int pair")
+        plain = plain and all(isinstance(part, Range) and not part.unit for part in ranges.parts)
+        return _Ranged(parameter, ranges, ranges.ranges, ranges.names, plain)
 
+    def column(self, draws: Sequence[Array]) -> Column:
+        """Return what the parameter reads of each drawn text; *draws* has an array a range."""
+        each = zip(*(own.tolist() for own in draws), strict=True)
+        read = [self.parameter.read(self.ranges.with_values(self.ranges.at(own))) for own in each]
+        checked = [self.parameter.check(value) for value in read]
+        return Column(read, checked, together.column(checked))
 
-def _is_plain(ranges: Ranges, parameter: Parameter) -> bool:
-    """Whether a parameter takes the drawn numbers as they are; a ratio, which may be written as W:H, does."""
-    plain = parameter.param.check is None and (parameter.param.read is None or parameter.param.ratio)
-    plain = plain and parameter.kind in ("float", "int", "pair", "int pair")
-    return plain and all(isinstance(part, Range) and not part.unit for part in ranges.parts)
+    def numbers(self, draws: Sequence[Array]) -> Column:
+        """Return the drawn numbers as they are; the ends of the ranges were checked."""
+        numbers = [part.of_all(own) for part, own in zip(self.parts, draws, strict=True)]
+        columns = [own.tolist() for own in numbers]
+        if len(columns) == 1:
+            return Column(columns[0], columns[0], numbers[0])
+        read = [*zip(*columns, strict=True)]
+        return Column(read, read, np.array(numbers).T)

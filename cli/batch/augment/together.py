@@ -9,7 +9,7 @@ from ....filters.core import catalog
 from ....filters.core.engine import alike
 from ....filters.core.engine.chain import joined
 from ....filters.core.engine.colour import ColourModel
-from ....filters.core.engine.many import Many, is_column, rows, some
+from ....filters.core.engine.many import Many, rows, some
 from ....filters.core.engine.stage import ImageContext
 from ....filters.core.filter import INDEX, Call
 from ....filters.core.lazy_numpy import Array, np
@@ -70,20 +70,18 @@ def gathered(calls: Sequence[tuple[int, Call[Any]]]) -> Iterator[tuple[Array, Ma
 
 
 def of_columns(
-    many: Many | None, values: Mapping[str, Any], places: Array
+    many: Many | None, values: Mapping[str, Any], columns: Mapping[str, Any], places: Array
 ) -> Iterator[tuple[Array, Mapping[str, Any]]]:
     """Yield the values of calls, and their places, apart where a column is not one that a filter takes."""
-    apart = (
-        [] if many is None else [name for name, own in values.items() if is_column(own) and name not in many.columns]
-    )
+    apart = [name for name in columns if many is not None and name not in many.columns]
     if not apart:
-        yield places, values
+        yield places, {**values, **columns}
         return
     found: dict[tuple[Any, ...], list[int]] = {}
-    for at, own in enumerate(rows(values, apart, len(places))):
+    for at, own in enumerate(rows(columns, apart, len(places))):
         found.setdefault(own, []).append(at)
     for own, ats in found.items():
-        yield places[ats], {**some(values, ats), **dict(zip(apart, own, strict=True))}
+        yield places[ats], {**values, **some(columns, ats), **dict(zip(apart, own, strict=True))}
 
 
 def column(values: list[Any]) -> Any:

@@ -69,6 +69,18 @@ def axes(value: Any) -> tuple[Any, Any]:
     return value if isinstance(value, tuple) else (value, value)
 
 
+def table(*columns: Any, count: int, dtype: Any) -> Array:
+    """Return columns, and numbers that are the same for all images, as an array with a row for each.
+
+    >>> table(np.array([1, 2]), 7, count=2, dtype=int).tolist()
+    [[1, 7], [2, 7]]
+    """
+    found = np.empty((count, len(columns)), dtype)
+    for number, column in enumerate(columns):
+        found[:, number] = column
+    return found
+
+
 def rows(values: Mapping[str, Any], names: Iterable[str], count: int) -> Iterator[tuple[Any, ...]]:
     """Yield the values of parameters an image at a time.
 
@@ -85,7 +97,7 @@ def _each(value: Any, count: int) -> Iterable[Any]:
 
 
 def alike(*columns: Any, count: int) -> Iterator[tuple[tuple[Any, ...], Array | None]]:
-    """Yield what several numbers are for some images, and which these are; None for all.
+    """Yield what several whole numbers are for some images, and which these are; None for all.
 
     >>> [(values, where.tolist()) for values, where in alike(np.array([5, 7, 5]), 2, count=3)]
     [((5, 2), [0, 2]), ((7, 2), [1])]
@@ -94,8 +106,7 @@ def alike(*columns: Any, count: int) -> Iterator[tuple[tuple[Any, ...], Array | 
     if count == 1 or not any((column != column[0]).any() for column in arrays):
         yield tuple(column.flat[0].item() if isinstance(column, np.ndarray) else column for column in columns), None
         return
-    table = np.stack([np.broadcast_to(column, count) for column in columns], axis=1)
-    found, numbers = np.unique(table, axis=0, return_inverse=True)
+    found, numbers = np.unique(table(*columns, count=count, dtype=np.int64), axis=0, return_inverse=True)
     order = np.argsort(numbers.ravel(), kind="stable")
     ends = np.cumsum(np.bincount(numbers.ravel()))[:-1]
     for own, where in zip(found.tolist(), np.split(order, ends), strict=True):
@@ -115,8 +126,8 @@ def some(values: Mapping[str, Any], where: Any) -> dict[str, Any]:
 
 
 def is_shared(values: Mapping[str, Any]) -> bool:
-    """Whether nothing is asked that concerns all filters, but that images go through them one by one."""
-    return not any(is_column(values[name]) for name in SHARED) and tuple(map(values.get, SHARED)) == _VALUES
+    """Whether nothing else is asked of what all filters share, of which nothing is a column."""
+    return tuple(map(values.get, SHARED)) == _VALUES
 
 
 def rule_of(values: Mapping[str, Any]) -> Rule:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..engine.borders import Rule
-from ..engine.many import Many, Numbers, axes, rule_of
+from ..engine.many import Many, Numbers, axes, rule_of, table
 from ..engine.stage import Stage
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError, ParameterError
@@ -64,7 +64,7 @@ def many_of(
         linear, moved = linear_of(values, width, height, count)
         centre = (width / 2, height / 2) if values["center"] is None else axes(values["center"])
         matrix = homography.about(Linear(*np.array(linear).T), centre, moved)
-        entries = np.stack([np.broadcast_to(np.float64(entry), count) for entry in matrix], axis=1)
+        entries = table(*matrix, count=count, dtype=np.float64)
         left: Any = np.broadcast_to(matrix.moves_samples, count)
         if not left.any():
             yield Numbers(rule_of(values), entries)
