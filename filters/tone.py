@@ -258,7 +258,7 @@ def many() -> Many:
     names = "brightness", "contrast", "saturation", "hue"
 
     def adjustments(own: Array) -> list[Adjustment]:
-        return [Adjustment(None, *map(float, factors)) for factors in own.tolist()]
+        return [Adjustment(None, light, contrast, colour, hue) for light, contrast, colour, hue in own.tolist()]
 
     def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> Iterator[Numbers]:
         if values["op"] != "adjust" or values["levels"] is not None or values["gamma"] != 1:
@@ -268,9 +268,10 @@ def many() -> Many:
         steep = np.array([amplification(asked) for asked in adjustments(own)])
         coloured = ((saturation != 1) | (hue % 360 != 0)) & (channels == 3)
         for form, where in alike(contrast != 1, coloured, count=count):
+            last = *form, True
             if where is None:
-                yield Numbers(form, own, None, steep)
+                yield Numbers(form, own, None, steep, last)
             else:
-                yield Numbers(form, own[where], None, steep[where], places=where)
+                yield Numbers(form, own[where], None, steep[where], last, where)
 
     return Many(frozenset(names), numbers, lambda images, form, own: of_images(images, adjustments(own), *form))

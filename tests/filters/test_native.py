@@ -276,6 +276,16 @@ def luma(s: Shape) -> list[Any]:
     return [s._replace(step=3).image(s.rows, s.columns), out, np.array([0.3, 0.6, 0.1]), 1.0]
 
 
+def luma_sums(s: Shape) -> list[Any]:
+    s = s._replace(step=3 if s.step > 1 else 1)
+    sums, brightness = np.zeros((s.planes, s.rows, 1)), s.taps(s.planes)
+    return [s.image(s.rows, s.columns), sums, brightness, np.array([0.3, 0.6, 0.1]), 1.0, s.step]
+
+
+def contrast(s: Shape) -> list[Any]:
+    return [s.image(s.rows, s.columns), s.result(s.real), s.taps(3 * s.planes)]
+
+
 def recolour(s: Shape) -> list[Any]:
     s = s._replace(planes=1, step=3)
     numbers = {"uint8": 256, "uint16": 65536}.get(s.kind, 0) if s.gap > 1 else 0
@@ -390,6 +400,8 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "join": ("on", join),
     "luma": ("iotf", luma),
     "opacity": ("ioinffb", by_alpha),
+    "luma_sums": ("iottfn", luma_sums),
+    "contrast": ("iot", contrast),
     "recolour": ("ioqtfff", recolour),
     "local_curves": ("iosnfffffftf", local_curves),
     "look_up": ("iosn", look_up),
@@ -549,6 +561,7 @@ EXACT = {
     "rank",
     "mode",
     "bm3d",
+    "contrast",
 }
 """What only chooses samples, counts in whole numbers, or rounds each product gives the same bytes on every machine."""
 

@@ -140,6 +140,16 @@ def polar(
 ) -> None: ...
 def thin(gx: NDArray[Any], gy: NDArray[Any], norm: int, low: float, high: float, out: NDArray[Any], /) -> None: ...
 def join(classes: NDArray[Any], across: int, /) -> None: ...
+def luma_sums(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    brightness: NDArray[Any],
+    weights: NDArray[Any],
+    divisor: float,
+    step: int,
+    /,
+) -> None: ...
+def contrast(given: NDArray[Any], out: NDArray[Any], factors: NDArray[Any], /) -> None: ...
 def recolour(
     given: NDArray[Any],
     out: NDArray[Any],

@@ -88,6 +88,8 @@ PyObject *answer(Held *held, int status);
     F(thin, "Keep the maxima along the gradient.") \
     F(join, "Keep what is joined to the strong pixels.") \
     F(luma, "Sum red, green and blue by their weights.") \
+    F(luma_sums, "Sum the lumas of each row.") \
+    F(contrast, "Multiply samples, and their differences from a mean.") \
     F(recolour, "Change the saturation of colours, and turn their hue.") \
     F(opacity, "Multiply colours by their alpha, or divide them by it.") \
     F(local_curves, "Put values on curves that change from place to place.") \

@@ -138,6 +138,20 @@ typedef struct {
 } LumaCall;
 
 typedef struct {
+    Array in, out;         /* a plane for each image, of any number of channels side by side; out is float or double */
+    const double *factors; /* of each image: brightness, contrast, and the mean about which that is */
+} ContrastCall;
+
+typedef struct {
+    Array in;                 /* a plane for each image, of one channel or red, green and blue side by side */
+    Array out;                /* the sum of each row, double */
+    const double *brightness; /* the factor of each image */
+    const double *weights;
+    double divisor;
+    ptrdiff_t step;
+} LumaSumsCall;
+
+typedef struct {
     Array in, out;         /* red, green and blue side by side */
     Array table;           /* the value of each whole number of `in`, float or double; data is NULL where there is none */
     const double *weights; /* of the luma */
@@ -307,6 +321,8 @@ typedef struct {
     int (*polar)(const PolarCall *);
     int (*thin)(const ThinCall *);
     int (*luma)(const LumaCall *);
+    int (*luma_sums)(const LumaSumsCall *);
+    int (*contrast)(const ContrastCall *);
     int (*recolour)(const RecolourCall *);
     int (*opacity)(const OpacityCall *);
     int (*local_curves)(const LocalCurvesCall *);

@@ -113,6 +113,7 @@ OPTIONS(TARGET)
 #include "sheet.h"
 #include "bm3d.h"
 #include "tables.h"
+#include "contrast.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
@@ -268,6 +269,8 @@ const Primitives JOIN(primitives, SET) = {
     .polar = polar,
     .thin = thin,
     .luma = luma,
+    .luma_sums = luma_sums,
+    .contrast = contrast,
     .recolour = recolour,
     .opacity = opacity,
     .local_curves = local_curves,
