@@ -258,7 +258,7 @@ def many() -> Many:
     names = "brightness", "contrast", "saturation", "hue"
 
     def adjustments(own: Array) -> list[Adjustment]:
-        return [Adjustment(None, light, contrast, colour, hue) for light, contrast, colour, hue in own.tolist()]
+        return [Adjustment(None, light, contrast, colour, hue, 1.0) for light, contrast, colour, hue in own.tolist()]
 
     def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> Iterator[Numbers]:
         if values["op"] != "adjust" or values["levels"] is not None or values["gamma"] != 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..engine.coordinates import Extent, Geometry
+from ..engine.layout import copy_pixels
 from ..engine.stage import Function, ImageContext, Rows, Stage, Values, by_field, geometric
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
@@ -62,8 +63,20 @@ FLIPS = {
 
 def of_images(images: Array, way: Permutation) -> Array:
     """Return several images ``(images, rows, columns, channels)``, each permuted."""
-    view = images[:, :: -1 if way.reverse_y else 1, :: -1 if way.reverse_x else 1]
-    return np.ascontiguousarray(view.transpose(0, 2, 1, 3) if way.swap else view)
+    count, height, width, channels = images.shape
+    if way.swap:
+        found = np.empty((count, width, height, channels), images.dtype)
+        for image, result in zip(images, found, strict=True):
+            copy_pixels(way.of(image), result)
+        return found
+    if way.reverse_y:
+        images = images[:, ::-1]
+    if not way.reverse_x:
+        return np.ascontiguousarray(images)
+    rows = np.ascontiguousarray(images).reshape(-1, width, channels)
+    found = np.empty_like(rows)
+    copy_pixels(rows[:, ::-1], found)
+    return found.reshape(images.shape)
 
 
 def permuted(permutation: Permutation) -> Stage:
