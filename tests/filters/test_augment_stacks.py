@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from imfilter.augment import Augmenter
 from imfilter.cli.batch.augment.many_draws import ManyDraws
+from imfilter.cli.commands import augmented_stack
 from imfilter.filters.core import native
 from imfilter.filters.core.engine import stack
 from imfilter.filters.core.engine.many_plan import Plan
@@ -59,6 +60,18 @@ def test_each_step_together_is_each_alone(step, each_core):
     check([step], (16, 21, 3), np.uint16)
     check([step], (16, 21), np.float32)
     check([step], (12, 12, 4), np.uint8)
+
+
+def test_a_stack_is_drawn_for_and_filtered_in_parts(monkeypatch):
+    """Also of images in which no random part fits, and of so few that they are drawn for one by one."""
+    steps = ("crop --area 0.5..1 --ratio 1/2..2", "flip --p 0.5", "tone --brightness 0.5..2 --p 0.9")
+    for shape in ((6, 90, 3), (16, 21)):
+        whole = Augmenter(*steps, "resize --size 9", seed=5).stack(images(shape, np.uint8), NAMES, 3)
+        for count in (1, 3, 11):
+            monkeypatch.setattr(augmented_stack, "AT_ONCE", count * np.prod(shape))
+            parts = Augmenter(*steps, "resize --size 9", seed=5).stack(images(shape, np.uint8), NAMES, 3)
+            assert np.array_equal(parts[0], whole[0]) and parts[1] == whole[1]
+        check(steps, shape, np.uint8, seed=5)
 
 
 @settings(max_examples=40, deadline=None)

@@ -142,7 +142,8 @@ def _take_fitting(found: Drawn, number: int, action: Action, model: _Model, samp
         found.take(Taken(places, model.call, columns))
         return
     kept = np.setdiff1d(np.arange(len(places)), left)
-    found.take(Taken(places[kept], model.call, {name: column.at(kept) for name, column in columns.items()}))
+    if len(kept):
+        found.take(Taken(places[kept], model.call, {name: column.at(kept) for name, column in columns.items()}))
     middles: list[tuple[int, Call[Any]]] = []
     for place, width, height in zip(places[left].tolist(), widths[left].tolist(), heights[left].tolist(), strict=True):
         where = samples.where(number, place, action)
