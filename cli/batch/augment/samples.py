@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from ....filters.core.engine import geometry
 from ....filters.core.engine.many_plan import Plan
@@ -26,6 +26,8 @@ from . import together, variants
 from .augmentation import Augmentation, is_itself
 from .drawn import Drawn
 from .many_draws import ManyDraws
+
+Answer = TypeVar("Answer")
 
 
 class Samples(NamedTuple):
@@ -94,6 +96,22 @@ def drawn(augmentation: Augmentation, job: Job, number: int, size: Samples) -> I
         yield variants.drawn(augmentation, job, name, variant, size.width, size.height)
 
 
+def described(augmentation: Augmentation, job: Job, found: Samples) -> Iterator[list[dict[str, Any]]]:
+    """Yield what is drawn for the variants of each image, one image after the other; raises FileError."""
+    draws, size = ManyDraws(augmentation), (found.width, found.height, 1)
+    for first in range(0, found.number, DESCRIBED):
+        names = Names(job.input.place, range(first, min(first + DESCRIBED, found.number)))
+        yield from _of_file(job, lambda names=names: draws.drawn(names, job.variants, size)).described()
+
+
+def _of_file(job: Job, make: Callable[[], Answer]) -> Answer:
+    """Return what is made for a job's file; raises FileError for what no filter can do."""
+    try:
+        return make()
+    except (UsageError, ImageError) as error:
+        raise FileError(shown(job.input.name), str(error)) from None
+
+
 def computed(processor: Processor, job: Job, picture: Picture) -> Computed:
     """Make the variants of images that lie one below the other; raises FileError."""
     augmentation, count, each = processor.options.augmentation, picture.images, len(job.variants)
@@ -155,18 +173,13 @@ def drawn_for(
     if processor.draws is None:
         assert processor.options.augmentation is not None
         processor.draws = ManyDraws(processor.options.augmentation)
-    try:
-        return processor.draws.drawn(names, variants, size)
-    except (UsageError, ImageError) as error:
-        raise FileError(shown(job.input.name), str(error)) from None
+    draws = processor.draws
+    return _of_file(job, lambda: draws.drawn(names, variants, size))
 
 
 def plan_of(job: Job, drawn: Drawn) -> Plan:
     """Return what is done to images of 8 bits that are taken at once; raises FileError."""
-    try:
-        return drawn.plan()
-    except ImageError as error:
-        raise FileError(shown(job.input.name), str(error)) from None
+    return _of_file(job, drawn.plan)
 
 
 def _at_once(job: Job, first: Computed, picture: Picture, drawn: Drawn, each: int) -> Iterator[tuple[Array, Array]]:
@@ -187,6 +200,8 @@ def _at_once(job: Job, first: Computed, picture: Picture, drawn: Drawn, each: in
     yield from plan.run(images[places // each], places)
 
 
+DESCRIBED = 1 << 10
+"""So many images are drawn for at a time where nothing is done to them."""
 FIRST = 8
 """So many images are drawn for before the work, to see whether their variants are of one size."""
 
