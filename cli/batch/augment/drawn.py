@@ -57,9 +57,8 @@ class Taken(NamedTuple):
         if not columns:
             yield from [self.model] * len(self.places)
             return
-        read, checked = (
-            zip(*own, strict=True) for own in zip(*((own.read, own.checked) for own in columns), strict=True)
-        )
+        read = zip(*(column.read for column in columns), strict=True)
+        checked = zip(*(column.checked for column in columns), strict=True)
         for own, ready in zip(read, checked, strict=True):
             mine, its = dict(zip(names, own, strict=True)), dict(zip(names, ready, strict=True))
             yield Call(filter, {**given, **mine}, {**values, **its})
