@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import Annotated, Any, Unpack
 
-from .core import Common, Pair, Param, ParameterError, Stage, both, image_filter
+from .core import Common, Pair, Param, ParameterError, Stage, both, image_filter, np
+from .core.engine.many import Many, rows
 from .core.named_tuple import NamedTuple
 from .core.resampling import homography
 from .core.resampling.homography import Linear
 from .core.resampling.placing import FURTHEST, check_expand, linear_stage, many_of
 from .core.resampling.warp_options import Interpolated, center_of
-
-if TYPE_CHECKING:
-    from .core.engine.many import Many
 
 STEEPEST = 89.0
 """Degrees of a shear, at most."""
@@ -160,9 +158,11 @@ def _linear(angle: float, scale: Pair, shear: Pair) -> Linear:
 
 def many() -> Many:
     """Return how many images are scaled, sheared, turned and moved, each in its own way."""
+    columns = "angle", "scale", "shear"
 
-    def linear(values: Mapping[str, Any], width: int, height: int) -> tuple[Linear, homography.Point]:
-        by_x, by_y = _translation(0 if values["translate"] is None else values["translate"])
-        return _linear(values["angle"], values["scale"], values["shear"]), (by_x.of(width), by_y.of(height))
+    def linear(values: Mapping[str, Any], width: int, height: int, count: int) -> tuple[list[Linear], Any]:
+        moved = [_translation(0 if by is None else by) for (by,) in rows(values, ("translate",), count)]
+        along = zip(*((by_x.of(width), by_y.of(height)) for by_x, by_y in moved), strict=True)
+        return [_linear(*own) for own in rows(values, columns, count)], tuple(map(np.array, along))
 
-    return many_of(linear)
+    return many_of((*columns, "translate"), linear)

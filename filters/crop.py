@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from .core import Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter
+from .core import Array, Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.resampling.part_options import MOST, At, Place, read_ratio
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def crop(
         raise ParameterError("at", "cannot be used with --place")
 
     def frame(width: int, height: int) -> framing.Frame:
-        across, down = _size(width, height, area, ratio) if size is None else both(size)
+        across, down = map(int, _sides(width, height, area, ratio) if size is None else both(size))
         if at is None:
             shares = both(0.5 if place is None else place)
             x, y = framing.placed(width - across, shares[0]), framing.placed(height - down, shares[1])
@@ -122,45 +121,53 @@ def crop(
 
 def many() -> Many:
     """Return how parts are taken of many images, each in a place of its own."""
-    from .core.engine.many import Many, Numbers, rule_of
+    from .core.engine.many import Many, Numbers, alike, axes, rule_of, table
     from .core.resampling import framing
 
-    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> Iterator[Numbers]:
         rule, pad = rule_of(values), values["pad"]
         if pad and (rule.border != "constant" or not rule.is_whole(255, gray=False)):
-            return None
+            return
         try:
             size = values["size"]
-            across, down = _size(width, height, values["area"], values["ratio"]) if size is None else both(size)
+            sides = _sides(width, height, values["area"], values["ratio"]) if size is None else both(size)
         except ImageError:  # which its stage raises too
-            return None
+            return
         if values["at"] is None:
-            shares = both(0.5 if values["place"] is None else values["place"])
-            x, y = framing.placed(width - across, shares[0]), framing.placed(height - down, shares[1])
+            shares = axes(0.5 if values["place"] is None else values["place"])
+            x, y = (framing.all_placed(*own) for own in ((width - sides[0], shares[0]), (height - sides[1], shares[1])))
         else:
-            x, y = both(values["at"])
-        found = framing.Frame(x, y, across, down)
-        if not found.is_inside(width, height) and not (pad and isinstance(rule.fill, float | int)):
-            return None
-        return Numbers((rule.fill,), found, (across, down), 1.0)
+            x, y = axes(values["at"])
+        taken = framing.is_inside(x, y, *sides, width, height) | (pad and isinstance(rule.fill, float | int))
+        corners = table(x, y, count=count, dtype=np.int64)
+        for own, where in alike(*sides, taken, count=count):
+            across, down, is_taken = map(int, own)
+            if is_taken:
+                part = corners if where is None else corners[where]
+                yield Numbers((rule.fill, (across, down)), part, (across, down), places=where)
 
-    return Many(numbers, lambda images, form, frames: framing.of_images(images, form[0], frames))
+    def apply(images: Array, form: Any, corners: Array) -> Array:
+        fill, size = form
+        return framing.of_images(images, fill, size, corners)
+
+    return Many(frozenset(("area", "ratio", "place", "at")), numbers, apply)
 
 
-def _size(width: int, height: int, area: float | None, ratio: float | None) -> tuple[int, int]:
-    """Return the size of a part of a given area and ratio; raises ImageError.
+def _sides(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:
+    """Return the size of a part of a given area and ratio, either of which may be an array; raises ImageError.
 
-    >>> _size(640, 480, 0.25, None), _size(640, 480, None, 1.0), _size(640, 480, 0.5, 2.0)
-    ((320, 240), (480, 480), (554, 277))
+    >>> [tuple(map(int, _sides(640, 480, *of))) for of in ((0.25, None), (None, 1.0), (0.5, 2.0))]
+    [(320, 240), (480, 480), (554, 277)]
     """
     from .core.resampling import framing
 
     ratio = width / height if ratio is None else ratio
     if area is None:
-        down = min(height, width / ratio)
-        across = min(width, down * ratio)
+        down = np.minimum(height, width / ratio)
+        across = np.minimum(width, down * ratio)
     else:
         across, down = framing.sides_of(width, height, area, ratio)
-    if max(across, down) > MOST:
+    if np.max(across) > MOST or np.max(down) > MOST:
+        across, down = np.max(across), np.max(down)
         raise ImageError(f"the part has {across:.0f}×{down:.0f} px; the limit of a side is {MOST}")
-    return max(math.floor(across + 0.5), 1), max(math.floor(down + 0.5), 1)
+    return np.maximum(framing.rounded(across), 1), np.maximum(framing.rounded(down), 1)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Unpack
 
 from .core import Array, Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.borders import Fill, values_of
+from .core.engine.many import Many, Numbers, axes, table
 from .core.engine.seeded_random import Generator, drawing
 from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, Rows, surveyed
 from .core.named_tuple import NamedTuple
 from .core.resampling import framing
 from .core.resampling.part_options import MOST, At, Place, read_ratio
-
-if TYPE_CHECKING:
-    from .core.engine.many import Many
 
 Op = Literal["fill", "mean", "noise"]
 AREA = 0.1
@@ -124,7 +121,8 @@ def erase(
         raise ParameterError("at", "cannot be used with --place")
 
     def rectangle(context: ImageContext) -> Rectangle:
-        return _rectangle(context.width, context.height, size, area, ratio, place, at)
+        edges = _rectangles(context.width, context.height, size, area, ratio, place, at)
+        return Rectangle(*map(int, edges))
 
     if op == "noise":
 
@@ -164,54 +162,59 @@ def erase(
     return Stage(bind, colours=Colours(alpha=AlphaHandling(divide=True, multiply=True)), survey=survey)
 
 
-def _rectangle(
-    width: int, height: int, size: IntPair | None, area: float | None, ratio: float | None, place: Any, at: Any
-) -> Rectangle:
-    """Return the part of an image that is covered; raises ImageError."""
+def _rectangles(
+    width: int, height: int, size: IntPair | None, area: Any, ratio: Any, place: Any, at: Any
+) -> tuple[Any, Any, Any, Any]:
+    """Return the edges of the part of an image that is covered: left, top, right and bottom; raises ImageError.
+
+    But for *size*, values may be columns, of which each image has its own.
+    """
     if size is not None:
         across, down = both(size)
     else:
         across, down = _size(width, height, AREA if area is None else area, 1.0 if ratio is None else ratio)
     if at is None:
-        shares = both(0.5 if place is None else place)
-        left, top = framing.placed(width - across, shares[0]), framing.placed(height - down, shares[1])
+        shares = axes(0.5 if place is None else place)
+        left, top = framing.all_placed(width - across, shares[0]), framing.all_placed(height - down, shares[1])
     else:
-        left, top = both(at)
-    if across and down and not (-across < left < width and -down < top < height):
+        left, top = axes(at)
+    seen = (-across < left) & (left < width) & (-down < top) & (top < height)
+    if not np.all(seen | (across == 0) | (down == 0)):
+        found = np.broadcast_arrays(across, down, left, top, seen | (across == 0) | (down == 0))
+        across, down, left, top = (own.flat[int(np.argmin(found[4]))] for own in found[:4])
         raise ImageError(f"the rectangle of {across}×{down} at {left},{top} lies outside the image, {width}×{height}")
-    left, right = (min(max(edge, 0), width) for edge in (left, left + across))
-    top, bottom = (min(max(edge, 0), height) for edge in (top, top + down))
-    return Rectangle(left, top, right, bottom)
+    left, right = (np.clip(edge, 0, width) for edge in (left, left + across))
+    top, bottom = (np.clip(edge, 0, height) for edge in (top, top + down))
+    return left, top, right, bottom
 
 
 def many() -> Many:
     """Return how many images are covered by a value, each in a rectangle of its own."""
-    from .core.engine.many import Many, Numbers
+    names = "area", "ratio", "place", "at"
 
-    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> list[Numbers]:
         fill = values["fill"] or 0.0
         if values["op"] != "fill" or not isinstance(fill, float | int) or not (fill == int(fill) and 0 <= fill <= 255):
-            return None
-        names = "size", "area", "ratio", "place", "at"
-        return Numbers((fill,), _rectangle(width, height, *(values[name] for name in names)), None, 1.0)
+            return []
+        edges = _rectangles(width, height, values["size"], *(values[name] for name in names))
+        return [Numbers(fill, table(*edges, count=count, dtype=np.int64))]
 
-    def apply(images: Array, form: Any, rectangles: Sequence[Rectangle]) -> Array:
-        images = images.copy()
-        for image, (left, top, right, bottom) in zip(images, rectangles, strict=True):
-            image[top:bottom, left:right] = form[0]
+    def apply(images: Array, fill: float, rectangles: Array) -> Array:
+        for image, (left, top, right, bottom) in zip(images, rectangles.tolist(), strict=True):
+            image[top:bottom, left:right] = fill
         return images
 
-    return Many(numbers, apply)
+    return Many(frozenset(names), numbers, apply)
 
 
-def _size(width: int, height: int, area: float, ratio: float) -> tuple[int, int]:
-    """Return the size of a rectangle of a given area and ratio in an image.
+def _size(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:
+    """Return the size of a rectangle of a given area and ratio in an image; either may be an array.
 
-    >>> _size(640, 480, 0.25, 1.0), _size(640, 480, 0.25, 4.0), _size(640, 480, 0.0, 1.0)
-    ((277, 277), (554, 139), (0, 0))
+    >>> [tuple(map(int, _size(640, 480, *of))) for of in ((0.25, 1.0), (0.25, 4.0), (0.0, 1.0))]
+    [(277, 277), (554, 139), (0, 0)]
     """
     across, down = framing.sides_of(width, height, area, ratio)
-    return min(math.floor(across + 0.5), width), min(math.floor(down + 0.5), height)
+    return np.minimum(framing.rounded(across), width), np.minimum(framing.rounded(down), height)
 
 
 def _mean(image: Rows) -> Array:

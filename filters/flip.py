@@ -72,8 +72,8 @@ def many() -> Many:
     from .core.engine.many import Many, Numbers
     from .core.resampling import permutation
 
-    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers:
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> list[Numbers]:
         way = permutation.FLIPS[values["op"]]
-        return Numbers(way, None, (height, width) if way.swap else None, 1.0)
+        return [Numbers(way, None, (height, width) if way.swap else None)]
 
-    return Many(numbers, lambda images, way, owns: permutation.of_images(images, way))
+    return Many(frozenset(), numbers, lambda images, way, owns: permutation.of_images(images, way))

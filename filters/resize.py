@@ -169,15 +169,16 @@ def many() -> Many:
     from .core.engine.many import Many, Numbers, rule_of
     from .core.resampling.scaling import is_in_float, of_images
 
-    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> list[Numbers]:
         if values["fit"] == "pad" or not rule_of(values).is_whole(255, gray=False):
-            return None
+            return []
         name = next(name for name in SIZES if values[name] is not None)
         x, y = _spans(width, height, name, values[name], values["fit"])
         how = x, y, values["interpolation"], values["antialias"] == "on"
-        return Numbers((*how, False), None, (x.results, y.results), 1.0, (*how, True)) if is_in_float(*how) else None
+        found = Numbers((*how, False), None, (x.results, y.results), last=(*how, True))
+        return [found] if is_in_float(*how) else []
 
-    return Many(numbers, lambda images, form, owns: of_images(images, *form))
+    return Many(frozenset(), numbers, lambda images, form, owns: of_images(images, *form))
 
 
 def _spans(width: int, height: int, name: str, value: Any, fit: str | None) -> tuple[Span, Span]:

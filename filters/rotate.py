@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import Annotated, Any, Unpack
 
 from .core import Common, Pair, Param, Stage, both, image_filter
+from .core.engine.many import Many, rows
 from .core.resampling import homography, permutation
 from .core.resampling.permutation import CLOCKWISE, COUNTER_CLOCKWISE, HALF_TURN, Permutation
 from .core.resampling.placing import check_expand, linear_stage, many_of
 from .core.resampling.warp_options import Interpolated, center_of
-
-if TYPE_CHECKING:
-    from .core.engine.many import Many
 
 QUARTERS = {0: Permutation(), 1: CLOCKWISE, 2: HALF_TURN, 3: COUNTER_CLOCKWISE}
 
@@ -96,8 +94,9 @@ def rotate(
 def many() -> Many:
     """Return how many images are rotated, each by an angle of its own."""
 
-    def linear(values: Mapping[str, Any], width: int, height: int) -> tuple[homography.Linear, homography.Point] | None:
-        angle = values["angle"]
-        return None if math.remainder(angle, 90) == 0 else (homography.turn(angle), (0.0, 0.0))
+    def linear(
+        values: Mapping[str, Any], width: int, height: int, count: int
+    ) -> tuple[list[homography.Linear], homography.Point]:
+        return [homography.turn(angle) for (angle,) in rows(values, ("angle",), count)], (0.0, 0.0)
 
-    return many_of(linear)
+    return many_of(("angle",), linear)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from .core import Array, Common, IntPair, Pair, Param, Stage, both, image_filter, np
@@ -252,16 +252,26 @@ def _solarized(context: ImageContext, threshold: Threshold) -> Curve:
 
 def many() -> Many:
     """Return how many images are adjusted, each by factors of its own."""
-    from .core.engine.many import Many, Numbers
+    from .core.engine.many import Many, Numbers, alike, table
     from .core.tone.adjustment import amplification, of_images
 
-    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
-        if values["op"] != "adjust" or values["levels"] is not None or values["gamma"] != 1:
-            return None
-        brightness, contrast = values["brightness"], values["contrast"]
-        own = Adjustment(None, brightness, contrast, values["saturation"], values["hue"], 1.0)
-        colour = channels == 3 and own.joins_channels
-        form = own.contrast != 1, colour
-        return Numbers(form, own, None, amplification(own), (*form, True))
+    names = "brightness", "contrast", "saturation", "hue"
 
-    return Many(numbers, lambda images, form, owns: of_images(images, owns, *form))
+    def adjustments(own: Array) -> list[Adjustment]:
+        return [Adjustment(None, light, contrast, colour, hue, 1.0) for light, contrast, colour, hue in own.tolist()]
+
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> Iterator[Numbers]:
+        if values["op"] != "adjust" or values["levels"] is not None or values["gamma"] != 1:
+            return
+        own = table(*(values[name] for name in names), count=count, dtype=np.float64)
+        _, contrast, saturation, hue = own.T
+        steep = np.array([amplification(asked) for asked in adjustments(own)])
+        coloured = ((saturation != 1) | (hue % 360 != 0)) & (channels == 3)
+        for form, where in alike(contrast != 1, coloured, count=count):
+            last = *form, True
+            if where is None:
+                yield Numbers(form, own, None, steep, last)
+            else:
+                yield Numbers(form, own[where], None, steep[where], last, where)
+
+    return Many(frozenset(names), numbers, lambda images, form, own: of_images(images, adjustments(own), *form))

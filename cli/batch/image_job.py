@@ -56,8 +56,8 @@ class ImageProcessor:
         self.is_picture = not maps and total_gain(self.stages) is not None
         self.others = OtherPictures(recipe, options.render.max_pixels)
         self.has_others = any(named(recipe))
-        self._drawn: tuple[Any, Recipe, ImageProcessor | None] | None = None
-        """Which the last variant of an augmentation was, its recipe, and what filters by it."""
+        self._drawn: tuple[Any, Any, Recipe, ImageProcessor | None] | None = None
+        """Which the last variant of an augmentation was, what was drawn for it, its recipe, and what filters by it."""
         self._of_filters: dict[tuple[str, ...], ImageProcessor] = {}
         """What filters by a recipe of some filters, whatever their numbers."""
         self.decoded: tuple[str, Picture, Source] | None = None
@@ -137,17 +137,18 @@ class ImageProcessor:
         number = picture.number if formats.FORMATS[picture.format].data_set else 0
         drawn = job.input, job.variant, number
         if self._drawn is None or self._drawn[0] != drawn:
-            height, width = picture.pixels.shape[:2]
+            height, width, channels = picture.pixels.shape
             name = name_of(job.input.place, number)
-            [[recipe]] = samples.drawn_for(self, job, [name], [job.variant], width, height)
-            self._drawn = drawn, recipe, None
-        _, recipe, processor = self._drawn
+            found = samples.drawn_for(self, job, [name], [job.variant], (width, height, channels))
+            [recipe] = found.recipes().values()
+            self._drawn = drawn, found, recipe, None
+        _, found, recipe, processor = self._drawn
         computed = None
         if processor is None and small.takes(self.options, job, picture):
-            computed = small.computed(self, job, picture, recipe)
+            computed = small.computed(self, job, picture, found, recipe)
         if computed is None:
             processor = processor or self.of_recipe(recipe)
-            self._drawn = drawn, recipe, processor
+            self._drawn = drawn, found, recipe, processor
             computed = processor.computed(variants.alone(job, recipe), picture)
         return computed._replace(drawn=variants.described(recipe))
 

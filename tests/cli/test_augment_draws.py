@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from imfilter.cli.batch.augment import draw
 from imfilter.cli.batch.augment.augmentation import Augmentation
+from imfilter.cli.batch.augment.ranges import Range
 from imfilter.cli.commands.augment_steps import steps_of
 from scipy import stats
 
@@ -108,6 +109,35 @@ def test_ranges_are_uniform_whole_numbers_have_both_ends_and_ratios_go_by_their_
     assert stats.kstest(gammas, stats.uniform(-2, 4).cdf).pvalue > 1e-3
     parts = np.round(values(drawn("blur --sigma 0.5..2.5:0.25"), "sigma") * 4)
     assert {*parts} == {*range(2, 11)}
+
+
+@pytest.mark.each(
+    "low, high, options",
+    [
+        (-15.0, 15.0, {}),
+        (0.6, 1.4, {}),
+        (0.0, 3e-13, {}),
+        (0.0, 2.0**34, {}),
+        (-1e9, 1e14, {}),
+        (5.0, 5.0, {}),
+        (0.5, 2.5, {"step": 0.25}),
+        (0.1, 0.7, {"step": 0.1}),
+        (0.25, 4.0, {"ratio": True}),
+        (1e-9, 1e13, {"ratio": True}),
+        (-4, 4, {"step": 1, "whole": True}),
+        (3, 9, {"step": 2, "whole": True}),
+        (0, 2**60, {"step": 1, "whole": True}),
+    ],
+)
+def test_numbers_of_many_draws_are_those_of_each(low, high, options):
+    """To the last bit and of the same type, also where the last digit is a half: 12345678901.25 has 13 digits."""
+    found = Range(low, high, **options)
+    halves = (np.round(np.linspace(1e10, 1.2e10, 300)) + 0.25) / 2**34
+    edges = np.array([0, 2.0**-53, 0.5, 1 - 2.0**-53])
+    shares = np.concatenate([draw.uniform(samples(), 1, draw.what_key(1, "angle")), halves, edges])
+    for some in (shares, shares[:1], shares[:5]):
+        ours, expected = found.of_all(some).tolist(), [found.at(share) for share in some.tolist()]
+        assert ours == expected and {*map(type, ours)} == {*map(type, expected)}
 
 
 def test_one_range_is_for_both_axes_and_two_are_drawn_apart():

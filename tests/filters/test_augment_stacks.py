@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from imfilter.augment import Augmenter
 from imfilter.cli.batch.augment.many_draws import ManyDraws
+from imfilter.cli.commands import augmented_stack
 from imfilter.filters.core import native
-from imfilter.filters.core.engine import many, stack
+from imfilter.filters.core.engine import stack
+from imfilter.filters.core.engine.many_plan import Plan
 
 STEPS = (
     "crop --size 20,18 --pad --at -4..4,-4..4",
@@ -60,6 +62,18 @@ def test_each_step_together_is_each_alone(step, each_core):
     check([step], (12, 12, 4), np.uint8)
 
 
+def test_a_stack_is_drawn_for_and_filtered_in_parts(monkeypatch):
+    """Also of images in which no random part fits, and of so few that they are drawn for one by one."""
+    steps = ("crop --area 0.5..1 --ratio 1/2..2", "flip --p 0.5", "tone --brightness 0.5..2 --p 0.9")
+    for shape in ((6, 90, 3), (16, 21)):
+        whole = Augmenter(*steps, "resize --size 9", seed=5).stack(images(shape, np.uint8), NAMES, 3)
+        for count in (1, 3, 11):
+            monkeypatch.setattr(augmented_stack, "AT_ONCE", count * np.prod(shape))
+            parts = Augmenter(*steps, "resize --size 9", seed=5).stack(images(shape, np.uint8), NAMES, 3)
+            assert np.array_equal(parts[0], whole[0]) and parts[1] == whole[1]
+        check(steps, shape, np.uint8, seed=5)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from((*STEPS[:12], *STEPS[-2:])), min_size=1, max_size=5), st.integers(0, 99), st.booleans())
 def test_any_steps_together_are_each_alone(steps, seed, gray):
@@ -69,8 +83,10 @@ def test_any_steps_together_are_each_alone(steps, seed, gray):
 def test_what_has_numbers_alone_builds_no_stages(monkeypatch):
     seen = []
     monkeypatch.setattr(stack, "join", None)
-    original = many.run
-    monkeypatch.setattr(many, "run", lambda images, rows: seen.append(len(images)) or original(images, rows))
+    original = Plan.run
+    monkeypatch.setattr(
+        Plan, "run", lambda plan, images, places: seen.append(len(images)) or original(plan, images, places)
+    )
     steps = (STEPS[0], STEPS[2], STEPS[4], STEPS[8], STEPS[11])
     Augmenter(*steps).stack(images((16, 16, 3), np.uint8), NAMES)
     assert seen == [len(NAMES)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -93,15 +93,6 @@ class Augmentation(NamedTuple):
         def share(step: int, parameter: str, attempt: int = 0) -> float:
             return draw.uniform(sample, variant, draw.what_key(step, parameter, attempt))
 
-        return self.of_shares(share, variant, width, height, Action.call)
-
-    def of_shares(
-        self, share: Callable[..., float], variant: int, width: int, height: int, call: Callable[..., Call[Any]]
-    ) -> Recipe:
-        """Return the recipe for what *share* draws, for a step, a parameter and an attempt.
-
-        *call* makes the calls of actions, as `Action.call` does.
-        """
         if not variant:
             return self.kept()
         calls: list[Call[Any]] = []
@@ -109,14 +100,8 @@ class Augmentation(NamedTuple):
             action = actions[int(share(number, ALTERNATIVE) * len(actions)) if len(actions) > 1 else 0]
             if action.filter == NONE or (action.chance < 1 and share(number, CHANCE) >= action.chance):
                 continue
-            where = f"variant {variant}, step {number} ({action.filter}): "
-            if isinstance(action, Policy):
-                calls += action.calls(partial(share, number), where)
-            elif action.is_redrawn:
-                made = partial(call, action, partial(share, number))
-                calls.append(_part(action, made, partial(share, number), *_size_behind(calls, width, height), where))
-            else:
-                calls.append(call(action, partial(share, number), where=where))
+            size = _size_behind(calls, width, height) if isinstance(action, Action) and action.is_redrawn else None
+            calls += calls_of(action, partial(share, number), size, place_of(variant, number, action))
         return in_a_row(calls) if calls else itself()
 
     def kept(self) -> Recipe:
@@ -232,23 +217,34 @@ def _check_shared(action: Action, is_alternative: bool, where: str) -> None:
             raise UsageError(f"{where}{flag(name)} needs a step that is always done, without --p and alternatives")
 
 
+def place_of(variant: int, number: int, action: Action | Policy) -> str:
+    """Return how an error begins that concerns a step of a variant."""
+    return f"variant {variant}, step {number} ({action.filter}): "
+
+
+def calls_of(action: Action | Policy, share: Draw, size: tuple[int, int] | None, where: str) -> list[Call[Any]]:
+    """Return the filters that are drawn for a step, of an image of a *size* if that matters; raises UsageError."""
+    if isinstance(action, Policy):
+        return action.calls(share, where)
+    if size is None:
+        return [action.call(share, where=where)]
+    return [_part(action, share, *size, where)]
+
+
 def _size_behind(calls: Sequence[Call[Any]], width: int, height: int) -> tuple[int, int]:
     """Return the width and height of what calls in a row make of an image."""
-    for call in calls:
-        many = catalog.many(call.name)
-        numbers = None if many is None else many.numbers(call.values, width, height, 1)
-        if numbers is None:
-            found = geometry.followed(call.part().stages, width, height)
-            width, height = found.width, found.height
-        else:
-            width, height = numbers.size or (width, height)
-    return width, height
+    found = geometry.followed([stage for call in calls for stage in call.part().stages], width, height)
+    return found.width, found.height
 
 
-def _part(
-    action: Action, made: Callable[..., Call[Any]], share: Draw, width: int, height: int, where: str
-) -> Call[Any]:
-    """Return the call for a random part of an image: the first that fits of ten that are *made*, else the middle.
+def fits(values: Mapping[str, Any], width: Any, height: Any) -> Any:
+    """Whether a random part of an *area* and a *ratio* is no larger than an image; of arrays, for each."""
+    across, down = framing.sides_of(width, height, values["area"], values["ratio"])
+    return (framing.rounded(across) <= width) & (framing.rounded(down) <= height)
+
+
+def _part(action: Action, share: Draw, width: int, height: int, where: str) -> Call[Any]:
+    """Return the call for a random part of an image: the first that fits of ten, else the middle.
 
     The law of Inception's crops (Szegedy et al., "Going deeper with convolutions", 2015) as torchvision has it: the
     area is uniform and the ratio uniform in its logarithm. The middle has the ratio of the range that is next to the
@@ -256,13 +252,16 @@ def _part(
     """
     call = None
     for attempt in range(ATTEMPTS):
-        call = made(attempt, where)
-        sides = framing.sides_of(width, height, call.values["area"], call.values["ratio"])
-        across, down = (math.floor(side + 0.5) for side in sides)
-        if across <= width and down <= height:
+        call = action.call(share, attempt, where)
+        if fits(call.values, width, height):
             return call
     if action.filter == ERASE and call is not None:
         return call  # of which what lies in the image is erased
+    return middle_part(action, share, width, height, where)
+
+
+def middle_part(action: Action, share: Draw, width: int, height: int, where: str) -> Call[Any]:
+    """Return the call for the middle of an image of which no random part fits."""
     ratios = action.drawn.get("ratio")
     found = [action.with_texts({"ratio": text}, where).values["ratio"] for text in ratios.tried()] if ratios else []
     found = found or [action.given["ratio"]]

@@ -53,21 +53,19 @@ def _lines(request: Request, job: Job, known: Any) -> Iterator[dict[str, Any]]:
         yield from ({"output": output, "source": job.input.name, **one} for one in each)
         return
     own = found.labels
-    frame = 0
-    for number in range(found.number):
-        # What was drawn is drawn again: of all images of a data set it would not fit in memory.
-        for variant, recipe in zip(job.variants, samples.drawn(request.augmentation, job, number, found), strict=True):
-            label = -1 if own is None else int(own.values[number])
-            named = {"class": own.classes[label]} if own is not None and own.classes else {}
-            line = {"output": output, "frame": frame, "source": job.input.name, "source_frame": number}
-            line |= {
-                "name": name_of(job.input.place, number),
-                "variant": variant,
-                "label": None if own is None else label,
-                **named,
-            }
-            yield {**line, "steps": described(recipe)}
-            frame += 1
+    # What was drawn is drawn again: of all images of a data set it would not fit in memory.
+    for frame, steps in enumerate(samples.described(request.augmentation, job, found)):
+        number, which = divmod(frame, len(job.variants))
+        label = -1 if own is None else int(own.values[number])
+        named = {"class": own.classes[label]} if own is not None and own.classes else {}
+        line = {"output": output, "frame": frame, "source": job.input.name, "source_frame": number}
+        line |= {
+            "name": name_of(job.input.place, number),
+            "variant": job.variants[which],
+            "label": None if own is None else label,
+            **named,
+        }
+        yield {**line, "steps": steps}
 
 
 def _redrawn(request: Request, job: Job) -> Sequence[Any]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
+from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
 from ....filters.core.parameters import Parameter, ParameterError
 
@@ -19,6 +20,13 @@ WRITTEN = re.compile(rf"({NUMBER}(?:[:/]{NUMBER})?%?)\.\.({NUMBER}(?:/{NUMBER})?
 CHOICE = re.compile(r"\{(.*)\}", re.DOTALL)
 DIGITS = 12
 """Significant digits of a drawn number: the last bits of logarithms differ between machines."""
+FEW = 8
+"""Up to so many draws are faster one by one than as an array."""
+MOST_AT_ONCE = 2.0**52
+"""Numbers up to this are whole in float64, too."""
+POWERS = tuple(float(f"1e{power}") for power in range(23))
+DOUBT = 0.004
+"""Of the last digit: 20 times the rounding of what it is computed from."""
 MOST_TRIED = 64
 """So many numbers of a range, and words of a choice, are tried before the work; of a longer range both ends."""
 
@@ -56,6 +64,29 @@ class Range(NamedTuple):
             return int(value)
         return min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high)
 
+    def of_all(self, shares: Array) -> Array:
+        """Return the numbers for an array of draws: what `at` gives for each, to the last bit.
+
+        >>> Range(-15, 15).of_all(np.arange(9) / 8)[:3].tolist()
+        [-15.0, -11.25, -7.5]
+        """
+        if len(shares) <= FEW or max(abs(self.low), abs(self.high)) > MOST_AT_ONCE:
+            return np.array([self.at(share) for share in shares.tolist()])
+        if self.step:
+            count = math.floor((self.high - self.low) / self.step * (1 + 1e-12) + 1e-9) + 1
+            values = self.low + np.minimum((shares * count).astype(np.int64), count - 1) * self.step
+        elif self.ratio:
+            values = np.exp((1 - shares) * math.log(self.low) + shares * math.log(self.high))
+        else:
+            values = self.low + shares * (self.high - self.low)
+        if self.whole:
+            return values
+        found, known = _rounded(values)
+        found = np.minimum(np.maximum(found, self.low), self.high)
+        for place in np.flatnonzero(~known).tolist():
+            found[place] = self.at(shares[place].item())
+        return found
+
     def text(self, value: float) -> str:
         """Return a number of the range as a command line has it."""
         return f"{value!r}{self.unit}"
@@ -66,6 +97,23 @@ class Range(NamedTuple):
         if 0 < count <= MOST_TRIED:
             return [self.at((number + 0.5) / count) for number in range(count)]
         return [self.at(0), self.at(1)]
+
+
+def _rounded(values: Array) -> tuple[Array, Array]:
+    """Return numbers of `DIGITS` digits, and which of them are the nearest to the *values* without doubt.
+
+    As whole numbers below 2⁵³ over powers of ten up to 10²², which are exact, they are what their digits are read as.
+    In doubt are halves between two: there, the last bits of logarithms count.
+    """
+    with np.errstate(divide="ignore"):
+        places = DIGITS - 1 - np.floor(np.log10(np.abs(values)))
+    known = (places >= 0) & (places < len(POWERS))
+    power = np.array(POWERS)[np.where(known, places, 0).astype(np.intp)]
+    scaled = values * power
+    whole = np.rint(scaled)
+    size = np.abs(scaled)
+    known &= (size >= POWERS[DIGITS - 1]) & (size < POWERS[DIGITS]) & (np.abs(scaled - whole) < 0.5 - DOUBT)
+    return whole / power, known
 
 
 class Ranges(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
-from ....filters.core.engine import geometry, many
+from ....filters.core.engine import geometry
+from ....filters.core.engine.many_plan import Plan
 from ....filters.core.engine.output_buffer import Output
 from ....filters.core.engine.stage import Stage
 from ....filters.core.filter import Names, name_of
@@ -23,7 +24,10 @@ from ..plan import Job
 from ..recipe import Recipe
 from . import together, variants
 from .augmentation import Augmentation, is_itself
+from .drawn import Drawn
 from .many_draws import ManyDraws
+
+Answer = TypeVar("Answer")
 
 
 class Samples(NamedTuple):
@@ -92,6 +96,22 @@ def drawn(augmentation: Augmentation, job: Job, number: int, size: Samples) -> I
         yield variants.drawn(augmentation, job, name, variant, size.width, size.height)
 
 
+def described(augmentation: Augmentation, job: Job, found: Samples) -> Iterator[list[dict[str, Any]]]:
+    """Yield what is drawn for the variants of each image, one image after the other; raises FileError."""
+    draws, size = ManyDraws(augmentation), (found.width, found.height, 1)
+    for first in range(0, found.number, DESCRIBED):
+        names = Names(job.input.place, range(first, min(first + DESCRIBED, found.number)))
+        yield from _of_file(job, lambda names=names: draws.drawn(names, job.variants, size)).described()
+
+
+def _of_file(job: Job, make: Callable[[], Answer]) -> Answer:
+    """Return what is made for a job's file; raises FileError for what no filter can do."""
+    try:
+        return make()
+    except (UsageError, ImageError) as error:
+        raise FileError(shown(job.input.name), str(error)) from None
+
+
 def computed(processor: Processor, job: Job, picture: Picture) -> Computed:
     """Make the variants of images that lie one below the other; raises FileError."""
     augmentation, count, each = processor.options.augmentation, picture.images, len(job.variants)
@@ -99,14 +119,15 @@ def computed(processor: Processor, job: Job, picture: Picture) -> Computed:
     size = Samples(count, picture.pixels.shape[1], len(picture.pixels) // count)
     if picture.number == 0:
         _check_sizes(augmentation, job, picture, size)
-    recipes = dict(enumerate(_drawn(processor, job, picture, size)))
-    first = processor.of_recipe(recipes[0]).computed(variants.alone(job, recipes[0]), _some(picture, [0]))
-    gathered = _Gathered(job, first, count * each)
-    del recipes[0]
-    for places, values in _at_once(first, picture, recipes, each):
+    names = Names(job.input.place, range(picture.number, picture.number + count))
+    drawn = drawn_for(processor, job, names, job.variants, (size.width, size.height, picture.pixels.shape[2]))
+    [recipe] = drawn.recipes([0]).values()
+    first = processor.of_recipe(recipe).computed(variants.alone(job, recipe), _some(picture, [0]))
+    gathered, left = _Gathered(job, first, count * each), {*range(1, count * each)}
+    for places, values in _at_once(job, first, picture, drawn, each):
         gathered.put(places, values)
-        for place in places:
-            del recipes[place]
+        left.difference_update(places.tolist())
+    recipes = drawn.recipes(sorted(left))
     for own, places, part in _parts(processor, job, picture, recipes, each):
         found = own.computed(variants.alone(job, recipes[places[0]]), part).outputs["image"]
         alpha = None if found.alpha is None else found.alpha.reshape(len(places), -1, found.alpha.shape[1])
@@ -125,7 +146,7 @@ class _Gathered:
         self.alpha = None if alpha is None else np.empty((count, *alpha.shape), alpha.dtype)
         self.put([0], samples[None], None if alpha is None else alpha[None])
 
-    def put(self, places: Sequence[int], samples: Array, alpha: Array | None = None) -> None:
+    def put(self, places: Sequence[int] | Array, samples: Array, alpha: Array | None = None) -> None:
         """Put pictures in their places; raises FileError for those that are not like the first."""
         if samples.shape[1:] != self.samples.shape[1:]:
             raise FileError(shown(self.job.input.name), f"its variants are of several sizes, {_DIFFER}")
@@ -142,43 +163,45 @@ class _Gathered:
         return self.first._replace(samples=self.samples.reshape(-1, *self.samples.shape[2:]), alpha=alpha)
 
 
-def _drawn(processor: Processor, job: Job, picture: Picture, size: Samples) -> list[Recipe]:
-    """Return the recipes of the variants of each image, one image after the other; raises FileError."""
-    names = Names(job.input.place, range(picture.number, picture.number + size.number))
-    found = drawn_for(processor, job, names, job.variants, size.width, size.height)
-    return [recipe for own in found for recipe in own]
-
-
 def drawn_for(
-    processor: Processor, job: Job, names: Sequence[str], variants: Sequence[int], width: int, height: int
-) -> list[list[Recipe]]:
-    """Return the recipes of *variants* of each of the images called *names*; raises FileError."""
+    processor: Processor, job: Job, names: Sequence[str], variants: Sequence[int], size: tuple[int, int, int]
+) -> Drawn:
+    """Return what is drawn for *variants* of each of the images called *names*, one image after the other.
+
+    All are of one width, height and number of channels. Raises FileError.
+    """
     if processor.draws is None:
         assert processor.options.augmentation is not None
         processor.draws = ManyDraws(processor.options.augmentation)
-    try:
-        return processor.draws.recipes(names, variants, width, height)
-    except UsageError as error:
-        raise FileError(shown(job.input.name), str(error)) from None
+    draws = processor.draws
+    return _of_file(job, lambda: draws.drawn(names, variants, size))
 
 
-def _at_once(
-    first: Computed, picture: Picture, recipes: Mapping[int, Recipe], each: int
-) -> Iterator[tuple[list[int], Array]]:
-    """Yield what becomes of images that many are taken at once of, and their places."""
+def plan_of(job: Job, drawn: Drawn) -> Plan:
+    """Return what is done to images of 8 bits that are taken at once; raises FileError."""
+    return _of_file(job, drawn.plan)
+
+
+def _at_once(job: Job, first: Computed, picture: Picture, drawn: Drawn, each: int) -> Iterator[tuple[Array, Array]]:
+    """Yield what becomes of images that many are taken at once of, and their places, but of the first; see `plan_of`.
+
+    So the *first* says what all are written as.
+    """
     encoding = first.encodings["image"]
     height, width, channels = first.shape
     small = picture.pixels.dtype == np.uint8 and picture.alpha is None and picture.colours in ("gray", "rgb")
     told = first.missing is None and picture.white in (None, 255) and not picture.metadata.palette
     if not (small and told and encoding.plain and encoding.dtype == "uint8"):
         return
+    plan = plan_of(job, drawn)
+    places = plan.places()
+    places = places[places > 0]
     images = picture.pixels.reshape(-1, height, width, channels)
-    rows = together.steps(recipes, (width, height, channels))
-    for own in together.of_one_size(rows):
-        places = [*own]
-        yield places, many.run(images[[place // each for place in places]], [*own.values()])
+    yield from plan.run(images[places // each], places)
 
 
+DESCRIBED = 1 << 10
+"""So many images are drawn for at a time where nothing is done to them."""
 FIRST = 8
 """So many images are drawn for before the work, to see whether their variants are of one size."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from ....filters.core.engine import geometry, many
+from ....filters.core.engine import geometry
 from ....filters.core.engine.output_buffer import Output
 from ....filters.core.engine.quantize import Encoding
 from ....filters.core.engine.stage import total_gain
@@ -20,7 +20,8 @@ from ..frame_output import Computed
 from ..job_options import JobOptions
 from ..plan import Job
 from ..recipe import Recipe
-from . import together
+from . import samples
+from .drawn import Drawn
 
 MOST_PIXELS = 1 << 19
 """Of a picture, and of what is made of it on the way: larger ones leave the cache, which strips do not."""
@@ -50,15 +51,16 @@ def takes(options: JobOptions, job: Job, picture: Picture) -> bool:
     return plain and not asked and not job.others and [*job.targets] == ["image"]
 
 
-def computed(processor: Processor, job: Job, picture: Picture, recipe: Recipe) -> Computed | None:
-    """Return what a *recipe* makes of a picture that this `takes`, or None where that is for stages to do."""
+def computed(processor: Processor, job: Job, picture: Picture, drawn: Drawn, recipe: Recipe) -> Computed | None:
+    """Return what is made of a picture that this `takes`, or None where that is for stages to do; raises FileError."""
     height, width, channels = picture.pixels.shape
-    [row] = together.steps({0: recipe}, (width, height, channels)).values() or [None]
-    if row is None or width * height > MOST_PIXELS or channels not in (1, 3):
+    if drawn.size != (width, height, channels) or width * height > MOST_PIXELS or channels not in (1, 3):
         return None
-    sizes = [numbers.size for _, numbers in row if numbers.size is not None]
-    most = min(MOST_PIXELS, processor.options.render.max_pixels)
-    if any(across * down > most for across, down in sizes):
+    plan = samples.plan_of(job, drawn)
+    places = plan.places()
+    if not len(places):
+        return None
+    if plan.most_pixels > min(MOST_PIXELS, processor.options.render.max_pixels):
         return None
     # What says how results are written is the same for all that come here.
     formats_of, encodings = processor.like(recipe).rendered(job, picture)
@@ -72,14 +74,14 @@ def computed(processor: Processor, job: Job, picture: Picture, recipe: Recipe) -
         else ()
     )
     with np.errstate(invalid="ignore", over="ignore"):
-        [samples] = many.run(picture.pixels[None], [row])
+        [(_, [found])] = plan.run(picture.pixels[None], places)
     return Computed(
         (height, width, channels),
         "uint8",
         picture.colours,
         formats_of,
         encodings,
-        {"image": Output(samples)},
+        {"image": Output(found)},
         (),
         geometry=geometry.of(stages, width, height),
         same_units=total_gain(stages) == 1,

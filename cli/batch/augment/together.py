@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ....filters.core import catalog
 from ....filters.core.engine import alike
-from ....filters.core.engine import many as many_images
 from ....filters.core.engine.chain import joined
 from ....filters.core.engine.colour import ColourModel
-from ....filters.core.engine.many import Step
+from ....filters.core.engine.many import Many, rows, some
 from ....filters.core.engine.stage import ImageContext
 from ....filters.core.filter import INDEX, Call
-from ....filters.core.lazy_numpy import np
+from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
 from ..recipe import Recipe
 
@@ -51,27 +50,50 @@ class Group(NamedTuple):
             yield Group([self.places[at] for at in chosen], [self.parts[at] for at in chosen])
 
 
-def steps(recipes: Mapping[int, Recipe], size: tuple[int, int, int]) -> dict[int, list[Step]]:
-    """Return what the recipes do to images of 8 bits of a width, height and channels, by their places.
+def gathered(calls: Sequence[tuple[int, Call[Any]]]) -> Iterator[tuple[Array, Many | None, Mapping[str, Any]]]:
+    """Yield calls of one filter that differ in columns alone: their places, how it takes many images, its values."""
+    found: dict[Hashable, tuple[list[int], list[Call[Any]]]] = {}
+    for place, call in calls:
+        many = catalog.many(call.name)
+        key: Hashable = many
+        if many is not None and len(calls) > 1:
+            key = call.name, *(_shared(many, *value) for value in call.values.items())
+        places, own = found.setdefault(key, ([], []))
+        places.append(place)
+        own.append(call)
+    for key, (places, own) in found.items():
+        many, values = None if key is None else catalog.many(own[0].name), own[0].values
+        if many is not None and len(own) > 1:
+            drawn = [name for name in many.columns if values[name] is not None]
+            values = {**values, **{name: column([call.values[name] for call in own]) for name in drawn}}
+        yield np.array(places), many, values
 
-    Those that only stages do are not among them.
-    """
-    found = {}
-    for place, recipe in recipes.items():
-        filters = [(catalog.many(step.filter.spec.name), step.values) for step in recipe.steps]
-        own = many_images.steps(filters, size)
-        if own is not None:
-            found[place] = own
-    return found
+
+def of_columns(
+    many: Many | None, values: Mapping[str, Any], columns: Mapping[str, Any], places: Array
+) -> Iterator[tuple[Array, Mapping[str, Any]]]:
+    """Yield the values of calls, and their places, apart where a column is not one that a filter takes."""
+    apart = [name for name in columns if many is not None and name not in many.columns]
+    if not apart:
+        yield places, {**values, **columns}
+        return
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for at, own in enumerate(rows(columns, apart, len(places))):
+        found.setdefault(own, []).append(at)
+    for own, ats in found.items():
+        yield places[ats], {**values, **some(columns, ats), **dict(zip(apart, own, strict=True))}
 
 
-def of_one_size(rows: Mapping[int, list[Step]]) -> Iterator[dict[int, list[Step]]]:
-    """Yield those rows of steps whose results are of one size."""
-    found: dict[Hashable, dict[int, list[Step]]] = {}
-    for place, row in rows.items():
-        size = next((own.size for _, own in reversed(row) if own.size is not None), None)
-        found.setdefault(size, {})[place] = row
-    yield from found.values()
+def column(values: list[Any]) -> Any:
+    """Return values of several calls as a column."""
+    return values if isinstance(values[0], str) else np.array(values)
+
+
+def _shared(many: Many, name: str, value: Any) -> Hashable:
+    """Return what calls must share of a parameter to be taken together; of a column, how its values are written."""
+    if name not in many.columns or value is None:
+        return value
+    return (len(value), *map(type, value)) if isinstance(value, tuple) else isinstance(value, str)
 
 
 def groups(recipes: Mapping[int, Recipe], images: Images) -> list[Group]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ....filters.core import npy_header
+from ....filters.core.filter import Call
 from ....filters.core.named_tuple import NamedTuple
 from ...console.messages import shown
 from ...errors import FileError, UsageError
@@ -129,4 +130,9 @@ def described(recipe: Recipe) -> list[dict[str, Any]]:
     """Return the steps of a drawn recipe as JSON can hold them: the filters, and their parameters by name."""
     if is_itself(recipe):
         return []
-    return [{"filter": step.name, **{name: step.values[name] for name in step.given}} for step in recipe.steps]
+    return [described_call(step) for step in recipe.steps]
+
+
+def described_call(step: Call[Any]) -> dict[str, Any]:
+    """Return one step so."""
+    return {"filter": step.name, **{name: step.values[name] for name in step.given}}

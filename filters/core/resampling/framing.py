@@ -5,8 +5,8 @@ Samples stay as they are, and are copied once.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
 from ..engine import borders
 from ..engine.coordinates import Extent, Geometry
@@ -25,12 +25,17 @@ class Frame(NamedTuple):
 
     def is_inside(self, width: int, height: int) -> bool:
         """Whether the frame lies on an image of *width* and *height*."""
-        return self.x >= 0 and self.y >= 0 and self.x + self.width <= width and self.y + self.height <= height
+        return is_inside(*self, width, height)
 
     @property
     def extent(self) -> Extent:
         """Its size, and where it lies."""
         return Extent(self.width, self.height, Geometry.scaled((1.0, 1.0), (float(self.x), float(self.y))))
+
+
+def is_inside(x: Any, y: Any, across: Any, down: Any, width: int, height: int) -> Any:
+    """Whether a frame lies on an image of *width* and *height*; of arrays, for each."""
+    return (x >= 0) & (y >= 0) & (x + across <= width) & (y + down <= height)
 
 
 def placed(room: int, share: float) -> int:
@@ -41,17 +46,29 @@ def placed(room: int, share: float) -> int:
     >>> placed(7, 0.5), placed(7, 1), placed(-7, 0.5)
     (3, 7, -3)
     """
-    return round(math.copysign(math.ceil(abs(room) * share - 0.5), room))
+    return int(all_placed(room, share))
 
 
-def sides_of(width: int, height: int, area: float, ratio: float) -> tuple[float, float]:
+def all_placed(room: Any, share: Any) -> Array:
+    """Return what `placed` does, for arrays of either."""
+    return np.copysign(np.ceil(np.abs(room) * share - 0.5), room).astype(np.int64)
+
+
+def sides_of(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:
     """Return the sides of a part that has an *area* of an image's and a *ratio* of its width and height, unrounded.
 
-    >>> sides_of(640, 480, 0.25, 0.75)
-    (240.0, 320.0)
+    Either may be an array.
+
+    >>> [float(side) for side in sides_of(640, 480, 0.25, 0.75)]
+    [240.0, 320.0]
     """
     pixels = area * width * height
-    return math.sqrt(pixels * ratio), math.sqrt(pixels / ratio)
+    return np.sqrt(pixels * ratio), np.sqrt(pixels / ratio)
+
+
+def rounded(side: Any) -> Any:
+    """Return a side, or an array of them, in whole samples: a half is rounded up."""
+    return np.floor(side + 0.5).astype(np.int64)
 
 
 def framed(frame_of: Callable[[int, int], Frame]) -> Stage:
@@ -64,18 +81,22 @@ def framed(frame_of: Callable[[int, int], Frame]) -> Stage:
     return geometric(bind, lambda width, height: frame_of(width, height).extent, picks=True)
 
 
-def of_images(images: Array, fill: float, frames: Sequence[Frame]) -> Array:
-    """Return what is in a frame of each image, all of one size; past the edge is *fill*, a whole number."""
-    _, height, width, _ = images.shape
-    left, top = max(0, -min(frame.x for frame in frames)), max(0, -min(frame.y for frame in frames))
-    right = max(0, max(frame.x + frame.width for frame in frames) - width)
-    bottom = max(0, max(frame.y + frame.height for frame in frames) - height)
+def of_images(images: Array, fill: float, size: tuple[int, int], corners: Array) -> Array:
+    """Return what is in a frame of each image, all of one width and height; past the edge is *fill*, a whole number.
+
+    *corners* has the x and y of each frame.
+    """
+    count, height, width, channels = images.shape
+    across, down = size
+    left, top = np.maximum(-corners.min(axis=0), 0)
+    right, bottom = np.maximum(corners.max(axis=0) + size - (width, height), 0)
     if left or top or right or bottom:
-        images = np.pad(images, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
-    found = np.empty((len(images), frames[0].height, frames[0].width, images.shape[3]), images.dtype)
-    for image, frame, result in zip(images, frames, found, strict=True):
-        y, x = frame.y + top, frame.x + left
-        result[...] = image[y : y + frame.height, x : x + frame.width]
+        surrounded = np.full((count, top + height + bottom, left + width + right, channels), fill, images.dtype)
+        surrounded[:, top : top + height, left : left + width] = images
+        images = surrounded
+    found = np.empty((count, down, across, channels), images.dtype)
+    for image, (x, y), result in zip(images, np.add(corners, (left, top)).tolist(), found, strict=True):
+        result[...] = image[y : y + down, x : x + across]
     return found
 
 

@@ -19,7 +19,7 @@ FLAT = 1e-9
 
 
 class Linear(NamedTuple):
-    """The matrix ``a b; c d``, from a vector of the image to one of the result."""
+    """The matrix ``a b; c d``, from a vector of the image to one of the result; or arrays, of several such matrices."""
 
     a: float = 1.0
     b: float = 0.0
@@ -129,10 +129,13 @@ class Matrix(NamedTuple):
 
     @property
     def moves_samples(self) -> bool:
-        """Whether each sample of the result is one of the image: whole steps, quarter turns, mirrors."""
-        steps = {(abs(self.a), abs(self.b)), (abs(self.d), abs(self.e))}
-        whole = float(self.c).is_integer() and float(self.f).is_integer()
-        return self.is_affine and whole and steps == {(0, 1), (1, 0)}
+        """Whether each sample of the result is one of the image: whole steps, quarter turns, mirrors.
+
+        Of a matrix of arrays, for each.
+        """
+        a, b, c, d, e, f = (abs(entry) for entry in self[:6])
+        straight, crossed = (a == 1) & (b == 0) & (d == 0) & (e == 1), (a == 0) & (b == 1) & (d == 1) & (e == 0)
+        return (straight | crossed) & (c % 1 == 0) & (f % 1 == 0) & self.is_affine
 
     @property
     def geometry(self) -> Geometry | None:

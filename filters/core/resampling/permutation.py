@@ -63,13 +63,20 @@ FLIPS = {
 
 def of_images(images: Array, way: Permutation) -> Array:
     """Return several images ``(images, rows, columns, channels)``, each permuted."""
-    if way == LEFT_RIGHT:  # rows of all images are one below the other
-        found = np.empty(images.shape, images.dtype)
-        rows = -1, *images.shape[2:]
-        copy_pixels(way.of(images.reshape(rows)), found.reshape(rows))
+    count, height, width, channels = images.shape
+    if way.swap:
+        found = np.empty((count, width, height, channels), images.dtype)
+        for image, result in zip(images, found, strict=True):
+            copy_pixels(way.of(image), result)
         return found
-    view = images[:, :: -1 if way.reverse_y else 1, :: -1 if way.reverse_x else 1]
-    return np.ascontiguousarray(view.transpose(0, 2, 1, 3) if way.swap else view)
+    if way.reverse_y:
+        images = images[:, ::-1]
+    if not way.reverse_x:
+        return np.ascontiguousarray(images)
+    rows = np.ascontiguousarray(images).reshape(-1, width, channels)
+    found = np.empty_like(rows)
+    copy_pixels(rows[:, ::-1], found)
+    return found.reshape(images.shape)
 
 
 def permuted(permutation: Permutation) -> Stage:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..engine.many import Many, Numbers, rule_of
+from ..engine.borders import Rule
+from ..engine.many import Many, Numbers, axes, rule_of, table
 from ..engine.stage import Stage
-from ..parameters import ImageError, ParameterError, both
+from ..lazy_numpy import Array, np
+from ..parameters import ImageError, ParameterError
 from . import homography
 from .homography import Linear, Matrix, Point
 from .warp import MOST, Interpolation, Warp, of_images, warping
@@ -47,24 +49,33 @@ def linear_stage(
     return warping(warp, interpolation)
 
 
-def many_of(linear_of: Callable[[Mapping[str, Any], int, int], tuple[Linear, Point] | None]) -> Many:
+def many_of(
+    columns: Iterable[str], linear_of: Callable[[Mapping[str, Any], int, int, int], tuple[list[Linear], Any]]
+) -> Many:
     """Return how many images are turned, each by a matrix of its own.
 
-    *linear_of* returns, for a filter's values and an image's size, what is applied about the centre and by how much it
-    is moved then; None for what only moves whole samples.
+    *linear_of* returns, for a filter's values, an image's size and a number of images, what is applied to each about
+    the centre, and by how much it is moved then. Of *columns* and of the center each may have its own.
     """
 
-    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> Iterator[Numbers]:
         if values["expand"] or values["interpolation"] != "bilinear":
-            return None
-        found = linear_of(values, width, height)
-        if found is None:
-            return None
-        centre = (width / 2, height / 2) if values["center"] is None else both(values["center"])
-        matrix = homography.about(found[0], centre, found[1])
-        return None if matrix.moves_samples else Numbers(rule_of(values), matrix, None, 1.0)
+            return
+        linear, moved = linear_of(values, width, height, count)
+        centre = (width / 2, height / 2) if values["center"] is None else axes(values["center"])
+        matrix = homography.about(Linear(*np.array(linear).T), centre, moved)
+        entries = table(*matrix, count=count, dtype=np.float64)
+        left: Any = np.broadcast_to(matrix.moves_samples, count)
+        if not left.any():
+            yield Numbers(rule_of(values), entries)
+        elif not left.all():
+            places = np.flatnonzero(~left)
+            yield Numbers(rule_of(values), entries[places], places=places)
 
-    return Many(numbers, lambda images, rule, matrices: of_images(images, matrices, "bilinear", rule))
+    def apply(images: Array, rule: Rule, matrices: Array) -> Array:
+        return of_images(images, matrices, "bilinear", rule)
+
+    return Many(frozenset((*columns, "center")), numbers, apply)
 
 
 def check_expand(expand: bool, **others: object) -> None:
