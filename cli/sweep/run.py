@@ -1,0 +1,346 @@
+"""The call of `imfilter sweep`: it is checked, its results are made and drawn, and what was asked for is told."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import re
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ...filters.core.engine.mask import Box
+from ...filters.core.named_tuple import NamedTuple
+from .. import garbage
+from ..batch import collisions
+from ..batch.call_files import FilesWritten, files_read
+from ..batch.inputs import is_folder
+from ..batch.job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
+from ..batch.plan import Input, Job, Target
+from ..batch.provenance import Stamper
+from ..batch.request import check_stream
+from ..compare.limits import rounded_down
+from ..compare.side import Side
+from ..console.messages import counted, put, say, shown
+from ..console.report import SCHEMA
+from ..console.reporter import wants_bar
+from ..console.slow_image import Progress, SlowImage
+from ..drawing.cells import Cell
+from ..drawing.thumbnail import thumbnail
+from ..errors import ExitCode, UsageError
+from ..images import formats, prefetch
+from ..images.atomic_write import Transaction
+from ..images.codec import EncodeOptions
+from ..images.picture import Picture
+from ..images.reader import Reader, naming
+from ..version import VERSION
+from . import labels, sheet_file
+from .arrangement import Arrangement, Variant
+from .results import Results, Shown, compared, part
+from .sheet_file import Origin, SheetLook
+from .window import Window
+
+FIELDS = ("label", "step", "filter", "index", "width", "height", "seconds")
+"""The fields of any label; those of --against and --each, and the options that vary, come to them."""
+MEASURES = ("psnr", "ssim", "difference")
+INPUT = "input"
+
+
+class Call(NamedTuple):
+    """What a call asks for."""
+
+    input: str
+    output: str
+    arrangement: Arrangement
+    steps: Sequence[str]
+    look: SheetLook
+    label: str | None = None
+    crop: Window | None = None
+    side: int | None = sheet_file.SIZE
+    """Pixels of the longer side of a picture on the sheet; None keeps its size."""
+    against: str | None = None
+    each: str | None = None
+    to: formats.Format | None = None
+    """The format of the results' own files; None is the input's."""
+    frame: int | None = None
+    max_pixels: int = prefetch.MAX_PIXELS
+    lenient: bool = False
+    to_rgb: bool = False
+    quality: int | None = None
+    stamp: bool = True
+    cores: int = 1
+    update: bool = False
+    dry_run: bool = False
+    json: bool = False
+    quiet: bool = False
+
+    @property
+    def variants(self) -> Sequence[Variant]:
+        """The results, in their order."""
+        return self.arrangement.variants
+
+    @property
+    def command(self) -> str:
+        """The words that make the sheet again, without the folders of files."""
+        words = ["imfilter", "sweep", sheet_file.base(self.input), "-o", sheet_file.base(self.output), *self.steps]
+        if self.against is not None:
+            words += ["--against", sheet_file.base(self.against)]
+        return shlex.join(words)
+
+    def how(self) -> Mapping[str, object]:
+        """Return all that decides what the outputs hold, but for the contents of files."""
+        steps = [(one.recipe.key(), one.label, one.place) for one in self.variants]
+        own = (self.look, self.label, self.crop, self.side, self.arrangement.input, self.to and self.to.name)
+        read = (self.frame, self.lenient, self.to_rgb, self.quality)
+        return {"command": "sweep", "steps": steps, "look": own, "read": read}
+
+
+def run(call: Call) -> ExitCode:
+    """Make the sheet; raises UsageError before any work, FileError."""
+    call.look.check()
+    if is_folder(call.input):
+        raise UsageError(f"{shown(call.input)}: is a folder; a sweep shows one picture")
+    _check_label(call)
+    target = sheet_file.target_of(call.output)
+    if target.path is None:
+        check_stream(call.json or call.against is not None, call.dry_run)
+    targets = _targets_of_each(call)
+    others = {name: f"the {name} of this call" for one in call.variants for name in one.recipe.files()}
+    beside = {call.against: "the reference of this call", call.look.font: "the font of this call"}
+    others |= {name: what for name, what in beside.items() if name is not None}
+    read = files_read(others, [call.input])
+    named = {"image": target, **{f"each {number}": own for number, own in targets.items()}}
+    job = Job(Input(call.input, Path(call.input).name), named)
+    collisions.check(read, FilesWritten([job], prints=call.json))
+    write = WriteOptions(
+        EncodeOptions(call.quality, cores=call.cores, stamp=call.stamp),
+        Stamper(VERSION, b"", {}),
+        read=read.identities,
+        roots=collisions.roots(read.folders, [job]),
+    )
+    results = Results(call.variants, _options(call, write), targets)
+    if call.dry_run:
+        return _tell_plan(call, target, targets)
+    origin = Origin(call.how(), [call.input, *others], call.cores) if call.stamp else None
+    if call.update and origin is not None and origin.is_current(named):
+        return _tell_current(call)
+    shown_all = _made(call, results, target, origin, write)
+    _tell(call, shown_all, targets)
+    return ExitCode.DONE
+
+
+def _check_label(call: Call) -> None:
+    if call.label is None:
+        return
+    varying = {name for one in call.variants for name in one.varying if name}
+    known = [*FIELDS, *(MEASURES if call.against is not None else ()), *(["kept"] if call.each is not None else ())]
+    wanted = labels.fields(call.label) if "{" in call.label else set()
+    for option, own in (("against", MEASURES), ("each", ("kept",))):
+        if (missing := wanted & {*own} - {*known}) and getattr(call, option) is None:
+            raise UsageError(f"--label {shown(call.label)}: {{{missing.pop()}}} requires --{option}")
+    labels.check(call.label, [*known, *sorted(varying)])
+
+
+def _targets_of_each(call: Call) -> dict[int, Target]:
+    """Return the files of the results themselves, each called by its label, where the call asks for them."""
+    if call.each is None:
+        return {}
+    own = formats.of_name(call.input)
+    format = call.to or (formats.FORMATS[own.instead] if own is not None and own.instead else own) or formats.LOSSLESS
+    targets: dict[int, Target] = {}
+    taken: set[str] = set()
+    for number, one in enumerate(call.variants):
+        stem = base = re.sub(r"[^\w.+]+", "-", one.label).strip("-.")[:100] or str(number + 1)
+        count = 1
+        while stem.casefold() in taken:
+            count += 1
+            stem = f"{base}-{count}"
+        taken.add(stem.casefold())
+        path = str(Path(call.each, stem + format.suffixes[0]))
+        targets[number] = Target(path, format, call.each)
+    return targets
+
+
+def _options(call: Call, write: WriteOptions) -> JobOptions:
+    return JobOptions(
+        FrameOptions(call.frame),
+        RenderOptions(max_pixels=call.max_pixels, plain=True),
+        write,
+        ReportOptions(notes=False),
+        call.cores,
+    )
+
+
+def _made(call: Call, results: Results, target: Target, origin: Origin | None, write: WriteOptions) -> list[Shown]:
+    """Make the results and the sheet, and let all files appear together."""
+    reader = prefetch.reader(call.max_pixels, call.lenient, call.to_rgb)
+    reader.digests = False
+    reader.needed = partial(results.processors[0].needed, results.job(0, call.input))
+    garbage.resume()
+    picture = _read(call, reader, call.input, call.frame)
+    reference = None if call.against is None else _read(call, reader, call.against, None)
+    with naming(call.input):
+        crop: Box | None = None if call.crop is None else call.crop.on(picture)
+    marks = {number: "" if origin is None else origin.mark(f"each {number}") for number in results.targets}
+    found: list[Shown] = []
+    with Transaction(write.read) as transaction, _progress(call) as progress:
+        if call.arrangement.input is not None:
+            found.append(_of_input(call, picture, reference, crop))
+        found += results.each(
+            call.input,
+            picture,
+            reference,
+            crop,
+            call.side,
+            call.look.background,
+            transaction,
+            marks,
+            progress,
+        )
+        picture.pixels = picture.alpha = None  # the memory is the sheet's now
+        cells = [Cell(one.pixels, _lines(call, number, one), one is _best(found)) for number, one in enumerate(found)]
+        sheet = call.look.drawn(cells, call.arrangement.places, call.max_pixels)
+        mark = "" if origin is None else origin.mark("image")
+        sheet_file.write(transaction, target, sheet, write.encode, mark, call.command)
+        transaction.commit()
+    for note in [*picture.notes, *transaction.notes] if not call.quiet else ():
+        say(f"imfilter: {shown(call.input)}: {note}")
+    return found
+
+
+def _read(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
+    """Return the picture of a file, of several frames the one that is asked for, or the first; raises FileError."""
+    side = Side(name, reader, frame)
+    picture = next(side.pictures())
+    if side.count != 1:
+        count = "several" if side.count is None else side.count
+        picture.notes.append(f"has {count} frames; the first is shown, and --frame N takes another")
+    return picture
+
+
+@contextlib.contextmanager
+def _progress(call: Call) -> Iterator[Progress | None]:
+    """Show how far the results are, where there is somebody to see it."""
+    if call.quiet or not wants_bar(call.json):
+        yield None
+        return
+    slow = SlowImage(call.input, time.perf_counter(), sys.stderr.fileno())
+    try:
+        yield slow.progress
+    finally:
+        slow.close()
+
+
+def _of_input(call: Call, picture: Picture, reference: Picture | None, crop: Box | None) -> Shown:
+    found, why = compared(picture, reference)
+    with naming(call.input):
+        pixels = thumbnail(part(picture, crop), call.side, call.look.background)
+    height, width = picture.pixels.shape[:2]
+    return Shown(None, pixels, (width, height), found=found, why=why)
+
+
+def _best(found: Sequence[Shown]) -> Shown | None:
+    """Return what is nearest to the reference."""
+    best = max(found, key=lambda one: one.rank)
+    return best if best.found is not None else None
+
+
+def _lines(call: Call, number: int, one: Shown) -> list[str]:
+    """Return what stands below a result."""
+    label = one.variant.label if one.variant is not None else INPUT
+    if call.label is None:
+        return [label] if call.against is None else [label, _figures(one)]
+    values: dict[str, Any] = {"label": label, "index": number, "width": one.size[0], "height": one.size[1]}
+    values |= {"psnr": _psnr(one), "ssim": one.found and one.found.ssim, "kept": one.kept}
+    values["difference"] = one.found and one.found.difference.greatest
+    if one.variant is not None:
+        step = {"step": one.variant.text, "filter": one.variant.heading or one.variant.text.split()[0]}
+        values |= {**step, "seconds": round(one.seconds, 3), **one.variant.varying}
+    return labels.filled(call.label, values)
+
+
+def _psnr(one: Shown) -> float | None:
+    return None if one.found is None else one.found.psnr
+
+
+def _figures(one: Shown) -> str:
+    """Return in words how near a result is to the reference."""
+    if one.found is None:
+        return one.why
+    if one.found.is_identical:
+        return "identical"
+    said = [] if one.found.psnr is None else [f"PSNR {rounded_down(one.found.psnr, 2)} dB"]
+    said += [] if one.found.ssim is None else [f"SSIM {rounded_down(one.found.ssim, 4)}"]
+    return ", ".join(said) or f"differs by at most {one.found.difference.greatest:g}"
+
+
+def _tell(call: Call, found: Sequence[Shown], targets: Mapping[int, Target]) -> None:
+    """Print a line for each result, the best first, where it was measured; or one of JSON for each."""
+    ranked = sorted(found, key=lambda one: one.rank, reverse=True) if call.against is not None else list(found)
+    paths = {id(call.variants[number]): target.path for number, target in targets.items()}
+    if call.json:
+        for place, one in enumerate(ranked, 1):
+            record = _record(one, paths.get(id(one.variant)))
+            put(json.dumps(record | ({"rank": place} if call.against is not None else {}), ensure_ascii=False))
+        best = _best(found)
+        summary = {"cells": len(found), "best": best and (best.variant.label if best.variant else INPUT)}
+        files = {"sheet": call.output, "command": call.command}
+        put(_line("summary", {**summary, **files, "status": "done"}))
+    elif call.against is not None and not call.quiet:
+        names = [one.variant.label if one.variant is not None else INPUT for one in ranked]
+        for one, name in zip(ranked, names, strict=True):
+            put(f"{name.ljust(max(map(len, names)))}  {_figures(one)}")
+
+
+def _record(one: Shown, path: str | None) -> dict[str, Any]:
+    """Return a result as JSON has it."""
+    variant, found = one.variant, one.found
+    return json.loads(
+        _line(
+            "cell",
+            {
+                "label": variant.label if variant is not None else INPUT,
+                "step": variant.text if variant is not None else None,
+                "parameters": dict(variant.varying) if variant is not None else {},
+                "width": one.size[0],
+                "height": one.size[1],
+                "seconds": round(one.seconds, 6),
+                "identical": found and found.is_identical,
+                "max_diff": _number(found and found.difference.greatest),
+                "psnr": _number(found and found.psnr),
+                "ssim": _number(found and found.ssim),
+                "why": one.why or None,
+                "output": path,
+                "bytes": one.kept,
+            },
+        )
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _line(type: str, values: Mapping[str, Any]) -> str:
+    return json.dumps({"schema": SCHEMA, "kind": "sweep", "type": type, **values}, ensure_ascii=False)
+
+
+def _tell_plan(call: Call, target: Target, targets: Mapping[int, Target]) -> ExitCode:
+    """Print what would be made."""
+    for number, one in enumerate(call.variants):
+        put(f"{one.label}: {one.text}" + (f" -> {targets[number].name}" if number in targets else ""))
+    put(f"{shown(call.input)}: {counted(len(call.variants), 'result', 'results')} -> {target.name}")
+    return ExitCode.DONE
+
+
+def _tell_current(call: Call) -> ExitCode:
+    if call.json:
+        put(_line("summary", {"cells": 0, "best": None, "sheet": call.output, "status": "skipped"}))
+    elif not call.quiet:
+        say(f"imfilter: {shown(call.output)} is up to date")
+    return ExitCode.DONE
