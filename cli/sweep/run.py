@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import math
 import re
 import shlex
 import sys
@@ -12,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ...filters.core.engine.mask import Box
 from ...filters.core.named_tuple import NamedTuple
@@ -24,10 +21,8 @@ from ..batch.job_options import FrameOptions, JobOptions, RenderOptions, ReportO
 from ..batch.plan import Input, Job, Target
 from ..batch.provenance import Stamper
 from ..batch.request import check_stream
-from ..compare.limits import rounded_down
 from ..compare.side import Side
 from ..console.messages import counted, put, say, shown
-from ..console.report import SCHEMA
 from ..console.reporter import wants_bar
 from ..console.slow_image import Progress, SlowImage
 from ..drawing.cells import Cell
@@ -39,7 +34,7 @@ from ..images.codec import EncodeOptions
 from ..images.picture import Picture
 from ..images.reader import Reader, naming
 from ..version import VERSION
-from . import labels, sheet_file
+from . import labels, sheet_file, telling
 from .arrangement import Arrangement, Variant
 from .results import Results, Shown, compared, part
 from .sheet_file import Origin, SheetLook
@@ -48,7 +43,6 @@ from .window import Window
 FIELDS = ("label", "step", "filter", "index", "width", "height", "seconds")
 """The fields of any label; those of --against and --each, and the options that vary, come to them."""
 MEASURES = ("psnr", "ssim", "difference")
-INPUT = "input"
 
 
 class Call(NamedTuple):
@@ -111,12 +105,14 @@ def run(call: Call) -> ExitCode:
         check_stream(call.json or call.against is not None, call.dry_run)
     targets = _targets_of_each(call)
     others = {name: f"the {name} of this call" for one in call.variants for name in one.recipe.files()}
-    beside = {call.against: "the reference of this call", call.look.font: "the font of this call"}
-    others |= {name: what for name, what in beside.items() if name is not None}
+    given = {call.against: "the reference of this call", call.look.font: "the font of this call"}
+    others |= {name: what for name, what in given.items() if name is not None}
     read = files_read(others, [call.input])
-    named = {"image": target, **{f"each {number}": own for number, own in targets.items()}}
-    job = Job(Input(call.input, Path(call.input).name), named)
-    collisions.check(read, FilesWritten([job], prints=call.json))
+    each = {f"each {number}": own for number, own in targets.items()}
+    job = Job(Input(call.input, Path(call.input).name), each)
+    named = {"sheet": target, **each}
+    beside = {} if target.path is None else {"output": target.path}
+    collisions.check(read, FilesWritten([job], beside, prints=call.json))
     write = WriteOptions(
         EncodeOptions(call.quality, cores=call.cores, stamp=call.stamp),
         Stamper(VERSION, b"", {}),
@@ -203,9 +199,13 @@ def _made(call: Call, results: Results, target: Target, origin: Origin | None, w
             progress,
         )
         picture.pixels = picture.alpha = None  # the memory is the sheet's now
-        cells = [Cell(one.pixels, _lines(call, number, one), one is _best(found)) for number, one in enumerate(found)]
+        best = telling.best(found)
+        cells = [
+            Cell(one.pixels, telling.below(one, number, call.label, call.against is not None), one is best)
+            for number, one in enumerate(found)
+        ]
         sheet = call.look.drawn(cells, call.arrangement.places, call.max_pixels)
-        mark = "" if origin is None else origin.mark("image")
+        mark = "" if origin is None else origin.mark("sheet")
         sheet_file.write(transaction, target, sheet, write.encode, mark, call.command)
         transaction.commit()
     for note in [*picture.notes, *transaction.notes] if not call.quiet else ():
@@ -244,103 +244,34 @@ def _of_input(call: Call, picture: Picture, reference: Picture | None, crop: Box
     return Shown(None, pixels, (width, height), found=found, why=why)
 
 
-def _best(found: Sequence[Shown]) -> Shown | None:
-    """Return what is nearest to the reference."""
-    best = max(found, key=lambda one: one.rank)
-    return best if best.found is not None else None
-
-
-def _lines(call: Call, number: int, one: Shown) -> list[str]:
-    """Return what stands below a result."""
-    label = one.variant.label if one.variant is not None else INPUT
-    if call.label is None:
-        return [label] if call.against is None else [label, _figures(one)]
-    values: dict[str, Any] = {"label": label, "index": number, "width": one.size[0], "height": one.size[1]}
-    values |= {"psnr": _psnr(one), "ssim": one.found and one.found.ssim, "kept": one.kept}
-    values["difference"] = one.found and one.found.difference.greatest
-    if one.variant is not None:
-        step = {"step": one.variant.text, "filter": one.variant.heading or one.variant.text.split()[0]}
-        values |= {**step, "seconds": round(one.seconds, 3), **one.variant.varying}
-    return labels.filled(call.label, values)
-
-
-def _psnr(one: Shown) -> float | None:
-    return None if one.found is None else one.found.psnr
-
-
-def _figures(one: Shown) -> str:
-    """Return in words how near a result is to the reference."""
-    if one.found is None:
-        return one.why
-    if one.found.is_identical:
-        return "identical"
-    said = [] if one.found.psnr is None else [f"PSNR {rounded_down(one.found.psnr, 2)} dB"]
-    said += [] if one.found.ssim is None else [f"SSIM {rounded_down(one.found.ssim, 4)}"]
-    return ", ".join(said) or f"differs by at most {one.found.difference.greatest:g}"
-
-
 def _tell(call: Call, found: Sequence[Shown], targets: Mapping[int, Target]) -> None:
     """Print a line for each result, the best first, where it was measured; or one of JSON for each."""
-    ranked = sorted(found, key=lambda one: one.rank, reverse=True) if call.against is not None else list(found)
-    paths = {id(call.variants[number]): target.path for number, target in targets.items()}
+    is_measured = call.against is not None
+    ranked = sorted(found, key=lambda one: one.rank, reverse=True) if is_measured else list(found)
     if call.json:
-        for place, one in enumerate(ranked, 1):
-            record = _record(one, paths.get(id(one.variant)))
-            put(json.dumps(record | ({"rank": place} if call.against is not None else {}), ensure_ascii=False))
-        best = _best(found)
-        summary = {"cells": len(found), "best": best and (best.variant.label if best.variant else INPUT)}
-        files = {"sheet": call.output, "command": call.command}
-        put(_line("summary", {**summary, **files, "status": "done"}))
-    elif call.against is not None and not call.quiet:
-        names = [one.variant.label if one.variant is not None else INPUT for one in ranked]
-        for one, name in zip(ranked, names, strict=True):
-            put(f"{name.ljust(max(map(len, names)))}  {_figures(one)}")
-
-
-def _record(one: Shown, path: str | None) -> dict[str, Any]:
-    """Return a result as JSON has it."""
-    variant, found = one.variant, one.found
-    return json.loads(
-        _line(
-            "cell",
-            {
-                "label": variant.label if variant is not None else INPUT,
-                "step": variant.text if variant is not None else None,
-                "parameters": dict(variant.varying) if variant is not None else {},
-                "width": one.size[0],
-                "height": one.size[1],
-                "seconds": round(one.seconds, 6),
-                "identical": found and found.is_identical,
-                "max_diff": _number(found and found.difference.greatest),
-                "psnr": _number(found and found.psnr),
-                "ssim": _number(found and found.ssim),
-                "why": one.why or None,
-                "output": path,
-                "bytes": one.kept,
-            },
-        )
-    )
-
-
-def _number(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
-
-
-def _line(type: str, values: Mapping[str, Any]) -> str:
-    return json.dumps({"schema": SCHEMA, "kind": "sweep", "type": type, **values}, ensure_ascii=False)
+        paths = {id(call.variants[number]): target.path for number, target in targets.items()}
+        for rank, one in enumerate(ranked, 1):
+            put(telling.record(one, paths.get(id(one.variant)), rank if is_measured else None))
+        best = telling.best(found)
+        counts = {"cells": len(found), "best": best and telling.name(best)}
+        put(telling.line("sweep", "summary", counts | {"sheet": call.output, "status": "done"}))
+    elif is_measured and not call.quiet:
+        for line in telling.table(ranked):
+            put(line)
 
 
 def _tell_plan(call: Call, target: Target, targets: Mapping[int, Target]) -> ExitCode:
     """Print what would be made."""
     for number, one in enumerate(call.variants):
-        put(f"{one.label}: {one.text}" + (f" -> {targets[number].name}" if number in targets else ""))
-    put(f"{shown(call.input)}: {counted(len(call.variants), 'result', 'results')} -> {target.name}")
+        put(f"{one.text} -> {targets[number].name}" if number in targets else one.text)
+    put(f"{shown(call.input)}, {counted(len(call.variants), 'result', 'results')} -> {target.name}")
     return ExitCode.DONE
 
 
 def _tell_current(call: Call) -> ExitCode:
     if call.json:
-        put(_line("summary", {"cells": 0, "best": None, "sheet": call.output, "status": "skipped"}))
+        counts = {"cells": 0, "best": None}
+        put(telling.line("sweep", "summary", counts | {"sheet": call.output, "status": "skipped"}))
     elif not call.quiet:
         say(f"imfilter: {shown(call.output)} is up to date")
     return ExitCode.DONE

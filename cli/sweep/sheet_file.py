@@ -101,7 +101,7 @@ class Origin:
     def __init__(self, how: Mapping[str, object], files: Iterable[str], cores: int) -> None:
         """Read the *files*, all that it is made of; *how* is all that decides what they become."""
         named = list(files)
-        self.digests = side_by_side(lambda number: _digest(named[number]), range(len(named)), cores)
+        self.digests = list(side_by_side(lambda number: _digest(named[number]), range(len(named)), cores))
         self._stamper = Stamper(VERSION, repr(self.digests).encode(), how)
 
     def mark(self, name: str) -> str:
