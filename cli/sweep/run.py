@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shlex
-import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +18,8 @@ from ..batch.job_options import FrameOptions, JobOptions, RenderOptions, ReportO
 from ..batch.plan import Input, Job, Target
 from ..batch.provenance import Stamper
 from ..batch.request import check_stream
-from ..compare.side import Side
+from ..console.how_far import shown_progress
 from ..console.messages import counted, put, say, shown
-from ..console.reporter import wants_bar
-from ..console.slow_image import Progress, SlowImage
 from ..drawing.cells import Cell
 from ..drawing.thumbnail import thumbnail
 from ..errors import ExitCode, UsageError
@@ -36,6 +31,7 @@ from ..images.reader import Reader, naming
 from ..version import VERSION
 from . import labels, sheet_file, telling
 from .arrangement import Arrangement, Variant
+from .reading import read
 from .results import Results, Shown, compared, part
 from .sheet_file import Origin, SheetLook
 from .window import Window
@@ -107,17 +103,17 @@ def run(call: Call) -> ExitCode:
     others = {name: f"the {name} of this call" for one in call.variants for name in one.recipe.files()}
     given = {call.against: "the reference of this call", call.look.font: "the font of this call"}
     others |= {name: what for name, what in given.items() if name is not None}
-    read = files_read(others, [call.input])
+    files = files_read(others, [call.input])
     each = {f"each {number}": own for number, own in targets.items()}
     job = Job(Input(call.input, Path(call.input).name), each)
     named = {"sheet": target, **each}
     beside = {} if target.path is None else {"output": target.path}
-    collisions.check(read, FilesWritten([job], beside, prints=call.json))
+    collisions.check(files, FilesWritten([job], beside, prints=call.json))
     write = WriteOptions(
         EncodeOptions(call.quality, cores=call.cores, stamp=call.stamp),
         Stamper(VERSION, b"", {}),
-        read=read.identities,
-        roots=collisions.roots(read.folders, [job]),
+        read=files.identities,
+        roots=collisions.roots(files.folders, [job]),
     )
     results = Results(call.variants, _options(call, write), targets)
     if call.dry_run:
@@ -178,13 +174,13 @@ def _made(call: Call, results: Results, target: Target, origin: Origin | None, w
     reader.digests = False
     reader.needed = partial(results.processors[0].needed, results.job(0, call.input))
     garbage.resume()
-    picture = _read(call, reader, call.input, call.frame)
-    reference = None if call.against is None else _read(call, reader, call.against, None)
+    picture = _first(call, reader, call.input, call.frame)
+    reference = None if call.against is None else _first(call, reader, call.against, None)
     with naming(call.input):
         crop: Box | None = None if call.crop is None else call.crop.on(picture)
     marks = {number: "" if origin is None else origin.mark(f"each {number}") for number in results.targets}
     found: list[Shown] = []
-    with Transaction(write.read) as transaction, _progress(call) as progress:
+    with Transaction(write.read) as transaction, shown_progress(call.input, call.quiet, call.json) as progress:
         if call.arrangement.input is not None:
             found.append(_of_input(call, picture, reference, crop))
         found += results.each(
@@ -213,27 +209,13 @@ def _made(call: Call, results: Results, target: Target, origin: Origin | None, w
     return found
 
 
-def _read(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
+def _first(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
     """Return the picture of a file, of several frames the one that is asked for, or the first; raises FileError."""
-    side = Side(name, reader, frame)
-    picture = next(side.pictures())
-    if side.count != 1:
-        count = "several" if side.count is None else side.count
-        picture.notes.append(f"has {count} frames; the first is shown, and --frame N takes another")
+    picture, count = read(name, reader, frame)
+    if count != 1 and frame is None and not call.quiet:
+        several = "several" if count is None else count
+        say(f"imfilter: {shown(name)}: has {several} frames; the first is taken, and --frame N takes another")
     return picture
-
-
-@contextlib.contextmanager
-def _progress(call: Call) -> Iterator[Progress | None]:
-    """Show how far the results are, where there is somebody to see it."""
-    if call.quiet or not wants_bar(call.json):
-        yield None
-        return
-    slow = SlowImage(call.input, time.perf_counter(), sys.stderr.fileno())
-    try:
-        yield slow.progress
-    finally:
-        slow.close()
 
 
 def _of_input(call: Call, picture: Picture, reference: Picture | None, crop: Box | None) -> Shown:

@@ -1,0 +1,13 @@
+"""The one picture of a file that a sheet shows: of several frames the first, or the one that is asked for."""
+
+from __future__ import annotations
+
+from ..compare.side import Side
+from ..images.picture import Picture
+from ..images.reader import Reader
+
+
+def read(name: str, reader: Reader, frame: int | None) -> tuple[Picture, int | None]:
+    """Return the picture, and how many the file has, None where that is not known; raises FileError."""
+    side = Side(name, reader, frame)
+    return next(side.pictures()), side.count
