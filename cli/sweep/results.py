@@ -18,7 +18,7 @@ from ..batch.plan import Input, Job, Target
 from ..compare.comparable import comparable
 from ..compare.measured import How, Measured, measured
 from ..console.slow_image import Progress
-from ..drawing.cells import Colour
+from ..drawing.cells import WHITE, Colour
 from ..drawing.thumbnail import thumbnail
 from ..errors import UsageError
 from ..images import encode, formats
@@ -53,6 +53,22 @@ class Shown(NamedTuple):
         return self.found.psnr, self.found.ssim or 0.0
 
 
+class HowShown(NamedTuple):
+    """What becomes of each result."""
+
+    transaction: Transaction
+    """What the files of results are written by."""
+    marks: Mapping[int, str]
+    """Their stamps."""
+    reference: Picture | None = None
+    crop: Box | None = None
+    """The part that is shown."""
+    side: int | None = None
+    """Pixels of the longer side; None keeps it."""
+    background: Colour = WHITE
+    progress: Progress | None = None
+
+
 class Results:
     """Makes the results of one picture."""
 
@@ -72,44 +88,35 @@ class Results:
         target = self.targets.get(number) or Target(self.variants[number].text, formats.LOSSLESS)
         return Job(Input(name, Path(name).name), {"image": target})
 
-    def each(
-        self,
-        name: str,
-        picture: Picture,
-        reference: Picture | None,
-        crop: Box | None,
-        side: int | None,
-        background: Colour,
-        transaction: Transaction,
-        marks: Mapping[int, str],
-        progress: Progress | None,
-    ) -> Iterator[Shown]:
-        """Yield the results; raises FileError."""
-        for number, (variant, processor) in enumerate(zip(self.variants, self.processors, strict=True)):
+    def each(self, name: str, picture: Picture, how: HowShown) -> Iterator[Shown]:
+        """Yield the results of the picture in the file *name*; raises FileError."""
+        for number in range(len(self.variants)):
             signals.check()
-            if progress is not None:
-                progress.begin(number, len(self.variants))
-            began = time.perf_counter()
-            job, again = self.job(number, name), copy.copy(picture)
-            again.notes = []
-            whole = reference is not None or number in self.targets
-            if crop is not None and not whole and self._in_place(processor, job, again):
-                effect = Effect(roi=[crop])
-                processor = self._processor(
-                    variant, self.options._replace(render=self.options.render._replace(effect=effect))
-                )
-            processor.progress = progress
-            computed = processor.computed(job, again)
-            seconds = time.perf_counter() - began
-            result = _picture(computed, again)
-            kept = None
-            if number in self.targets:
-                kept = _written(transaction, processor, job, computed, again, marks[number])
-            found, why = compared(result, reference)
-            with naming(name):
-                pixels = thumbnail(part(result, crop), side, background)
-            height, width = result.pixels.shape[:2]
-            yield Shown(variant, pixels, (width, height), seconds, found, why, kept)
+            if how.progress is not None:
+                how.progress.begin(number, len(self.variants))
+            yield self._one(number, name, picture, how)  # whose samples are gone before the next one's are there
+
+    def _one(self, number: int, name: str, picture: Picture, how: HowShown) -> Shown:
+        began = time.perf_counter()
+        variant, processor = self.variants[number], self.processors[number]
+        job, again = self.job(number, name), copy.copy(picture)
+        again.notes = []
+        whole = how.reference is not None or number in self.targets
+        if how.crop is not None and not whole and self._in_place(processor, job, again):
+            render = self.options.render._replace(effect=Effect(roi=[how.crop]))
+            processor = self._processor(variant, self.options._replace(render=render))
+        processor.progress = how.progress
+        computed = processor.computed(job, again)
+        seconds = time.perf_counter() - began
+        result = _picture(computed, again)
+        kept = None
+        if number in self.targets:
+            kept = _written(how.transaction, processor, job, computed, again, how.marks[number])
+        found, why = compared(result, how.reference)
+        with naming(name):
+            pixels = thumbnail(part(result, how.crop), how.side, how.background)
+        height, width = result.pixels.shape[:2]
+        return Shown(variant, pixels, (width, height), seconds, found, why, kept)
 
     def _in_place(self, processor: ImageProcessor, job: Job, picture: Picture) -> bool:
         """Whether a part of the result is the result of a part, so that it can be computed alone."""

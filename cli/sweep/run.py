@@ -32,7 +32,7 @@ from ..version import VERSION
 from . import labels, sheet_file, telling
 from .arrangement import Arrangement, Variant
 from .reading import read
-from .results import Results, Shown, compared, part
+from .results import HowShown, Results, Shown, compared, part
 from .sheet_file import Origin, SheetLook
 from .window import Window
 
@@ -183,17 +183,8 @@ def _made(call: Call, results: Results, target: Target, origin: Origin | None, w
     with Transaction(write.read) as transaction, shown_progress(call.input, call.quiet, call.json) as progress:
         if call.arrangement.input is not None:
             found.append(_of_input(call, picture, reference, crop))
-        found += results.each(
-            call.input,
-            picture,
-            reference,
-            crop,
-            call.side,
-            call.look.background,
-            transaction,
-            marks,
-            progress,
-        )
+        how = HowShown(transaction, marks, reference, crop, call.side, call.look.background, progress)
+        found += results.each(call.input, picture, how)
         picture.pixels = picture.alpha = None  # the memory is the sheet's now
         best = telling.best(found)
         cells = [
