@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +43,16 @@ def _check_quoted(words: Sequence[str]) -> None:
     bare = next((word for word in words if word in catalog.names() and not os.path.lexists(word)), None)
     if bare is not None:
         raise UsageError(f"{bare}: quote each step with its options, as in 'blur --sigma {{1,2,4}}'")
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the inputs and the steps among the words of a call.
+
+    >>> split(["a.png", "blur --sigma {1,2}", "{sharpen,edges}"])
+    (['a.png'], ['blur --sigma {1,2}', '{sharpen,edges}'])
+    """
+    names, _ = split_steps([re.sub(r"^\s*\{\s*([\w-]+)[^}]*\}", r"\1", word) for word in words])
+    return list(words[: len(names)]), list(words[len(names) :])
 
 
 def make() -> SectionedCommand:
@@ -84,7 +95,7 @@ def make() -> SectionedCommand:
         from ..sweep import arrangement, run, window
         from ..sweep.braces import template
 
-        names, texts = split_steps(inputs)
+        names, texts = split(inputs)
         if not texts:
             _check_quoted(names)
         if len(names) != 1:

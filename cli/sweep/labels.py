@@ -10,25 +10,23 @@ from ..console.messages import shown
 from ..errors import UsageError
 
 
-def check(pattern: str, known: Collection[str]) -> None:
-    """Raise UsageError for a pattern with a field that is not *known*, or that cannot be read."""
+def check(pattern: str, known: Collection[str], others: Mapping[str, str] | None = None) -> None:
+    """Raise UsageError for a pattern with a field that is not *known*, or that cannot be read.
+
+    *others* are fields that would be known with an option.
+    """
     try:
         for _, field, spec, conversion in Formatter().parse(pattern):
             if conversion or "{" in (spec or ""):
                 raise ValueError(f"use no ! and no braces in {{{shown(field or '')}}}")
+            if field is not None and field not in known and field in (others or {}):
+                raise ValueError(f"{{{field}}} requires {(others or {})[field]}")
             if field is not None and field not in known:
                 raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(known)}")
-            if spec and spec[-1] in "0123456789":
-                format("", spec)
-            elif spec:
-                format(1.0, spec)
+            if spec:
+                format("" if spec[-1] in "0123456789" else 1.0, spec)
     except ValueError as error:
         raise UsageError(f"--label {shown(pattern)}: {error}") from None
-
-
-def fields(pattern: str) -> set[str]:
-    """Return the fields of a pattern."""
-    return {field for _, field, *_ in Formatter().parse(pattern) if field is not None}
 
 
 def filled(pattern: str, values: Mapping[str, Any]) -> list[str]:

@@ -10,4 +10,6 @@ from ..images.reader import Reader
 def read(name: str, reader: Reader, frame: int | None) -> tuple[Picture, int | None]:
     """Return the picture, and how many the file has, None where that is not known; raises FileError."""
     side = Side(name, reader, frame)
-    return next(side.pictures()), side.count
+    picture = next(side.pictures())
+    picture.format = picture.format or side.found.format  # that of a frame is its file's
+    return picture, side.count

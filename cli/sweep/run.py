@@ -127,15 +127,12 @@ def run(call: Call) -> ExitCode:
 
 
 def _check_label(call: Call) -> None:
-    if call.label is None:
-        return
-    varying = {name for one in call.variants for name in one.varying if name}
-    known = [*FIELDS, *(MEASURES if call.against is not None else ()), *(["kept"] if call.each is not None else ())]
-    wanted = labels.fields(call.label) if "{" in call.label else set()
-    for option, own in (("against", MEASURES), ("each", ("kept",))):
-        if (missing := wanted & {*own} - {*known}) and getattr(call, option) is None:
-            raise UsageError(f"--label {shown(call.label)}: {{{missing.pop()}}} requires --{option}")
-    labels.check(call.label, [*known, *sorted(varying)])
+    varying = sorted({name for one in call.variants for name in one.varying if name})
+    known, others = [*FIELDS, *varying], {}
+    for option, value, own in (("--against", call.against, MEASURES), ("--each", call.each, ("kept",))):
+        known += own if value is not None else ()
+        others |= dict.fromkeys(own, option)
+    labels.check(call.label or "", known, others)
 
 
 def _targets_of_each(call: Call) -> dict[int, Target]:
