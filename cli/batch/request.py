@@ -105,7 +105,7 @@ def check(
     cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
         raise UsageError("--sheet needs a filter bank; this call gives one image (use -o)")
-    names = _names(options)
+    names = inputs.names(options.inputs, options.files_from, options.null)
     _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
     found = inputs.scan(names, _rules(options, outputs.values()), listed=options.files_from is not None)
@@ -220,8 +220,6 @@ def _check_pairs(options: SharedOptions) -> None:
         raise UsageError("--backup requires a suffix, such as .orig")
     if "sheet_range" in given and options.sheet is None:
         raise UsageError("--sheet-range requires --sheet")
-    if options.null and options.files_from is None:
-        raise UsageError("-0 requires --files-from")
 
 
 def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[str]) -> None:
@@ -234,24 +232,6 @@ def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[
 def _check_legend(options: SharedOptions) -> None:
     if options.angle_legend and not formats.of_suffix(options.angle_legend).colour:
         raise UsageError(f"--angle-legend {shown(options.angle_legend)}: cannot hold colours; use .png")
-
-
-def _names(options: SharedOptions) -> list[str]:
-    """Return the inputs as the user named them, those of --files-from last."""
-    names, listed = list(options.inputs), options.files_from
-    if listed == STREAM and STREAM in names:
-        raise UsageError("- (standard input) holds an image, or the names of --files-from; not both")
-    if listed is not None:
-        names += inputs.read_list(listed, b"\0" if options.null else b"\n")
-        if not names:
-            raise UsageError(f"--files-from {shown(listed)} lists no files")
-    if not names:
-        raise UsageError("no input; name images, folders, or - for standard input")
-    if "" in names:
-        raise UsageError("a file name is empty")
-    if names.count(STREAM) > 1 or (STREAM in names and len(names) > 1):
-        raise UsageError("- (standard input) is one image; it cannot be mixed with others")
-    return names
 
 
 def _check_existence(names: Sequence[str], options: SharedOptions, maps: bool) -> None:

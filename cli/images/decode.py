@@ -11,6 +11,7 @@ from typing import Any
 from ..console.messages import reason_of
 from . import image_stream
 from .codec import Codec
+from .description import Description
 from .file_bytes import FileBytes
 from .formats import FORMATS, HEAD, READABLE, Format, sniff
 from .picture import DecodeError, DecodeOptions, Expected, Frames, LackError, PartialDecode, Picture, check_lack
@@ -89,6 +90,16 @@ def _bounded(data: bytes, options: DecodeOptions) -> DecodeOptions:
             raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
 
     return options._replace(guard=check)
+
+
+def describe(data: Any, options: DecodeOptions) -> Description | None:
+    """Return what a file tells beside its samples; None where it must be decoded. Raises `DecodeError`."""
+    format = check_head(data[:HEAD], options.name, len(data))
+    if format.codec.describe is None:
+        return None
+    with _failures():
+        found = format.codec.describe(data, _of(options, format, data), partial(decode, options=options))
+    return found and found._replace(format=format.name)
 
 
 def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:

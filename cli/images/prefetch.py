@@ -48,7 +48,7 @@ def guess(words: Sequence[str]) -> None:
 
 def _inputs(words: Sequence[str]) -> list[str]:
     """Return the words that name no output: what follows an option may be its value, and is left out."""
-    if not words or words[0].startswith("-") or words[0] in ("kernels", "dataset"):
+    if not words or words[0].startswith("-") or words[0] in ("kernels", "dataset") or "--header" in words:
         return []
     return [word for before, word in pairwise(words) if not (before.startswith("-") or word.startswith("-"))]
 

@@ -21,6 +21,7 @@ from ..digest import SourceDigest
 from ..errors import FileError
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget
+from .description import Description
 from .file_bytes import CHANGES, FileBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source, state_of
@@ -72,6 +73,15 @@ class Reader:
                 return self._standard_input()
             found = self._begun(name)
             return decode.finish(found.decoded, self._options(name)), found.source
+
+    def describe(self, name: str) -> Description | None:
+        """Return what the header of the file *name* tells; None where it must be read. Raises FileError."""
+        with naming(name):
+            if name == STREAM:
+                return None
+            with open(name, "rb", buffering=0) as file:
+                state = _state(file)
+                return None if state is None else decode.describe(FileBytes(file.fileno(), state), self._options(name))
 
     def _begun(self, name: str) -> Begun:
         if name in self._ahead:

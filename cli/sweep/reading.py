@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..compare.side import Side
+from ..images.file_pictures import FilePictures
 from ..images.picture import Picture
 from ..images.reader import Reader
 
 
 def read(name: str, reader: Reader, frame: int | None) -> tuple[Picture, int | None]:
     """Return the picture, and how many the file has, None where that is not known; raises FileError."""
-    side = Side(name, reader, frame)
-    picture = next(side.pictures())
-    picture.format = picture.format or side.found.format  # that of a frame is its file's
-    return picture, side.count
+    found = FilePictures(name, reader, frame)
+    picture = next(found.pictures())
+    picture.format = picture.format or found.found.format  # that of a frame is its file's
+    return picture, found.count

@@ -202,6 +202,8 @@ COMPARING = {
     *("metrics", "diff_style", "match", "peak"),
 }
 """The options of `compare` with a value of text that names no file."""
+LOOKING = {"histogram", "bins", "percentiles"}
+"""Those of `info`."""
 
 
 def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
@@ -212,7 +214,7 @@ def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
     filters = [catalog.load(name).spec for name in catalog.names()]
     known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
     known |= {"manifest", "recipe", "variants", "seed"}
-    known |= {"a", "b", "diff"} | COMPARING
+    known |= {"a", "b", "diff"} | COMPARING | LOOKING
     assert {
         param.name.removeprefix(SHADOWED)
         for param in params
