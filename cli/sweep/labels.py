@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from string import Formatter
 from typing import Any
 
-from ..console.messages import shown
+from ..console.messages import printable, shown
 from ..errors import UsageError
 
 
@@ -47,6 +47,8 @@ def filled(pattern: str, values: Mapping[str, Any]) -> list[str]:
 
 
 def _formatted(value: Any, spec: str) -> str:
+    if isinstance(value, str):  # a file's name may hold what breaks a line
+        value = printable(value)
     try:
         return format(value, spec)
     except ValueError:  # a number's, of a text

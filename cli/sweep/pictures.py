@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -141,9 +142,16 @@ def _reduced(call: Call, found: Sequence[Input]) -> Iterator[Reduced]:
         except FileError as error:
             return Reduced(found[number], error=error)
 
+    pixels = 0
     with shown_progress(call.output, call.quiet, call.json) as progress:
         for number, reduced in enumerate(_in_order(one, len(found), call.cores)):
             signals.check()
+            pixels += 0 if reduced.cell is None else math.prod(reduced.cell.pixels.shape[:2])
+            if pixels > call.max_pixels:  # no sheet is smaller than its pictures
+                raise UsageError(
+                    f"{len(found)} pictures are too many for a sheet of {call.max_pixels} pixels "
+                    "(use a smaller --size; --max-pixels raises it)"
+                )
             if progress is not None:
                 progress.begin(number + 1, len(found))
             _tell(call, reduced)
