@@ -81,6 +81,10 @@ class Font:
         composed = unicodedata.normalize("NFC", printable(text))
         return "".join(character if self.has(character) else self._instead(character) for character in composed)
 
+    def lacks(self, text: str) -> bool:
+        """Whether ``?`` stands for a letter of *text*."""
+        return self.written(text).count(UNKNOWN) > printable(text).count(UNKNOWN)
+
     def _instead(self, character: str) -> str:
         bare = "".join(part for part in unicodedata.normalize("NFD", character) if not unicodedata.combining(part))
         if character in INSTEAD:

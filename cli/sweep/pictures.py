@@ -115,6 +115,8 @@ def run(call: Call) -> ExitCode:
             options = EncodeOptions(call.quality, cores=call.cores, stamp=call.stamp)
             sheet_file.write(transaction, target, sheet, options, mark, call.command)
             transaction.commit()
+        for note in [*transaction.notes, *call.look.notes(drawn)] if not call.quiet else ():
+            say(f"imfilter: {target.name}: {note}")
     _tell_end(call, len(drawn), failures, "done" if drawn else "failed")
     return ExitCode.FAILED if failures else ExitCode.DONE
 
@@ -149,7 +151,7 @@ def _reduced(call: Call, found: Sequence[Input]) -> Iterator[Reduced]:
             pixels += 0 if reduced.cell is None else math.prod(reduced.cell.pixels.shape[:2])
             if pixels > call.max_pixels:  # no sheet is smaller than its pictures
                 raise UsageError(
-                    f"{len(found)} pictures are too many for a sheet of {call.max_pixels} pixels "
+                    f"the pictures are too large for a sheet; the limit is {call.max_pixels} pixels "
                     "(use a smaller --size; --max-pixels raises it)"
                 )
             if progress is not None:

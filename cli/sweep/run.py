@@ -192,8 +192,10 @@ def _made(call: Call, results: Results, target: Target, origin: Origin | None, w
         mark = "" if origin is None else origin.mark("sheet")
         sheet_file.write(transaction, target, sheet, write.encode, mark, call.command)
         transaction.commit()
-    for note in [*picture.notes, *transaction.notes] if not call.quiet else ():
-        say(f"imfilter: {shown(call.input)}: {note}")
+    said = [f"{shown(call.input)}: {note}" for note in picture.notes]
+    said += [f"{target.name}: {note}" for note in [*transaction.notes, *call.look.notes(cells)]]
+    for note in said if not call.quiet else ():
+        say(f"imfilter: {note}")
     return found
 
 

@@ -79,6 +79,13 @@ class SheetLook(NamedTuple):
         found = laid_out(grid, cells, places, height, Look(words, self.background, text_width=width))
         return found if found.ndim == 3 else found[..., None]
 
+    def notes(self, cells: Sequence[Cell]) -> list[str]:
+        """Return what should be known of the labels of cells."""
+        words = font(self.text_size, self.font)
+        if any(words.lacks(line) for cell in cells for line in cell.lines):
+            return ["the font lacks letters of the labels, which are shown as ?; --font FILE.ttf takes another"]
+        return []
+
 
 def target_of(output: str) -> Target:
     """Return where a sheet goes, and in which format; raises UsageError for one that it cannot go to."""

@@ -53,6 +53,10 @@ def test_a_box_is_never_drawn_for_a_letter_that_the_font_lacks():
             assert letter.isspace() or bytes(font.own.getmask(letter)) != bytes(lacking), hex(code)
 
 
+def test_letters_that_nothing_can_stand_for_are_known():
+    assert [text for text in (*TEXTS, "really?", "写?") if Font().lacks(text)] == ["Фото 12", "写真", "写?"]
+
+
 def test_a_font_of_a_file_draws_as_it_does_itself(file_of_font):
     for text in TEXTS:
         assert Font(14, file_of_font).written(text) == Font(14).written(text)

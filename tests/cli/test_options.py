@@ -209,7 +209,7 @@ SHEETS = {"crop", "label", "max_cells", "columns", "gap", "text_size"}
 
 
 def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
-    """Beside shared ones and filters' parameters; maps, --save, --manifest, --diff and --each are written, others read."""
+    """Beside shared ones and filters' parameters; maps, --save, --manifest, --diff, --each are written, others read."""
     program = typer.main.get_command(app.app)
     commands = [program.get_command(None, name) for name in program.list_commands(None)]
     params = [param for command in [*commands, commands[-1].commands["show"]] for param in command.params]

@@ -167,7 +167,8 @@ def test_transparent_pictures_lie_on_the_background(run, folder):
         (["in", "-o", "s.png", "--label", "{width!r}"], "use no !"),
         (["in", "-o", "s.png", "--label", "{width:{index}}"], "no braces in"),
         (["in", "-o", "s.png", "--size", "20000"], "--size: 20000 is not from 1 to 16384"),
-        (["in", "-o", "s.png", "--max-pixels", "2000"], "the sheet would have"),
+        (["in", "-o", "s.png", "--max-pixels", "2000"], "the pictures are too large for a sheet"),
+        (["in", "-o", "s.png", "--max-pixels", "2000", "--size", "40"], "the sheet would have"),
         (["in/b", "--include", "*.tif", "-o", "s.png"], "no images found"),
         (["in", "-o", "s.csv"], "is not a supported output format"),
     ],
@@ -186,3 +187,18 @@ def test_a_sheet_is_compressed_as_asked(run, folder):
         sizes.append(Path("s.jpg").stat().st_size)
     assert sizes[0] < sizes[1]
     assert imread("s.jpg").shape[2] == 3
+
+
+def test_a_font_that_lacks_letters_is_said(run, pictures):
+    assert run("sheet", "in", "-o", "s.png", "--label", "{stem} × σ é").err == ""
+    ended = run("sheet", "in", "-o", "s.png", "--label", "写真")
+    assert (ended.code, len(ended.lines)) == (0, 1) and "--font FILE.ttf takes another" in ended.lines[0]
+    assert run("sheet", "in", "-o", "s.png", "--label", "写真", "-q").err == ""
+
+
+def test_a_name_with_a_line_break_stays_in_its_line(run, folder, needs):
+    needs("names of any bytes")
+    imwrite("a.png", np.zeros((20, 20), np.uint8))
+    Path("a.png").rename("a\nb.png")
+    assert run("sheet", "a\nb.png", "-o", "s.png", "--size", 20).code == 0
+    assert len(sheet()) == 2 * GAP + 20 + 4 + 17
