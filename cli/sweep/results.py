@@ -11,6 +11,7 @@ from ...filters.core.engine.mask import Box, Effect, keeps_size
 from ...filters.core.lazy_numpy import Array
 from ...filters.core.named_tuple import NamedTuple
 from .. import signals
+from ..batch import other_pictures
 from ..batch.frame_output import Computed, kept_of, opened, writable
 from ..batch.image_job import ImageProcessor
 from ..batch.job_options import JobOptions
@@ -86,10 +87,12 @@ class Results:
     def job(self, number: int, name: str) -> Job:
         """Return the work on one result of the picture in the file *name*."""
         target = self.targets.get(number) or Target(self.variants[number].text, formats.LOSSLESS)
-        return Job(Input(name, Path(name).name), {"image": target})
+        recipe, place = self.variants[number].recipe, Path(name).name
+        others = other_pictures.beside(recipe, place) if any(other_pictures.named(recipe)) else ()
+        return Job(Input(name, place), {"image": target}, others=others)
 
     def each(self, name: str, picture: Picture, how: HowShown) -> Iterator[Shown]:
-        """Yield the results of the picture in the file *name*; raises FileError."""
+        """Yield the results of the picture in the file *name*, once; raises FileError."""
         for number in range(len(self.variants)):
             signals.check()
             if how.progress is not None:
@@ -98,7 +101,7 @@ class Results:
 
     def _one(self, number: int, name: str, picture: Picture, how: HowShown) -> Shown:
         began = time.perf_counter()
-        variant, processor = self.variants[number], self.processors[number]
+        variant, processor = self.variants[number], self.processors.pop(0)  # with its second pictures
         job, again = self.job(number, name), copy.copy(picture)
         again.notes = []
         whole = how.reference is not None or number in self.targets

@@ -11,12 +11,13 @@ from pathlib import Path
 from ...filters.core.engine.mask import Box
 from ...filters.core.named_tuple import NamedTuple
 from .. import garbage
-from ..batch import collisions
+from ..batch import collisions, other_pictures
 from ..batch.call_files import FilesWritten, files_read
 from ..batch.inputs import is_folder
 from ..batch.job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
 from ..batch.plan import Input, Job, Target
 from ..batch.provenance import Stamper
+from ..batch.recipe import Recipe
 from ..batch.request import check_stream
 from ..console.how_far import shown_progress
 from ..console.messages import counted, put, say, shown
@@ -100,7 +101,7 @@ def run(call: Call) -> ExitCode:
     if target.path is None:
         check_stream(call.json or call.against is not None, call.dry_run)
     targets = _targets_of_each(call)
-    others = {name: f"the {name} of this call" for one in call.variants for name in one.recipe.files()}
+    others = {name: what for one in call.variants for name, what in _files(one.recipe, call.input).items()}
     given = {call.against: "the reference of this call", call.look.font: "the font of this call"}
     others |= {name: what for name, what in given.items() if name is not None}
     files = files_read(others, [call.input])
@@ -124,6 +125,12 @@ def run(call: Call) -> ExitCode:
     shown_all = _made(call, results, target, origin, write)
     _tell(call, shown_all, targets)
     return ExitCode.DONE
+
+
+def _files(recipe: Recipe, name: str) -> dict[str, str]:
+    """Return the files that a result depends on beside the input *name*, and what they are."""
+    beside = other_pictures.beside(recipe, Path(name).name) if any(other_pictures.named(recipe)) else ()
+    return recipe.files() | {other: other_pictures.WHAT for other in beside if other}
 
 
 def _check_label(call: Call) -> None:

@@ -409,6 +409,19 @@ def test_a_sweep_of_standard_input_goes_to_standard_output(run, picture, folder)
     assert (imread("piped.png") == imread("s.png")).all()
 
 
+def test_second_pictures_are_read_and_never_written(run, refused, picture, folder):
+    imwrite("b.png", picture[::-1].copy())
+    Path("others").mkdir()
+    imwrite("others/a.png", picture[:, ::-1].copy())
+    words = ["--crop", "0,0,40,24", "--label", ""]
+    for other in ("b.png", "others"):
+        assert run("sweep", "a.png", "-o", "s.png", f"blend --other {other} --op {{add,multiply}}", *words).code == 0
+        run("blend", "a.png", "-o", "one.png", "--other", other, "--op", "multiply")
+        assert (cell("s.png", 0, 2, 40, 24) == imread("one.png")).all()
+    for output in ("b.png", "others/a.png"):
+        assert "never overwritten" in refused(2, "sweep", "a.png", "-o", output, "blend --other {b.png,others}")
+
+
 def test_a_plan_is_printed_and_nothing_written(run, picture, folder):
     ended = run("sweep", "a.png", "-o", "s.png", "blur --sigma {1,2}", "--each", "out", "-n")
     assert ended.out.decode().splitlines() == [
