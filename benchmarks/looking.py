@@ -6,6 +6,7 @@ Whole processes, against scripts with Pillow and NumPy, as one would write them.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from common import Row
 from PIL import Image
 
 HEADERS = 2000
+PICTURES = 100
 
 
 class Work(NamedTuple):
@@ -49,7 +51,38 @@ def of_info(arguments: argparse.Namespace, folder: Path) -> Iterator[Work]:
     yield Work("info, 48 MP", "blur", [*info, str(large)], blur, 1)
 
 
-WORKS: tuple[Callable[[argparse.Namespace, Path], Iterator[Work]], ...] = (of_info,)
+SIGMAS = (1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9)
+"""Of a sheet of 12 results."""
+IN_MEMORY = """
+import sys
+from imfilter import imread
+from imfilter.filters.blur import blur
+image = imread(sys.argv[1])
+for sigma in sys.argv[2:]:
+    blur(image, sigma=float(sigma))
+"""
+
+
+def of_sweep(arguments: argparse.Namespace, folder: Path) -> Iterator[Work]:
+    """Yield the works of `sweep` and `sheet`."""
+    photo, sheet, many = folder / "photo.jpg", str(folder / "sheet.png"), folder / "many"
+    image = common.photograph(4000, 3000)
+    image.save(photo, quality=92)
+    values = [f"{sigma:g}" for sigma in SIGMAS]
+    sweep = [arguments.imfilter, "sweep", str(photo), "-o", sheet, f"blur --sigma {{{','.join(values)}}}"]
+    runs = [sys.executable, "-c", IN_MEMORY, str(photo), *values]
+    yield Work("sweep, 12 results of 12 MP", "12 runs in one process", sweep, runs, 1.2)
+    blur = [arguments.imfilter, "blur", str(photo), "-o", str(folder / "blurred.png"), "--sigma", values[-1]]
+    yield Work("sweep, memory", "blur", sweep, blur, 12)
+    many.mkdir()
+    for number in range(PICTURES):
+        image.crop((number, number, number + 1600, number + 1200)).save(many / f"{number:03}.jpg", quality=90)
+    script = [arguments.python, str(common.HERE / "pillow_looking_peer.py"), "--sheet", str(many), sheet]
+    call = [arguments.imfilter, "sheet", str(many), "-o", sheet]
+    yield Work(f"sheet, {PICTURES} photographs of 2 MP", "Pillow", call, script, 1)
+
+
+WORKS: tuple[Callable[[argparse.Namespace, Path], Iterator[Work]], ...] = (of_info, of_sweep)
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Row]:

@@ -1,14 +1,29 @@
-"""What is in a picture, by Pillow and NumPy: `python pillow_looking_peer.py FILE`; sizes: `--header FOLDER`."""
+"""What is in a picture, by Pillow and NumPy: `python pillow_looking_peer.py FILE`.
+
+Sizes: `--header FOLDER`; a sheet with names: `--sheet FOLDER SHEET`.
+"""
 
 import sys
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageOps
 
 if sys.argv[1] == "--header":
     for path in sorted(Path(sys.argv[2]).iterdir()):
         with Image.open(path) as image:
             print(path, image.format, image.size, image.mode, image.info.get("dpi"), image.getexif().get(0x0112))
+elif sys.argv[1] == "--sheet":
+    paths, side, gap = sorted(Path(sys.argv[2]).iterdir()), 320, 12
+    sheet = Image.new("RGB", (10 * (side + gap) + gap, -(-len(paths) // 10) * (side + 21 + gap) + gap), "white")
+    pen = ImageDraw.Draw(sheet)
+    for number, path in enumerate(paths):
+        x, y = gap + number % 10 * (side + gap), gap + number // 10 * (side + 21 + gap)
+        with Image.open(path) as picture:
+            image = ImageOps.exif_transpose(picture)
+            image.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=None)
+            sheet.paste(image, (x, y))
+        pen.text((x, y + side + 4), path.name, "black")
+    sheet.save(sys.argv[3])
 else:
     import numpy as np
 

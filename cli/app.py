@@ -24,7 +24,7 @@ SEVERAL = {
     "augment": "Write random variants of images, to learn from.",
 }
 """The commands that run filters in a row."""
-COMPARE, INFO, DATASET, KERNELS = "compare", "info", "dataset", "kernels"
+COMPARE, INFO, SWEEP, SHEET, DATASET, KERNELS = "compare", "info", "sweep", "sheet", "dataset", "kernels"
 """The commands that are no filters."""
 COMPLETION = "_IMFILTER_COMPLETE"
 """The variable by which a shell asks for completions."""
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List all names, importing no filter."""
-        return [*catalog.names(), *SEVERAL, COMPARE, INFO, DATASET, KERNELS]
+        return [*catalog.names(), *SEVERAL, COMPARE, INFO, SWEEP, SHEET, DATASET, KERNELS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command *cmd_name*, or None."""
@@ -67,6 +67,14 @@ class Commands(TyperGroup):
             from .commands import info_command
 
             return info_command.make()
+        if cmd_name == SWEEP:
+            from .commands import sweep_command
+
+            return sweep_command.make()
+        if cmd_name == SHEET:
+            from .commands import sheet_command
+
+            return sheet_command.make()
         return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -85,7 +93,7 @@ class Commands(TyperGroup):
         with formatter.section("Several filters"):
             formatter.write_dl(list(SEVERAL.items()))
         with formatter.section("Other commands"):
-            others = (COMPARE, INFO, DATASET, KERNELS)
+            others = (COMPARE, INFO, SWEEP, SHEET, DATASET, KERNELS)
             formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(70)) for name in others])
 
 

@@ -299,6 +299,8 @@ class ImageProcessor:
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode
+        if self.options.render.plain:
+            return Canvas
         if output == "image" and output_colour.is_lost(metadata, format, options):
             return Canvas  # what may have to be converted cannot be encoded while it is computed
         if output != SHEET:

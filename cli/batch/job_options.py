@@ -44,6 +44,8 @@ class RenderOptions(NamedTuple):
     """Where the filters act, if not everywhere."""
     nodata: NodataOption = NodataOption()
     """Which samples are missing."""
+    plain: bool = False
+    """Results stay arrays, for others than encoders to look at."""
 
 
 class WriteOptions(NamedTuple):

@@ -146,7 +146,7 @@ def check(
         inputs=found,
         jobs=jobs,
         region=region,
-        background=_colour(options.background),
+        background=colour(options.background),
         nodata=nodata_option.read(options.nodata, options.keep_holes),
         max_pixels=prefetch.max_pixels(options.max_pixels),
         cores=cores,
@@ -284,11 +284,17 @@ def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str
     streams = list(written.values()).count(STREAM)
     if streams > 1:
         raise UsageError("only one output can be - (standard output)")
-    if streams and options.json:
-        raise UsageError("--json needs standard output; write the image to a file with -o")
-    if streams and not options.dry_run and sys.stdout is not None and sys.stdout.isatty():
-        raise UsageError("an image would be written to the terminal; redirect it, or name a file with -o")
+    if streams:
+        check_stream(options.json, options.dry_run)
     return written
+
+
+def check_stream(json: bool, dry_run: bool) -> None:
+    """Raise UsageError where standard output cannot take an image."""
+    if json:
+        raise UsageError("--json needs standard output; write the image to a file with -o")
+    if not dry_run and sys.stdout is not None and sys.stdout.isatty():
+        raise UsageError("an image would be written to the terminal; redirect it, or name a file with -o")
 
 
 def _folders(outputs: Collection[str]) -> frozenset[str]:
@@ -456,7 +462,8 @@ def _stamper(
     return Stamper(VERSION, key, said | (region.key() if region is not None else {}), by_place)
 
 
-def _colour(text: str) -> tuple[int, int, int] | None:
+def colour(text: str) -> tuple[int, int, int] | None:
+    """Return the colour of --background, None where there is none; raises UsageError."""
     if not text:
         return None
     from PIL import ImageColor

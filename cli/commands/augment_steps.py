@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...filters.core import catalog
 from ..batch.augment import augmentation, policies
-from ..batch.augment.augmentation import ALTERNATIVE, CHANCE, NONE, Action
+from ..batch.augment.augmentation import CHANCE, NONE, Action
 from ..batch.augment.policies import Policy
 from ..batch.recipe_file import tables_of
-from ..console.messages import flag, printable, shown
+from ..console.messages import flag, shown
 from ..errors import UsageError
-from .chain_command import parse_step, split_steps, unknown_filter
+from .chain_command import parse_step, separated, split_steps, unknown_filter, words_of
 from .options import HelpedOption
 
 
@@ -57,16 +56,7 @@ def _words(number: int, table: Mapping[str, Any]) -> list[str]:
 
 def step_of(number: int, text: str) -> tuple[Action | Policy, ...]:
     """Return the alternatives of a step, which counts from 1; raises UsageError."""
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise UsageError(f"step {number} ({printable(text)}): {str(error).lower()}") from None
-    alternatives: list[list[str]] = [[]]
-    for word in words:
-        if word == ALTERNATIVE:
-            alternatives.append([])
-        else:
-            alternatives[-1].append(word)
+    alternatives = separated(words_of(number, text))
     if not all(alternatives):
         if len(alternatives) > 1:
             raise UsageError(f"step {number}: an alternative is empty; write none for it")

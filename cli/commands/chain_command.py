@@ -28,6 +28,8 @@ from .options import FilterCommand, HelpedOption, make_command, shared_options
 
 CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
 RUN_USAGE = "[OPTIONS] RECIPE.toml INPUT... -o OUTPUT"
+PIPE = "|"
+"""Stands between filters in one word of the shell."""
 
 
 def make_chain() -> FilterCommand:
@@ -103,24 +105,53 @@ def _all_maps() -> dict[str, MapField]:
 
 def chained(texts: Sequence[str]) -> Recipe:
     """Return the recipe of steps that are written like commands, ``blur --sigma 2``; raises UsageError."""
-    steps: list[Call] = []
-    for number, text in enumerate(texts, 1):
-        try:
-            words = shlex.split(text)
-        except ValueError as error:
-            raise UsageError(f"step {number} ({printable(text)}): {str(error).lower()}") from None
-        if not words:
-            raise UsageError(f"step {number} is empty; use one of {', '.join(catalog.names())}")
-        if words[0] not in catalog.names():
-            raise unknown_filter(number, words[0])
-        where = f"step {number} ({words[0]}): "
-        filter = catalog.load(words[0])
-        try:
-            values = parse_step(filter.spec, words[1:])
-        except UsageError as error:
-            raise UsageError(f"{where}{error}") from None
-        steps.append(make_step(filter, read_options(filter.spec, values, where), where))
-    return in_a_row(steps)
+    return in_a_row([_step(number, words_of(number, text)) for number, text in enumerate(texts, 1)])
+
+
+def piped(number: int, text: str) -> Recipe:
+    """Return the recipe of a step, which counts from 1, or of several with ``|`` between them; raises UsageError."""
+    parts = separated(words_of(number, text))
+    if not all(parts):
+        raise UsageError(f"step {number} ({printable(text)}): a filter is missing at {PIPE}")
+    return in_a_row([_step(number, words) for words in parts])
+
+
+def words_of(number: int, text: str) -> list[str]:
+    """Return the words of a step; raises UsageError."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"step {number} ({printable(text)}): {str(error).lower()}") from None
+
+
+def separated(words: Sequence[str]) -> list[list[str]]:
+    """Return the words between each ``|`` and the next.
+
+    >>> separated(["blur", "|", "edges", "--op", "sobel"])
+    [['blur'], ['edges', '--op', 'sobel']]
+    """
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == PIPE:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
+
+
+def _step(number: int, words: list[str]) -> Call:
+    """Return the step of some words; raises UsageError."""
+    if not words:
+        raise UsageError(f"step {number} is empty; use one of {', '.join(catalog.names())}")
+    if words[0] not in catalog.names():
+        raise unknown_filter(number, words[0])
+    where = f"step {number} ({words[0]}): "
+    filter = catalog.load(words[0])
+    try:
+        values = parse_step(filter.spec, words[1:])
+    except UsageError as error:
+        raise UsageError(f"{where}{error}") from None
+    return make_step(filter, read_options(filter.spec, values, where), where)
 
 
 def split_steps(words: Sequence[str], more: Collection[str] = ()) -> tuple[list[str], list[str]]:

@@ -75,13 +75,13 @@ def record(result: Result) -> dict[str, Any]:
         apart = found.difference
         figures = {
             "identical": found.is_identical,
-            "max_diff": _number(apart.greatest),
+            "max_diff": finite(apart.greatest),
             "differing": apart.differing,
             "pixels": apart.pixels,
-            "rmse": _number(apart.rmse),
-            "psnr": _number(found.psnr),
-            "ssim": _number(found.ssim),
-            "ms_ssim": _number(found.ms_ssim),
+            "rmse": finite(apart.rmse),
+            "psnr": finite(found.psnr),
+            "ssim": finite(found.ssim),
+            "ms_ssim": finite(found.ms_ssim),
         }
     return {
         "schema": SCHEMA,
@@ -98,6 +98,6 @@ def record(result: Result) -> dict[str, Any]:
     }
 
 
-def _number(value: float | None) -> float | None:
+def finite(value: float | None) -> float | None:
     """Return a number as JSON has it: no infinity, and no NaN."""
     return value if value is not None and math.isfinite(value) else None

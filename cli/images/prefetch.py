@@ -54,8 +54,8 @@ def _inputs(words: Sequence[str]) -> list[str]:
 
 
 def _is_step(command: str, word: str) -> bool:
-    """Whether a word is a step of a chain or an augmentation, and no file."""
-    if command not in ("chain", "augment"):
+    """Whether a word is a step of a chain, an augmentation or a sweep, and no file."""
+    if command not in ("chain", "augment", "sweep"):
         return False
     from ...filters.core import catalog
 

@@ -206,10 +206,12 @@ COMPARING = {
 """The options of `compare` with a value of text that names no file."""
 LOOKING = {"histogram", "bins", "percentiles"}
 """Those of `info`."""
+SHEETS = {"crop", "label", "max_cells", "columns", "gap", "text_size"}
+"""Those of `sweep` and `sheet`."""
 
 
 def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
-    """Beside shared ones and filters' parameters; maps, --save, --manifest and --diff are written, others read."""
+    """Beside shared ones and filters' parameters; maps, --save, --manifest, --diff, --each are written, others read."""
     program = typer.main.get_command(app.app)
     commands = [program.get_command(None, name) for name in program.list_commands(None)]
     params = [param for command in [*commands, commands[-1].commands["show"]] for param in command.params]
@@ -217,6 +219,7 @@ def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
     known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
     known |= {"manifest", "recipe", "variants", "seed"}
     known |= {"a", "b", "diff"} | COMPARING | LOOKING
+    known |= {"against", "font", "each"} | SHEETS
     assert {
         param.name.removeprefix(SHADOWED)
         for param in params

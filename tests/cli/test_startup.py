@@ -44,6 +44,8 @@ HELPS = [
     ["--help"],
     ["kernels", "--help"],
     ["info", "--help"],
+    ["sweep", "--help"],
+    ["sheet", "--help"],
     ["kernels", "show", "--help"],
     ["dataset", "--help"],
     *(["dataset", name, "--help"] for name in DATASET),

@@ -1,0 +1,163 @@
+"""`imfilter sweep`: one picture by many values of a filter's parameters, on one sheet."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperArgument
+
+from ...filters.core import catalog
+from ..batch.options import FILES, RUN
+from ..errors import UsageError
+from ..images import formats
+from .chain_command import piped, split_steps
+from .options import HelpedOption, SectionedCommand, examples, prose
+from .sheet_options import files_and_run, look_of, look_options, other_options
+
+USAGE = "INPUT -o SHEET STEP... [OPTIONS]"
+MOST = 400
+"""Results of a call, unless it says otherwise."""
+
+
+class SweepCommand(SectionedCommand):
+    """A command that knows an unquoted step."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the shell; raises UsageError."""
+        written = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except UsageError as error:
+            if not ctx.resilient_parsing:
+                _check_quoted(written)
+            raise error
+
+
+def _check_quoted(words: Sequence[str]) -> None:
+    """Raise UsageError where a step's words are words of the shell, which may have opened its braces."""
+    bare = next((word for word in words if word in catalog.names() and not os.path.lexists(word)), None)
+    if bare is not None:
+        raise UsageError(f"{bare}: quote each step with its options, as in 'blur --sigma {{1,2,4}}'")
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the inputs and the steps among the words of a call.
+
+    >>> split(["a.png", "blur --sigma {1,2}", "{sharpen,edges}"])
+    (['a.png'], ['blur --sigma {1,2}', '{sharpen,edges}'])
+    """
+    names, _ = split_steps([re.sub(r"^\s*\{\s*([\w-]+)[^}]*\}", r"\1", word) for word in words])
+    return list(words[: len(names)]), list(words[len(names) :])
+
+
+def make() -> SectionedCommand:
+    """Return the command."""
+
+    def command(
+        inputs: Sequence[str],
+        output: str | None,
+        crop: str | None,
+        label: str | None,
+        no_input: bool,
+        against: str | None,
+        each: str | None,
+        to: str | None,
+        max_cells: int,
+        **values: Any,
+    ) -> None:
+        """Show one picture by many values of a filter's parameters.
+
+        The steps follow the input, each one word for the shell, with braces in place of a value: {1,2,4} are three
+        values, {1..9..2} the numbers from 1 to 9 in steps of 2, {1..64..x2} those of which each is twice the one
+        before. One pair of braces makes a row. Of two the first goes down and the second across; of more, all but the
+        last go down. Several steps stand below each other, and | in a step puts filters in a row: "blur --sigma 2 |
+        edges --op {sobel,scharr}". A brace that is doubled is meant as it is.
+
+        Below each result stands what varies. Pictures are reduced to --size, or enlarged by whole squares for their
+        pixels; --crop shows a part at full size, and computes that alone where the filter allows it.
+
+        --against measures each result as imfilter compare does, frames the one of the greatest PSNR and prints a line
+        for each, the best first. The fields of --label are {label}, {step}, {filter}, {index}, {width}, {height},
+        {seconds} and the options that vary; with --against {psnr}, {ssim} and {difference}, and with --each {kept},
+        the bytes of the file.
+
+        Shell
+        -----
+        $ imfilter sweep photo.jpg -o sigmas.png "blur --sigma {1,2,4,8}"
+        $ imfilter sweep photo.jpg -o grid.png "blur --op bilateral --sigma {2,4} --range-sigma {10,25,50}"
+        $ imfilter sweep noisy.png -o best.png "blur --op nlm --strength {4..40..x1.5}" --against clean.png
+        """
+        from ..sweep import arrangement, run, window
+        from ..sweep.braces import template
+
+        names, texts = split(inputs)
+        if not texts:
+            _check_quoted(names)
+        if len(names) != 1:
+            what = "no input; name one picture" if not names else f"{len(names)} inputs; a sweep shows one picture"
+            raise UsageError(f"{what}: imfilter sweep INPUT -o SHEET 'blur --sigma {{1,2,4}}'")
+        if not texts:
+            raise UsageError("no step; name a filter with its options, as in 'blur --sigma {1,2,4}'")
+        if output is None:
+            raise UsageError("no output; name the sheet with -o FILE")
+        if to is not None and each is None:
+            raise UsageError("--to requires --each")
+        look = look_of(values)
+        part = None if crop is None else window.read(crop)
+        call = run.Call(
+            input=names[0],
+            output=output,
+            arrangement=arrangement.arranged(
+                [template(text) for text in texts], piped, look.columns, not no_input, max_cells
+            ),
+            steps=texts,
+            look=look,
+            label=label,
+            crop=part,
+            side=look.size if part is None or values["size"] is not None else None,
+            against=against,
+            each=each,
+            to=None if to is None else formats.named(to),
+            **files_and_run(values),
+        )
+        raise typer.Exit(run.run(call))
+
+    own = [
+        HelpedOption("output", "The sheet: a file, or - for stdout.", FILES, short="-o", metavar="SHEET"),
+        HelpedOption(
+            "crop",
+            "Show a part at full size, there or where there is most detail.",
+            metavar="X,Y,W,H|center:W,H|detail:W,H",
+        ),
+        HelpedOption("label", "What stands below each result; \\n begins a line.", metavar="PATTERN"),
+        HelpedOption("no_input", "Leave the input out.", type=bool, default=False),
+        HelpedOption("against", "Measure the results against this picture, and frame the best.", metavar="REFERENCE"),
+        HelpedOption("max_cells", f"Refuse more results.  [default: {MOST}]", RUN, type=int, default=MOST, metavar="N"),
+        HelpedOption("each", "Write each result too, in full size and named by its label.", FILES, metavar="FOLDER"),
+        HelpedOption(
+            "to", "Format of the files of --each.  [default: the input's]", FILES, short="-t", metavar="FORMAT"
+        ),
+    ]
+    doc = inspect.getdoc(command) or ""
+    argument = TyperArgument(
+        param_decls=["inputs"],
+        type=str,
+        nargs=-1,
+        metavar="INPUT STEP...",
+        help="A picture, and steps.",
+        required=False,
+    )
+    return SweepCommand(
+        "sweep",
+        callback=command,
+        params=[argument, *own, *look_options(), *other_options()],
+        help=prose(doc, []),
+        epilog=examples(doc),
+        options_metavar=USAGE,
+        rich_markup_mode=None,
+    )

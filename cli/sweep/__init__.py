@@ -1,0 +1,1 @@
+"""Sheets of results: one picture by many values of a filter's parameters; and sheets of pictures."""

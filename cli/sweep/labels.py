@@ -1,0 +1,55 @@
+"""What stands below a picture on a sheet: a pattern with fields, as ``{stem} {width}x{height}``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from string import Formatter
+from typing import Any
+
+from ..console.messages import printable, shown
+from ..errors import UsageError
+
+
+def check(pattern: str, known: Collection[str], others: Mapping[str, str] | None = None) -> None:
+    """Raise UsageError for a pattern with a field that is not *known*, or that cannot be read.
+
+    *others* are fields that would be known with an option.
+    """
+    try:
+        for _, field, spec, conversion in Formatter().parse(pattern):
+            if conversion or "{" in (spec or ""):
+                raise ValueError(f"use no ! and no braces in {{{shown(field or '')}}}")
+            if field is not None and field not in known and field in (others or {}):
+                raise ValueError(f"{{{field}}} requires {(others or {})[field]}")
+            if field is not None and field not in known:
+                raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(known)}")
+            if spec:
+                format("" if spec[-1] in "0123456789" else 1.0, spec)
+    except ValueError as error:
+        raise UsageError(f"--label {shown(pattern)}: {error}") from None
+
+
+def filled(pattern: str, values: Mapping[str, Any]) -> list[str]:
+    r"""Return the lines of a label; a value that is missing is a dash.
+
+    >>> filled(r"{stem}\n{width}x{height}", {"stem": "a", "width": 30, "height": 20})
+    ['a', '30x20']
+    >>> filled("{psnr:.1f} dB", {"psnr": None}), filled("{psnr:.1f} dB", {"psnr": 31.26})
+    (['- dB'], ['31.3 dB'])
+    """
+    text = ""
+    for literal, field, spec, _ in Formatter().parse(pattern):
+        value = None if field is None else values.get(field)
+        text += literal.replace(r"\n", "\n")
+        if field is not None:
+            text += "-" if value is None else _formatted(value, spec or "")
+    return text.split("\n")
+
+
+def _formatted(value: Any, spec: str) -> str:
+    if isinstance(value, str):  # a file's name may hold what breaks a line
+        value = printable(value)
+    try:
+        return format(value, spec)
+    except ValueError:  # a number's, of a text
+        return str(value)

@@ -1,0 +1,169 @@
+"""The results of a sweep, one after the other: each is measured, written and reduced before the next one is made."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ...filters.core.engine.mask import Box, Effect, keeps_size
+from ...filters.core.lazy_numpy import Array
+from ...filters.core.named_tuple import NamedTuple
+from .. import signals
+from ..batch import other_pictures
+from ..batch.frame_output import Computed, kept_of, opened, writable
+from ..batch.image_job import ImageProcessor
+from ..batch.job_options import JobOptions
+from ..batch.plan import Input, Job, Target
+from ..compare.comparable import comparable
+from ..compare.measured import How, Measured, measured
+from ..console.slow_image import Progress
+from ..drawing.cells import WHITE, Colour
+from ..drawing.thumbnail import thumbnail
+from ..errors import UsageError
+from ..images import encode, formats
+from ..images.atomic_write import Transaction
+from ..images.picture import DecodeError, Picture
+from ..images.reader import naming
+from .arrangement import Variant
+
+HOW = How(("diff", "psnr", "ssim"))
+
+
+class Shown(NamedTuple):
+    """A result as it stands on the sheet, and what is known of it; or the input, before all results."""
+
+    variant: Variant | None
+    pixels: Array
+    size: tuple[int, int]
+    """The width and height of the whole result."""
+    seconds: float = 0.0
+    found: Measured | None = None
+    """How near it is to the reference."""
+    why: str = ""
+    """Why it cannot be measured."""
+    kept: int | None = None
+    """Bytes of its own file."""
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """What is greater the nearer it is to the reference."""
+        if self.found is None or self.found.psnr is None:
+            return float("-inf"), 0.0
+        return self.found.psnr, self.found.ssim or 0.0
+
+
+class HowShown(NamedTuple):
+    """What becomes of each result."""
+
+    transaction: Transaction
+    """What the files of results are written by."""
+    marks: Mapping[int, str]
+    """Their stamps."""
+    reference: Picture | None = None
+    crop: Box | None = None
+    """The part that is shown."""
+    side: int | None = None
+    """Pixels of the longer side; None keeps it."""
+    background: Colour = WHITE
+    progress: Progress | None = None
+
+
+class Results:
+    """Makes the results of one picture."""
+
+    def __init__(self, variants: Sequence[Variant], options: JobOptions, targets: Mapping[int, Target]) -> None:
+        """Prepare all filters; raises UsageError for what they refuse. *targets* are those with files of their own."""
+        self.variants, self.options, self.targets = variants, options, targets
+        self.processors = [self._processor(variant, options) for variant in variants]
+
+    def _processor(self, variant: Variant, options: JobOptions) -> ImageProcessor:
+        maps = variant.recipe.maps()
+        if len(maps) not in (0, 1, 3):
+            raise UsageError(f"{variant.text}: gives {len(maps)} maps, and a cell shows a picture; use conv --sheet")
+        return ImageProcessor(variant.recipe, maps, options)
+
+    def job(self, number: int, name: str) -> Job:
+        """Return the work on one result of the picture in the file *name*."""
+        target = self.targets.get(number) or Target(self.variants[number].text, formats.LOSSLESS)
+        recipe, place = self.variants[number].recipe, Path(name).name
+        others = other_pictures.beside(recipe, place) if any(other_pictures.named(recipe)) else ()
+        return Job(Input(name, place), {"image": target}, others=others)
+
+    def each(self, name: str, picture: Picture, how: HowShown) -> Iterator[Shown]:
+        """Yield the results of the picture in the file *name*, once; raises FileError."""
+        for number in range(len(self.variants)):
+            signals.check()
+            if how.progress is not None:
+                how.progress.begin(number, len(self.variants))
+            yield self._one(number, name, picture, how)  # whose samples are gone before the next one's are there
+
+    def _one(self, number: int, name: str, picture: Picture, how: HowShown) -> Shown:
+        began = time.perf_counter()
+        variant, processor = self.variants[number], self.processors.pop(0)  # with its second pictures
+        job, again = self.job(number, name), copy.copy(picture)
+        again.notes = []
+        whole = how.reference is not None or number in self.targets
+        if how.crop is not None and not whole and self._in_place(processor, job, again):
+            render = self.options.render._replace(effect=Effect(roi=[how.crop]))
+            processor = self._processor(variant, self.options._replace(render=render))
+        processor.progress = how.progress
+        computed = processor.computed(job, again)
+        seconds = time.perf_counter() - began
+        result = _picture(computed, again)
+        kept = None
+        if number in self.targets:
+            kept = _written(how.transaction, processor, job, computed, again, how.marks[number])
+        found, why = compared(result, how.reference)
+        with naming(name):
+            pixels = thumbnail(part(result, how.crop), how.side, how.background)
+        height, width = result.pixels.shape[:2]
+        return Shown(variant, pixels, (width, height), seconds, found, why, kept)
+
+    def _in_place(self, processor: ImageProcessor, job: Job, picture: Picture) -> bool:
+        """Whether a part of the result is the result of a part, so that it can be computed alone."""
+        if not keeps_size(processor.stages) or picture.palette is not None:
+            return False
+        _, encodings = processor.rendered(job, picture)
+        return not encodings["image"].stretched
+
+
+def _picture(computed: Computed, read: Picture) -> Picture:
+    """Return a result as a picture."""
+    output, encoding = computed.outputs["image"], computed.encodings["image"]
+    samples, colours = encode.coloured(output.samples, read.metadata), computed.colours_of("image")
+    alpha = None if output.alpha is None else output.alpha.reshape(output.alpha.shape[:2])
+    return Picture(samples, alpha, colours="rgb" if read.metadata.palette else colours, white=encoding.white)
+
+
+def part(picture: Picture, crop: Box | None) -> Picture:
+    """Return a part of a picture; raises `DecodeError` where a result is too small for it."""
+    if crop is None:
+        return picture
+    x, y, width, height = crop
+    pixels = picture.pixels[y : y + height, x : x + width]
+    if not pixels.size:
+        rows, columns = picture.pixels.shape[:2]
+        raise DecodeError(f"a result has {columns}×{rows} pixels; --crop {x},{y},{width},{height} is outside")
+    alpha = None if picture.alpha is None else picture.alpha[y : y + height, x : x + width]
+    return Picture(pixels, alpha, colours=picture.colours, white=picture.white)
+
+
+def compared(result: Picture, reference: Picture | None) -> tuple[Measured | None, str]:
+    """Return how near a result is to the reference, or why that cannot be said."""
+    if reference is None:
+        return None, ""
+    both = comparable(result, reference, strict=False)
+    return (None, both) if isinstance(both, str) else (measured(both, HOW), "")
+
+
+def _written(
+    transaction: Transaction, processor: ImageProcessor, job: Job, computed: Computed, read: Picture, mark: str
+) -> int:
+    """Write a result into its own file; return how many bytes it has."""
+    target, notes = job.targets["image"], list[str]()
+    with opened(transaction, job, target, processor.options.write) as file:
+        with writable(target, computed.formats_of["image"]):
+            processor.encode(file, "image", computed, kept_of(read.metadata, "image", computed, notes), mark)
+        return sum(len(part) for part in file.parts())

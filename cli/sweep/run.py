@@ -1,0 +1,256 @@
+"""The call of `imfilter sweep`: it is checked, its results are made and drawn, and what was asked for is told."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from ...filters.core.engine.mask import Box
+from ...filters.core.named_tuple import NamedTuple
+from .. import garbage
+from ..batch import collisions, other_pictures
+from ..batch.call_files import FilesWritten, files_read
+from ..batch.inputs import is_folder
+from ..batch.job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
+from ..batch.plan import Input, Job, Target
+from ..batch.provenance import Stamper
+from ..batch.recipe import Recipe
+from ..batch.request import check_stream
+from ..console.how_far import shown_progress
+from ..console.messages import counted, put, say, shown
+from ..drawing.cells import Cell
+from ..drawing.thumbnail import thumbnail
+from ..errors import ExitCode, UsageError
+from ..images import formats, prefetch
+from ..images.atomic_write import Transaction
+from ..images.codec import EncodeOptions
+from ..images.picture import Picture
+from ..images.reader import Reader, naming
+from ..version import VERSION
+from . import labels, sheet_file, telling
+from .arrangement import Arrangement, Variant
+from .reading import read
+from .results import HowShown, Results, Shown, compared, part
+from .sheet_file import Origin, SheetLook
+from .window import Window
+
+FIELDS = ("label", "step", "filter", "index", "width", "height", "seconds")
+"""The fields of any label; those of --against and --each, and the options that vary, come to them."""
+MEASURES = ("psnr", "ssim", "difference")
+
+
+class Call(NamedTuple):
+    """What a call asks for."""
+
+    input: str
+    output: str
+    arrangement: Arrangement
+    steps: Sequence[str]
+    look: SheetLook
+    label: str | None = None
+    crop: Window | None = None
+    side: int | None = sheet_file.SIZE
+    """Pixels of the longer side of a picture on the sheet; None keeps its size."""
+    against: str | None = None
+    each: str | None = None
+    to: formats.Format | None = None
+    """The format of the results' own files; None is the input's."""
+    frame: int | None = None
+    max_pixels: int = prefetch.MAX_PIXELS
+    lenient: bool = False
+    to_rgb: bool = False
+    quality: int | None = None
+    stamp: bool = True
+    cores: int = 1
+    update: bool = False
+    dry_run: bool = False
+    json: bool = False
+    quiet: bool = False
+
+    @property
+    def variants(self) -> Sequence[Variant]:
+        """The results, in their order."""
+        return self.arrangement.variants
+
+    @property
+    def command(self) -> str:
+        """The words that make the sheet again, without the folders of files."""
+        words = ["imfilter", "sweep", sheet_file.base(self.input), "-o", sheet_file.base(self.output), *self.steps]
+        if self.against is not None:
+            words += ["--against", sheet_file.base(self.against)]
+        return shlex.join(words)
+
+    def how(self) -> Mapping[str, object]:
+        """Return all that decides what the outputs hold, but for the contents of files."""
+        steps = [(one.recipe.key(), one.label, one.place) for one in self.variants]
+        own = (self.look, self.label, self.crop, self.side, self.arrangement.input, self.to and self.to.name)
+        read = (self.frame, self.lenient, self.to_rgb, self.quality)
+        return {"command": "sweep", "steps": steps, "look": own, "read": read}
+
+
+def run(call: Call) -> ExitCode:
+    """Make the sheet; raises UsageError before any work, FileError."""
+    call.look.check()
+    if is_folder(call.input):
+        raise UsageError(f"{shown(call.input)}: is a folder; a sweep shows one picture")
+    _check_label(call)
+    target = sheet_file.target_of(call.output)
+    if target.path is None:
+        check_stream(call.json or call.against is not None, call.dry_run)
+    targets = _targets_of_each(call)
+    others = {name: what for one in call.variants for name, what in _files(one.recipe, call.input).items()}
+    given = {call.against: "the reference of this call", call.look.font: "the font of this call"}
+    others |= {name: what for name, what in given.items() if name is not None}
+    files = files_read(others, [call.input])
+    each = {f"each {number}": own for number, own in targets.items()}
+    job = Job(Input(call.input, Path(call.input).name), each)
+    named = {"sheet": target, **each}
+    beside = {} if target.path is None else {"output": target.path}
+    collisions.check(files, FilesWritten([job], beside, prints=call.json))
+    write = WriteOptions(
+        EncodeOptions(call.quality, cores=call.cores, stamp=call.stamp),
+        Stamper(VERSION, b"", {}),
+        read=files.identities,
+        roots=collisions.roots(files.folders, [job]),
+    )
+    results = Results(call.variants, _options(call, write), targets)
+    if call.dry_run:
+        return _tell_plan(call, target, targets)
+    origin = Origin(call.how(), [call.input, *others], call.cores) if call.stamp else None
+    if call.update and origin is not None and origin.is_current(named):
+        return _tell_current(call)
+    shown_all = _made(call, results, target, origin, write)
+    _tell(call, shown_all, targets)
+    return ExitCode.DONE
+
+
+def _files(recipe: Recipe, name: str) -> dict[str, str]:
+    """Return the files that a result depends on beside the input *name*, and what they are."""
+    beside = other_pictures.beside(recipe, Path(name).name) if any(other_pictures.named(recipe)) else ()
+    return recipe.files() | {other: other_pictures.WHAT for other in beside if other}
+
+
+def _check_label(call: Call) -> None:
+    varying = sorted({name for one in call.variants for name in one.varying if name})
+    known, others = [*FIELDS, *varying], {}
+    for option, value, own in (("--against", call.against, MEASURES), ("--each", call.each, ("kept",))):
+        known += own if value is not None else ()
+        others |= dict.fromkeys(own, option)
+    labels.check(call.label or "", known, others)
+
+
+def _targets_of_each(call: Call) -> dict[int, Target]:
+    """Return the files of the results themselves, each called by its label, where the call asks for them."""
+    if call.each is None:
+        return {}
+    own = formats.of_name(call.input)
+    format = call.to or (formats.FORMATS[own.instead] if own is not None and own.instead else own) or formats.LOSSLESS
+    targets: dict[int, Target] = {}
+    taken: set[str] = set()
+    for number, one in enumerate(call.variants):
+        stem = base = re.sub(r"[^\w.+]+", "-", one.label).strip("-.")[:100] or str(number + 1)
+        count = 1
+        while stem.casefold() in taken:
+            count += 1
+            stem = f"{base}-{count}"
+        taken.add(stem.casefold())
+        path = str(Path(call.each, stem + format.suffixes[0]))
+        targets[number] = Target(path, format, call.each)
+    return targets
+
+
+def _options(call: Call, write: WriteOptions) -> JobOptions:
+    return JobOptions(
+        FrameOptions(call.frame),
+        RenderOptions(max_pixels=call.max_pixels, plain=True),
+        write,
+        ReportOptions(notes=False),
+        call.cores,
+    )
+
+
+def _made(call: Call, results: Results, target: Target, origin: Origin | None, write: WriteOptions) -> list[Shown]:
+    """Make the results and the sheet, and let all files appear together."""
+    reader = prefetch.reader(call.max_pixels, call.lenient, call.to_rgb)
+    reader.digests = False
+    reader.needed = partial(results.processors[0].needed, results.job(0, call.input))
+    garbage.resume()
+    picture = _first(call, reader, call.input, call.frame)
+    reference = None if call.against is None else _first(call, reader, call.against, None)
+    with naming(call.input):
+        crop: Box | None = None if call.crop is None else call.crop.on(picture)
+    marks = {number: "" if origin is None else origin.mark(f"each {number}") for number in results.targets}
+    found: list[Shown] = []
+    with Transaction(write.read) as transaction, shown_progress(call.input, call.quiet, call.json) as progress:
+        if call.arrangement.input is not None:
+            found.append(_of_input(call, picture, reference, crop))
+        how = HowShown(transaction, marks, reference, crop, call.side, call.look.background, progress)
+        found += results.each(call.input, picture, how)
+        picture.pixels = picture.alpha = None  # the memory is the sheet's now
+        best = telling.best(found)
+        cells = [
+            Cell(one.pixels, telling.below(one, number, call.label, call.against is not None), one is best)
+            for number, one in enumerate(found)
+        ]
+        sheet = call.look.drawn(cells, call.arrangement.places, call.max_pixels)
+        mark = "" if origin is None else origin.mark("sheet")
+        sheet_file.write(transaction, target, sheet, write.encode, mark, call.command)
+        transaction.commit()
+    said = [f"{shown(call.input)}: {note}" for note in picture.notes]
+    said += [f"{target.name}: {note}" for note in [*transaction.notes, *call.look.notes(cells)]]
+    for note in said if not call.quiet else ():
+        say(f"imfilter: {note}")
+    return found
+
+
+def _first(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
+    """Return the picture of a file, of several frames the one that is asked for, or the first; raises FileError."""
+    picture, count = read(name, reader, frame)
+    if count != 1 and frame is None and not call.quiet:
+        several = "several" if count is None else count
+        say(f"imfilter: {shown(name)}: has {several} frames; the first is taken, and --frame N takes another")
+    return picture
+
+
+def _of_input(call: Call, picture: Picture, reference: Picture | None, crop: Box | None) -> Shown:
+    found, why = compared(picture, reference)
+    with naming(call.input):
+        pixels = thumbnail(part(picture, crop), call.side, call.look.background)
+    height, width = picture.pixels.shape[:2]
+    return Shown(None, pixels, (width, height), found=found, why=why)
+
+
+def _tell(call: Call, found: Sequence[Shown], targets: Mapping[int, Target]) -> None:
+    """Print a line for each result, the best first, where it was measured; or one of JSON for each."""
+    is_measured = call.against is not None
+    ranked = sorted(found, key=lambda one: one.rank, reverse=True) if is_measured else list(found)
+    if call.json:
+        paths = {id(call.variants[number]): target.path for number, target in targets.items()}
+        for rank, one in enumerate(ranked, 1):
+            put(telling.record(one, paths.get(id(one.variant)), rank if is_measured else None))
+        best = telling.best(found)
+        counts = {"cells": len(found), "best": best and telling.name(best)}
+        put(telling.line("sweep", "summary", counts | {"sheet": call.output, "status": "done"}))
+    elif is_measured and not call.quiet:
+        for line in telling.table(ranked):
+            put(line)
+
+
+def _tell_plan(call: Call, target: Target, targets: Mapping[int, Target]) -> ExitCode:
+    """Print what would be made."""
+    for number, one in enumerate(call.variants):
+        put(f"{one.text} -> {targets[number].name}" if number in targets else one.text)
+    put(f"{shown(call.input)}, {counted(len(call.variants), 'result', 'results')} -> {target.name}")
+    return ExitCode.DONE
+
+
+def _tell_current(call: Call) -> ExitCode:
+    if call.json:
+        counts = {"cells": 0, "best": None}
+        put(telling.line("sweep", "summary", counts | {"sheet": call.output, "status": "skipped"}))
+    elif not call.quiet:
+        say(f"imfilter: {shown(call.output)} is up to date")
+    return ExitCode.DONE
