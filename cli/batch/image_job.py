@@ -88,7 +88,7 @@ class ImageProcessor:
                     self._canvas(output, target.format, Metadata())
 
     def look_at(self, start: int, stop: int) -> None:
-        """Let results stay in memory, of which the rows from *start* to *stop* are looked at: others may hold anything."""
+        """Let results stay in memory; of others than the rows from *start* to *stop* they may hold anything."""
         self.options = self.options._replace(render=self.options.render._replace(shown=(start, stop)))
 
     def single(self, job: Job, picture: Picture) -> Report:

@@ -45,8 +45,8 @@ class RenderOptions(NamedTuple):
     nodata: NodataOption = NodataOption()
     """Which samples are missing."""
     shown: tuple[int, int] | None = None
-    """The rows of the result that are looked at, from a first to one behind the last: it stays in memory, and others may
-    hold anything. None where it is written."""
+    """The rows of the result that are looked at, from a first to one behind the last: it stays in memory, and others
+    may hold anything. None where it is written."""
 
 
 class WriteOptions(NamedTuple):

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ...filters.core import catalog
@@ -154,7 +155,7 @@ def safe(name: str) -> str:
 
 def result_name(picture: str, recipe: Recipe, output: str, suffix: str) -> str:
     """Return what a result is called: beside no input, in the folder in which the command is run."""
-    stem = os.path.splitext(os.path.basename(picture))[0]
+    stem = Path(picture).stem
     map = "" if output == "image" else f".{output}"
     return safe(f"{stem}.{recipe.name}{map}{suffix}")
 

@@ -13,7 +13,7 @@ from ..batch.options import PIXELS
 from ..console.messages import flag, shown
 from .call import text_of
 
-WIDE = 1000.0
+WIDE = 720.0
 """Bounds that are farther apart are no useful span of a slider."""
 STEPS = 100
 """About as many as a slider has."""

@@ -134,6 +134,7 @@ async function look(which, what) {
   canvas.height = bitmap.height;
   canvas.getContext("2d").drawImage(bitmap, 0, 0);
   canvas.told = told;
+  canvas.hidden = false;
   if (which === "after") describe(told);
   place();
 }
@@ -348,7 +349,7 @@ async function add(filter) {
 
 // ---- controls -----------------------------------------------------------------------------------------
 
-/** A control for one parameter: it reads the step's option, and writes it. */
+/** A control for one parameter, some of it beside its label and some below: it reads the step's option, and writes it. */
 function field(parameter, step, form, at) {
   const id = `${at}-${parameter.name}`;
   const usual = () => parameter.defaults[operator(step, form)] ?? parameter.default;
@@ -363,14 +364,16 @@ function field(parameter, step, form, at) {
   const row = make("div", { class: "row" });
   const kinds = { flag: flagControl, choice: choiceControl };
   const control = kinds[parameter.kind] ?? (parameter.span ? numberControl : textControl);
-  row.append(...control({ parameter, described, get, set, usual }));
+  const [beside, below] = control({ parameter, described, get, set, usual });
+  row.append(make("label", { for: id }, parameter.label), ...beside);
   if (parameter.unit) row.append(make("span", { class: "unit" }, parameter.unit));
+  const usually = parameter.shown && !parameter.required ? ` [default: ${parameter.shown}]` : "";
   return make(
     "div",
     { class: "field", "data-name": parameter.name },
-    make("label", { for: id }, parameter.label),
     row,
-    make("p", { class: "help", id: `${id}-help` }, parameter.help),
+    ...below,
+    make("p", { class: "help", id: `${id}-help` }, parameter.help + usually),
     make("p", { class: "error", id: `${id}-error` }),
   );
 }
@@ -378,7 +381,7 @@ function field(parameter, step, form, at) {
 function flagControl({ described, get, set }) {
   const box = make("input", { type: "checkbox", ...described, onchange: (event) => set(box.checked, event) });
   box.checked = get() === true;
-  return [box];
+  return [[box], []];
 }
 
 function choiceControl({ parameter, described, get, set, usual }) {
@@ -386,7 +389,7 @@ function choiceControl({ parameter, described, get, set, usual }) {
   if (!usual()) select.append(make("option", { value: "" }, parameter.shown ? `(${parameter.shown})` : "(none)"));
   select.append(...parameter.choices.map((choice) => make("option", { value: choice }, choice)));
   select.value = get() || usual();
-  return [select];
+  return [[select], []];
 }
 
 function textControl({ parameter, described, get, set, usual }) {
@@ -394,7 +397,7 @@ function textControl({ parameter, described, get, set, usual }) {
   const words = parameter.words.map((word) => make("option", { value: word }));
   const text = textField({ parameter, described, get, set, usual });
   if (words.length) text.setAttribute("list", list);
-  return words.length ? [text, make("datalist", { id: list }, ...words)] : [text];
+  return [[text], words.length ? [make("datalist", { id: list }, ...words)] : []];
 }
 
 function textField({ parameter, described, get, set, usual }) {
@@ -465,7 +468,7 @@ function numberControl({ parameter, described, get, set, usual }) {
     "x,y",
   );
   show();
-  return [...sliders, ...(pair ? [both] : []), text];
+  return [pair ? [text, both] : [text], sliders];
 }
 
 // ---- beginning ----------------------------------------------------------------------------------------
