@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import shown
-from ..errors import FileError
 from ..images import prefetch
-from ..images.picture import DecodeError, Picture, channels_of
+from ..images.picture import Picture, channels_of
 from ..images.reader import naming
 
 KEPT = 2
@@ -73,11 +71,6 @@ class Pictures:
             return Opened(found)
         if found.first is not None:
             return Opened(found.first, 0)
-        with naming(name):
-            found.check_pixels()
-            picture = next(islice(found.decoded(), 1), None)
-            if picture is None:
-                raise DecodeError("has no frames")
-        if picture.images > 1:
-            raise FileError(shown(name), "is a data set; write an image of it with --frame N first")
-        return Opened(picture, 0)
+        from ..batch import multiframe_job  # most pictures have one frame
+
+        return Opened(multiframe_job.one(found, 0, shown(name)), 0)

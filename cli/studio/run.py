@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 
 from ...filters.core.named_tuple import NamedTuple
+from .. import signals
 from ..batch import inputs, recipe_file
 from ..batch.inputs import InputRules
 from ..batch.request import check_core
@@ -48,6 +49,7 @@ def run(asked: Call) -> ExitCode:
         except (OSError, OverflowError) as error:
             why = reason(error) if isinstance(error, OSError) else "ports are from 0 to 65535"
             raise UsageError(f"--port {asked.port}: {why}") from None
+        signals.begin()
         _tell(server, asked)
         try:
             server.serve()

@@ -8,9 +8,9 @@ import json
 import secrets
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib import resources
+from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from ..console import faults
@@ -47,10 +47,10 @@ class Page:
     """The page, which is one file: its script and its style are known to the browser by their digests."""
 
     def __init__(self) -> None:
-        files = resources.files(__package__)
-        style, script = ((files / name).read_text("utf-8") for name in ("page.css", "page.js"))
-        template = Template((files / "page.html").read_text("utf-8"))
-        self.content = template.substitute(style=style, script=script).encode()
+        template, style, script = (
+            Path(__file__).with_name(name).read_text("utf-8") for name in ("page.html", "page.css", "page.js")
+        )
+        self.content = Template(template).substitute(style=style, script=script).encode()
         self.policy = "; ".join(
             (
                 "default-src 'none'",
@@ -116,10 +116,13 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     """Answers the requests of a connection."""
 
-    server: Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = TIMEOUT
+
+    @property
+    def _served(self) -> Server:
+        return cast(Server, self.server)
 
     def do_GET(self) -> None:
         """Send the page."""
@@ -142,14 +145,14 @@ class Handler(BaseHTTPRequestHandler):
         if asked.path != "/":
             raise RefusedError(404, "there is no such page")
         self._check_token(asked.query)
-        page = self.server.page
+        page = self._served.page
         self._send(200, "text/html; charset=utf-8", page.content, {"Content-Security-Policy": page.policy})
 
     def _asked(self) -> None:
         self._check_host()
         self._check_origin()
         self._check_token(self.headers.get(TOKEN, ""))
-        if (answer := self.server.session.routes.get(self.path)) is None:
+        if (answer := self._served.session.routes.get(self.path)) is None:
             raise RefusedError(404, "there is no such page")
         asked = self._body()
         try:
@@ -175,12 +178,12 @@ class Handler(BaseHTTPRequestHandler):
             raise RefusedError(403, "another page asks")
 
     def _hosts(self) -> set[str]:
-        return {f"{name}:{self.server.server_port}" for name in NAMES}
+        return {f"{name}:{self._served.server_port}" for name in NAMES}
 
     def _check_token(self, given: str) -> None:
-        if not secrets.compare_digest(given.encode("utf-8", "replace"), self.server.token.encode()):
+        if not secrets.compare_digest(given.encode("utf-8", "replace"), self._served.token.encode()):
             raise RefusedError(403, "the token is missing or wrong; open the address that imfilter studio printed")
-        self.server.heard = time.monotonic()
+        self._served.heard = time.monotonic()
 
     def _body(self) -> dict[str, Any]:
         if self.headers.get_content_type() != "application/json":

@@ -3,10 +3,10 @@
 import http.client
 import io
 import json
+import os
 import re
 import shlex
 import signal
-import subprocess
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,15 +14,18 @@ from pathlib import Path
 import imfilter.filters
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from imfilter.cli.batch import recipe_file
 from imfilter.cli.errors import FileError, UsageError
-from imfilter.cli.studio import call, forms, server
+from imfilter.cli.studio import call, forms, preview, server
 from imfilter.cli.studio.pictures import Pictures
 from imfilter.cli.studio.server import Server
 from imfilter.cli.studio.session import Session
 from imfilter.cli.studio.turns import OvertakenError, Turns
 from imfilter.filters.core import catalog
+from imfilter.filters.core.engine import gathering
 from PIL import Image
 
 from ..filters.needed import NEEDED
@@ -348,9 +351,308 @@ def check_random_settings(session, run, folder, examples):
 
 
 def test_the_copied_command_writes_what_is_seen(session, run, folder):
-    check_random_settings(session, run, folder, 25)
+    check_random_settings(session, run, folder, 60)
 
 
 @pytest.mark.thorough
 def test_the_copied_command_writes_what_is_seen_whatever_is_chosen(session, run, folder):
     check_random_settings(session, run, folder, 400)
+
+
+OUTPUTS = ["image", "magnitude", "angle", "gx", "gy"]
+
+
+@pytest.mark.each("output", OUTPUTS)
+@pytest.mark.each("picture", [0, 2])
+def test_the_copied_command_writes_the_map_that_is_seen(session, run, folder, output, picture):
+    chosen = [step("blur", sigma="0.7"), step("edges", channels="max")]
+    told, _ = looked(session, chosen, picture, output=output)
+    assert told["outputs"] == ("image", "magnitude", "angle", "gx", "gy")
+    assert same(session, run, folder, chosen, picture, output)
+
+
+def test_without_a_filter_the_picture_is_seen_as_it_is(session, load):
+    for number, name in enumerate(PICTURES):
+        told, seen = looked(session, [], number)
+        assert (told["command"], seen.tobytes()) == ("", load(name).tobytes())
+
+
+@pytest.fixture
+def tall():
+    """A picture of many strips, 700×2400."""
+    noise = np.random.default_rng(3).integers(0, 256, (2400, 700, 3)).astype(np.uint8)
+    Image.fromarray(noise).save("tall.png", compress_level=1)
+    return Session(Pictures(["tall.png"], 1 << 28))
+
+
+PARTS = [
+    [step("blur", sigma="3")],
+    [step("blur", op="median", size="5")],
+    [step("edges")],
+    [step("edges", op="canny")],
+    [step("sharpen", op="unsharp"), step("edges", range="offset")],
+    [step("conv", kernel="gaussian5", range="stretch")],
+    [step("tone", op="equalize")],
+    [step("morph", op="open", size="9")],
+    [step("rotate", angle="7", expand=True)],
+    [step("resize", scale="0.7")],
+    [step("conv", kernel="mean3", padding="valid")],
+    [step("flip", op="top-bottom"), step("blur")],
+    [step("frequency", cutoff="0.1")],
+]
+
+
+@pytest.mark.each("chosen", PARTS)
+def test_a_part_is_that_of_the_whole(tall, work, chosen):
+    told, whole = looked(tall, chosen)
+    assert whole.shape[1::-1] == (told["width"], told["height"])
+    for x, y in ((0, 0), (0.4, 0.55), (1, 1)):
+        tall._last = None
+        part, seen = looked(tall, chosen, view={"width": 210, "height": 130, "reduce": 1, "x": x, "y": y})
+        left, top, width, height = (part["part"][name] for name in ("left", "top", "width", "height"))
+        assert (width, height) == (210, 130)
+        assert (part["width"], part["height"]) == (told["width"], told["height"])
+        assert np.array_equal(seen, whole[top : top + height, left : left + width]), (x, y)
+
+
+def test_a_part_costs_a_part_of_the_work(folder, monkeypatch):
+    Image.new("RGB", (3000, 2000)).save("large.png")
+    taken, take = [], gathering.Gathering.take
+    monkeypatch.setattr(
+        gathering.Gathering, "take", lambda own, start, stop: (taken.append(stop - start), take(own, start, stop))
+    )
+    large = Session(Pictures(["large.png"], 1 << 28))
+    looked(large, [step("blur")], view={"width": 210, "height": 130, "reduce": 1})
+    assert 130 <= sum(taken) < 1000
+
+
+def test_what_was_computed_of_all_is_not_computed_again(tall, monkeypatch):
+    looked(tall, [step("blur")], view={"width": 300, "height": 300})
+    monkeypatch.setattr(preview, "result", None)
+    told, seen = looked(tall, [step("blur")], view={"width": 50, "height": 40, "reduce": 1, "x": 1, "y": 1})
+    assert (told["part"]["left"], seen.shape) == (650, (40, 50, 3))
+
+
+def test_what_is_reduced_is_the_mean_of_the_result(tall):
+    _, whole = looked(tall, [step("blur")])
+    told, seen = looked(tall, [step("blur")], view={"width": 200, "height": 300})
+    assert told["part"] == {"left": 0, "top": 0, "width": 700, "height": 2400, "reduce": 8}
+    blocks = whole[:, :696].reshape(300, 8, 87, 8, 3).mean((1, 3))
+    assert np.abs(seen[:, :87] - blocks).max() <= 0.51
+
+
+def test_a_file_that_changed_is_read_again(session, rgb):
+    looked(session, [step("blur")])
+    Image.fromarray(255 - rgb).save("a.png")
+    assert np.array_equal(looked(session, [])[1], 255 - rgb)
+    before, after = looked(session, [step("flip")])[1], (255 - rgb)[:, ::-1]
+    assert np.array_equal(before, after)
+
+
+@pytest.mark.each("kind, depth", [("CMYK", np.uint8), ("bands", np.uint8), ("float", np.float32)])
+def test_what_a_browser_does_not_know_is_shown_all_the_same(folder, run, rgb, kind, depth):
+    if kind == "CMYK":
+        Image.fromarray(rgb).convert("CMYK").save("odd.tif")
+    elif kind == "bands":
+        tifffile.imwrite("odd.tif", np.dstack([rgb, rgb[..., :2]]), photometric="minisblack", planarconfig="contig")
+    else:
+        tifffile.imwrite("odd.tif", rgb.astype(np.float32) / 255, photometric="rgb")
+    session = Session(Pictures(["odd.tif"], 1 << 28))
+    told, seen = looked(session, [step("blur", sigma="0")], band=1)
+    assert seen.dtype == np.uint8
+    if kind == "CMYK":
+        assert np.abs(seen.astype(int) - rgb).max() <= 2
+    else:
+        assert np.array_equal(seen, rgb[..., 1] if kind == "bands" else rgb)
+    ended = run(*shlex.split(told["command"])[1:])
+    assert ended.code == 0, ended.err
+
+
+def test_a_bank_of_kernels_shows_one_map_at_a_time(session, run, folder):
+    told, seen = looked(session, [step("conv", kernel="haar", stride="2")], band=2)
+    assert told["bands"] == ("LL", "LH", "HL", "HH")
+    assert "band 3 of 4" in told["said"]
+    assert seen.shape == (12, 20)
+    assert run(*shlex.split(told["command"])[1:]).code == 0
+    assert tifffile.imread(told["file"]).shape == (4, 12, 20)
+
+
+NAMES = ["-x.png", "blur me.png", "blur", "a 'b' $HOME `c`.png", "<script>.png", "new\nline.png", "é.png", "--.png"]
+
+
+@pytest.fixture
+def words(shell):
+    """The words that a shell makes of a line."""
+
+    def words(line):
+        ended = shell(f"imfilter() {{ printf '%s\\0' \"$@\"; }}; {line}")
+        return [os.fsdecode(word) for word in ended.stdout.split(b"\0")[:-1]]
+
+    return words
+
+
+@pytest.mark.each("name", NAMES)
+def test_a_picture_of_any_name_has_a_command(folder, words, run, rgb, load, name):
+    data = io.BytesIO()
+    Image.fromarray(rgb).save(data, "PNG")
+    (folder / name).write_bytes(data.getvalue())
+    session = Session(Pictures([name], 1 << 28))
+    for chosen in ([step("blur", sigma="2")], [step("flip"), step("affine", shear="-5", translate="-1,2")]):
+        told, seen = looked(session, chosen)
+        ended = run(*words(told["command"]))
+        assert ended.code == 0, (told["command"], ended.err)
+        assert np.array_equal(load(told["file"]), seen)
+        (folder / told["file"]).unlink()
+
+
+@pytest.mark.needs("names of any bytes")
+def test_a_picture_whose_name_is_no_text_has_a_command(words, run, rgb):
+    Image.fromarray(rgb).save(os.fsdecode(b"\xff\x01.png"))
+    told, _ = looked(Session(Pictures([os.fsdecode(b"\xff\x01.png")], 1 << 28)), [step("blur")])
+    assert told["command"].isascii()
+    assert told["command"].isprintable()
+    assert run(*words(told["command"])).code == 0
+    assert Path(os.fsdecode(b"\xff\x01.blur.png")).exists()
+
+
+def test_one_frame_of_several_is_shown(folder, run, rgb):
+    first, second = Image.fromarray(rgb), Image.fromarray(255 - rgb)
+    first.save("pages.tif", save_all=True, append_images=[second])
+    session = Session(Pictures(["pages.tif"], 1 << 28))
+    told, seen = looked(session, [step("flip")])
+    assert told["command"].endswith("--frame 0")
+    assert np.array_equal(seen, rgb[:, ::-1])
+    assert run(*shlex.split(told["command"])[1:]).code == 0
+
+
+# ---- recipes ----------------------------------------------------------------------------------------
+
+
+def test_the_recipe_that_is_saved_does_the_same(session, run, load):
+    chosen = [step("blur", sigma="2,0.5"), step("edges", op="prewitt", thin=True)]
+    _, seen = looked(session, chosen)
+    Path("soft.toml").write_text(session.routes["/recipe"]({"steps": chosen}).told["text"])
+    assert run("run", "soft.toml", "a.png", "-o", "out.png").code == 0
+    assert np.array_equal(load("out.png"), seen)
+
+
+def test_a_recipe_that_is_opened_gives_its_steps(session, run, rgb):
+    Path("k.txt").write_text("1 2 1")
+    words = ("conv --kernel k.txt --normalize sum", "blend --other gray.png --opacity 30%", "affine --scale 1.1,0.9")
+    assert run("chain", *words, "--save", "all.toml").code == 0
+    steps, files = call.of_recipe(recipe_file.load("all.toml"))
+    assert files == {"k.txt", "gray.png"}
+    assert [own.words for own in steps] == [
+        ["conv", "--kernel", "k.txt", "--normalize", "sum"],
+        ["blend", "--other", "gray.png", "--opacity", "0.3"],
+        ["affine", "--scale", "1.1,0.9"],
+    ]
+    opened = Session(Pictures(["a.png"], 1 << 28), steps, files)
+    chosen = opened.routes["/start"]({}).told["steps"]
+    told, seen = looked(opened, chosen)
+    assert run("run", "all.toml", "a.png", "-o", "out.png").code == 0
+    with Image.open("out.png") as written:
+        assert np.array_equal(np.asarray(written), seen)
+    assert run(*shlex.split(told["command"])[1:]).code == 0
+
+
+# ---- turns, and the end -----------------------------------------------------------------------------
+
+
+def test_the_newest_request_counts():
+    turns, began, order = Turns(), threading.Event(), []
+
+    def older():
+        with pytest.raises(OvertakenError), turns.turn("a") as check:
+            began.set()
+            while True:
+                check()
+
+    def waiting():
+        with pytest.raises(OvertakenError), turns.turn("a"):
+            order.append("waiting")
+
+    def other():
+        with turns.turn("b"):
+            order.append("b")
+
+    threads = [threading.Thread(target=target) for target in (older, other)]
+    threads[0].start()
+    began.wait()
+    threads[1].start()
+    with turns.turn("a") as check:
+        check()
+        order.append("a")
+    for thread in threads:
+        thread.join()
+    assert sorted(order) == ["a", "b"]
+    assert not turns._newest
+
+
+def test_work_that_is_overtaken_ends(tall, monkeypatch):
+    begun, results = threading.Event(), []
+    add = preview._Watched.add
+
+    def slow(own, rows, of):
+        begun.set()
+        add(own, rows, of)
+
+    monkeypatch.setattr(preview._Watched, "add", slow)
+
+    def ask():
+        try:
+            results.append(looked(tall, [step("blur", op="nlm")]))
+        except OvertakenError:
+            results.append("overtaken")
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    begun.wait()
+    looked(tall, [step("flip")])
+    thread.join()
+    assert results == ["overtaken"]
+
+
+def test_the_server_ends_when_no_page_is_open(png):
+    session = Session(Pictures(["a.png"], 1 << 28))
+    served = Server(session)
+    served.heard -= server.PATIENCE + 1
+    served.serve()  # which returns
+    kept = Server(session, keep=True)
+    kept.heard -= server.PATIENCE + 1
+    kept.service_actions()
+    kept.server_close()
+
+
+def test_a_page_that_speaks_keeps_the_server(client):
+    client.served.heard -= server.PATIENCE + 1
+    assert client.ask("/alive") == (200, {})
+    client.served.keep = False
+    client.served.service_actions()
+
+
+@pytest.mark.each("number, code", [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_the_command_serves_until_it_is_stopped(start, command, png, number, code):
+    process = start([*command, "studio", "a.png"])
+    address = process.stdout.readline().decode().strip()
+    host, token = re.fullmatch(r"http://(127\.0\.0\.1:\d+)/\?([\w-]{32})", address).groups()
+    connection = http.client.HTTPConnection(host, timeout=30)
+    connection.request("GET", f"/?{token}")
+    assert b"imfilter" in connection.getresponse().read()
+    connection.close()
+    process.send_signal(number)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (code, b"")
+    assert err == b"imfilter: open this address in a browser; Ctrl-C ends it, or 10 minutes without a page\n"
+
+
+def test_a_wrong_call_is_refused(refused, png, client):
+    assert refused(2, "studio") == "imfilter: no input; name images, or folders of images"
+    assert refused(2, "studio", "-").endswith("name a file")
+    assert refused(2, "studio", "b.png") == "imfilter: b.png: no such file or directory"
+    assert "is not a recipe" in refused(2, "studio", "a.png", "--recipe", "a.png")
+    port = client.served.server_port
+    assert refused(2, "studio", "a.png", "--port", port) == f"imfilter: --port {port}: address already in use"
+    assert refused(2, "studio", "a.png", "--port", 70000) == "imfilter: --port 70000: ports are from 0 to 65535"
+    Path("bad.png").write_bytes(png.read_bytes()[:60])
+    assert "bad.png: is damaged or truncated" in refused(1, "studio", "bad.png")
