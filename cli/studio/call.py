@@ -85,13 +85,14 @@ def recipe_of(steps: Sequence[Step], allowed: Collection[str]) -> Recipe:
 
 
 def _check_file(parameter: Parameter, value: str | bool, allowed: Collection[str], where: str) -> None:
-    if not (parameter.param.file or parameter.param.picture) or value in allowed or not _is_there(str(value)):
+    if not (parameter.param.file or parameter.param.picture) or value in allowed or not is_there(str(value)):
         return
     advice = "name it beside the pictures" if parameter.param.picture else "name it in a recipe, and open that"
     raise UsageError(f"{where}{flag(parameter.name)} {shown(str(value))}: the page reads no files; {advice}")
 
 
-def _is_there(name: str) -> bool:
+def is_there(name: str) -> bool:
+    """Whether a text names a file or folder."""
     try:
         return os.path.lexists(name)
     except ValueError:  # no name of a file

@@ -15,6 +15,8 @@ from .call import text_of
 
 WIDE = 720.0
 """Bounds that are farther apart are no useful span of a slider."""
+KERNEL = "KERNEL"
+"""How the value of a parameter is called that is a kernel."""
 STEPS = 100
 """About as many as a slider has."""
 
@@ -50,6 +52,7 @@ def _control(parameter: Parameter, pictures: Sequence[str]) -> dict[str, Any]:
         "more": PIXELS if parameter.name in Common.__annotations__ else "",
         "span": span(parameter),
         "words": _words(parameter, pictures),
+        "grid": parameter.param.metavar == KERNEL,
     }
 
 
@@ -57,7 +60,7 @@ def _words(parameter: Parameter, pictures: Sequence[str]) -> list[str]:
     """Return what a text may be, for whom does not know."""
     if parameter.param.picture:
         return [shown(name) for name in pictures]
-    if parameter.param.metavar == "KERNEL":
+    if parameter.param.metavar == KERNEL:
         from ...filters.core.linear import filter_banks, kernels
 
         return [*kernels.names(), *filter_banks.BUILT_IN]

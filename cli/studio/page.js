@@ -36,9 +36,9 @@ function recalled() {
 // ---- asking -------------------------------------------------------------------------------------------
 
 class Refusal extends Error {
-  constructor(status, told) {
+  constructor(told) {
     super(told.message);
-    Object.assign(this, { status, told });
+    this.told = told;
   }
 }
 
@@ -49,14 +49,14 @@ async function ask(route, body, signal) {
     body: JSON.stringify(body),
     signal,
   });
-  if (!answer.ok) throw new Refusal(answer.status, await answer.json());
-  return answer;
+  if (answer.headers.get("Content-Type") === "image/png") return answer;
+  const told = await answer.json();
+  if (told.message) throw new Refusal(told);
+  return told;
 }
 
-const asked = async (route, body) => (await ask(route, body)).json();
-
 async function formOf(filter) {
-  if (!forms.has(filter)) forms.set(filter, await asked("/form", { filter }));
+  if (!forms.has(filter)) forms.set(filter, await ask("/form", { filter }));
   return forms.get(filter);
 }
 
@@ -105,7 +105,7 @@ async function work() {
       if (comparing()) await look("before", { steps: [], band: state.band });
       say(null);
     } catch (error) {
-      if (error.name !== "AbortError" && error.status !== 409) say(error);
+      if (error.name !== "AbortError" && !error.told?.overtaken) say(error);
     } finally {
       clearTimeout(slow);
       busy(false);
@@ -162,6 +162,7 @@ function place() {
   layers.before.hidden = !comparing() || !layers.before.told;
   byId("line").hidden = split === 0 || split === 100;
   byId("line").style.left = `${edge}px`;
+  for (const badge of pane.querySelectorAll(".badge")) badge.hidden = layers.before.hidden;
 }
 
 function describe(told) {
@@ -283,16 +284,17 @@ function card(step, at) {
   settle();
   body.addEventListener("settle", settle);
   body.append(more);
-  body.hidden = Boolean(step.folded);
+  body.hidden = !step.on || Boolean(step.folded);
   const fold = make(
     "button",
     {
       type: "button",
       class: "plain",
-      "aria-expanded": String(!step.folded),
+      "aria-expanded": String(!body.hidden),
       "aria-controls": body.id,
       onclick: () => {
-        step.folded = body.hidden = !body.hidden;
+        step.folded = !body.hidden;
+        body.hidden = step.folded;
         fold.setAttribute("aria-expanded", String(!body.hidden));
         remember(false);
       },
@@ -305,6 +307,7 @@ function card(step, at) {
     onchange: () => {
       step.on = on.checked;
       item.classList.toggle("off", !step.on);
+      body.hidden = !step.on || Boolean(step.folded);
       changed();
     },
   });
@@ -397,7 +400,9 @@ function textControl({ parameter, described, get, set, usual }) {
   const words = parameter.words.map((word) => make("option", { value: word }));
   const text = textField({ parameter, described, get, set, usual });
   if (words.length) text.setAttribute("list", list);
-  return [[text], words.length ? [make("datalist", { id: list }, ...words)] : []];
+  const below = words.length ? [make("datalist", { id: list }, ...words)] : [];
+  if (parameter.grid) below.push(kernelGrid(text, set));
+  return [[text], below];
 }
 
 function textField({ parameter, described, get, set, usual }) {
@@ -412,6 +417,39 @@ function textField({ parameter, described, get, set, usual }) {
   });
   text.value = get();
   return text;
+}
+
+/** The taps of a kernel, each of which can be changed; whatever changes the kernel's text changes them. */
+function kernelGrid(text, set) {
+  const table = make("table", { class: "kernel", hidden: true });
+  let divisor = "1";
+  const cellsOf = (row) => [...row.querySelectorAll("input")].map((cell) => cell.value.trim() || "0").join(" ");
+  const write = (event) => {
+    const rows = [...table.rows].map(cellsOf).join("; ");
+    text.value = divisor === "1" ? rows : `${rows} / ${divisor}`;
+    set(text.value, event);
+  };
+  const read = async () => {
+    const found = text.value ? await ask("/kernel", { kernel: text.value.trim() }) : {};
+    if (table.contains(document.activeElement)) return;
+    divisor = found.divisor;
+    table.hidden = !found.rows;
+    const cell = (row, column) =>
+      make("td", {}, make("input", {
+        type: "text",
+        inputmode: "decimal",
+        "aria-label": `kernel, row ${row + 1}, column ${column + 1}`,
+        oninput: write,
+        onchange: write,
+      }));
+    table.replaceChildren(
+      ...(found.rows ?? []).map((row, at) => make("tr", {}, ...row.map((value, column) => cell(at, column)))),
+    );
+    [...table.querySelectorAll("input")].forEach((input, at) => (input.value = found.rows.flat()[at]));
+  };
+  text.addEventListener("input", () => read().catch(say));
+  read().catch(say);
+  return table;
 }
 
 /** A slider for a useful span beside a field for any value; of a pair two, once it has two values. */
@@ -434,6 +472,7 @@ function numberControl({ parameter, described, get, set, usual }) {
     const values = sliders.filter((slider) => !slider.hidden).map((slider) => plain(Number(slider.value)));
     text.value = values.join(",");
     set(text.value, event);
+    sliders.forEach((slider) => slider.classList.remove("unset"));
   };
   const sliders = (pair ? ["across", "down"] : [""]).map((axis) =>
     make("input", {
@@ -449,6 +488,7 @@ function numberControl({ parameter, described, get, set, usual }) {
   const show = () => {
     const parts = (text.value || usual()).split(",").map((part) => (part.trim().endsWith("%") ? parseFloat(part) / 100 : Number(part)));
     sliders.forEach((slider, at) => (slider.value = (parts[at] ?? parts[0]) || 0));
+    sliders.forEach((slider) => slider.classList.toggle("unset", !text.value));
     if (pair) sliders[1].hidden = parts.length < 2;
     if (pair) both.setAttribute("aria-pressed", String(parts.length > 1));
   };
@@ -509,7 +549,7 @@ function listen() {
   };
   byId("save").onclick = async () => {
     try {
-      const { text } = await asked("/recipe", { steps: spoken() });
+      const { text } = await ask("/recipe", { steps: spoken() });
       download("recipe.toml", text);
     } catch (error) {
       say(error);
@@ -519,6 +559,16 @@ function listen() {
     event.preventDefault();
     zoomBy(event.deltaY < 0 ? 1 : -1, event);
   }, { passive: false });
+  byId("line").onpointerdown = (event) => {
+    event.stopPropagation();
+    byId("line").setPointerCapture(event.pointerId);
+  };
+  byId("line").onpointermove = (event) => {
+    if (!byId("line").hasPointerCapture(event.pointerId)) return;
+    const box = pane.getBoundingClientRect();
+    byId("split").value = Math.min(Math.max(((event.clientX - box.left) / box.width) * 100, 1), 99);
+    place();
+  };
   pane.onpointerdown = (event) => {
     pane.setPointerCapture(event.pointerId);
     pane.classList.add("held");
@@ -548,7 +598,7 @@ function listen() {
   };
   new ResizeObserver(() => refresh()).observe(pane);
   addEventListener("popstate", restore);
-  setInterval(() => asked("/alive", {}).catch(say), 60000);
+  setInterval(() => ask("/alive", {}).catch(say), 60000);
 }
 
 async function restore() {
@@ -560,7 +610,7 @@ async function restore() {
 }
 
 async function begin() {
-  const { filters, pictures, steps } = await asked("/start", {});
+  const { filters, pictures, steps } = await ask("/start", {});
   byId("picture").replaceChildren(...pictures.map((name, value) => make("option", { value }, name)));
   byId("choose").hidden = pictures.length < 2;
   document.title = `${pictures[0]} – imfilter studio`;

@@ -160,10 +160,11 @@ class Handler(BaseHTTPRequestHandler):
         except RequestError as error:
             raise RefusedError(400, str(error)) from None
         except OvertakenError:
-            self._send_json(409, {"message": "something newer was asked for"})
+            self._send_json(200, {"message": "something newer was asked for", "overtaken": True})
         except (UsageError, FileError) as error:
             step, parameter = place_of(str(error), steps_of(asked.get("steps", [])))
-            self._send_json(422, {"message": str(error), "step": step, "parameter": parameter})
+            # No error of the protocol, of which the browser would complain.
+            self._send_json(200, {"message": str(error), "step": step, "parameter": parameter})
         except Exception as fault:  # which costs an answer, and not the session
             self._send_json(500, {"message": faults.described(fault)})
 

@@ -12,7 +12,7 @@ from ..batch.recipe_file import as_toml
 from ..console.messages import shown
 from ..errors import UsageError
 from ..version import VERSION
-from . import call, forms, preview, view
+from . import call, forms, kernel_grid, preview, view
 from .call import RequestError, Step
 from .pictures import Pictures
 from .preview import Result
@@ -45,6 +45,7 @@ class Session:
             "/picture": self._picture,
             "/preview": self._preview,
             "/recipe": self._recipe,
+            "/kernel": self._kernel,
             "/alive": lambda asked: Answer({}),
         }
 
@@ -80,6 +81,12 @@ class Session:
         if recipe is None:
             raise UsageError("no step; add a filter")
         return Answer({"text": as_toml(recipe)})
+
+    def _kernel(self, asked: dict[str, Any]) -> Answer:
+        text = asked.get("kernel")
+        if not isinstance(text, str):
+            raise RequestError("kernel: is no text")
+        return Answer(kernel_grid.grid(text, self.allowed))
 
     def _preview(self, asked: dict[str, Any]) -> Answer:
         number, lane = self._number(asked), asked.get("lane")
