@@ -10,7 +10,7 @@ from typing import Any
 from ...filters.core.filter import Common, ImageFilter
 from ...filters.core.parameters import Parameter
 from ..batch.options import PIXELS
-from ..console.messages import flag, shown
+from ..console.messages import flag
 from .call import text_of
 
 WIDE = 720.0
@@ -59,7 +59,7 @@ def _control(parameter: Parameter, pictures: Sequence[str]) -> dict[str, Any]:
 def _words(parameter: Parameter, pictures: Sequence[str]) -> list[str]:
     """Return what a text may be, for whom does not know."""
     if parameter.param.picture:
-        return [shown(name) for name in pictures]
+        return list(pictures)
     if parameter.param.metavar == KERNEL:
         from ...filters.core.linear import filter_banks, kernels
 

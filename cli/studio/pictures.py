@@ -10,7 +10,7 @@ from typing import Any
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import shown
 from ..images import prefetch
-from ..images.picture import Picture, channels_of
+from ..images.picture import Picture
 from ..images.reader import naming
 
 KEPT = 2
@@ -56,14 +56,6 @@ class Pictures:
         with naming(self.names[number]):
             found = Path(self.names[number]).stat()
         return found.st_mtime_ns, found.st_size, found.st_ino
-
-    def described(self, number: int) -> dict[str, Any]:
-        """Return what the page tells of a picture; raises FileError."""
-        opened = self.open(number)
-        height, width, _ = opened.picture.pixels.shape
-        frame = "" if opened.frame is None else "first of several frames, "
-        kind = f"{channels_of(opened.picture)}, {opened.picture.pixels.dtype.name}"
-        return {"width": width, "height": height, "kind": f"{frame}{kind}"}
 
     def _read(self, name: str) -> Opened:
         found, _ = prefetch.reader(self.max_pixels).read(name)

@@ -31,6 +31,8 @@ PATIENCE = 600.0
 """Seconds after the last word of a page for which the server waits for another."""
 LOOK = 0.5
 """Seconds between two looks at the clock."""
+SCRIPTS = ("state", "asking", "picture", "steps", "controls", "begin")
+"""The parts of the page's script."""
 TIMEOUT = 120
 """Seconds that an idle connection is kept."""
 
@@ -47,9 +49,9 @@ class Page:
     """The page, which is one file: its script and its style are known to the browser by their digests."""
 
     def __init__(self) -> None:
-        template, style, script = (
-            Path(__file__).with_name(name).read_text("utf-8") for name in ("page.html", "page.css", "page.js")
-        )
+        folder = Path(__file__).parent / "page"
+        template, style = ((folder / name).read_text("utf-8") for name in ("page.html", "page.css"))
+        script = "\n".join(['"use strict";', *((folder / f"{name}.js").read_text("utf-8") for name in SCRIPTS)])
         self.content = Template(template).substitute(style=style, script=script).encode()
         self.policy = "; ".join(
             (

@@ -42,7 +42,6 @@ class Session:
         self.routes: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "/start": self._start,
             "/form": self._form,
-            "/picture": self._picture,
             "/preview": self._preview,
             "/recipe": self._recipe,
             "/kernel": self._kernel,
@@ -64,9 +63,6 @@ class Session:
         if name not in catalog.names():
             raise RequestError("filter: there is no such filter")
         return Answer(forms.form(catalog.load(str(name)), self.pictures.names))
-
-    def _picture(self, asked: dict[str, Any]) -> Answer:
-        return Answer(self.pictures.described(self._number(asked)))
 
     def _number(self, asked: dict[str, Any]) -> int:
         return _whole(asked, "picture", 0, len(self.pictures.names) - 1)

@@ -273,6 +273,16 @@ def test_a_picture_s_name_is_text(studio, rgb):
     assert np.array_equal(studio.samples, rgb[::-1])
 
 
+@pytest.mark.each(
+    "fragment", ["%", "{}x", quote('{"steps":[{"filter":"nothing"}]}'), quote('{"steps":[{"filter":"blur"}]}')]
+)
+def test_an_address_that_means_nothing_shows_the_picture(visit, served, fragment):
+    seen = visit(f"{served.address}#{fragment}")
+    seen.page.locator("#status", has_text="40×24").wait_for()
+    assert seen.page.locator(".step").count() == 0
+    assert not seen.complaints
+
+
 LOOKS = [(1400, False), (400, True)]
 
 
