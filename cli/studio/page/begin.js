@@ -100,6 +100,7 @@ async function restore(other) {
   gesture = false;
   state = recalled() ?? other;
   try {
+    state.steps = state.steps.filter((step) => step.options && known.has(step.filter));
     await build();
   } catch (error) { // an address that nobody copied
     state = structuredClone(EMPTY);
@@ -112,6 +113,7 @@ async function restore(other) {
 
 async function begin() {
   const { filters, pictures, steps } = await ask("/start", {});
+  for (const { name } of filters) known.add(name);
   byId("picture").replaceChildren(...pictures.map((name, value) => make("option", { value }, name)));
   byId("choose").hidden = pictures.length < 2;
   document.title = `${pictures[0]} – imfilter studio`;

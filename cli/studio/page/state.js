@@ -6,6 +6,7 @@ const lane = crypto.randomUUID();
 const EMPTY = { picture: 0, steps: [], output: "image", band: 0, zoom: 0, x: 0.5, y: 0.5 };
 const ZOOMS = [-64, -48, -32, -24, -16, -12, -8, -6, -4, -3, -2, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 const LONG = 250; // milliseconds after which a newer request does not wait for an older one
+const known = new Set(); // the filters' names
 const forms = new Map();
 let state = structuredClone(EMPTY);
 let waiting = null; // the address that is to be written
