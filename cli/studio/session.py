@@ -7,6 +7,7 @@ from typing import Any
 
 from ...filters.core import catalog
 from ...filters.core.named_tuple import NamedTuple
+from ..batch import cpu_count
 from ..batch.recipe import Recipe
 from ..batch.recipe_file import as_toml
 from ..console.messages import shown
@@ -127,7 +128,7 @@ class Session:
             "notes": result.notes,
             "seconds": result.seconds,
         }
-        return Answer(told, view.encoded(view.reduced(found, part.reduce), result.metadata, 1))
+        return Answer(told, view.encoded(view.reduced(found, part.reduce), result.metadata, cpu_count.cores(None)))
 
 
 def _whole(asked: dict[str, Any], name: str, least: int, most: int) -> int:

@@ -181,13 +181,15 @@ def test_what_the_page_never_asks_is_refused(client, wrong):
     assert (status, list(told)) == (400, ["message"])
 
 
-def test_a_kernel_has_a_grid(client, folder):
-    assert client.ask("/kernel", kernel="1 2 1; 2 4 2; 1 2 1 / 16")[1] == {
-        "rows": [["1", "2", "1"], ["2", "4", "2"], ["1", "2", "1"]],
-        "divisor": "16",
-    }
+def test_a_kernel_has_a_grid_and_a_response(client, folder):
+    _, found = client.ask("/kernel", kernel="1 2 1; 2 4 2; 1 2 1 / 16")
+    assert (found["rows"], found["divisor"]) == ([["1", "2", "1"], ["2", "4", "2"], ["1", "2", "1"]], "16")
+    cosines = (1 + np.cos(2 * np.pi * np.linspace(-0.5, 0.5, 65))) / 2
+    assert found["most"] == "1"
+    assert np.abs(np.array(found["response"]) - 255 * np.outer(cosines, cosines)).max() <= 0.5 + 1e-9
+    assert client.ask("/kernel", kernel="1 " * 50)[1]["rows"] == []  # too many to be changed one by one
     (folder / "kernel.txt").write_text("1 2 1")
-    for none in ("kernel.txt", "haar", "", "x", "1 " * 50):
+    for none in ("kernel.txt", "haar", "", "x"):
         assert client.ask("/kernel", kernel=none) == (200, {})
 
 

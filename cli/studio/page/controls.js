@@ -67,37 +67,52 @@ function textField({ parameter, described, get, set, usual }) {
   return text;
 }
 
-/** The taps of a kernel, each of which can be changed; whatever changes the kernel's text changes them. */
+/** The taps of a kernel, each of which can be changed, and its response; whatever changes its text changes them. */
 function kernelGrid(text, set) {
-  const table = make("table", { class: "kernel", hidden: true });
+  const table = make("table", { class: "kernel" });
+  const canvas = make("canvas", { class: "response", role: "img" });
+  const words = make("figcaption", { class: "help" });
+  const figure = make("figure", { class: "kernels", hidden: true }, table, canvas, words);
   let divisor = "1";
   const cellsOf = (row) => [...row.querySelectorAll("input")].map((cell) => cell.value.trim() || "0").join(" ");
   const write = (event) => {
     const rows = [...table.rows].map(cellsOf).join("; ");
     text.value = divisor === "1" ? rows : `${rows} / ${divisor}`;
     set(text.value, event);
+    read().catch(say);
+  };
+  const cell = (value, row, column) => {
+    const label = `kernel, row ${row + 1}, column ${column + 1}`;
+    const attributes = { type: "text", inputmode: "decimal", "aria-label": label, oninput: write, onchange: write };
+    const input = make("input", attributes);
+    input.value = value;
+    return make("td", {}, input);
   };
   const read = async () => {
     const found = text.value ? await ask("/kernel", { kernel: text.value.trim() }) : {};
+    figure.hidden = !found.rows;
+    if (!found.rows) return;
+    drawResponse(canvas, found);
+    words.textContent = `Response, from 0 to ${found.most} (white): the middle is frequency 0, an edge ½ cycle a pixel.`;
     if (table.contains(document.activeElement)) return;
     divisor = found.divisor;
-    table.hidden = !found.rows;
-    const cell = (row, column) =>
-      make("td", {}, make("input", {
-        type: "text",
-        inputmode: "decimal",
-        "aria-label": `kernel, row ${row + 1}, column ${column + 1}`,
-        oninput: write,
-        onchange: write,
-      }));
     table.replaceChildren(
-      ...(found.rows ?? []).map((row, at) => make("tr", {}, ...row.map((value, column) => cell(at, column)))),
+      ...found.rows.map((row, at) => make("tr", {}, ...row.map((value, column) => cell(value, at, column)))),
     );
-    [...table.querySelectorAll("input")].forEach((input, at) => (input.value = found.rows.flat()[at]));
   };
   text.addEventListener("input", () => read().catch(say));
   read().catch(say);
-  return table;
+  return figure;
+}
+
+function drawResponse(canvas, { response, most }) {
+  canvas.hidden = !response.length;
+  canvas.setAttribute("aria-label", `Response of the kernel, at most ${most}`);
+  if (canvas.hidden) return;
+  const side = (canvas.width = canvas.height = response.length);
+  const image = new ImageData(side, side);
+  response.flat().forEach((level, at) => image.data.set([level, level, level, 255], 4 * at));
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
 /** A slider for a useful span beside a field for any value; of a pair two, once it has two values. */
