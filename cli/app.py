@@ -35,7 +35,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List all names, importing no filter."""
-        return [*catalog.names(), *SEVERAL, COMPARE, DATASET, KERNELS, STUDIO]
+        return [*catalog.names(), *SEVERAL, COMPARE, DATASET, STUDIO, KERNELS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command *cmd_name*, or None."""
@@ -85,7 +85,7 @@ class Commands(TyperGroup):
         with formatter.section("Several filters"):
             formatter.write_dl(list(SEVERAL.items()))
         with formatter.section("Other commands"):
-            others = (COMPARE, DATASET, KERNELS, STUDIO)
+            others = (COMPARE, DATASET, STUDIO, KERNELS)
             formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(70)) for name in others])
 
 

@@ -20,7 +20,7 @@ def make() -> SectionedCommand:
     """Return the command."""
 
     def command(
-        images: Sequence[str], recipe: str | None, port: int, open: bool, keep: bool, max_pixels: str | None
+        inputs: Sequence[str], recipe: str | None, port: int, open: bool, keep: bool, max_pixels: str | None
     ) -> None:
         """Try filters on a page in the browser, and copy the command.
 
@@ -36,11 +36,11 @@ def make() -> SectionedCommand:
         $ imfilter studio photo.jpg --open
         $ imfilter studio photos/ --recipe soft.toml
         """
-        if not images:
+        if not inputs:
             raise UsageError("no input; name images, or folders of images")
         from ..studio import run
 
-        code = run.run(run.Call(images, recipe, port, open, keep, prefetch.max_pixels(max_pixels or "")))
+        code = run.run(run.Call(inputs, recipe, port, open, keep, prefetch.max_pixels(max_pixels or "")))
         if code:
             raise typer.Exit(code)
 
@@ -53,7 +53,7 @@ def make() -> SectionedCommand:
     ]
     doc = inspect.getdoc(command) or ""
     argument = TyperArgument(
-        param_decls=["images"],
+        param_decls=["inputs"],
         type=str,
         nargs=-1,
         metavar="IMAGE...",
