@@ -1,5 +1,6 @@
 """The server of `imfilter studio`: what it refuses, what it shows, and the command that does the same."""
 
+import contextlib
 import http.client
 import io
 import json
@@ -8,7 +9,6 @@ import re
 import shlex
 import signal
 import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import imfilter.filters
@@ -65,7 +65,7 @@ class Client:
         return status, {} if body.startswith(b"\x89PNG") else json.loads(body)
 
 
-@contextmanager
+@contextlib.contextmanager
 def serving(session):
     served = Server(session, keep=True)
     thread = threading.Thread(target=served.serve_forever, args=(0.01,))
@@ -574,6 +574,19 @@ def test_a_recipe_that_is_opened_gives_its_steps(session, run, rgb):
     with Image.open("out.png") as written:
         assert np.array_equal(np.asarray(written), seen)
     assert run(*shlex.split(told["command"])[1:]).code == 0
+
+
+HOSTILE = ["", "nan", "1e400", "-1", "x", "1,2,3", "9" * 4000, "\0", "\ud800", "'", "--op", "/dev/zero", "50%"]
+
+
+@pytest.mark.thorough
+@pytest.mark.each("name", catalog.names())
+def test_what_is_typed_is_taken_or_refused(session, name):
+    usual = {own: call.text_of(value) for own, value in NEEDED.get(name, {}).items()}
+    for parameter in catalog.load(name).spec.parameters.values():
+        for value in [True] if parameter.kind == "flag" else HOSTILE:
+            with contextlib.suppress(UsageError, FileError):
+                looked(session, [step(name, **(usual | {parameter.name: value}))])
 
 
 # ---- turns, and the end -----------------------------------------------------------------------------

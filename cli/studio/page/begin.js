@@ -15,6 +15,7 @@ function listen() {
   byId("full").onclick = () => zoom(1);
   byId("picture").onchange = (event) => {
     Object.assign(state, { picture: Number(event.target.value), zoom: 0, x: 0.5, y: 0.5, band: 0 });
+    layers.before.told = null;
     changed();
   };
   byId("output").onchange = (event) => {
@@ -108,6 +109,7 @@ async function restore(other) {
     say(error);
   }
   byId("picture").value = state.picture;
+  layers.before.told = null;
   refresh();
 }
 

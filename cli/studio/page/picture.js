@@ -107,10 +107,14 @@ function describe(told) {
 }
 
 function choose(id, values, names, chosen) {
-  const options = [...values].map((value, at) => make("option", { value }, names[at]));
-  byId(`of-${id}`).hidden = options.length < 2;
-  byId(id).replaceChildren(...options);
-  byId(id).value = chosen;
+  const select = byId(id);
+  const listed = JSON.stringify(names);
+  byId(`of-${id}`).hidden = names.length < 2;
+  if (select.dataset.listed !== listed) { // else an open list would close
+    select.replaceChildren(...[...values].map((value, at) => make("option", { value }, names[at])));
+    select.dataset.listed = listed;
+  }
+  select.value = chosen;
 }
 
 function busy(on) {
