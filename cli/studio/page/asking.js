@@ -27,7 +27,7 @@ async function formOf(filter) {
 /** What the server is told of the steps: those that are on, with the options that their operator has. */
 function spoken() {
   return state.steps
-    .filter((step) => step.on)
+    .filter((step) => step.on && forms.has(step.filter))
     .map((step) => {
       const form = forms.get(step.filter);
       const apt = Object.entries(step.options).filter(([name]) => {

@@ -83,11 +83,12 @@ function listen() {
     event.preventDefault();
     keys[event.key]();
   };
-  pane.onkeyup = (event) => {
-    if (event.key !== "b") return;
+  const release = () => {
     held = false;
     place();
   };
+  pane.onkeyup = (event) => event.key === "b" && release();
+  pane.onblur = release;
   new ResizeObserver(() => refresh()).observe(pane);
   addEventListener("popstate", () => restore(structuredClone(EMPTY)));
   addEventListener("pagehide", settle);

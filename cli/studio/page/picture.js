@@ -101,7 +101,7 @@ function describe(told) {
   byId("notes").replaceChildren(...told.notes.map((note) => make("li", {}, note)));
   byId("command").textContent = told.command;
   byId("copy").disabled = byId("save").disabled = !told.command;
-  choose("output", told.outputs, told.outputs, state.output);
+  choose("output", told.outputs, told.outputs, told.output ?? "image");
   choose("band", told.bands.keys(), told.bands, state.band);
   pane.setAttribute("aria-label", `Picture in view, ${size}, ${where}`);
 }

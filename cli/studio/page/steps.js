@@ -61,6 +61,7 @@ function card(step, at) {
       step.on = on.checked;
       item.classList.toggle("off", !step.on);
       body.hidden = !step.on || Boolean(step.folded);
+      fold.setAttribute("aria-expanded", String(!body.hidden));
       changed();
     },
   });
