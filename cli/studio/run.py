@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Sequence
 
@@ -63,6 +64,12 @@ def _tell(server: Server, asked: Call) -> None:
     ends = "Ctrl-C ends it" if asked.keep else f"Ctrl-C ends it, or {PATIENCE / 60:.0f} minutes without a page"
     say(f"imfilter: open this address in a browser; {ends}")
     if asked.open:
-        import webbrowser
+        # A browser in the terminal would wait for a page that nobody serves yet.
+        threading.Thread(target=_open, args=(server.address,), daemon=True).start()
 
-        webbrowser.open(server.address)
+
+def _open(address: str) -> None:
+    import webbrowser
+
+    if not webbrowser.open(address):
+        say("imfilter: --open finds no browser; open the address in one")

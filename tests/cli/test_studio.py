@@ -9,6 +9,7 @@ import re
 import shlex
 import signal
 import threading
+import webbrowser
 from pathlib import Path
 
 import imfilter.filters
@@ -677,6 +678,26 @@ def test_the_command_serves_until_it_is_stopped(start, command, png, number, cod
     out, err = process.communicate()
     assert (process.returncode, out) == (code, b"")
     assert err == b"imfilter: open this address in a browser; Ctrl-C ends it, or 10 minutes without a page\n"
+
+
+@pytest.mark.each("found", [True, False])
+def test_the_browser_is_asked_to_open_the_page(run, png, monkeypatch, found):
+    opened, asked = [], threading.Event()
+
+    def browser(address):
+        opened.append(address)
+        asked.set()
+        return found
+
+    def serve(own):
+        asked.wait()
+        own.server_close()
+
+    monkeypatch.setattr(webbrowser, "open", browser)
+    monkeypatch.setattr(Server, "serve", serve)
+    ended = run("studio", "a.png", "--open", "--keep")
+    assert (ended.code, [ended.out.decode().strip()]) == (0, opened)
+    assert ended.lines[0] == "imfilter: open this address in a browser; Ctrl-C ends it"
 
 
 def test_a_wrong_call_is_refused(refused, png, client):
