@@ -111,6 +111,7 @@ async function restore(other) {
   }
   byId("picture").value = state.picture;
   layers.before.told = null;
+  ready = true;
   refresh();
 }
 

@@ -3,6 +3,7 @@
 const pane = byId("window");
 const layers = { after: byId("after"), before: byId("before") };
 let running = null;
+let ready = false; // the steps have their forms
 let stale = false;
 let begun = 0;
 let cancel = new AbortController();
@@ -12,6 +13,7 @@ let held = false; // the key that shows the picture as it was
 const scaleOf = (part) => (state.zoom > 0 ? state.zoom : 1 / part.reduce);
 
 function refresh() {
+  if (!ready) return;
   stale = true;
   if (!running) running = work().finally(() => (running = null));
   else if (performance.now() - begun > LONG) cancel.abort();
@@ -70,7 +72,7 @@ function place() {
   for (const [which, canvas] of Object.entries(layers)) {
     const told = canvas.told;
     if (!told) continue;
-    const scale = scaleOf(layers.after.told.part) / devicePixelRatio;
+    const scale = scaleOf(told.part) / devicePixelRatio;
     const begin = (size, room, middle) => {
       const length = size * scale;
       return length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, room / 2 - middle * length));
@@ -131,7 +133,10 @@ function say(error) {
   const told = error.told || {};
   const at = state.steps.flatMap((step, number) => (step.on ? [number] : []))[told.step ?? -1];
   const field = document.querySelector(`#step-${at} [data-name="${told.parameter}"]`);
-  (field && !field.hidden ? field.querySelector(".error") : byId("wrong")).textContent = error.message;
+  const folded = field?.closest("details");
+  if (folded) folded.open = true;
+  const seen = field && field.offsetParent !== null;
+  (seen ? field.querySelector(".error") : byId("wrong")).textContent = error.message;
   byId("copy").disabled = byId("save").disabled = true;
   byId("command").textContent = "";
 }

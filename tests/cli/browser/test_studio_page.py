@@ -205,6 +205,17 @@ def test_what_is_wrong_stands_under_its_control(studio):
     assert studio.field("sigma").locator(".error").inner_text() == ""
 
 
+def test_what_is_wrong_is_seen_where_its_control_is_folded(studio):
+    steps = [on("edges", range="clip"), on("blur")]
+    words = "step 1 (edges): --range belongs to the last step, whose result is written"
+    opened = studio(steps=[*steps[:1], {**steps[1], "on": False}])
+    opened.page.get_by_role("checkbox", name="Use step 2, blur").check()
+    opened.field("range").locator(".error", has_text=words).wait_for()  # the section opens
+    opened.page.locator("#step-0 h2 button").click()
+    opened.field("sigma", 1).locator("input[type=text]").fill("2")
+    opened.page.locator("#wrong", has_text=words).wait_for()
+
+
 def test_an_operator_shows_its_own_controls(studio):
     studio = studio(steps=[on("blur", sigma="2")])
     assert not studio.field("range_sigma").is_visible()
