@@ -69,6 +69,7 @@ async function look(which, what) {
 function place() {
   const split = held ? 100 : Number(byId("split").value);
   const edge = (pane.clientWidth * split) / 100;
+  layers.before.hidden = !comparing() || !layers.before.told;
   for (const [which, canvas] of Object.entries(layers)) {
     const told = canvas.told;
     if (!told) continue;
@@ -83,9 +84,10 @@ function place() {
     canvas.style.height = `${told.part.height * scale}px`;
     canvas.style.left = `${left}px`;
     canvas.style.top = `${top}px`;
-    canvas.style.clipPath = which === "before" ? `inset(0 max(0px, calc(100% - ${edge - left}px)) 0 0)` : "";
+    const inside = `max(0px, ${edge - left}px)`;
+    const uncovered = which === "before" ? `inset(0 calc(100% - ${inside}) 0 0)` : `inset(0 0 0 ${inside})`;
+    canvas.style.clipPath = layers.before.hidden ? "" : uncovered;
   }
-  layers.before.hidden = !comparing() || !layers.before.told;
   byId("line").hidden = split === 0 || split === 100;
   byId("line").style.left = `${edge}px`;
   for (const badge of pane.querySelectorAll(".badge")) badge.hidden = layers.before.hidden;

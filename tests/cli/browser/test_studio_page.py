@@ -2,6 +2,7 @@
 
 import base64
 import http.server
+import io
 import json
 import shlex
 import threading
@@ -275,6 +276,21 @@ def test_the_view_is_moved_and_compared(studio, rgb):
         *rgb.shape[:2], 4
     )
     assert np.array_equal(shown[..., :3], rgb)
+
+
+def test_the_slider_uncovers_the_picture_as_it_was(studio, rgb):
+    page = (studio := studio(steps=[on("flip")], zoom=8)).page
+    for split, first in ((0, 0), (50, 20), (100, 40)):
+        page.locator("#split").fill(str(split))
+        if split:
+            page.locator("#before:not([hidden])").wait_for()
+        page.evaluate("document.activeElement.blur()")
+        with Image.open(io.BytesIO(page.locator("#window").screenshot())) as image:
+            seen = np.asarray(image.convert("RGB")).astype(int)
+        top, left = ((length - 8 * size) // 2 + 4 for length, size in zip(seen.shape, (24, 40), strict=False))
+        seen = seen[top : top + 8 * 24 : 8, left : left + 8 * 40 : 8]
+        wanted = np.concatenate([rgb[:, :first], rgb[:, ::-1][:, first:]], axis=1)
+        assert np.abs(seen - wanted).max() <= 1
 
 
 def test_a_picture_s_name_is_text(studio, rgb):
