@@ -24,7 +24,9 @@ SEVERAL = {
     "augment": "Write random variants of images, to learn from.",
 }
 """The commands that run filters in a row."""
-COMPARE, INFO, SWEEP, SHEET, DATASET, KERNELS = "compare", "info", "sweep", "sheet", "dataset", "kernels"
+COMPARE, INFO, SWEEP, SHEET, STUDIO = "compare", "info", "sweep", "sheet", "studio"
+DATASET, KERNELS = "dataset", "kernels"
+OTHERS = (COMPARE, INFO, SWEEP, SHEET, STUDIO, DATASET, KERNELS)
 """The commands that are no filters."""
 COMPLETION = "_IMFILTER_COMPLETE"
 """The variable by which a shell asks for completions."""
@@ -35,7 +37,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List all names, importing no filter."""
-        return [*catalog.names(), *SEVERAL, COMPARE, INFO, SWEEP, SHEET, DATASET, KERNELS]
+        return [*catalog.names(), *SEVERAL, *OTHERS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command *cmd_name*, or None."""
@@ -75,6 +77,10 @@ class Commands(TyperGroup):
             from .commands import sheet_command
 
             return sheet_command.make()
+        if cmd_name == STUDIO:
+            from .commands import studio_command
+
+            return studio_command.make()
         return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -93,8 +99,7 @@ class Commands(TyperGroup):
         with formatter.section("Several filters"):
             formatter.write_dl(list(SEVERAL.items()))
         with formatter.section("Other commands"):
-            others = (COMPARE, INFO, SWEEP, SHEET, DATASET, KERNELS)
-            formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(70)) for name in others])
+            formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(70)) for name in OTHERS])
 
 
 app = typer.Typer(

@@ -55,9 +55,9 @@ def _length(part: Any) -> Length:
 @image_filter(border="constant", fill=None)
 def affine(
     *,
-    angle: Annotated[float, Param("Angle in degrees; positive angles turn clockwise.")] = 0.0,
+    angle: Annotated[float, Param("Angle in degrees; positive angles turn clockwise.", span=(-180, 180))] = 0.0,
     scale: Annotated[
-        Pair, Param("Factor on the size of what is seen.", ratio=True, percent=True, min=1e-4, max=1e4)
+        Pair, Param("Factor on the size of what is seen.", ratio=True, percent=True, span=(0.1, 4), min=1e-4, max=1e4)
     ] = 1.0,
     shear: Annotated[
         Pair,

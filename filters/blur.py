@@ -66,6 +66,7 @@ def blur(
         float | None,
         Param(
             "Standard deviation of the difference in colour, in the image's units.",
+            span=(1, 100),
             above=0,
             max=1e30,
             only=("bilateral",),
@@ -91,6 +92,7 @@ def blur(
         Param(
             "Width and height of the window, or the motion's length.",
             unit="px",
+            span=(1, 51),
             min=1,
             max=10001,
             shown_default="by sigma; motion 9, guided and kuwahara 5, nlm 13, lee and frost 7, else 3",
@@ -102,6 +104,7 @@ def blur(
             "Of a gaussian sigma itself, as in Photoshop, CSS and Pillow; of a disk its radius; else the window's, "
             "2·radius + 1 wide.",
             unit="px",
+            span=(0, 20),
             min=0,
             max=5000,
             shown_default="by size; gaussian 1; disk 5",
@@ -126,6 +129,7 @@ def blur(
         float | None,
         Param(
             "Tolerance for differences between patches, in the image's units.",
+            span=(0, 50),
             min=0,
             max=1e30,
             only=("nlm",),
@@ -136,6 +140,7 @@ def blur(
         float | None,
         Param(
             "Standard deviation of the noise, in the image's units.",
+            span=(0, 50),
             min=0,
             max=1e30,
             only=("nlm",),

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 def crop(
     *,
     size: Annotated[
-        IntPair | None, Param("Width and height of the part.", unit="px", min=1, max=MOST, metavar="W,H")
+        IntPair | None,
+        Param("Width and height of the part.", unit="px", span=(1, 4000), min=1, max=MOST, metavar="W,H"),
     ] = None,
     area: Annotated[
         float | None,
         Param(
             "Area of the part, as a fraction of the image's.",
             percent=True,
+            span=(0.05, 1),
             above=0,
             max=1e6,
             shown_default="the most with --ratio",
@@ -33,6 +35,7 @@ def crop(
         Param(
             "Its width by its height: a number, or W:H.",
             ratio=True,
+            span=(0.25, 4),
             above=0,
             max=MOST,
             metavar="R|W:H",

@@ -32,6 +32,7 @@ def denoise(
         float | None,
         Param(
             "Standard deviation of the noise, in the image's units.",
+            span=(0, 50),
             min=0,
             max=1e30,
             only=("bm3d", "nlm", "bilateral", "guided", "median", "tv", "wavelet"),
@@ -43,12 +44,17 @@ def denoise(
     size: Annotated[
         IntPair | None,
         Param(
-            "Width and height of the window.", unit="px", min=1, max=10001, shown_default="by the noise; lee, frost 7"
+            "Width and height of the window.",
+            unit="px",
+            span=(1, 21),
+            min=1,
+            max=10001,
+            shown_default="by the noise; lee, frost 7",
         ),
     ] = None,
     radius: Annotated[
         Pair | None,
-        Param("Of the window, 2·radius + 1 wide, in place of its size.", unit="px", min=0, max=5000),
+        Param("Of the window, 2·radius + 1 wide, in place of its size.", unit="px", span=(0, 10), min=0, max=5000),
     ] = None,
     patch: Annotated[
         int | None,
@@ -65,6 +71,7 @@ def denoise(
         float | None,
         Param(
             "Tolerance for differences between patches, in the image's units.",
+            span=(0, 50),
             min=0,
             max=1e30,
             only=("nlm",),
@@ -86,6 +93,7 @@ def denoise(
         float | None,
         Param(
             "Standard deviation of the difference in colour, in the image's units.",
+            span=(1, 100),
             above=0,
             max=1e30,
             only=("bilateral",),
@@ -96,6 +104,7 @@ def denoise(
         float | None,
         Param(
             "Variance below which detail is smoothed away, for values from 0 to 1.",
+            span=(0, 0.1),
             above=0,
             max=1e6,
             only=("guided",),
@@ -114,6 +123,7 @@ def denoise(
         float | None,
         Param(
             "Weight of the total variation, in the image's units.",
+            span=(0, 100),
             above=0,
             max=1e9,
             only=("tv",),
@@ -124,6 +134,7 @@ def denoise(
         int | None,
         Param(
             "Steps towards the solution.",
+            span=(1, 200),
             min=1,
             max=100_000,
             only=("tv",),

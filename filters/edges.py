@@ -132,7 +132,9 @@ def edges(
             shown_default="0; canny, zerocross 2; log 1.4; dog 1; pb 1.1",
         ),
     ] = None,
-    ratio: Annotated[float, Param("Wide sigma over narrow sigma.", ratio=True, above=1, max=100, only=("dog",))] = 1.6,
+    ratio: Annotated[
+        float, Param("Wide sigma over narrow sigma.", ratio=True, span=(1, 5), above=1, max=100, only=("dog",))
+    ] = 1.6,
     rho: Annotated[
         Pair,
         Param(
@@ -149,6 +151,7 @@ def edges(
         float | None,
         Param(
             "Binarise the picture: white where the response is above this; for zerocross, the least slope.",
+            span=(0, 255),
             min=0,
             shown_default="none; zerocross 0.75 times the mean response",
         ),

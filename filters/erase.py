@@ -53,6 +53,7 @@ def erase(
         Param(
             "Its width by its height: a number, or W:H.",
             ratio=True,
+            span=(0.25, 4),
             min=1e-3,
             max=1e3,
             metavar="R|W:H",
@@ -62,12 +63,20 @@ def erase(
     ] = None,
     size: Annotated[
         IntPair | None,
-        Param("Width and height of the rectangle, instead of --area.", unit="px", min=0, max=MOST, metavar="W,H"),
+        Param(
+            "Width and height of the rectangle, instead of --area.",
+            unit="px",
+            span=(1, 1000),
+            min=0,
+            max=MOST,
+            metavar="W,H",
+        ),
     ] = None,
     place: Place = None,
     at: At = None,
     seed: Annotated[
-        int, Param("Random seed; the same seed gives the same noise.", min=0, max=2**32 - 1, only=("noise",))
+        int,
+        Param("Random seed; the same seed gives the same noise.", span=(0, 100), min=0, max=2**32 - 1, only=("noise",)),
     ] = 0,
     **common: Unpack[Common],
 ) -> Stage:

@@ -72,6 +72,7 @@ def frequency(
         Param(
             "Cutoff frequency; two for a band; a notch's radius.",
             unit="cycles/px",
+            span=(0.01, 0.5),
             min=1e-6,
             max=0.7072,
             metavar="F|LOW,HIGH",
@@ -83,6 +84,7 @@ def frequency(
         Param(
             "Cutoff as a wavelength: 1 / frequency.",
             unit="px",
+            span=(2, 100),
             min=1.4142,
             max=1e6,
             only=("lowpass", "highpass", *BANDS),

@@ -38,14 +38,22 @@ def hough(
         Pair, Param("Smooth first with a Gaussian of this standard deviation, for Canny.", unit="px", min=0, max=1000)
     ] = 2.0,
     low: Annotated[
-        float | None, Param("Canny's lower threshold of the magnitude.", min=0, shown_default="0.12 of white")
+        float | None,
+        Param("Canny's lower threshold of the magnitude.", span=(0, 255), min=0, shown_default="0.12 of white"),
     ] = None,
     high: Annotated[
-        float | None, Param("Canny's upper threshold of the magnitude.", min=0, shown_default="0.3 of white")
+        float | None,
+        Param("Canny's upper threshold of the magnitude.", span=(0, 255), min=0, shown_default="0.3 of white"),
     ] = None,
     threshold: Annotated[
         int | None,
-        Param("The fewest edge pixels on a line.", min=1, max=1_000_000, shown_default="half of the strongest line's"),
+        Param(
+            "The fewest edge pixels on a line.",
+            span=(1, 1000),
+            min=1,
+            max=1_000_000,
+            shown_default="half of the strongest line's",
+        ),
     ] = None,
     count: Annotated[int, Param("Find no more lines than this, the strongest.", min=1, max=10_000)] = 100,
     rho_step: Annotated[float, Param("Step of the distance.", unit="px", min=0.1, max=100)] = 1.0,

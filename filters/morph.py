@@ -32,7 +32,7 @@ def morph(
     ] = "square",
     size: Annotated[
         IntPair | None,
-        Param("Width and height of a named shape.", unit="px", min=1, max=2001, shown_default="3"),
+        Param("Width and height of a named shape.", unit="px", span=(1, 51), min=1, max=2001, shown_default="3"),
     ] = None,
     iterations: Annotated[
         int,
@@ -45,7 +45,7 @@ def morph(
     ] = 1,
     threshold: Annotated[
         float | None,
-        Param("Samples above this are foreground.", only=("hitmiss",), shown_default="half of white"),
+        Param("Samples above this are foreground.", span=(0, 255), only=("hitmiss",), shown_default="half of white"),
     ] = None,
     max_taps: Annotated[int, Param("Refuse larger shapes in files.", min=1, max=1 << 26)] = kernels.MAX_TAPS,
     **common: Unpack[Common],

@@ -28,6 +28,7 @@ def noise(
         float | None,
         Param(
             "Standard deviation, in the image's units; for speckle a fraction of each sample.",
+            span=(0, 64),
             min=0,
             max=1e9,
             only=("gaussian", "speckle"),
@@ -38,6 +39,7 @@ def noise(
         float | None,
         Param(
             "Greatest value added or subtracted, in the image's units.",
+            span=(0, 64),
             min=0,
             max=1e9,
             only=("uniform",),
@@ -54,8 +56,12 @@ def noise(
     per_channel: Annotated[
         bool, Param("Let each channel of a pixel become white or black on its own.", only=("salt-pepper",))
     ] = False,
-    peak: Annotated[float, Param("Photon count of white.", above=0, max=1e12, only=("poisson",))] = 255.0,
-    seed: Annotated[int, Param("Random seed; the same seed gives the same noise.", min=0, max=2**32 - 1)] = 0,
+    peak: Annotated[
+        float, Param("Photon count of white.", span=(1, 1000), above=0, max=1e12, only=("poisson",))
+    ] = 255.0,
+    seed: Annotated[
+        int, Param("Random seed; the same seed gives the same noise.", span=(0, 100), min=0, max=2**32 - 1)
+    ] = 0,
     **common: Unpack[Common],
 ) -> Stage:
     """Add noise: Gaussian, uniform, impulses, photons, speckle.

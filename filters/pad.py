@@ -23,7 +23,14 @@ def pad(
     ] = None,
     to: Annotated[
         IntPair | None,
-        Param("Width and height of the result, instead of --size.", unit="px", min=1, max=MOST, metavar="W,H"),
+        Param(
+            "Width and height of the result, instead of --size.",
+            unit="px",
+            span=(1, 4000),
+            min=1,
+            max=MOST,
+            metavar="W,H",
+        ),
     ] = None,
     place: Annotated[Pair | None, place_of("the image")] = None,
     **common: Unpack[Common],

@@ -81,6 +81,7 @@ def perspective(
         Param(
             "Width and height of the result.",
             unit="px",
+            span=(1, 4000),
             min=1,
             max=LARGEST,
             shown_default="the picture's with --to, else the quadrilateral's longer sides",

@@ -23,7 +23,7 @@ def pool(
     size: Annotated[IntPair, Param("Width and height of the window.", unit="px", min=1, max=10001)] = 2,
     stride: Annotated[
         IntPair | None,
-        Param("Step from one window to the next.", unit="px", min=1, max=10001, shown_default="the size"),
+        Param("Step from one window to the next.", unit="px", span=(1, 20), min=1, max=10001, shown_default="the size"),
     ] = None,
     padding: Annotated[
         Any,

@@ -30,6 +30,7 @@ def resize(
         Param(
             "Width and height of the result; one number for a square.",
             unit="px",
+            span=(1, 4000),
             min=1,
             max=MOST,
             metavar="N|W,H",
@@ -42,24 +43,41 @@ def resize(
             "Factor on width and height; two for each its own.",
             ratio=True,
             percent=True,
+            span=(0.1, 4),
             above=0,
             max=1e6,
             metavar="F|FX,FY",
         ),
     ] = None,
     shortest: Annotated[
-        int | None, Param("Length of the shorter side; the other keeps the ratio.", unit="px", min=1, max=MOST)
+        int | None,
+        Param("Length of the shorter side; the other keeps the ratio.", unit="px", span=(1, 4000), min=1, max=MOST),
     ] = None,
     longest: Annotated[
-        int | None, Param("Length of the longer side; the other keeps the ratio.", unit="px", min=1, max=MOST)
+        int | None,
+        Param("Length of the longer side; the other keeps the ratio.", unit="px", span=(1, 4000), min=1, max=MOST),
     ] = None,
     width: Annotated[
         int | None,
-        Param("Width of the result; the height keeps the ratio.", unit="px", min=1, max=MOST, advice=BY_FACTOR),
+        Param(
+            "Width of the result; the height keeps the ratio.",
+            unit="px",
+            span=(1, 4000),
+            min=1,
+            max=MOST,
+            advice=BY_FACTOR,
+        ),
     ] = None,
     height: Annotated[
         int | None,
-        Param("Height of the result; the width keeps the ratio.", unit="px", min=1, max=MOST, advice=BY_FACTOR),
+        Param(
+            "Height of the result; the width keeps the ratio.",
+            unit="px",
+            span=(1, 4000),
+            min=1,
+            max=MOST,
+            advice=BY_FACTOR,
+        ),
     ] = None,
     fit: Annotated[
         Fit | None,

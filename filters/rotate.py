@@ -23,6 +23,7 @@ def rotate(
         float,
         Param(
             "Angle in degrees; positive angles turn clockwise.",
+            span=(-180, 180),
             missing="as in imfilter rotate photo.png --angle 90 -o OUTPUT",
         ),
     ],

@@ -24,17 +24,26 @@ def sharpen(
     ] = "laplacian",
     amount: Annotated[
         float,
-        Param("Amount of detail to add.", min=0, max=1000, only=("laplacian", "unsharp", "log", "adaptive")),
+        Param(
+            "Amount of detail to add.", span=(0, 5), min=0, max=1000, only=("laplacian", "unsharp", "log", "adaptive")
+        ),
     ] = 1.0,
     boost: Annotated[
         float,
-        Param("Gain applied to the image before subtracting the blurred copy.", min=1, max=1000, only=("highboost",)),
+        Param(
+            "Gain applied to the image before subtracting the blurred copy.",
+            span=(1, 5),
+            min=1,
+            max=1000,
+            only=("highboost",),
+        ),
     ] = 2.0,
     sigma: Annotated[
         Pair,
         Param(
             "Standard deviation of the blur.",
             unit="px",
+            span=(0, 10),
             min=0,
             max=1000,
             only=("unsharp", "highboost", "log", "adaptive"),
@@ -44,6 +53,7 @@ def sharpen(
         float | None,
         Param(
             "Smallest detail to add, or the noise's standard deviation, in the image's units.",
+            span=(0, 50),
             min=0,
             only=("unsharp", "adaptive"),
             shown_default="0; adaptive: estimated",

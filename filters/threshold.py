@@ -46,13 +46,20 @@ def threshold(
     op: Annotated[Op, Param("What the threshold is.", shown_default="otsu; fixed with --value")] = "otsu",
     value: Annotated[
         float | None,
-        Param("The threshold, in the image's units.", only=("fixed",), chooses=True, shown_default="half of white"),
+        Param(
+            "The threshold, in the image's units.",
+            span=(0, 255),
+            only=("fixed",),
+            chooses=True,
+            shown_default="half of white",
+        ),
     ] = None,
     size: Annotated[
         IntPair | None,
         Param(
             "Width and height of the window (odd).",
             unit="px",
+            span=(1, 101),
             min=1,
             max=10001,
             only=LOCAL,
@@ -63,6 +70,7 @@ def threshold(
         float | None,
         Param(
             "How far the standard deviation moves the threshold.",
+            span=(0, 1),
             min=-100,
             max=100,
             only=SPREAD,
@@ -70,7 +78,7 @@ def threshold(
         ),
     ] = None,
     offset: Annotated[
-        float, Param("What is taken off the threshold, in the image's units.", only=(*COUNTED, *LOCAL))
+        float, Param("What is taken off the threshold, in the image's units.", span=(-50, 50), only=(*COUNTED, *LOCAL))
     ] = 0.0,
     **common: Unpack[ThresholdCommon],
 ) -> Stage | list[Stage]:

@@ -67,16 +67,29 @@ def tone(
     *,
     op: Annotated[Op, Param("What to change.", aliases=ALIASES)] = "adjust",
     brightness: Annotated[
-        float, Param("Multiply every sample by this factor.", percent=True, min=0, max=MOST, only=("adjust",))
+        float,
+        Param("Multiply every sample by this factor.", percent=True, span=(0, 3), min=0, max=MOST, only=("adjust",)),
     ] = 1.0,
     contrast: Annotated[
         float,
-        Param("Multiply differences from the picture's mean luma.", percent=True, min=0, max=MOST, only=("adjust",)),
+        Param(
+            "Multiply differences from the picture's mean luma.",
+            percent=True,
+            span=(0, 3),
+            min=0,
+            max=MOST,
+            only=("adjust",),
+        ),
     ] = 1.0,
     saturation: Annotated[
         float,
         Param(
-            "Multiply differences from the pixel's luma; 0 gives gray.", percent=True, min=0, max=MOST, only=("adjust",)
+            "Multiply differences from the pixel's luma; 0 gives gray.",
+            percent=True,
+            span=(0, 3),
+            min=0,
+            max=MOST,
+            only=("adjust",),
         ),
     ] = 1.0,
     hue: Annotated[
@@ -84,7 +97,14 @@ def tone(
     ] = 0.0,
     gamma: Annotated[
         float,
-        Param("Exponent of values from 0 to 1; below 1 brightens.", ratio=True, min=0.01, max=100, only=("adjust",)),
+        Param(
+            "Exponent of values from 0 to 1; below 1 brightens.",
+            ratio=True,
+            span=(0.2, 5),
+            min=0.01,
+            max=100,
+            only=("adjust",),
+        ),
     ] = 1.0,
     levels: Annotated[
         Any,
@@ -112,6 +132,7 @@ def tone(
         Param(
             "Leave out this part of the darkest and of the brightest samples.",
             unit="%",
+            span=(0, 10),
             min=0,
             max=50,
             metavar="P|LOW,HIGH",
@@ -120,12 +141,13 @@ def tone(
     ] = 0.0,
     tiles: Annotated[
         IntPair,
-        Param("Number of tiles across and down.", min=1, max=1000, metavar="N|NX,NY", only=("clahe",)),
+        Param("Number of tiles across and down.", span=(1, 32), min=1, max=1000, metavar="N|NX,NY", only=("clahe",)),
     ] = 8,
     clip: Annotated[
         float,
         Param(
             "Limit the growth of contrast in a tile to this factor; 0 sets no limit.",
+            span=(0, 20),
             min=0,
             max=1e6,
             only=("clahe",),

@@ -43,7 +43,8 @@ DATASET = ("info", "stats", "check", "split", "convert", "show", "boxes")
 
 def reference():
     parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest` writes this page."]
-    commands = [*catalog.names(), "chain", "run", "augment", "compare", "info", "sweep", "sheet", "dataset", "kernels"]
+    others = ("compare", "info", "sweep", "sheet", "studio", "dataset", "kernels")
+    commands = [*catalog.names(), "chain", "run", "augment", *others]
     parts_of = [*(("dataset", name) for name in DATASET), ("kernels", "show")]
     for words in [(), *((name,) for name in commands), *parts_of]:
         parts += [f"## {' '.join(('imfilter', *words))}", f"```text\n{help_of(*words).strip()}\n```"]

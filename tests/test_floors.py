@@ -44,6 +44,7 @@ COMMAND_LINE = [
     "main",
     "app",
     "commands",
+    "studio",
     "sweep",
     "compare",
     "info",

@@ -87,6 +87,10 @@ class ImageProcessor:
                 if target.format is not None:
                     self._canvas(output, target.format, Metadata())
 
+    def look_at(self, start: int, stop: int) -> None:
+        """Let results stay in memory; of others than the rows from *start* to *stop* they may hold anything."""
+        self.options = self.options._replace(render=self.options.render._replace(shown=(start, stop)))
+
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
         computed = self.computed(job, picture)
@@ -250,7 +254,9 @@ class ImageProcessor:
             measure=self.options.report.ranges,
             canvases={
                 output: Canvas
-                if picture.metadata.palette or encodings[output].kind == "table"
+                if picture.metadata.palette
+                or encodings[output].kind == "table"
+                or self.options.render.shown is not None
                 else self._canvas(output, format, picture.metadata)
                 for output, format in formats_of.items()
             },
@@ -263,6 +269,7 @@ class ImageProcessor:
             nodata=missing,
             keep_holes=self.options.render.nodata.keep_holes,
             advance=self.progress.add if self.progress is not None else None,
+            wanted=self.options.render.shown,
         )
         outputs = result.outputs
         if SHEET in outputs:

@@ -46,6 +46,9 @@ class RenderOptions(NamedTuple):
     """Which samples are missing."""
     plain: bool = False
     """Results stay arrays, for others than encoders to look at."""
+    shown: tuple[int, int] | None = None
+    """The rows of the result that are looked at, from a first to one behind the last: it stays in memory, and others
+    may hold anything. None where it is written."""
 
 
 class WriteOptions(NamedTuple):

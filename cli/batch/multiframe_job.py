@@ -64,13 +64,13 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     if any(target.format is not None and target.format.of_files for target in job.targets.values()):
         return _into_shards(processor, job, frames, name)
     if options.only is not None:
-        return processor.single(job, _one(frames, options.only, name))
+        return processor.single(job, one(frames, options.only, name))
     if frames.first is not None and not wanted:
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
         frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
         return processor.single(job, frames.first)
     if frames.count == 1 and not wanted and not job.variants and not _stays_a_set(job, frames):
-        return processor.single(job, _one(frames, 0, name))
+        return processor.single(job, one(frames, 0, name))
     if job.attached is not None:
         raise FileError(name, "has several frames; masks and boxes belong to one, which --frame N takes")
     try:
@@ -136,7 +136,8 @@ def _check(frames: Frames, variants: int, target: Target, format: formats.Format
     )
 
 
-def _one(frames: Frames, number: int, name: str) -> Picture:
+def one(frames: Frames, number: int, name: str) -> Picture:
+    """Return one of the frames of the file *name*; raises FileError."""
     if frames.count is None or number < frames.count:
         for at, picture in enumerate(_decoded(frames, name)):
             if at == number:

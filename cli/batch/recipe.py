@@ -191,7 +191,7 @@ def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) 
     parameters = filter.spec.parameters
     files = {name for name, parameter in parameters.items() if parameter.param.file}
     pictures = {name for name, parameter in parameters.items() if parameter.param.picture}
-    given = {name: _read(value) if name in files else value for name, value in given.items()}
+    given = {name: read_named(value) if name in files else value for name, value in given.items()}
     given = {
         name: _picture(value, f"{where}{flag(name)}") if name in pictures else value for name, value in given.items()
     }
@@ -201,7 +201,7 @@ def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) 
         raise refusal(error, where) from None
 
 
-def _read(value: Any) -> Any:
+def read_named(value: Any) -> Any:
     """Return the value of a parameter that may name a file; with its content, if it does.
 
     It is read once, because it may be a pipe, or another file when it is read again. What cannot be read stays a name,

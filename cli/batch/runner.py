@@ -36,10 +36,7 @@ def run(
 
     *workers* processes share them. Raises UsageError for what the filters refuse, before the first is done.
     """
-    options = _job_options(request, request.cores // workers)
-    processor = ImageProcessor(request.recipe, request.maps, options)
-    _check_stages(request, processor)
-    processor.others.check()
+    processor = prepared(request, request.cores // workers)
     wanted = [number for number in range(len(jobs)) if number not in skipped]
     if workers > 1 and sys.platform == "linux":
         processor.prepare(jobs[wanted[0]])  # each process would import it: 50 ms
@@ -78,6 +75,14 @@ def run(
         for number in sorted(waiting):  # what was done before the stop, but stands behind what never will be
             reporter.tell(waiting[number])
     return ExitCode.FAILED if reporter.totals.failures else ExitCode.DONE
+
+
+def prepared(request: Request, cores: int) -> ImageProcessor:
+    """Return what filters the images of a request; raises UsageError for what the filters refuse."""
+    processor = ImageProcessor(request.recipe, request.maps, _job_options(request, cores))
+    _check_stages(request, processor)
+    processor.others.check()
+    return processor
 
 
 def _job_options(request: Request, cores: int) -> JobOptions:

@@ -88,6 +88,7 @@ class Treatment(TypedDict, total=False):
         float | None,
         Param(
             "White of the input, e.g. 4095 for 12 bits in 16, or 255 for floats from 0 to 255.",
+            span=(1, 65535),
             min=1e-30,
             max=1e30,
             shown_default="255 or 65535 by the depth, 1 of float",

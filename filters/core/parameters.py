@@ -96,6 +96,8 @@ class Param(NamedTuple):
     max: float | None = None
     above: float | None = None
     """An excluded lower bound."""
+    span: tuple[float, float] | None = None
+    """The ends of a slider, where the bounds, or ten times the default, are none that are useful."""
     only: tuple[str, ...] = ()
     """The values of ``op`` that this parameter is for."""
     chooses: bool = False

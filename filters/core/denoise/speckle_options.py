@@ -10,6 +10,7 @@ Looks = Annotated[
     float | None,
     Param(
         "Number of looks, of which the speckle is 1 / √looks.",
+        span=(1, 16),
         above=0,
         max=1e9,
         only=("lee", "frost"),
@@ -20,6 +21,7 @@ Damping = Annotated[
     float | None,
     Param(
         "How fast weights fall off where there is detail.",
+        span=(0.1, 5),
         above=0,
         max=1e9,
         only=("frost",),

@@ -104,6 +104,7 @@ def run(
     advance: Callable[[int, int], None] | None = None,
     probed: bool = True,
     names: Sequence[str] = (),
+    wanted: tuple[int, int] | None = None,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -119,6 +120,9 @@ def run(
 
     Several *names* are those of as many images of one size, one below the other: each is filtered as by itself, and so
     are the outputs' rows. `suits_stack` says for which calls that holds.
+
+    Where some rows of the result are *wanted* alone, from a first to one behind the last, others may hold anything: the
+    strips are the same, and those without such a row are not computed, unless the range of all must be known.
     """
     images = max(len(names), 1)
     size = image.shape[1], image.shape[0] // images
@@ -225,8 +229,13 @@ def run(
         chain, passage, collectors, None if beside is None else beside.opacity, region, holes, in_place, written
     )
 
+    if any(encoding.stretched for encoding in encodings.values()):
+        wanted = None
+
     def work_on(start: int, stop: int) -> None:
-        gathering.take(start, stop)
+        # The first strip makes what all share.
+        if wanted is None or not start or (start < wanted[1] and stop > wanted[0]):
+            gathering.take(start, stop)
         if advance is not None:
             advance(stop - start, height)
 

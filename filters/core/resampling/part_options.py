@@ -35,5 +35,5 @@ def place_of(what: str) -> Param:
 Place = Annotated[Pair | None, place_of("it")]
 At = Annotated[
     IntPair | None,
-    Param("Its top left pixel, instead of --place.", unit="px", min=-MOST, max=MOST, metavar="X,Y"),
+    Param("Its top left pixel, instead of --place.", unit="px", span=(0, 4000), min=-MOST, max=MOST, metavar="X,Y"),
 ]

@@ -12,7 +12,7 @@ from .warp import Interpolation
 def center_of(done: str) -> Param:
     """Return the declaration of the point about which a command does what *done* says."""
     text = f"{done} about this point, X,Y from the top left corner."
-    return Param(text, unit="px", min=-FURTHEST, max=FURTHEST, shown_default="the middle")
+    return Param(text, unit="px", span=(0, 4000), min=-FURTHEST, max=FURTHEST, shown_default="the middle")
 
 
 Interpolated = Annotated[

@@ -1,0 +1,71 @@
+"""`imfilter studio`: a local page to try filters on."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+import typer
+from typer.core import TyperArgument
+
+from ..batch.options import FILES
+from ..errors import UsageError
+from ..images import prefetch
+from .options import HelpedOption, SectionedCommand, examples, prose
+
+USAGE = "IMAGE... [OPTIONS]"
+
+
+def make() -> SectionedCommand:
+    """Return the command."""
+
+    def command(
+        inputs: Sequence[str], recipe: str | None, port: int, open: bool, keep: bool, max_pixels: str | None
+    ) -> None:
+        """Try filters on a page in the browser, and copy the command.
+
+        The page has a control for every option of every filter. What is in view is computed from all of the picture,
+        exactly: the command that the page gives writes the same samples. Chains of filters can be built, compared with
+        the picture as it was, and saved as a recipe for imfilter run. No file is written.
+
+        The page is served to this machine alone, at the address that is printed. It ends by Ctrl-C, or 10 minutes
+        after the last page was closed.
+
+        Shell
+        -----
+        $ imfilter studio photo.jpg --open
+        $ imfilter studio photos/ --recipe soft.toml
+        """
+        if not inputs:
+            raise UsageError("no input; name images, or folders of images")
+        from ..studio import run
+
+        code = run.run(run.Call(inputs, recipe, port, open, keep, prefetch.max_pixels(max_pixels or "")))
+        if code:
+            raise typer.Exit(code)
+
+    own = [
+        HelpedOption("recipe", "Begin with the steps of a recipe.", metavar="RECIPE.toml"),
+        HelpedOption("open", "Open the page in the browser.", type=bool, default=False),
+        HelpedOption("keep", "Do not end when no page is open.", type=bool, default=False),
+        HelpedOption("port", "Serve the page at this port.  [default: a free one]", type=int, default=0, metavar="N"),
+        HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", FILES, metavar="N"),
+    ]
+    doc = inspect.getdoc(command) or ""
+    argument = TyperArgument(
+        param_decls=["inputs"],
+        type=str,
+        nargs=-1,
+        metavar="IMAGE...",
+        help="Images, or folders of images.",
+        required=False,
+    )
+    return SectionedCommand(
+        "studio",
+        callback=command,
+        params=[argument, *own],
+        help=prose(doc, []),
+        epilog=examples(doc),
+        options_metavar=USAGE,
+        rich_markup_mode=None,
+    )

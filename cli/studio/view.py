@@ -1,0 +1,140 @@
+"""The part of a picture that is in view, and its samples as a browser shows them."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any
+
+from ...filters.core.engine.colour import ColourModel
+from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.named_tuple import NamedTuple
+from ..images import encode, formats
+from ..images.codec import EncodeOptions
+from ..images.metadata import Metadata
+
+MOST_ROOM = 1 << 14
+"""Pixels across or down that a window may have."""
+MOST_REDUCED = 1 << 10
+
+
+class View(NamedTuple):
+    """What a window has room for, in its own pixels, and where it looks."""
+
+    width: int
+    height: int
+    reduce: int = 0
+    """A pixel of the window is the mean of so many by so many of the picture; 0 takes as many as let all be seen."""
+    x: float = 0.0
+    """The middle, as a part of the picture's width."""
+    y: float = 0.0
+
+    def part(self, width: int, height: int) -> Part:
+        """Return the part of a picture of *width* and *height* that is in view.
+
+        >>> View(100, 100).part(300, 150)
+        Part(left=0, top=0, width=300, height=150, reduce=3)
+        >>> View(100, 100, 1, 0.5, 1.0).part(300, 150)
+        Part(left=100, top=50, width=100, height=100, reduce=1)
+        """
+        reduce = self.reduce or max(math.ceil(width / self.width), math.ceil(height / self.height), 1)
+        left, across = _span(self.x, self.width, width, reduce)
+        top, down = _span(self.y, self.height, height, reduce)
+        return Part(left, top, across, down, reduce)
+
+
+class Part(NamedTuple):
+    """A part of a picture, and how much it is reduced."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    reduce: int
+
+
+def _span(middle: float, room: int, size: int, reduce: int) -> tuple[int, int]:
+    """Return where the part in view begins, at a whole number of the window's pixels, and its length."""
+    length = min(room * reduce, size)
+    begin = min(max(round(middle * size - length / 2), 0), size - length)
+    begin -= begin % reduce
+    return begin, min(length, size - begin)
+
+
+class Shown(NamedTuple):
+    """Samples as a browser shows them."""
+
+    samples: Array
+    """``(height, width, 1 or 3)`` of uint8 or uint16."""
+    alpha: Array | None
+    said: str = ""
+    """What is not seen as it is."""
+
+
+def shown(
+    samples: Array, alpha: Array | None, colours: ColourModel, white: float | None, extent: Array, band: int
+) -> Shown:
+    """Return samples as a browser shows them: 8 and 16 bits of gray and RGB as they are.
+
+    Of *colours* that it does not know, one *band* is shown; floats from 0 to *white*, or else over the range of
+    *extent*, which is the whole of the picture.
+    """
+    said, count = "", samples.shape[2]
+    if colours == "cmyk":
+        return Shown(_of_inks(samples), alpha, "inks are shown as RGB, roughly")
+    if count not in (1, 3) or colours == "bands":
+        band = min(band, count - 1)
+        samples, extent = samples[..., band : band + 1], extent[..., band : band + 1]
+        said = f"band {band + 1} of {count}"
+    if samples.dtype == bool:
+        return Shown(samples.astype(np.uint8) * np.uint8(255), alpha, said)
+    if samples.dtype.kind == "f":
+        low, high = (0.0, white) if white is not None else _range(extent)
+        samples = _in_8_bits(samples, low, high)
+        alpha = None if alpha is None else _in_8_bits(alpha, 0.0, 1.0 if white is None else white)
+        said = f"{said}, " if said else ""
+        said += f"{low:.4g} is shown as black, {high:.4g} as white"
+    return Shown(samples, alpha, said)
+
+
+def _range(extent: Array) -> tuple[float, float]:
+    finite = extent[np.isfinite(extent)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+
+
+def _in_8_bits(samples: Array, low: float, high: float) -> Array:
+    scaled = (samples.astype(np.float64) - low) * (255.0 / (high - low if high > low else 1.0))
+    return np.clip(np.nan_to_num(scaled, nan=0.0) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _of_inks(samples: Array) -> Array:
+    """Return what cyan, magenta, yellow and black leave of white."""
+    full = np.float32(np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1)
+    light = 1 - np.asarray(samples, np.float32) / full
+    return _in_8_bits(light[..., :3] * light[..., 3:4], 0.0, 1.0)
+
+
+def reduced(found: Shown, by: int) -> Shown:
+    """Return samples in 8 bits of which each is the mean of *by* × *by*."""
+    if by == 1:
+        return found
+    from PIL import Image
+
+    layers = found.samples if found.alpha is None else np.dstack([found.samples, found.alpha])
+    if layers.dtype != np.uint8:
+        layers = (layers >> 8).astype(np.uint8)
+    image = Image.fromarray(np.ascontiguousarray(layers[..., 0] if layers.shape[2] == 1 else layers))
+    layers = np.atleast_3d(np.asarray(image.reduce(by)))
+    if found.alpha is None:
+        return found._replace(samples=layers)
+    return found._replace(samples=layers[..., :-1], alpha=layers[..., -1])
+
+
+def encoded(found: Shown, metadata: Metadata, cores: int) -> bytes:
+    """Return samples as a PNG, with what is said of their colours alone."""
+    file = io.BytesIO()
+    colours: Any = "gray" if found.samples.shape[2] == 1 else "rgb"
+    told = Metadata(icc=metadata.icc, colour=metadata.colour)
+    options = EncodeOptions(cores=cores, stamp=False)
+    encode.write(file, found.samples, found.alpha, formats.LOSSLESS, told, options, colours=colours)
+    return file.getvalue()
