@@ -9,6 +9,7 @@ from ...filters.core.engine.colour import model_of
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.measure.difference import distances
 from ..console.messages import shown
+from ..drawing.ramps import diverging
 from ..errors import UsageError
 from ..images import encode, formats
 from ..images.atomic_write import Transaction
@@ -18,8 +19,6 @@ from ..images.picture import bands_of_rows
 from .comparable import Comparable
 
 STYLES = ("abs", "signed", "mark")
-LESS, MORE = (33, 102, 172), (178, 24, 43)
-"""The ends of the diverging ramp, whose middle is white."""
 RED = (220, 0, 0)
 PALE = 0.4
 """How much is left of the contrast of a picture on which differences are marked."""
@@ -69,9 +68,7 @@ def _drawn(pair: Comparable, style: str, gain: float, full: float) -> Array:
         return _levels(shares if colours in (1, 3) else shares.max(axis=2, keepdims=True))
     one, other = (_gray(image[..., :colours]) for image in (pair.a, pair.b))
     if style == "signed":
-        share = np.clip(np.nan_to_num((other - one) * (gain / full)), -1, 1)
-        ends = np.where(share < 0, np.array(LESS, float), np.array(MORE, float))
-        return _levels((255 + (ends - 255) * np.abs(share)) / 255)
+        return diverging(((other - one) * (gain / full))[..., 0])
     differs = (distances(pair.a, pair.b) > 0).any(axis=2, keepdims=True)
     pale = 1 - PALE + PALE * np.clip(np.nan_to_num(one / full), 0, 1)
     return np.where(differs, np.array(RED, np.uint8), _levels(pale))

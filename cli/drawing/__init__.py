@@ -1,0 +1,1 @@
+"""Drawing: words, data as colours, and pictures in labelled cells."""
