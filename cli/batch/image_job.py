@@ -277,7 +277,7 @@ class ImageProcessor:
             from .annotations import way as ways  # few calls have masks or boxes
 
             way = ways.of(self.stages, settings.border, width, height)
-        return Computed(
+        computed = Computed(
             (height, width, channels),
             dtype,
             picture.colours,
@@ -295,11 +295,17 @@ class ImageProcessor:
             images=picture.images,
             labels=picture.labels,
         )
+        showing = self.options.render.showing
+        if showing is None or picture.number != (self.options.frames.only or 0):
+            return computed
+        return computed._replace(shown=showing.of(light, computed))
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode
         if output == "image" and output_colour.is_lost(metadata, format, options):
             return Canvas  # what may have to be converted cannot be encoded while it is computed
+        if output == "image" and self.options.render.showing is not None:
+            return Canvas  # neither can what is shown
         if output != SHEET:
             return encode.canvas(format, options, metadata if output == "image" else Metadata())
         from .contact_sheet import Reduced  # few ask for one
@@ -404,6 +410,7 @@ class ImageProcessor:
             notes=tuple(notes) if self.options.report.notes else (),
             frames=done.images,
             drawn=_all_drawn(job, done) if job.variants else first.drawn,
+            shown=done.shown,
         )
 
     def _surprises(
@@ -433,6 +440,8 @@ class ImageProcessor:
         """Write all outputs of one frame; return what people should know."""
         notes = []
         for name, target in job.targets.items():
+            if target.shown:
+                continue
             with (
                 opened(transaction, job, target, self.options.write) as file,
                 writable(target, computed.formats_of[name]),

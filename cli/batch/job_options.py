@@ -19,6 +19,7 @@ from .provenance import Stamper
 
 if TYPE_CHECKING:
     from .augment.augmentation import Augmentation
+    from .shown import Showing
 
 
 class FrameOptions(NamedTuple):
@@ -44,6 +45,8 @@ class RenderOptions(NamedTuple):
     """Where the filters act, if not everywhere."""
     nodata: NodataOption = NodataOption()
     """Which samples are missing."""
+    showing: Showing | None = None
+    """How results are shown in the terminal, if they are."""
 
 
 class WriteOptions(NamedTuple):

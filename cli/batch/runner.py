@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Collection, Generator, Sequence
+from typing import TYPE_CHECKING
 
 from ...filters.core.engine import mask, moved_original
 from .. import garbage
-from ..console.messages import flag
+from ..console.messages import flag, put, shown
 from ..console.report import Report
 from ..console.reporter import Reporter
 from ..errors import ExitCode, UsageError
@@ -18,7 +19,10 @@ from .dispatch import process
 from .image_job import ImageProcessor
 from .job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
 from .plan import Job
-from .request import Request
+from .request import BOTH, Request
+
+if TYPE_CHECKING:
+    from ..terminal.screen import Screen
 
 TRIES = 3
 """So many images in a row for which the disk has no place end a batch: a smaller one may find room, all others wait."""
@@ -31,12 +35,14 @@ def run(
     reader: Reader,
     reporter: Reporter,
     workers: int,
+    screen: Screen | None = None,
 ) -> ExitCode:
     """Do every job but those whose number is *skipped*; one that fails costs one line and stops nothing.
 
-    *workers* processes share them. Raises UsageError for what the filters refuse, before the first is done.
+    *workers* processes share them; results are shown on the *screen*. Raises UsageError for what the filters refuse,
+    before the first is done.
     """
-    options = _job_options(request, request.cores // workers)
+    options = _job_options(request, request.cores // workers, screen)
     processor = ImageProcessor(request.recipe, request.maps, options)
     _check_stages(request, processor)
     processor.others.check()
@@ -55,6 +61,10 @@ def run(
         while number in waiting:
             report = waiting.pop(number)
             reporter.tell(report)
+            if report.shown is not None and screen is not None:
+                if reporter.several:
+                    put(shown(report.input))
+                screen.show(report.shown)
             number += 1
         return number
 
@@ -80,8 +90,13 @@ def run(
     return ExitCode.FAILED if reporter.totals.failures else ExitCode.DONE
 
 
-def _job_options(request: Request, cores: int) -> JobOptions:
+def _job_options(request: Request, cores: int, screen: Screen | None) -> JobOptions:
     options, region, effect = request.options, request.region, None
+    showing = None
+    if screen is not None:
+        from .shown import Showing  # few calls show what they make
+
+        showing = Showing(screen.room, options.show == BOTH, screen.gap, request.background)
     if region is not None:
         from .mask_effect import effect_of  # few calls have a mask
 
@@ -95,6 +110,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
             max_pixels=request.max_pixels,
             nodata=request.nodata,
             effect=effect,
+            showing=showing,
         ),
         write=WriteOptions(
             encode=encode.EncodeOptions(
