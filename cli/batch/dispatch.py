@@ -37,7 +37,7 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
 
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
-    if processor.options.render.showing is not None:
+    if processor.options.render.show is not None:
         from .shown import with_shown  # few calls show what they make
 
         job = with_shown(job, len(processor.maps))

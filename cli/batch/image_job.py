@@ -295,16 +295,18 @@ class ImageProcessor:
             images=picture.images,
             labels=picture.labels,
         )
-        showing = self.options.render.showing
-        if showing is None or picture.number != (self.options.frames.only or 0):
+        show = self.options.render.show
+        if show is None or picture.number != (self.options.frames.only or 0):
             return computed
-        return computed._replace(shown=showing.of(light, computed))
+        from .shown import dots  # few calls show what they make
+
+        return computed._replace(shown=dots(show, light, computed))
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode
         if output == "image" and output_colour.is_lost(metadata, format, options):
             return Canvas  # what may have to be converted cannot be encoded while it is computed
-        if output == "image" and self.options.render.showing is not None:
+        if output == "image" and self.options.render.show is not None:
             return Canvas  # neither can what is shown
         if output != SHEET:
             return encode.canvas(format, options, metadata if output == "image" else Metadata())

@@ -12,6 +12,7 @@ from ..file_identity import Identity
 from ..images import encode
 from ..images.output_folder import Root, root_of
 from ..images.prefetch import MAX_PIXELS
+from ..terminal.room import Room
 from .annotations.attached import AnnotationOptions
 from .nodata_option import NodataOption
 from .options import SheetRange
@@ -19,7 +20,6 @@ from .provenance import Stamper
 
 if TYPE_CHECKING:
     from .augment.augmentation import Augmentation
-    from .shown import Showing
 
 
 class FrameOptions(NamedTuple):
@@ -31,6 +31,18 @@ class FrameOptions(NamedTuple):
     """Files of more are refused."""
     labels: str | None = None
     """The file of the labels of a data set's images, if it is not the one beside them."""
+
+
+class ShowOptions(NamedTuple):
+    """How results are shown in the terminal."""
+
+    room: Room
+    both: bool
+    """The input is shown too."""
+    gap: int
+    """Dots between the two."""
+    background: tuple[int, int, int] | None
+    """What transparent parts are shown on, if not a checkerboard."""
 
 
 class RenderOptions(NamedTuple):
@@ -45,7 +57,7 @@ class RenderOptions(NamedTuple):
     """Where the filters act, if not everywhere."""
     nodata: NodataOption = NodataOption()
     """Which samples are missing."""
-    showing: Showing | None = None
+    show: ShowOptions | None = None
     """How results are shown in the terminal, if they are."""
 
 

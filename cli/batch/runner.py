@@ -17,7 +17,7 @@ from ..images import encode
 from ..images.reader import Reader
 from .dispatch import process
 from .image_job import ImageProcessor
-from .job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
+from .job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, ShowOptions, WriteOptions
 from .plan import Job
 from .request import BOTH, Request
 
@@ -92,11 +92,9 @@ def run(
 
 def _job_options(request: Request, cores: int, screen: Screen | None) -> JobOptions:
     options, region, effect = request.options, request.region, None
-    showing = None
+    show = None
     if screen is not None:
-        from .shown import Showing  # few calls show what they make
-
-        showing = Showing(screen.room, options.show == BOTH, screen.gap, request.background)
+        show = ShowOptions(screen.room, options.show == BOTH, screen.gap, request.background)
     if region is not None:
         from .mask_effect import effect_of  # few calls have a mask
 
@@ -110,7 +108,7 @@ def _job_options(request: Request, cores: int, screen: Screen | None) -> JobOpti
             max_pixels=request.max_pixels,
             nodata=request.nodata,
             effect=effect,
-            showing=showing,
+            show=show,
         ),
         write=WriteOptions(
             encode=encode.EncodeOptions(

@@ -2,50 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ...filters.core.engine.colour import ColourModel
 from ...filters.core.lazy_numpy import Array
-from ...filters.core.named_tuple import NamedTuple
 from ..images import encode, formats
 from ..images.metadata import Metadata
 from ..images.picture import Picture, white_of
 from ..terminal.reduced import reduced, side_by_side
-from ..terminal.room import Room
-from .frame_output import SHEET
+from .frame_output import SHEET, Computed
+from .job_options import ShowOptions
 from .plan import Job, Target
 
-if TYPE_CHECKING:
-    from .frame_output import Computed
 
+def dots(options: ShowOptions, picture: Picture, computed: Computed) -> Array:
+    """Return what is shown of a picture and of what was computed of it, ``(rows, columns, 3)`` of uint8."""
+    name = SHEET if computed.maps else "image"
+    metadata = picture.metadata if computed.is_picture and name == "image" else Metadata()
+    room = options.room.beside(options.gap) if options.both else options.room
+    output, encoding = computed.outputs[name], computed.encodings[name]
+    white = white_of(output.samples.dtype.name, None if name == SHEET else encoding.white)
 
-class Showing(NamedTuple):
-    """How images are shown."""
-
-    room: Room
-    both: bool
-    """The input is shown too."""
-    gap: int
-    """Dots between the two."""
-    background: tuple[int, int, int] | None
-    """What transparent parts are shown on, if not a checkerboard."""
-
-    def of(self, picture: Picture, computed: Computed) -> Array:
-        """Return what is shown of a picture and what was computed of it, ``(rows, columns, 3)`` of uint8."""
-        name = SHEET if computed.maps else "image"
-        metadata = picture.metadata if computed.is_picture and name == "image" else Metadata()
-        room = self.room.beside(self.gap) if self.both else self.room
-        output, encoding = computed.outputs[name], computed.encodings[name]
-        white = white_of(output.samples.dtype.name, None if name == SHEET else encoding.white)
-        result = self._reduced(output.samples, output.alpha, room, white, computed.colours_of(name), metadata)
-        if not self.both:
-            return result
-        original = self._reduced(picture.pixels, picture.alpha, room, picture.full, picture.colours, picture.metadata)
-        return side_by_side(original, result, self.gap)
-
-    def _reduced(self, pixels: Any, alpha: Any, room: Room, white: float, colours: Any, metadata: Metadata) -> Array:
+    def small(pixels: Any, alpha: Any, white: float, colours: ColourModel, metadata: Metadata) -> Array:
         if metadata.palette:
             pixels, metadata, colours = encode.coloured(pixels, metadata), Metadata(), "rgb"
-        return reduced(pixels, alpha, room, white=white, colours=colours, metadata=metadata, background=self.background)
+        background = options.background
+        return reduced(pixels, alpha, room, white=white, colours=colours, metadata=metadata, background=background)
+
+    result = small(output.samples, output.alpha, white, computed.colours_of(name), metadata)
+    if not options.both:
+        return result
+    original = small(picture.pixels, picture.alpha, picture.full, picture.colours, picture.metadata)
+    return side_by_side(original, result, options.gap)
 
 
 def with_shown(job: Job, maps: int) -> Job:

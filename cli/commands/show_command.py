@@ -52,22 +52,26 @@ def make() -> SectionedCommand:
             raise UsageError("no input; name images, folders, or - for standard input")
         if frame is not None and frame < 0:
             raise UsageError("--frame must be 0 or greater")
-        from ..batch.inputs import InputRules, scan
-        from ..batch.request import colour_of
-        from ..terminal import files, screen
+        from ..terminal import screen
 
-        wanted = screen.wanted(show_as, show_size)
-        found = scan(inputs, InputRules(recursive, include, exclude))
-        call = files.Call(
-            [one.name for one in found.inputs],
-            found.several,
-            frame,
-            prefetch.max_pixels(max_pixels or ""),
-            lenient,
-            colour_of(background or ""),
-            quiet,
-        )
-        if code := files.show(call, wanted):
+        with screen.Screen(screen.wanted(show_as, show_size)) as shown_on:
+            # What needs NumPy and Pillow is imported while the terminal answers.
+            from ..batch.inputs import InputRules, scan
+            from ..batch.request import colour_of
+            from ..terminal import files
+
+            found = scan(inputs, InputRules(recursive, include, exclude))
+            call = files.Call(
+                [one.name for one in found.inputs],
+                found.several,
+                frame,
+                prefetch.max_pixels(max_pixels or ""),
+                lenient,
+                colour_of(background or ""),
+                quiet,
+            )
+            code = files.show(call, shown_on)
+        if code:
             raise typer.Exit(code)
 
     own = [

@@ -12,8 +12,7 @@ from ..images import encode, prefetch
 from ..images.picture import DecodeError, Frames, Picture
 from ..images.reader import Reader, naming
 from .reduced import reduced
-from .room import Room
-from .screen import Screen, Wanted
+from .screen import Screen
 
 Colour = tuple[int, int, int]
 
@@ -32,28 +31,27 @@ class Call(NamedTuple):
     quiet: bool
 
 
-def show(call: Call, wanted: Wanted) -> ExitCode:
+def show(call: Call, screen: Screen) -> ExitCode:
     """Show the pictures of a call; one that cannot be shown costs one line and stops no other."""
     code = ExitCode.DONE
     reader = prefetch.reader(call.max_pixels, call.lenient, to_rgb=True)
     reader.digests = False
-    with Screen(wanted) as screen:
-        for name in call.names:
-            try:
-                dots, notes = _read(reader, name, call, screen.room)
-                if call.several and not call.quiet:
-                    put(shown(name))
-                screen.show(dots)
-            except FileError as error:
-                complain(error)
-                code = ExitCode.FAILED
-                continue
-            for note in () if call.quiet else notes:
-                say(f"imfilter: {shown(name)}: {note}")
+    for name in call.names:
+        try:
+            dots, notes = _read(reader, name, call, screen)
+            if call.several and not call.quiet:
+                put(shown(name))
+            screen.show(dots)
+        except FileError as error:
+            complain(error)
+            code = ExitCode.FAILED
+            continue
+        for note in () if call.quiet else notes:
+            say(f"imfilter: {shown(name)}: {note}")
     return code
 
 
-def _read(reader: Reader, name: str, call: Call, room: Room) -> tuple[Array, list[str]]:
+def _read(reader: Reader, name: str, call: Call, screen: Screen) -> tuple[Array, list[str]]:
     """Return what is shown of a file, and what should be known of it; raises FileError."""
     found, _ = reader.read(name)
     with naming(name):
@@ -64,7 +62,7 @@ def _read(reader: Reader, name: str, call: Call, room: Room) -> tuple[Array, lis
         dots = reduced(
             pixels,
             picture.alpha,
-            room,
+            screen.room,
             white=picture.full,
             colours=colours,
             metadata=metadata,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import select
@@ -64,45 +65,63 @@ def _protocol(source: str, name: str | None) -> Protocol | None:
     raise UsageError(f"{source}: {name!r} is not one of {', '.join(PROTOCOLS)}")
 
 
+class Way(NamedTuple):
+    """How the pictures of a call are shown."""
+
+    protocol: Protocol
+    cell: tuple[int, int]
+    """The dots of a character, across and down."""
+    room: Room
+    """For a picture, or for two and what is between them."""
+    colours: int
+    answers: Answers
+
+
 class Screen:
-    """A terminal that shows pictures; use it as a context, in which it is asked what it can."""
+    """A terminal that shows pictures; use it as a context.
+
+    At its beginning the terminal is asked what it can. The answers are waited for when they are needed: in the meantime
+    NumPy is imported, and a picture read.
+    """
 
     def __init__(self, wanted: Wanted, environment: Mapping[str, str] = os.environ) -> None:
         self._wanted, self._environment = wanted, environment
         self._conversation = Conversation()
-        self._answers = Answers()
-        self.protocol: Protocol = "blocks"
-        self.room = Room(0, 0)
-        """For a picture, or for two and what is between them."""
-        self.cell = 1, 1
-        """The dots of a character."""
 
     def __enter__(self) -> Screen:
         signals.begin()
-        try:
-            if self._wanted.protocol not in protocols.OF_TEXT:
-                self._conversation.begin()
-                self._answers = self._conversation.answers()
-            self.protocol = self._wanted.protocol or chosen(self._answers, self._environment)
-            pixels = self._answers.cell or UNKNOWN_CELL
-            self.cell = protocols.OF_TEXT.get(self.protocol, pixels)
-            self.room = self._room(pixels)
-        except BaseException:
-            self._conversation.end()
-            raise
+        if self._wanted.protocol not in protocols.OF_TEXT:
+            self._conversation.begin()
         return self
 
-    def _room(self, pixels: tuple[int, int]) -> Room:
+    @functools.cached_property
+    def _way(self) -> Way:
+        answers = self._conversation.answers()
+        protocol = self._wanted.protocol or chosen(answers, self._environment)
+        pixels = answers.cell or UNKNOWN_CELL
+        cell = protocols.OF_TEXT.get(protocol, pixels)
         columns, rows = self._wanted.size or _window()
-        width, height = columns * self.cell[0], rows * self.cell[1]
-        if self.protocol == "sixel" and (largest := self._answers.largest) is not None:
-            width, height = min(width, largest[0]), min(height, largest[1])
-        return Room(width, height, (pixels[1] / self.cell[1]) / (pixels[0] / self.cell[0]))
+        width, height = columns * cell[0], rows * cell[1]
+        if protocol == "sixel" and answers.largest is not None:
+            width, height = min(width, answers.largest[0]), min(height, answers.largest[1])
+        room = Room(width, height, (pixels[1] / cell[1]) / (pixels[0] / cell[0]))
+        return Way(protocol, cell, room, self._colours(protocol, answers), answers)
+
+    def _colours(self, protocol: Protocol, answers: Answers) -> int:
+        if protocol == "sixel":
+            return answers.registers or 256
+        told = self._environment.get("COLORTERM") in ("truecolor", "24bit")
+        return protocols.TRUE if told or answers.kitty or answers.cell is not None else 256
+
+    @property
+    def room(self) -> Room:
+        """What there is for a picture, or for two and the gap between them."""
+        return self._way.room
 
     @property
     def gap(self) -> int:
         """The dots between two pictures side by side."""
-        return GAP * self.cell[0]
+        return GAP * self._way.cell[0]
 
     def show(self, dots: Array) -> None:
         """Show ``dots (rows, columns, 3)`` of uint8, which fit into the room; raises FileError, OSError."""
@@ -119,12 +138,14 @@ class Screen:
             done = True
         finally:
             if begun and not done:
-                _break_off(stream.fileno(), protocols.BROKEN_OFF[self.protocol])
+                _break_off(stream.fileno(), protocols.BROKEN_OFF[self._way.protocol])
 
     def _pieces(self, dots: Array) -> Iterator[bytes]:
-        rows, columns = (-(-side // cell) for side, cell in zip(dots.shape[:2], self.cell[::-1], strict=True))
-        pieces = protocols.pieces(self.protocol, dots, (columns, rows), self._colours(), self._answers.cell is not None)
-        if self.protocol != "sixel" or SIXEL in self._answers.attributes or not self._answers.complete:
+        way = self._way
+        rows, columns = (-(-side // cell) for side, cell in zip(dots.shape[:2], way.cell[::-1], strict=True))
+        exact = way.answers.cell is not None
+        pieces = protocols.pieces(way.protocol, dots, (columns, rows), way.colours, exact)
+        if way.protocol != "sixel" or SIXEL in way.answers.attributes or not way.answers.complete:
             return pieces
         every = [*pieces]
         if (size := sum(map(len, every))) > MOST_UNASKED:
@@ -132,16 +153,9 @@ class Screen:
             raise FileError("--show-as sixel", f"the picture has {size} bytes; {advice}")
         return iter(every)
 
-    def _colours(self) -> int:
-        """Return how many colours the terminal has."""
-        if self.protocol == "sixel":
-            return self._answers.registers or 256
-        told = self._environment.get("COLORTERM") in ("truecolor", "24bit")
-        return protocols.TRUE if told or self._answers.kitty or self._answers.cell is not None else 256
-
-    def __exit__(self, failure: object, *details: object) -> None:
+    def __exit__(self, failure: type[BaseException] | None, *details: object) -> None:
         try:
-            if failure is None:
+            if failure is None or issubclass(failure, Exception):  # who interrupts a program does not wait for it
                 self._conversation.wait()
         finally:
             self._conversation.end()
@@ -171,7 +185,7 @@ def _window() -> tuple[int, int]:
 
 def _break_off(descriptor: int, end: bytes) -> None:
     """Leave the sequence that was begun, unless the terminal takes nothing any more."""
-    _, ready, _ = select.select([], [descriptor], [], 0.1)
+    _, ready, _ = select.select([], [descriptor], [], 1)
     if ready:
         try:
             os.write(descriptor, end)
