@@ -598,10 +598,11 @@ WRONG = (
         "--sheet s.png", "--op percentile --percentile 101", "--op nlm --patch 4", "--op bilateral --range-sigma 0",
         "--op guided --guide red", "--op motion --angle 999", "--algorithm fast", "--op median --algorithm fourier",
         "--op disk --radius 1,2", "--in-place", "--recursive=yes", "--epsilon 1", "--strength 1", "--fill x",
-        "--seed 1", "--name", "--include", "--exclude '*'",
+        "--seed 1", "--name", "--include", "--exclude '*'", "--show", "--show both --show-as sixel --show-size 40x12",
+        "--show-as dots", "--show --json",
     )),
     *_after("blur a.png", (
-        "", "-o", "-o ''", "-o out.xyz", "-o out", "-o a.png", "-o ./folder/../a.png", "-o link.png",
+        "", "--show", "-o", "-o ''", "-o out.xyz", "-o out", "-o a.png", "-o ./folder/../a.png", "-o link.png",
         "-o missing/out.png",
         "-o a.png/out.png", "-o a.png/", "-o a.png/deep/", "-o gone-link/", "b.png -o out.png", "b.png -o -",
         "- -o folder/", "-o - --json", "-o out/ --name ''", "-o out/ --name a/{stem}", "-o out/ --name {stem:/>9}",

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import struct
 import subprocess
@@ -608,7 +609,7 @@ def test_tmux_gets_blocks(program, png, folder):
 
 @pytest.mark.thorough
 @pytest.mark.needs("xterm", "Xvfb")
-def test_xterm_draws_the_picture(program, folder, start):
+def test_xterm_draws_the_picture(patient, folder, start):
     """By sixel; what is on its screen is the picture, pixel by pixel."""
     Image.fromarray(np.full((60, 90, 3), (255, 0, 51), np.uint8)).save("red.png")
     frame = folder / "Xvfb_screen0"
@@ -616,8 +617,8 @@ def test_xterm_draws_the_picture(program, folder, start):
     server = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "800x600x24", "-fbdir", str(folder)]
     start(server, pass_fds=[writer], stderr=subprocess.DEVNULL)
     number = os.read(reader, 16).decode().strip()
-    line = "imfilter show red.png; echo $? > ended; cat"
-    start(["xterm", "-ti", "vt340", "-e", "sh", "-c", line], env={**program, "DISPLAY": f":{number}"})
+    line = f"{shlex.join(patient)} show red.png; echo $? > ended; cat"
+    start(["xterm", "-ti", "vt340", "-e", "sh", "-c", line], env={**os.environ, "DISPLAY": f":{number}"})
     while not (folder / "ended").exists() or not (folder / "ended").read_text():
         time.sleep(0.1)
     for _ in range(50):
