@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
-from ...filters.core.named_tuple import NamedTuple
+from ..drawing.cells import MARGIN, Cell, Grid, columns, laid_out, places
+from ..drawing.text import font
 from .options import SheetRange
 
 LARGEST = 256
@@ -19,10 +19,7 @@ LARGEST = 256
 WIDEST = 4000
 """Pixels of the sheet's width, for which the maps become smaller still, to `LEAST`."""
 LEAST = 32
-PAPER, INK, FAINT, LINE = 255, 0, 96, 200
-MARGIN, TEXT = 8, 12
 WIDEST_RANGE = "-8.888e+88 to -8.888e+88"
-LINE_HEIGHT = 16
 RARE = 0.2
 """The per cent of a map's samples at each end that may be clipped, so that a few do not turn it flat gray."""
 
@@ -114,17 +111,6 @@ def _ends(cell: Any) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def columns(count: int) -> int:
-    """Return how many maps stand side by side: about as many as among each other, and all rows full where that goes.
-
-    >>> [columns(count) for count in (1, 4, 13, 18, 24, 48, 64)]
-    [1, 2, 4, 6, 8, 8, 8]
-    """
-    root = math.sqrt(count)
-    whole = [number for number in range(math.ceil(root), int(1.7 * root) + 1) if count % number == 0]
-    return max(whole, default=math.ceil(root))
-
-
 def labels(names: Sequence[str], ranges: Sequence[tuple[float, float]]) -> list[tuple[str, str]]:
     """Return the two lines below each map: its number and name, and its range."""
     return [
@@ -138,34 +124,27 @@ def first_label(number: int, name: str) -> str:
     return f"{number}" if name == f"map {number}" else f"{number}  {name}"
 
 
-class Grid(NamedTuple):
-    """How maps stand on a sheet."""
+def larger(shape: tuple[int, int, int], names: Sequence[str]) -> int:
+    """Return how many pixels, along both axes, show one of ``maps (maps, rows, columns)``.
 
-    larger: int
-    """So many pixels, along both axes, show one of a map."""
-    width: int
-    """Of a map with its labels and margins."""
-    height: int
-    columns: int
-    rows: int
+    Small ones become as wide as their labels.
+    """
+    return max(1, _widest(names) // max(shape[1:]))
 
-    @classmethod
-    def of(cls, shape: tuple[int, int, int], names: Sequence[str]) -> Grid:
-        """Return that of maps, ``(maps, rows, columns)``, whose first labels are *names*."""
-        count, rows, across = shape
-        font = ImageFont.load_default(TEXT)
-        # The widest range has room, so that the sheets of an animation are of one size.
-        wide = max(math.ceil(font.getlength(line)) for line in (WIDEST_RANGE, *names))
-        larger = max(1, wide // max(rows, across))  # small maps are as wide as their labels
-        width = max(across * larger, wide) + 2 * MARGIN
-        height = rows * larger + 2 * LINE_HEIGHT + 2 * MARGIN
-        side_by_side = min(columns(count), max(1, WIDEST // width))
-        return cls(larger, width, height, side_by_side, -(-count // side_by_side))
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """The width and height of the sheet."""
-        return self.columns * self.width + 1, self.rows * self.height + 1
+def grid_of(shape: tuple[int, int, int], names: Sequence[str]) -> Grid:
+    """Return how maps ``(maps, rows, columns)`` stand on a sheet, whose first labels are *names*."""
+    count, rows, across = shape
+    scale = larger(shape, names)
+    width = max(across * scale, _widest(names)) + 2 * MARGIN
+    height = rows * scale + 2 * font().line_height + 2 * MARGIN
+    side_by_side = min(columns(count), max(1, WIDEST // width))
+    return Grid(width, height, side_by_side, -(-count // side_by_side))
+
+
+def _widest(names: Sequence[str]) -> int:
+    # The widest range has room, so that the sheets of an animation are of one size.
+    return max(map(font().width, (WIDEST_RANGE, *names)))
 
 
 @functools.lru_cache(maxsize=4)
@@ -173,7 +152,7 @@ def foreseen(shape: tuple[int, int, int], names: tuple[str, ...]) -> tuple[tuple
     """Return the size of the sheet of maps, ``(height, width, maps)``, and the bytes that are gathered for it."""
     step = step_of(shape)
     rows, across = (-(-side // step) for side in shape[:2])
-    size = Grid.of((shape[2], rows, across), [first_label(number, name) for number, name in enumerate(names)]).size
+    size = grid_of((shape[2], rows, across), [first_label(number, name) for number, name in enumerate(names)]).size
     # Those of the strips, their sum and its mean.
     return size, 3 * 8 * shape[2] * rows * across
 
@@ -183,42 +162,13 @@ def draw(
 ) -> Any:
     """Draw ``cells (maps, rows, columns)``, black and white at the ends of each one's scale, in a grid with labels."""
     texts = labels(names, ranges)
-    grid = Grid.of(cells.shape, [name for name, _ in texts])
-    pictures = (_stretched(cell, *scale) for cell, scale in zip(cells, scales, strict=True))
-    return laid_out(grid, pictures, texts, cells.shape[1])[..., None]
-
-
-def laid_out(
-    grid: Grid,
-    pictures: Iterable[Any],
-    texts: Sequence[tuple[str, str]],
-    rows: int,
-    places: Sequence[tuple[int, int]] | None = None,
-) -> Any:
-    """Draw pictures of uint8, ``(height, width)`` or ``(height, width, 3)``, with two lines of text below each.
-
-    *rows* is the greatest height. *places* are the line and column of each, where they do not just follow each other.
-    """
-    font = ImageFont.load_default(TEXT)
-    larger, width, height, side_by_side, lines = grid
-    sheet = Image.new("L", grid.size, PAPER)
-    pen = ImageDraw.Draw(sheet)
-    for number in range(side_by_side + 1):
-        pen.line([(number * width, 0), (number * width, sheet.height)], LINE)
-    for number in range(lines + 1):
-        pen.line([(0, number * height), (sheet.width, number * height)], LINE)
-    for number, (picture, text) in enumerate(zip(pictures, texts, strict=True)):
-        line, column = divmod(number, side_by_side) if places is None else places[number]
-        top, left = line * height + MARGIN, column * width + MARGIN
-        shown = Image.fromarray(picture.repeat(larger, 0).repeat(larger, 1))
-        if shown.mode != sheet.mode == "L":
-            sheet = sheet.convert(shown.mode)
-            pen = ImageDraw.Draw(sheet)
-        sheet.paste(shown, (left + 1, top + 1))
-        for at, (words, ink) in enumerate(zip(text, (INK, FAINT), strict=True)):
-            colour = ink if sheet.mode == "L" else (ink,) * 3
-            pen.text((left, top + rows * larger + 4 + at * LINE_HEIGHT), words, colour, font)
-    return np.asarray(sheet)
+    grid = grid_of(cells.shape, [name for name, _ in texts])
+    scale = larger(cells.shape, [name for name, _ in texts])
+    maps = (
+        Cell(_stretched(cell, *ends).repeat(scale, 0).repeat(scale, 1), lines)
+        for cell, ends, lines in zip(cells, scales, texts, strict=True)
+    )
+    return laid_out(grid, maps, places(len(cells), grid.columns), cells.shape[1] * scale)[..., None]
 
 
 def _stretched(values: Any, low: float, high: float) -> Any:

@@ -16,17 +16,18 @@ from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError, ParameterError
 from ..batch.augment.augmentation import Augmentation
 from ..batch.augment.variants import described
-from ..batch.contact_sheet import PAPER, Grid, columns, laid_out
+from ..batch.contact_sheet import grid_of, larger
 from ..batch.filter_chain import Chain
 from ..batch.recipe import Recipe
 from ..console.messages import counted, put, say, shown
+from ..drawing.cells import Cell, columns, laid_out
+from ..drawing.thumbnail import levels
 from ..errors import ExitCode, FileError, UsageError
 from ..file_identity import identity
 from ..images import encode, formats
 from ..images.atomic_write import Transaction
 from ..images.codec import EncodeOptions
 from ..images.metadata import Metadata
-from ..images.picture import Picture
 from ..images.picture import with_alpha as picture_of
 from . import class_names, source
 from .selection import Selection, part_of, taken
@@ -159,26 +160,9 @@ def _short(text: str) -> str:
 
 def _levels(batch: Batch) -> Any:
     """Return a sample in 8 bits, on white where it is transparent."""
-    picture = batch.picture
-    if picture.pixels.shape[2] not in (1, 3):
-        raise FileError(batch.name(0), f"has {picture.pixels.shape[2]} bands, which have no colours to show")
-    if picture.pixels.dtype != np.uint8 or picture.alpha is not None:
-        picture = _opaque(picture)
-    image = Image.fromarray(
-        np.ascontiguousarray(picture.pixels[..., 0] if picture.pixels.shape[2] == 1 else picture.pixels)
-    )
-    image.thumbnail((SIDES[0], SIDES[0]), Image.Resampling.BOX)
-    return np.asarray(image)
-
-
-def _opaque(picture: Picture) -> Picture:
-    full = picture.full
-    values = np.nan_to_num(picture.pixels.astype(np.float64), nan=0, posinf=full, neginf=0) * (255 / full)
-    if picture.alpha is not None:
-        opaque = 1 if picture.alpha.dtype.kind == "f" else np.iinfo(picture.alpha.dtype).max
-        share = picture.alpha[..., None] / opaque
-        values = values * share + PAPER * (1 - share)
-    return Picture(np.floor(np.clip(values, 0, 255) + 0.5).astype(np.uint8), colours=picture.colours)
+    if batch.picture.pixels.shape[2] not in (1, 3):
+        raise FileError(batch.name(0), f"has {batch.picture.pixels.shape[2]} bands, which have no colours to show")
+    return _reduced(levels(batch.picture), SIDES[0])
 
 
 def _sheet(samples: Sequence[Shown], across: int | None, name: str) -> Any:
@@ -197,10 +181,12 @@ def _sheet(samples: Sequence[Shown], across: int | None, name: str) -> Any:
         pixels = [_fitted(sample.pixels, side) for sample in samples]
         height, width = (max(one.shape[axis] for one in pixels) for axis in (0, 1))
         texts = [sample.texts for sample in samples]
-        grid = Grid.of((len(samples), height, width), [line for pair in texts for line in pair])
+        shape, lines = (len(samples), height, width), [line for pair in texts for line in pair]
+        grid, scale = grid_of(shape, lines), larger(shape, lines)
         grid = grid._replace(columns=max(column for _, column in places) + 1, rows=places[-1][0] + 1)
         if grid.size[0] * grid.size[1] <= MOST:
-            found = laid_out(grid, pixels, texts, height, places)
+            cells = [Cell(one.repeat(scale, 0).repeat(scale, 1), text) for one, text in zip(pixels, texts, strict=True)]
+            found = laid_out(grid, cells, places, height * scale)
             return found if found.ndim == 3 else found[..., None]
     raise UsageError(f"{name}: {len(samples)} images are too many for a sheet; use a smaller --per-class")
 
