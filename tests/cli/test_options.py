@@ -73,11 +73,12 @@ A file's format and its place are looked at when its stamp is."""
 
 MASKS = {"masks": "masks/", "masks_out": "out/"}
 BOXES = {"boxes": "boxes.json", "boxes_out": "out/", "boxes_to": "yolo"}
+SHOWN = {"show": "both"}
 TOGETHER = {
     "sheet_range": {"sheet": "s.png"},
     "null": {"files_from": "list.txt"},
     "backup": {"in_place": True},
-    **dict.fromkeys(["show_as", "show_size"], {"show": "both"}),
+    **dict.fromkeys(["show_as", "show_size"], SHOWN),
     **dict.fromkeys(["masks", "masks_out", "mask_fill"], MASKS),
     **dict.fromkeys(["boxes", "boxes_out", "boxes_to", "boxes_oriented", "min_visible", "swap", "classes"], BOXES),
 }
@@ -219,7 +220,7 @@ def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
     params = [param for command in [*commands, *kernels] for param in command.params]
     filters = [catalog.load(name).spec for name in catalog.names()]
     known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
-    known |= {"manifest", "recipe", "variants", "seed"}
+    known |= {"manifest", "recipe", "variants", "seed", "map"}
     known |= {"a", "b", "diff"} | COMPARING
     assert {
         param.name.removeprefix(SHADOWED)
