@@ -340,7 +340,10 @@ class ImageProcessor:
 
     def _formats_of(self, job: Job, picture: Picture) -> dict[str, formats.Format]:
         own = formats.FORMATS[picture.format]
-        return {output: target.format_for(output, own) for output, target in job.targets.items()}
+        found = {output: target.format_for(output, own) for output, target in job.targets.items()}
+        if picture.colours in ("cmyk", "bands"):  # which are shown as well as a terminal can
+            found |= {output: formats.FORMATS["tiff"] for output, target in job.targets.items() if target.shown}
+        return found
 
     def _needed(
         self,

@@ -65,7 +65,8 @@ class Target(NamedTuple):
     @property
     def name(self) -> str:
         """The target as people wrote it."""
-        return "standard output" if self.path is None else shown(self.path)
+        stream = "the terminal" if self.shown else "standard output"
+        return stream if self.path is None else shown(self.path)
 
 
 class Job(NamedTuple):

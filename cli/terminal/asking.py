@@ -123,17 +123,20 @@ class Conversation:
         return found
 
     def _listen(self, seconds: float) -> None:
-        """Take what comes until the last question is answered, or for so many seconds since it was asked."""
-        while self._terminal is not None and not ATTRIBUTES.search(self._data):
-            left = self._asked + seconds - time.monotonic()
-            ready = select.select([self._terminal], [], [], left)[0] if left > 0 else []
+        """Take what comes until the last question is answered, or for so many seconds since it was asked.
+
+        What has come by then is taken, whenever that is looked for.
+        """
+        while self._terminal is not None and not ATTRIBUTES.search(self._data) and len(self._data) < MOST:
+            left = max(0.0, self._asked + seconds - time.monotonic())
             try:
+                ready, _, _ = select.select([self._terminal], [], [], left)
                 part = os.read(self._terminal, 4096) if ready else b""
             except OSError:  # it was closed
                 part = b""
             if not part:
                 return
-            self._data = (self._data + part)[-MOST:]
+            self._data += part
 
     def wait(self) -> None:
         """Wait for an answer that is late."""

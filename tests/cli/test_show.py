@@ -431,6 +431,14 @@ def test_maps_are_shown_as_a_sheet_and_frames_by_the_first(shown, png, rgb, fold
     assert b"2 frames" in shown("blur", "film.png", "--show", answer=KITTY)
 
 
+def test_inks_and_bands_are_shown_as_well_as_a_terminal_can(shown, rgb):
+    inks = Image.fromarray(np.dstack([255 - rgb, np.zeros_like(rgb[..., 0])]), "CMYK")
+    inks.save("inks.tif")
+    np.save("bands.npy", np.dstack([rgb, rgb]))
+    for name in ("inks.tif", "bands.npy"):
+        assert np.array_equal(of_kitty(shown("conv", name, "--kernel", "identity", "--show", answer=KITTY)), rgb)
+
+
 def test_several_pictures_have_their_names_above_them_and_one_that_is_bad_stops_none(shown, png, folder):
     (folder / "b.png").write_bytes(b"no picture")
     (folder / "c.png").write_bytes(png.read_bytes())
@@ -472,6 +480,27 @@ def test_no_byte_of_an_answer_stays_however_late_it_comes(terminal):
         assert said is None or {*words} == {said}
         assert on.left() == b""
         assert on.attributes[3] & termios.ECHO
+
+
+def test_an_answer_that_came_is_heard_whenever_it_is_looked_for(terminal):
+    """The program imports NumPy in between, which may take longer than its patience."""
+    on = terminal(XTERM)
+    code = """
+        import os, time
+        from imfilter.cli.terminal import asking
+        asking.PATIENCE = 0
+        talk = asking.Conversation()
+        talk.begin()
+        while not os.path.exists("answered"):
+            time.sleep(0.01)
+        os.write(1, b"heard" if talk.answers().complete else b"lost")
+    """
+    process = on.start([textwrap.dedent(code)], [sys.executable, "-c"])
+    while not on.answered:
+        time.sleep(0.01)
+    Path("answered").touch()
+    assert process.wait() == 0
+    assert on.picture() == b"heard"
 
 
 def test_what_is_in_the_background_asks_nothing(terminal, command, png):
