@@ -68,7 +68,8 @@ def plot(kernel: Drawn, phase: bool = False) -> Array:
 def greatest(kernel: Drawn) -> float:
     """Return the greatest amplitude of the response, of those that are drawn and at 0 and ±1/2."""
     frequencies = np.linspace(-0.5, 0.5, 2 * SIDE + 1)
-    return float(np.abs(response(kernel.weights, frequencies, frequencies, kernel.anchor)).max())
+    # That of a real kernel at the opposite frequency is its conjugate: half of them are enough.
+    return float(np.abs(response(kernel.weights, frequencies, frequencies[SIDE:], kernel.anchor)).max())
 
 
 def _weights(picture: Image.Image, place: tuple[int, int], kernel: Drawn) -> None:
@@ -168,7 +169,7 @@ def _curves(picture: Image.Image, place: tuple[int, int], kernel: Drawn, most: f
     for (colour, width, _), (x, y) in zip(CURVES, pairs, strict=True):
         sizes = np.abs(response_along(kernel.weights, x, y, kernel.anchor)) / (most or 1.0)
         points = np.stack([2 * frequencies * SIDE * FINER, (1 - sizes) * (SIDE * FINER - 1)], axis=1)
-        fine.line(points.ravel().tolist(), colour, width * FINER, joint="curve")
+        fine.line(points.ravel().tolist(), colour, width * FINER)
     picture.paste(large.resize((SIDE, SIDE), Image.Resampling.BOX), place)
     _frame(pen, place, (SIDE, SIDE))
     for share, words in ((0, "0"), (0.5, "1/4"), (1, "1/2")):

@@ -44,7 +44,7 @@ def reduced(
     image = pillow_buffer.image_of(levels[..., 0] if levels.shape[2] == 1 else levels)
     size = room.fitted(*image.size)
     if size != image.size:
-        image = image.resize(size, Image.Resampling.BOX)
+        image = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)  # 12 MP in a third of the time
     found = np.asarray(image).reshape(*image.size[::-1], -1)
     seen = found if alpha is None else found[..., :-1]
     if metadata is not None:
