@@ -121,11 +121,11 @@ def joined(words: Sequence[str]) -> list[str]:
 def _spellings(option: str) -> list[str]:
     """Return an option as it is spelt in America and in Britain.
 
-    >>> _spellings("--normalize"), _spellings("--size")
-    (['--normalize', '--normalise'], ['--size'])
+    >>> _spellings("--normalize"), _spellings("--text-size")
+    (['--normalize', '--normalise'], ['--text-size'])
     """
     british = option.removesuffix("ize") + "ise"
-    return [option, british] if option.endswith("ize") and not option.endswith("-size") else [option]
+    return [option, british] if option.endswith("ize") and not option.endswith("size") else [option]
 
 
 def _section(param: Any) -> Section:

@@ -169,7 +169,7 @@ def _curves(picture: Image.Image, place: tuple[int, int], kernel: Drawn, most: f
     for (colour, width, _), (x, y) in zip(CURVES, pairs, strict=True):
         sizes = np.abs(response_along(kernel.weights, x, y, kernel.anchor)) / (most or 1.0)
         points = np.stack([2 * frequencies * SIDE * FINER, (1 - sizes) * (SIDE * FINER - 1)], axis=1)
-        fine.line(points.ravel().tolist(), colour, width * FINER)
+        fine.line(points[::2].ravel().tolist(), colour, width * FINER, joint="curve")
     picture.paste(large.resize((SIDE, SIDE), Image.Resampling.BOX), place)
     _frame(pen, place, (SIDE, SIDE))
     for share, words in ((0, "0"), (0.5, "1/4"), (1, "1/2")):
