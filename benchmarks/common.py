@@ -43,6 +43,8 @@ SETTINGS = {
     },
 }
 """The environment of each."""
+# What pip installs is compiled. Where Python may not keep what it compiles, each process would do that anew, for 0.2 s.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 class Row(NamedTuple):

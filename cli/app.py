@@ -24,7 +24,7 @@ SEVERAL = {
     "augment": "Write random variants of images, to learn from.",
 }
 """The commands that run filters in a row."""
-COMPARE, DATASET, KERNELS, SHOW = "compare", "dataset", "kernels", "show"
+COMPARE, INFO, SHOW, DATASET, KERNELS = "compare", "info", "show", "dataset", "kernels"
 """The commands that are no filters."""
 COMPLETION = "_IMFILTER_COMPLETE"
 """The variable by which a shell asks for completions."""
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List all names, importing no filter."""
-        return [*catalog.names(), *SEVERAL, COMPARE, DATASET, KERNELS, SHOW]
+        return [*catalog.names(), *SEVERAL, COMPARE, INFO, SHOW, DATASET, KERNELS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command *cmd_name*, or None."""
@@ -67,6 +67,10 @@ class Commands(TyperGroup):
             from .commands import show_command
 
             return show_command.make()
+        if cmd_name == INFO:
+            from .commands import info_command
+
+            return info_command.make()
         return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -85,7 +89,7 @@ class Commands(TyperGroup):
         with formatter.section("Several filters"):
             formatter.write_dl(list(SEVERAL.items()))
         with formatter.section("Other commands"):
-            others = (COMPARE, DATASET, KERNELS, SHOW)
+            others = (COMPARE, INFO, SHOW, DATASET, KERNELS)
             formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(70)) for name in others])
 
 

@@ -261,6 +261,7 @@ def many() -> Many:
         brightness, contrast = values["brightness"], values["contrast"]
         own = Adjustment(None, brightness, contrast, values["saturation"], values["hue"], 1.0)
         colour = channels == 3 and own.joins_channels
-        return Numbers((own.contrast != 1, colour), own, None, amplification(own))
+        form = own.contrast != 1, colour
+        return Numbers(form, own, None, amplification(own), (*form, True))
 
     return Many(numbers, lambda images, form, owns: of_images(images, owns, *form))

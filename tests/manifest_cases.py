@@ -323,6 +323,8 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
     "data sets": (
         "edges labelled-idx3-ubyte -o out-idx3-ubyte --labels its-labels",
         f"{KEEP} labelled-idx3-ubyte -o out.npz --labels its-labels",
+        f"{KEEP} records -o out.npz --from cifar10",
+        f"{KEEP} records -o - --to cifar10 --from cifar10",
         "rotate a.png -o out.png --angle 20 --masks masks --masks-out m/ --mask-fill 255",
         "flip a.png -o out/ --boxes boxes --boxes-out b.json --boxes-to coco --boxes-oriented no --swap left,right",
         "crop a.png -o out.png --size 20,10 --boxes boxes --boxes-out b/ --min-visible 0.5 --classes names.txt",

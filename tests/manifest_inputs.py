@@ -126,6 +126,7 @@ def pictures() -> dict[str, bytes]:
         "mask-rgb.png": encoded(np.dstack([ALPHA] * 3), "PNG"),
         "masks/a.png": encoded(ALPHA // 50, "PNG"),
         "labelled-idx3-ubyte": struct.pack(">4B3I", 0, 0, 8, 3, 2, *GRAY.shape) + GRAY.tobytes() + ALPHA.tobytes(),
+        "records": bytes([5, *range(256)] + [7] * 2816) * 2,
         "its-labels": struct.pack(">4BI2B", 0, 0, 8, 1, 2, 3, 1),
         "tiny.png": encoded(np.zeros((1, 1), np.uint8), "PNG"),
         "-x.png": encoded(RGB, "PNG"),

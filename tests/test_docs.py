@@ -45,7 +45,7 @@ DATASET = ("info", "stats", "check", "split", "convert", "show", "boxes")
 
 def reference():
     parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest` writes this page."]
-    commands = [*catalog.names(), "chain", "run", "augment", "compare", "dataset", "kernels", "show"]
+    commands = [*catalog.names(), "chain", "run", "augment", "compare", "info", "show", "dataset", "kernels"]
     parts_of = [*(("dataset", name) for name in DATASET), ("kernels", "show"), ("kernels", "plot")]
     for words in [(), *((name,) for name in commands), *parts_of]:
         parts += [f"## {' '.join(('imfilter', *words))}", f"```text\n{help_of(*words).strip()}\n```"]

@@ -45,6 +45,7 @@ COMMAND_LINE = [
     "app",
     "commands",
     "compare",
+    "info",
     "dataset",
     "batch",
     "terminal",

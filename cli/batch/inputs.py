@@ -130,6 +130,29 @@ def _why_none(passed_over: Sequence[tuple[str, Fate]]) -> str:
     return (f" ({', '.join(said)})" if said else "") + hint
 
 
+def names(given: Sequence[str], listed: str | None, null: bool) -> list[str]:
+    """Return the inputs as the user named them, those of the list last; raises UsageError.
+
+    *null* says that names in the list end in NUL.
+    """
+    if null and listed is None:
+        raise UsageError("-0 requires --files-from")
+    names = list(given)
+    if listed == STREAM and STREAM in names:
+        raise UsageError("- (standard input) holds an image, or the names of --files-from; not both")
+    if listed is not None:
+        names += read_list(listed, b"\0" if null else b"\n")
+        if not names:
+            raise UsageError(f"--files-from {shown(listed)} lists no files")
+    if not names:
+        raise UsageError("no input; name images, folders, or - for standard input")
+    if "" in names:
+        raise UsageError("a file name is empty")
+    if names.count(STREAM) > 1 or (STREAM in names and len(names) > 1):
+        raise UsageError("- (standard input) is one image; it cannot be mixed with others")
+    return names
+
+
 def missing(names: Sequence[str]) -> list[str]:
     """Return those of the *names* that are no file, and no folder."""
     return [name for name in names if name != STREAM and not _exists(name)]

@@ -418,6 +418,17 @@ class SharedOptions(NamedTuple):
             reads="the labels",
         ),
     ] = None
+    from_: Annotated[
+        str,
+        Option(
+            "The format of inputs whose bytes do not tell it; else files of CIFAR are known by the suffix .bin.",
+            FILES,
+            affects_output=True,
+            short="-f",
+            metavar="|".join(formats.RECORDS),
+            words=lambda: formats.RECORDS,
+        ),
+    ] = ""
     to_rgb: Annotated[
         bool, Option("Convert CMYK to sRGB, by the picture's ICC profile if it has one.", PIXELS, affects_output=True)
     ] = False

@@ -19,9 +19,8 @@ from ..console.messages import flag, shown
 from ..console.report import CallFiles, depth_in_words
 from ..errors import UsageError
 from ..file_identity import Identity, identity
-from ..images import formats
+from ..images import formats, prefetch
 from ..images.output_folder import Root
-from ..images.prefetch import max_pixels
 from ..streams import STREAM
 from ..version import VERSION
 from . import collisions, cpu_count, inputs, mask_option, nodata_option, other_pictures
@@ -35,6 +34,7 @@ from .provenance import Stamper
 from .recipe import Recipe
 
 if TYPE_CHECKING:
+    from ..images.reader import Reader
     from .augment.augmentation import Augmentation
     from .augment.variants import Variants
 
@@ -79,6 +79,12 @@ class Request(NamedTuple):
     annotations: AnnotationOptions = AnnotationOptions()
     """How masks and boxes are moved."""
 
+    def reader(self) -> Reader:
+        """Return what reads the inputs."""
+        options = self.options
+        kind = formats.of_records(options.from_).name if options.from_ else ""
+        return prefetch.reader(self.max_pixels, options.lenient, options.to_rgb, kind)
+
     @property
     def stamped(self) -> bool:
         """Whether the outputs carry a stamp."""
@@ -107,7 +113,7 @@ def check(
     cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
         raise UsageError("--sheet needs a filter bank; this call gives one image (use -o)")
-    names = _names(options)
+    names = inputs.names(options.inputs, options.files_from, options.null)
     _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
     found = inputs.scan(names, _rules(options, outputs.values()), listed=options.files_from is not None)
@@ -144,7 +150,7 @@ def check(
         region=region,
         background=colour_of(options.background),
         nodata=nodata_option.read(options.nodata, options.keep_holes),
-        max_pixels=max_pixels(options.max_pixels),
+        max_pixels=prefetch.max_pixels(options.max_pixels),
         cores=cores,
         stamper=_stamper(recipe, options, region, variants),
         read=read.identities,
@@ -177,6 +183,8 @@ def check_core() -> None:
 
 def _check_values(options: SharedOptions) -> None:
     _quality(options)
+    if options.from_:
+        formats.of_records(options.from_)
     if options.compression and options.compression not in formats.COMPRESSIONS:
         raise UsageError(f"--compression {options.compression!r}: use one of {', '.join(formats.COMPRESSIONS)}")
     if options.frame is not None and options.frame < 0:
@@ -229,8 +237,6 @@ def _check_pairs(options: SharedOptions) -> None:
     for name in ("show_as", "show_size"):
         if name in given and options.show is None:
             raise UsageError(f"{flag(name)} requires --show")
-    if options.null and options.files_from is None:
-        raise UsageError("-0 requires --files-from")
 
 
 def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[str]) -> None:
@@ -243,24 +249,6 @@ def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[
 def _check_legend(options: SharedOptions) -> None:
     if options.angle_legend and not formats.of_suffix(options.angle_legend).colour:
         raise UsageError(f"--angle-legend {shown(options.angle_legend)}: cannot hold colours; use .png")
-
-
-def _names(options: SharedOptions) -> list[str]:
-    """Return the inputs as the user named them, those of --files-from last."""
-    names, listed = list(options.inputs), options.files_from
-    if listed == STREAM and STREAM in names:
-        raise UsageError("- (standard input) holds an image, or the names of --files-from; not both")
-    if listed is not None:
-        names += inputs.read_list(listed, b"\0" if options.null else b"\n")
-        if not names:
-            raise UsageError(f"--files-from {shown(listed)} lists no files")
-    if not names:
-        raise UsageError("no input; name images, folders, or - for standard input")
-    if "" in names:
-        raise UsageError("a file name is empty")
-    if names.count(STREAM) > 1 or (STREAM in names and len(names) > 1):
-        raise UsageError("- (standard input) is one image; it cannot be mixed with others")
-    return names
 
 
 def _check_existence(names: Sequence[str], options: SharedOptions, maps: bool) -> None:
@@ -368,7 +356,8 @@ def _plan(
     if variants is None:
         jobs = planned(found.inputs, naming, several=False)
     else:
-        jobs = variants.planned(found.inputs, planned, naming, in_folder=inputs.means_folder(options.output or ""))
+        in_folder = inputs.means_folder(options.output or "")
+        jobs = variants.planned(found.inputs, planned, naming, options.from_, in_folder)
     if options.in_place:
         jobs = collisions.followed(jobs)
     for target in (job.targets.get("image") for job in jobs if maps):

@@ -146,7 +146,7 @@ def _work(
     """Do the jobs that are not skipped."""
     options, left = request.options, len(jobs) - len(skipped)
     workers = min(request.cores, left)
-    pictures = prefetch.reader(request.max_pixels, options.lenient, options.to_rgb)
+    pictures = request.reader()
     pictures.digests = request.stamped
     if workers == 1:
         first = next(job for number, job in enumerate(jobs) if number not in skipped)

@@ -20,6 +20,7 @@ from ..console.report import SCHEMA
 from ..errors import ExitCode, FileError, UsageError
 from ..file_identity import identity
 from ..images import prefetch
+from ..images.file_pictures import FilePictures
 from ..images.reader import Reader
 from . import difference_picture, pairs
 from .comparable import Comparable, comparable
@@ -27,7 +28,6 @@ from .limits import Limits
 from .measured import How, Measured, measured, of_all
 from .pairs import Pair
 from .result import Result, line, record
-from .side import Side
 
 AHEAD = 4
 """Pairs that each thread may be ahead of what was told: the pictures of these are in memory no more."""
@@ -64,6 +64,8 @@ def run(call: Call) -> ExitCode:
     if call.diff is not None:
         _check_diff(call.diff, several)
     read = frozenset(found for pair in wanted for name in (pair.a, pair.b) if name and (found := identity(name)))
+    at_once = max(1, min(call.cores, len(wanted)))
+    call = call._replace(how=call.how._replace(jobs=max(1, call.cores // at_once)))
     code, identical, within = ExitCode.DONE, 0, 0
     for result in _results(call, wanted, read):
         _tell(call, result)
@@ -119,7 +121,7 @@ def _result(call: Call, pair: Pair, reader: Reader, read: frozenset[Any]) -> Res
 
 
 def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: frozenset[Any]) -> Result:
-    sides = [Side(name, reader, call.frame) for name in (a, b)]
+    sides = [FilePictures(name, reader, call.frame) for name in (a, b)]
     counts = [side.count for side in sides]
     if None not in counts and counts[0] != counts[1]:
         return Result(pair, f"{counts[0]} and {counts[1]} frames")

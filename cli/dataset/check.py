@@ -10,7 +10,8 @@ from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import counted, put, shown
 from ..console.report import DEPTHS
 from ..digest import digest
-from ..errors import ExitCode, FileError
+from ..errors import ExitCode, FileError, UsageError
+from ..file_identity import Identity, identity
 from ..images import formats
 from ..images.picture import Picture, channels_of
 from ..images.reader import naming
@@ -51,6 +52,7 @@ class Twin(NamedTuple):
 
 def run(names: Sequence[str], classes: str | None) -> ExitCode:
     """Print what is wrong with data sets, which are parts of one."""
+    _check_once(names)
     count = int(classes) if classes is not None and classes.isascii() and classes.isdecimal() else None
     file = None if count is not None else classes
     met: dict[str, Twin] = {}
@@ -67,6 +69,15 @@ def run(names: Sequence[str], classes: str | None) -> ExitCode:
             tell(line)
     put(f"{counted(images, 'image', 'images')} checked, {counted(faults, 'fault', 'faults')} found")
     return ExitCode.FAILED if faults else ExitCode.DONE
+
+
+def _check_once(names: Sequence[str]) -> None:
+    """Raise UsageError where a data set is named twice: all of it would be copies."""
+    found: dict[Identity, str] = {}
+    for name in names:
+        place = identity(name)
+        if place is not None and (other := found.setdefault(place, name)) is not name:
+            raise UsageError(f"{shown(name)}: is {shown(other)} again; name it once")
 
 
 def _faults(data_set: DataSet, met: dict[str, Twin], classes: int | None) -> Iterator[str]:
@@ -89,7 +100,8 @@ def _faults(data_set: DataSet, met: dict[str, Twin], classes: int | None) -> Ite
         labels.update(label for label in batch.labels if label is not None)
     yield from _odd(looks, shown(data_set.name))
     if isinstance(data_set, Container):
-        yield from _labels(data_set, labels, classes)
+        if looks:
+            yield from _labels(data_set, labels, classes)
         return
     have = {file.label for file in data_set.files} if isinstance(data_set, Pictures) else set[int | None]()
     if empty := [name for label, name in enumerate(data_set.classes) if label not in have]:

@@ -11,12 +11,10 @@ from PIL import Image
 
 from ...filters.core.named_tuple import NamedTuple
 from ..images.jpeg import segments
-from ..images.metadata import orientation_of
+from ..images.metadata import SIDEWAYS, orientation_of
 from ..images.picture import DecodeError
 from ..images.png.chunks import SIGNATURE
 
-SIDEWAYS = (5, 6, 7, 8)
-"""EXIF orientations that swap width and height."""
 JPEG = b"\xff\xd8\xff"
 ENOUGH = 1 << 17
 """Bytes in which the header of a JPEG stands, as a rule."""

@@ -40,7 +40,7 @@ def check_new(target: Path) -> None:
 
 
 class Files:
-    """Writes the files of a new folder; what was written is removed where one of them fails.
+    """Writes the files of a new folder; they are removed where one of them fails, and so are the folders made for them.
 
     Each is a transaction of its own: those of a thousand classes would keep a thousand folders open.
     """
@@ -50,10 +50,14 @@ class Files:
         self.notes: list[str] = []
         self.written: list[Path] = []
         self._read = read
+        self._known = set[Path]()
+        self._new: list[Path] = []
+        """The folders that were not there."""
 
     @contextlib.contextmanager
     def open(self, target: Path) -> Iterator[io.BytesIO]:
         """Give what becomes a file, which must not be there; raises FileError."""
+        self.expect(target)
         with Transaction(self._read) as transaction:
             with transaction.open(target, root=self.root) as file:
                 yield file
@@ -62,6 +66,15 @@ class Files:
             self.notes += transaction.notes
         self.written.append(target)
 
+    def expect(self, target: Path) -> None:
+        """Remember which folders of a file are not there yet."""
+        for folder in target.parents:
+            if folder in self._known:
+                break
+            self._known.add(folder)
+            if not os.path.lexists(folder):
+                self._new.append(folder)
+
     def __enter__(self) -> Files:
         return self
 
@@ -69,3 +82,6 @@ class Files:
         if failure is not None:
             for target in self.written:
                 target.unlink(missing_ok=True)
+            for folder in sorted(self._new, key=lambda path: len(path.parts), reverse=True):
+                with contextlib.suppress(OSError):  # another program has put something there
+                    folder.rmdir()

@@ -68,6 +68,9 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
                 _write_metadata(folder, folder.metadata, copies, [Path(out) / part.name for part in wanted], written)
         if containers:
             folders_of_parts = [Path(out) / part.name for part in wanted]
+            for container in containers:
+                for folder in folders_of_parts:
+                    written.expect(folder / Path(container.name).name)
             split_containers.write(containers, counts, assigned[len(files) :], folders_of_parts)
     for folder in opened:
         for entry in folder.left_out:
@@ -159,6 +162,7 @@ def _copy(copy: Copy, written: new_folder.Files) -> None:
 
 def _link(copy: Copy, written: new_folder.Files) -> None:
     new_folder.check_new(copy.target)
+    written.expect(copy.target)
     with naming_failures(copy.target):
         folder = OutputFolder(copy.target.parent, written.root)
         try:
@@ -177,7 +181,8 @@ def _table(samples: Samples, assigned: Sequence[int], parts: Sequence[Part]) -> 
     counts = np.zeros((len(samples.classes), len(parts)), np.int64)
     np.add.at(counts, (np.array(samples.labels, np.int64), np.array(assigned, np.int64)), samples.images)
     rows = [["class", *(part.name for part in parts)]]
-    rows += [[shown(label), *map(str, own)] for label, own in zip(samples.classes, counts.tolist(), strict=True)]
+    of_classes = zip(samples.classes, counts.tolist(), strict=True)
+    rows += [[shown(label), *map(str, own)] for label, own in sorted(of_classes, key=_order)]
     if [*samples.classes] != [ALL]:
         rows.append([ALL, *map(str, counts.sum(axis=0).tolist())])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -187,3 +192,9 @@ def _table(samples: Samples, assigned: Sequence[int], parts: Sequence[Part]) -> 
         )
         for row in rows
     ]
+
+
+def _order(row: tuple[str, list[int]]) -> tuple[int, bytes]:
+    """Return what rows are sorted by: labels as numbers, and names in byte order."""
+    label = row[0]
+    return (int(label) if label.isascii() and label.isdecimal() else -1), os.fsencode(label)

@@ -153,8 +153,8 @@ def check_held(batch: Batch, format: Format) -> None:
     picture = batch.picture
     held = format.held(picture.colours, picture.pixels.shape[2])
     if picture.pixels.dtype.name not in held or (picture.alpha is not None and not format.alpha):
-        name = format.title or format.name.upper()
-        raise FileError(batch.name(0), f"is {_kind(picture)}, which {name} cannot hold")
+        name, other = format.title or format.name.upper(), "npz" if format.data_set else "tiff"
+        raise FileError(batch.name(0), f"is {_kind(picture)}, which {name} cannot hold; use --to {other}")
 
 
 @contextlib.contextmanager

@@ -139,8 +139,7 @@ class Transaction:
         with naming_failures(target):
             if target is None or (root is None and is_stream(target)):
                 buffer = Buffer()
-                self._streams.append((target, buffer))
-                return Growing(target, buffer)
+                return Growing(target, buffer, lambda: self._streams.append((target, buffer)))
             file = self._begin(target, backup, replaces, root, nameless=True)
             return Growing(target, file, lambda: self._end(file, times))
 

@@ -11,6 +11,7 @@ from ...filters.core.engine.layout import with_alpha
 from ...filters.core.lazy_numpy import np
 from ...filters.core.named_tuple import NamedTuple
 from .archive import Archive
+from .description import Description
 from .labels import Labels
 from .metadata import Metadata, tags_of
 from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
@@ -157,6 +158,9 @@ class Codec(NamedTuple):
     labels: Callable[[Labels | None], list[str]] = _no_labels
     """Is told before the work of the labels of all images, or that they have none; returns what people should know.
     Raises ValueError where the format does not hold them, or needs some."""
+    describe: Callable[[Any, DecodeOptions, Decode], Description | None] | None = None
+    """Returns what the header of a file tells, of which slices are read as they are needed; None where only its samples
+    tell it. The last argument decodes a file that is made of parts of this one. Without it pictures are decoded."""
     extent: Callable[[Peek], int] | None = None
     """Returns the length of the first image of a stream, for a format whose files may stand one behind the other."""
     ending: bytes = b""

@@ -11,6 +11,7 @@ from typing import Any
 from ..console.messages import reason_of
 from . import image_stream
 from .codec import Codec
+from .description import Description
 from .file_bytes import FileBytes
 from .formats import FORMATS, HEAD, READABLE, Format, sniff
 from .picture import DecodeError, DecodeOptions, Expected, Frames, LackError, PartialDecode, Picture, check_lack
@@ -24,10 +25,18 @@ TAKEN = "what could be read of it was taken"
 TELL_OF_DAMAGE = "is damaged", "is truncated"
 
 
-def check_head(head: bytes, name: str = "", length: int = 0) -> Format:
-    """Return the format of a file that begins with *head*; raises `DecodeError` where it is no image."""
+def check_head(head: bytes, name: str = "", length: int = 0, kind: str = "") -> Format:
+    """Return the format of a file that begins with *head*; raises `DecodeError` where it is no image.
+
+    Its bytes do not tell it where its *kind* is given.
+    """
     if not head:
         raise DecodeError("is empty")
+    if kind:
+        format = FORMATS[kind]
+        if length % format.record:
+            raise DecodeError(f"is not {format.title}: {length} bytes are no multiple of {format.record}")
+        return format
     if (format := sniff(head, name, length)) is None:
         from . import foreign
 
@@ -40,15 +49,15 @@ def decode(data: bytes, options: DecodeOptions) -> Picture | Frames:
     return finish(load(data, options), options)
 
 
-def prepare(head: bytes, name: str = "", length: int = 0) -> None:
-    """Import what `load` needs for a file that begins with *head*."""
-    if (format := sniff(head, name, length)) is not None:
+def prepare(head: bytes, name: str = "", length: int = 0, kind: str = "") -> None:
+    """Import what `load` needs for a file that begins with *head*, of a *kind* that it does not tell."""
+    if (format := FORMATS[kind] if kind else sniff(head, name, length)) is not None:
         format.codec.prepare(head)
 
 
 def load(data: Any, options: DecodeOptions) -> PartialDecode:
     """Do that part of `decode` that, after `prepare`, imports nothing."""
-    format = check_head(data[:HEAD], options.name, len(data))
+    format = check_head(data[:HEAD], options.name, len(data), options.kind)
     if format.stream and image_stream.holds_several(data, format):
         return PartialDecode(data, stream=True)
     codec, options = format.codec, _of(options, format, data)
@@ -91,9 +100,19 @@ def _bounded(data: bytes, options: DecodeOptions) -> DecodeOptions:
     return options._replace(guard=check)
 
 
+def describe(data: Any, options: DecodeOptions) -> Description | None:
+    """Return what a file tells beside its samples; None where it must be decoded. Raises `DecodeError`."""
+    format = check_head(data[:HEAD], options.name, len(data))
+    if format.codec.describe is None:
+        return None
+    with _failures():
+        found = format.codec.describe(data, _of(options, format, data), partial(decode, options=options))
+    return found and found._replace(format=format.name)
+
+
 def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
     """Do the rest of `decode`."""
-    format = check_head(begun.data[:HEAD], options.name, len(begun.data))
+    format = check_head(begun.data[:HEAD], options.name, len(begun.data), options.kind)
     if begun.stream:
         found = image_stream.of_file(begun.data, format, partial(decode, options=options))
         damage = None

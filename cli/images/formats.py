@@ -387,6 +387,7 @@ WRITTEN = {name: format for name, format in FORMATS.items() if not format.instea
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
 BY_SUFFIX[".bin"] = FORMATS["cifar10"]._replace(twin="cifar100")
+RECORDS = {name: format for name, format in FORMATS.items() if format.record}
 LONG_SUFFIXES = [suffix for suffix in BY_SUFFIX if suffix.count(".") != 1 or "-" in suffix]
 """What is not what stands behind the last dot."""
 PROMISING = BY_SUFFIX.keys() - {".hdr", ".fit", ".bin"}
@@ -432,6 +433,15 @@ def sniff(head: bytes, name: str = "", length: int = 0) -> Format | None:
     return next(signed, called)
 
 
+def of_records(name: str) -> Format:
+    """Return the format of files without a signature that ``--from`` names; raises UsageError."""
+    if (format := RECORDS.get(name.lower())) is None:
+        raise UsageError(
+            f"--from: {name!r} is none of {', '.join(RECORDS)}; other formats are told by their first bytes"
+        )
+    return format
+
+
 def of_file(path: str) -> Format | None:
     """Return the format of a file by its first bytes, its name and its length, if it is one; raises OSError."""
     with open(path, "rb") as file:
@@ -446,8 +456,8 @@ def _of_records(name: str, length: int) -> Format | None:
     """
     found = [
         format
-        for format in FORMATS.values()
-        if format.record and length and length % format.record == 0 and suffix_of(name) in format.suffixes
+        for format in RECORDS.values()
+        if length and length % format.record == 0 and suffix_of(name) in format.suffixes
     ]
     both = len(found) > 1 and PurePath(name.lower()).name in ("train.bin", "test.bin")
     return found[-1 if both else 0] if found else None
@@ -461,6 +471,7 @@ def unpacked(head: bytes, most: int = 64) -> bytes:
         return b""
 
 
+@functools.lru_cache(maxsize=1024)  # of a folder each name is asked about eight times
 def suffix_of(name: str) -> str:
     """Return what tells the format of a file by its name, in lower case: as a rule what stands behind the last dot.
 
@@ -468,7 +479,8 @@ def suffix_of(name: str) -> str:
     ('.jpg', '-idx3-ubyte.gz', '.gz')
     """
     path = PurePath(name.lower())
-    return next((suffix for suffix in LONG_SUFFIXES if path.name.endswith(suffix)), path.suffix)
+    last = path.name
+    return next((suffix for suffix in LONG_SUFFIXES if last.endswith(suffix)), path.suffix)
 
 
 def of_name(name: str) -> Format | None:

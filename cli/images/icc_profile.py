@@ -27,6 +27,8 @@ PARAMETERS = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}
 """The number of parameters of each kind of parametric curve, section 10.18."""
 TABLES = (b"A2B0", b"A2B1", b"D2B0", b"D2B1")
 """Tags of tables, which count more than curves and matrix."""
+MOST_LANGUAGES = 256
+"""In which a profile may call itself."""
 LAB_KAPPA, LAB_EPSILON = 903.3, 8.0
 """From L* to Y: below L* 8 it is L* / 903.3."""
 
@@ -203,6 +205,30 @@ def matrix_of(chromaticities: Chromaticities) -> Array:
 
 def _tristimulus(x: float, y: float) -> Array:
     return np.array([x / y, 1.0, (1 - x - y) / y])
+
+
+def name(data: bytes) -> str:
+    """Return what a profile calls itself, in English where it speaks several languages; nothing where it does not.
+
+    >>> from imfilter.cli.images.colour_description import BT709
+    >>> name(made(True, BT709, transfer.SRGB, None, "Gray"))
+    'Gray'
+    """
+    tag = bytes(_tags(data).get(b"desc", b"")) if len(data) >= HEADER + 4 else b""
+    if tag[:4] == b"desc":  # ICC.1:2001, section 6.5.17
+        return _line(tag[12 : 12 + int.from_bytes(tag[8:12])].decode("latin-1"))
+    if tag[:4] != b"mluc":  # section 10.15
+        return ""
+    count, size = min(int.from_bytes(tag[8:12]), MOST_LANGUAGES), int.from_bytes(tag[12:16])
+    texts: dict[bytes, str] = {}
+    for at in range(16, 16 + count * max(size, 12), max(size, 12)):
+        length, offset = int.from_bytes(tag[at + 4 : at + 8]), int.from_bytes(tag[at + 8 : at + 12])
+        texts.setdefault(tag[at : at + 2], _line(tag[offset : offset + length].decode("utf-16-be", "replace")))
+    return texts.get(b"en") or next(filter(None, texts.values()), "")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split("\0")[0].split())
 
 
 # ---- writing ----------------------------------------------------------------------------------------

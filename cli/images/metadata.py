@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """Pillow's `Transpose` for each EXIF orientation."""
+SIDEWAYS = (5, 6, 7, 8)
+"""EXIF orientations that swap width and height."""
 TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 """Tags that say what texts of a PNG do."""
 OF_THE_FILE = ("Software", "Creation Time")
@@ -58,6 +60,8 @@ SELF_CONTAINED = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"App
 INCH_IN_CENTIMETRES = 2.54
 NEAREST, FARTHEST = 8, 1 << 18
 """The offsets between which one is kept: room is left before it."""
+NOT_KEPT = "not kept"
+"""What all notes say on what is left out of results."""
 OF_THE_OLD = "was not kept, since it belongs to the unfiltered picture"
 OWN = rb"\Aimfilter \S+ [0-9a-f]{16}(-[0-9a-f]{32})?(\n|\Z)"
 """What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
@@ -70,6 +74,8 @@ class JpegCoding(NamedTuple):
     """The 64 steps of each component."""
     subsampling: int
     """Of the colours, as Pillow numbers it: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0."""
+    factors: tuple[tuple[int, int], ...] = ()
+    """How many samples of each component there are, across and down, in a block that is coded."""
 
 
 class Metadata(NamedTuple):
@@ -412,7 +418,7 @@ def turned_image(image: Image.Image, orientation: int) -> Image.Image:
 
 def turned(pixels: Any, orientation: int) -> Any:
     """Turn an array upright: EXIF orientations 5 to 8 swap the axes, 2 to 4 mirror them; no other turns it."""
-    if orientation in (5, 6, 7, 8):
+    if orientation in SIDEWAYS:
         pixels = pixels.swapaxes(0, 1)
     flips = {2: (1,), 3: (0, 1), 4: (0,), 6: (1,), 7: (0, 1), 8: (0,)}.get(orientation, ())
     return np.ascontiguousarray(np.flip(pixels, flips))

@@ -92,6 +92,8 @@ class DecodeOptions(NamedTuple):
     """Of a damaged file, what can be read is taken."""
     to_rgb: bool = False
     """Colours of other spaces are converted."""
+    kind: str = ""
+    """The name of the files' format, where their bytes do not tell it."""
     max_pixels: int = 1 << 28
     """The largest picture's, by which all frames of a file together are limited, too."""
     format: str = ""

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from ...filters.core.lazy_numpy import np
 from . import pillow_buffer, pillow_private
-from .metadata import in_srgb, of_image, orientation_of, turned
+from .metadata import Metadata, in_srgb, of_image, orientation_of, turned
 from .picture import DecodeError, DecodeOptions, Palette, PartialDecode, Picture, Samples
 
 OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
@@ -103,12 +103,7 @@ def finish(
     """
     image, notes = begun.image, list(begun.notes)
     assert image is not None
-    metadata = of_image(image, notes, tiff)
-    orientation = orientation_of(image)
-    if orientation != 1:
-        from . import placement
-
-        metadata = placement.upright(metadata, orientation, *image.size, notes)
+    metadata, orientation = described(image, notes, tiff)
     given = begun.pixels
     if given is not None and image.mode == "CMYK" and options.to_rgb:
         image = _with_pixels(image, given)
@@ -140,6 +135,17 @@ def finish(
         colours="cmyk" if image.mode == "CMYK" else "gray",
         palette=palette,
     )
+
+
+def described(image: Image.Image, notes: list[str], tiff: bytes = b"") -> tuple[Metadata, int]:
+    """Return what an image carries that stands upright, and how it was stored; *tiff* is its file, if it is one."""
+    metadata = of_image(image, notes, tiff)
+    orientation = orientation_of(image)
+    if orientation != 1:
+        from . import placement
+
+        metadata = placement.upright(metadata, orientation, *image.size, notes)
+    return metadata, orientation
 
 
 def _with_pixels(header: Image.Image, pixels: Any) -> Image.Image:

@@ -44,6 +44,12 @@ def upright(metadata: Metadata, orientation: int, width: int, height: int, notes
     return placed(metadata, georeference.of_orientation(orientation, width, height), notes)
 
 
+def tells_of_places(metadata: Metadata) -> bool:
+    """Whether metadata may say something of places and lengths in a picture, which `placed` brings up to date."""
+    told = metadata.tags, metadata.xmp, metadata.dpi, metadata.aspect, metadata.words
+    return any(map(bool, told))
+
+
 def placed(metadata: Metadata, geometry: Geometry | None, notes: list[str]) -> Metadata:
     """Return what holds for a picture that lies so in the old one; None says that no map takes the one to the other."""
     if geometry is not None and geometry.is_identity:

@@ -50,7 +50,7 @@ def guess(words: Sequence[str]) -> None:
 
 def _inputs(words: Sequence[str]) -> list[str]:
     """Return the words that name no output: what follows an option may be its value, and is left out."""
-    if not words or words[0].startswith("-") or words[0] in ("kernels", "dataset"):
+    if not words or words[0].startswith("-") or words[0] in ("kernels", "dataset") or "--header" in words:
         return []
     return [word for before, word in pairwise(words) if not (before.startswith("-") or word.startswith("-"))]
 
@@ -72,17 +72,17 @@ def _is_large(name: str) -> bool:
     return stat.S_ISREG(found.st_mode) and found.st_size >= WORTH_A_THREAD
 
 
-def reader(max_pixels: int, lenient: bool = False, to_rgb: bool = False) -> Reader:
+def reader(max_pixels: int, lenient: bool = False, to_rgb: bool = False, kind: str = "") -> Reader:
     """Return the reader of a call, which may have begun on its first picture already."""
-    if _guessing is not None and _guessing.asked == (max_pixels, lenient, to_rgb):
+    if _guessing is not None and _guessing.asked == (max_pixels, lenient, to_rgb, kind):
         return _guessing
-    return _reader(max_pixels, lenient, to_rgb)
+    return _reader(max_pixels, lenient, to_rgb, kind)
 
 
-def _reader(max_pixels: int, lenient: bool = False, to_rgb: bool = False) -> Reader:
+def _reader(max_pixels: int, lenient: bool = False, to_rgb: bool = False, kind: str = "") -> Reader:
     from .reader import Reader  # 20 ms, for a call that reads pictures
 
-    return Reader(max_pixels, lenient, to_rgb)
+    return Reader(max_pixels, lenient, to_rgb, kind)
 
 
 def begin(reader: Reader, name: str) -> None:

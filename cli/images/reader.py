@@ -21,6 +21,7 @@ from ..digest import SourceDigest
 from ..errors import FileError
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget
+from .description import Description
 from .file_bytes import CHANGES, FileBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source, state_of
@@ -46,8 +47,8 @@ class Reader:
     the names of a module, once in 200 starts of Python 3.11.
     """
 
-    def __init__(self, max_pixels: int, lenient: bool = False, to_rgb: bool = False) -> None:
-        self.asked = max_pixels, lenient, to_rgb
+    def __init__(self, max_pixels: int, lenient: bool = False, to_rgb: bool = False, kind: str = "") -> None:
+        self.asked = max_pixels, lenient, to_rgb, kind
         self.needed: Callable[[Expected], float] = lambda expected: 0
         """Returns how many bytes a picture takes at most, beside its file, on its way through the filters."""
         self.wait_for_room: Callable[[float], None] = lambda needed: None
@@ -61,7 +62,7 @@ class Reader:
         if name in self._ahead:
             return
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
-            decode.prepare(file.read(TELLING_BYTES), name, os.fstat(file.fileno()).st_size)
+            decode.prepare(file.read(TELLING_BYTES), name, os.fstat(file.fileno()).st_size, self.asked[3])
         options = self._options(name)._replace(lenient=False)
         self._ahead[name] = begun(lambda: self._begin(name, options), daemon=True)
 
@@ -73,6 +74,15 @@ class Reader:
             found = self._begun(name)
             return decode.finish(found.decoded, self._options(name)), found.source
 
+    def describe(self, name: str) -> Description | None:
+        """Return what the header of the file *name* tells; None where it must be read. Raises FileError."""
+        with naming(name):
+            if name == STREAM:
+                return None
+            with open(name, "rb", buffering=0) as file:
+                state = _state(file)
+                return None if state is None else decode.describe(FileBytes(file.fileno(), state), self._options(name))
+
     def _begun(self, name: str) -> Begun:
         if name in self._ahead:
             try:
@@ -83,7 +93,7 @@ class Reader:
         return self._begin(name, self._options(name))
 
     def _begin(self, name: str, options: DecodeOptions) -> Begun:
-        data, state = _read(name, self.wait_for_room, in_pieces=True)
+        data, state = _read(name, self.wait_for_room, in_pieces=True, kind=options.kind)
         return Begun(self._source(data, state), decode.load(data, options))
 
     def _source(self, data: bytes | FileBytes, state: FileState | None) -> Source:
@@ -97,7 +107,7 @@ class Reader:
         if sys.stdin is None:
             raise OSError("is closed")
         pipe, options = sys.stdin.buffer, self._options()
-        head, format = _head(pipe)
+        head, format = _head(pipe, kind=options.kind)
         if pipe.seekable() or not format.stream:
             data, _ = _whole(head, pipe)
             return decode.decode(data, options), self._source(data, None)
@@ -146,19 +156,19 @@ def read_bytes(name: str) -> bytes:
 
 
 def _read(
-    name: str, wait_for_room: Callable[[float], None] = lambda needed: None, in_pieces: bool = False
+    name: str, wait_for_room: Callable[[float], None] = lambda needed: None, in_pieces: bool = False, kind: str = ""
 ) -> tuple[bytes | FileBytes, FileState | None]:
     """Return what a file holds; *in_pieces* its format may be read as it is needed. Raises DecodeError, OSError."""
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     with sys.stdin.buffer if name == STREAM else open(name, "rb", buffering=0) as file:
-        head, format = _head(file, name)
+        head, format = _head(file, name, kind)
         if in_pieces and format.is_read_in_pieces(head) and (state := _state(file)) is not None:
             return FileBytes(file.fileno(), state), state
         return _whole(head, file, wait_for_room)
 
 
-def _head(file: Any, name: str = "") -> tuple[bytes, formats.Format]:
+def _head(file: Any, name: str = "", kind: str = "") -> tuple[bytes, formats.Format]:
     """Return the first bytes of a file, and its format: text, a video or an endless device is not read to its end.
 
     A stream is told by its first bytes: of a pipe that gives one small image after the other no more are waited for.
@@ -166,10 +176,10 @@ def _head(file: Any, name: str = "") -> tuple[bytes, formats.Format]:
     head, piece = b"", getattr(file, "read1", file.read)
     while len(head) < formats.HEAD and (more := piece(formats.HEAD - len(head))):
         head += more
-        if (format := formats.sniff(head)) is not None and format.stream:
+        if not kind and (format := formats.sniff(head)) is not None and format.stream:
             break
     length = os.fstat(file.fileno()).st_size if formats.suffix_of(name) == ".bin" else 0
-    return head, decode.check_head(head, name, length)
+    return head, decode.check_head(head, name, length, kind)
 
 
 def _whole(

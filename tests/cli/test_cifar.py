@@ -177,3 +177,27 @@ def test_the_commands_of_data_sets_know_it(ok, run, folder, ten, hundred):
     ok("dataset", "convert", "each1/", "-o", "again.bin")
     found = unpacked((folder / "again.bin").read_bytes(), 1)[0]
     assert sorted(label for (label,) in found) == sorted(LABELS)
+
+
+@pytest.mark.parametrize(("kind", "data"), [("cifar10", TEN), ("cifar100", HUNDRED)])
+def test_a_file_of_any_name_and_a_pipe_are_what_they_are_said_to_be(ok, folder, kind, data):
+    (folder / "some").write_bytes(data)
+    ok(*SAME, "some", "--from", kind, "-o", "out.bin")
+    assert ok(*SAME, "-", "-f", kind, "-t", kind, stdin=data) == (folder / "out.bin").read_bytes() == data
+    ok("augment", "some", "--from", kind, "--variants", "2", "-o", "two.bin", "flip --p 0.5")
+    assert len((folder / "two.bin").read_bytes()) == 2 * len(data)
+
+
+def test_what_is_said_wins_over_the_name(ok, folder):
+    both = records(np.zeros((3074, 32, 32, 3), np.uint8), [0] * 3074)
+    (folder / "train.bin").write_bytes(both)  # of 3073 images with two labels each, by its name
+    ok("crop", "train.bin", "--size", "32,32", "-f", "CIFAR10", "-o", "out.bin")
+    assert (folder / "out.bin").read_bytes() == both
+
+
+def test_what_cannot_be_is_refused(refused, folder, ten):
+    assert refused(1, *SAME, ten, "--from", "cifar100", "-o", "out.bin").endswith(
+        f"{ten}: is not CIFAR-100: 15365 bytes are no multiple of 3074"
+    )
+    assert "--from: 'png' is none of cifar10, cifar100; other" in refused(2, *SAME, ten, "--from", "png", "-o", "o.bin")
+    assert refused(1, *SAME, "-", "-f", "cifar10", "-t", "cifar10").endswith("is empty")

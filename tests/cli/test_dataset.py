@@ -326,6 +326,10 @@ def test_check_finds_labels_that_do_not_belong(faults, folder, digits):
     assert len(faults("t10k-images-idx3-ubyte")) == 1
 
 
+def test_a_data_set_that_is_named_twice_is_no_copy_of_itself(refused, pets):
+    assert refused(2, "dataset", "check", "pets", "./pets/").endswith("./pets/: is pets again; name it once")
+
+
 def test_an_empty_part_is_a_fault_and_no_end(faults, ok, refused, folder):
     picture(folder / "a" / "train" / "x" / "0.png")
     (folder / "a" / "val" / "x").mkdir(parents=True)

@@ -131,8 +131,10 @@ CALLS = {
     "pets -o x/ --subset 99..": (2, "no samples are left"),
     "pets/dog/p0.png odd.png -o x.idx": (1, "odd.png: is 9×6, and pets/dog/p0.png 8×6"),
     "pets/dog/p0.png gray.png -o x.idx": (1, "gray.png: is 8-bit gray, and pets/dog/p0.png 8-bit RGB"),
-    "alpha.png -o x.idx": (1, "alpha.png: is 8-bit RGB with alpha, which IDX cannot hold"),
-    "deep.png -o x.idx": (1, "deep.png: is 16-bit gray, which IDX cannot hold"),
+    "alpha.png -o x.idx": (1, "alpha.png: is 8-bit RGB with alpha, which IDX cannot hold; use --to npz"),
+    "deep.png -o x.idx": (1, "deep.png: is 16-bit gray, which IDX cannot hold; use --to npz"),
+    "float.npz -o x/": (1, "float.npz: is float gray, which PNG cannot hold; use --to tiff"),
+    "late.npz -o x/y/": (1, "late.npz: "),
     "t-images-idx3-ubyte -o t-images-idx3-ubyte": (1, "t-images-idx3-ubyte"),
     "cut-images-idx3-ubyte.gz -o x/": (1, "cut-images-idx3-ubyte.gz: is damaged or truncated"),
     "split -o x.idx": (2, "are parts of a split; convert one at a time"),
@@ -148,15 +150,20 @@ def test_what_cannot_be_converted_is_refused_and_nothing_is_written(refused, fol
     Image.new("L", (8, 6)).save(folder / "gray.png")
     Image.new("RGBA", (8, 6)).save(folder / "alpha.png")
     Image.fromarray(np.full((6, 8), 999, np.uint16)).save(folder / "deep.png")
+    np.savez(folder / "float.npz", x=np.zeros((2, 6, 8), np.float32))
+    np.savez(folder / "late.npz", x=np.arange(9600).astype(np.uint8).reshape(200, 6, 8), y=np.arange(200) % 9)
+    late = folder / "late.npz"
+    data = late.read_bytes()
+    late.write_bytes(data[:9000] + bytes([data[9000] ^ 1]) + data[9001:])  # when many are written
     data = gzip.compress(packed(digits))
     (folder / "cut-images-idx3-ubyte.gz").write_bytes(data[:-40])
     for part in ("train", "test"):
         (folder / "split" / part / "a").mkdir(parents=True)
         Image.new("L", (8, 6)).save(folder / "split" / part / "a" / "0.png")
-    before = tree(folder)
+    before = sorted(folder.rglob("*")), tree(folder)
     for line, (code, said) in CALLS.items():
         assert said in refused(code, "dataset", "convert", *line.split()), line
-    assert tree(folder) == before
+        assert (sorted(folder.rglob("*")), tree(folder)) == before, line
 
 
 @pytest.fixture

@@ -380,3 +380,10 @@ def test_what_cannot_be_split_is_refused(refused, folder, images):
     before["t-images-idx3-ubyte"] = idx(images)[:-1]
     assert "is damaged or truncated" in refused(1, *split, "t.npz", "t-images-idx3-ubyte")
     assert tree(folder) == before
+
+
+def test_labels_are_listed_as_numbers(ok, folder):
+    images = np.arange(6 * 16, dtype=np.uint8).reshape(6, 4, 4)
+    np.savez(folder / "d.npz", x=images, y=np.array([10, 2, 9, 10, 2, 9]))
+    lines = ok("dataset", "split", "d.npz", "-o", "o", "--parts", "a=0.5,b=0.5").decode().splitlines()
+    assert [line.split()[0] for line in lines] == ["class", "2", "9", "10", "all"]

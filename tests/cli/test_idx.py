@@ -48,6 +48,16 @@ def test_a_data_set_is_filtered_with_its_labels(run, folder, digits, suffix):
     np.testing.assert_array_equal(read(folder / "edges-idx1-ubyte.gz"), LABELS)
 
 
+@pytest.mark.parametrize("to", ["idx", "idx-gz", "npz", "npy", "tar", "cifar10", "tiff"])
+def test_what_goes_into_a_pipe_is_what_the_file_holds(run, folder, to):
+    images = np.random.default_rng(5).integers(0, 256, (300, 32, 32, 3), np.uint8)
+    np.savez(folder / "set.npz", images=images, labels=np.arange(300) % 10)
+    assert run("blur", "set.npz", "-o", "file", "--to", to).code == 0
+    data = (folder / "file").read_bytes()
+    assert run("blur", "set.npz", "-o", "-", "--to", to).out == data
+    assert run("blur", "-", "--to", to, stdin=(folder / "set.npz").read_bytes()).out == data
+
+
 def test_many_at_once_are_one_by_one(run, folder, digits, monkeypatch):
     write(folder, "a.idx", digits)
     line = ["chain", "a.idx", "noise --seed 4", "blur --sigma 2", "edges --op canny", "flip"]

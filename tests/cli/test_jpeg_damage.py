@@ -7,8 +7,9 @@ import struct
 import numpy as np
 import pytest
 from imfilter.cli.images.decode import decode
-from imfilter.cli.images.jpeg import huffman, integrity, segments
+from imfilter.cli.images.jpeg import exactness, huffman, integrity, segments
 from imfilter.cli.images.picture import DecodeError, DecodeOptions, Picture
+from imfilter.filters.core import native
 from PIL import Image
 
 KEEP = ("conv", "--kernel", "1")
@@ -64,6 +65,13 @@ def non_interleaved(pixels=None):
         ((start, end),) = scans(part)
         data += b"\xff\xda\0\x08\x01" + bytes((number, 0, 0, 63, 0)) + part[start:end]
     return bytes(data) + b"\xff\xd9"
+
+
+@pytest.fixture(params=["core", "decoder"])
+def way(request, monkeypatch):
+    """Let the compiled core count the codes, or what decodes tell whether they are all needed."""
+    if request.param == "decoder":
+        monkeypatch.setattr(native, "core", None)
 
 
 @pytest.mark.each("options", OPTIONS)
@@ -145,7 +153,7 @@ def test_a_lenient_call_takes_what_has_lost_bytes(run, folder):
     assert "what could be read of it was taken" in ended.err
 
 
-def test_a_few_bytes_too_many_are_what_cameras_leave():
+def test_a_few_bytes_too_many_are_what_cameras_leave(way):
     data = jpeg()
     assert not error_of(data[:-2] + bytes(4) + data[-2:])
     assert not error_of(data[:-2] + b"\xff" * 20 + data[-2:])
@@ -157,7 +165,7 @@ def test_a_few_bytes_too_many_are_what_cameras_leave():
 
 @pytest.mark.each("options", [{}, {"optimize": True}, {"restart_marker_rows": 2}, {"restart_marker_blocks": 3}])
 @pytest.mark.each("channels", [1, 3])
-def test_every_interval_ends_with_its_last_unit(options, channels):
+def test_every_interval_ends_with_its_last_unit(options, channels, way):
     """Bytes of other pictures before a marker are left over, and each that is missing is missed."""
     pixels = photo(64, 96)
     data = jpeg(pixels if channels == 3 else pixels[..., 0], **options)
@@ -172,6 +180,35 @@ def test_every_interval_ends_with_its_last_unit(options, channels):
             assert error_of(data[: at - count] + data[at:]), (at, count)
         assert not error_of(data[:at] + bytes(3) + data[at:])
         assert not error_of(data[:at] + b"\xff" * 3 + data[at:])
+
+
+@pytest.mark.skipif(native.core is None, reason="there is no compiled core")
+@pytest.mark.each(
+    "options", [*OPTIONS[:1], *OPTIONS[2:], {"restart_marker_blocks": 3}, {"quality": 98, "optimize": True}]
+)
+@pytest.mark.each("channels", [1, 3])
+def test_codes_are_counted_as_one_by_one(options, channels):
+    for size in ((64, 96), (9, 7)):
+        pixels = photo(*size)
+        data = jpeg(pixels if channels == 3 else pixels[..., 0], **options)
+        ((start, _),) = scans(data)
+        for cut, more in itertools.product((0, 1, 2, 5, 30), (b"", b"\0", b"\xff\0", b"AB\xff\0\xff\0CD", bytes(9))):
+            changed = data[: max(len(data) - 2 - cut, start)] + more + data[-2:]
+            found = list(segments.read(changed))
+            intervals = integrity._layout(changed, found, *size[::-1]).intervals
+            whole, blocks = exactness.grid(found), huffman.unit(found)
+            for number, (interval, end) in enumerate(
+                zip(intervals, exactness.ends(changed, found, intervals), strict=True)
+            ):
+                part = changed[interval.start : interval.end]
+                if b"\xff" in part.replace(b"\xff\0", b""):  # a marker's first byte
+                    continue
+                try:
+                    rest = huffman.rest(part, blocks, whole.units_of(number))
+                except huffman.BadCodeError:
+                    assert end == -1
+                else:
+                    assert changed[end : interval.end].replace(b"\xff\0", b"\xff") == rest
 
 
 def test_every_interval_of_very_many_ends_with_its_last_unit():

@@ -31,6 +31,7 @@ OTHER = {
     "no_stamp": True,
     "frame": 0,
     "labels": "labels-idx1-ubyte",
+    "from_": "cifar10",
     "to_rgb": True,
     "lenient": True,
     "masks": "masks/other/",
@@ -170,6 +171,7 @@ NO_FILES = {
     "angle_style",
     "sheet_range",
     "to",
+    "from_",
     "name",
     "include",
     "exclude",
@@ -210,6 +212,8 @@ COMPARING = {
     *("metrics", "diff_style", "match", "peak"),
 }
 """The options of `compare` with a value of text that names no file."""
+LOOKING = {"histogram", "bins", "percentiles"}
+"""Those of `info`."""
 
 
 def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
@@ -221,7 +225,7 @@ def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
     filters = [catalog.load(name).spec for name in catalog.names()]
     known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
     known |= {"manifest", "recipe", "variants", "seed", "map"}
-    known |= {"a", "b", "diff"} | COMPARING
+    known |= {"a", "b", "diff"} | COMPARING | LOOKING
     assert {
         param.name.removeprefix(SHADOWED)
         for param in params

@@ -71,6 +71,8 @@ def test_the_input_is_begun(guessed, command):
         ("chain", "blur", "--save", "blur"),
         ("chain", "", "blur", "--save", "blur"),
         ("kernels", "show", "show", "--save", "show"),
+        ("info", "in.png", "--header"),
+        ("info", "--header", "in.png"),
     ],
 )
 def test_nothing_else_is_begun(guessed, words):

@@ -43,6 +43,7 @@ DATASET = ("info", "stats", "check", "split", "convert", "show")
 HELPS = [
     ["--help"],
     ["kernels", "--help"],
+    ["info", "--help"],
     ["kernels", "show", "--help"],
     ["dataset", "--help"],
     *(["dataset", name, "--help"] for name in DATASET),

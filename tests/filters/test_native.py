@@ -185,6 +185,24 @@ def resample(s: Shape) -> list[Any]:
     return [source, s.result(), seen_down, down, seen_across, across, s.step, s.double, s.stride == 1, 0.25]
 
 
+def settle(s: Shape) -> list[Any]:
+    return [s.samples(s.planes, s.rows, s.columns * s.step, kind=s.real), 0.1 * s.gap]
+
+
+def jpeg_ends(s: Shape) -> list[Any]:
+    count = 12 * s.columns * s.step
+    data = np.where((data := s.samples(1, 1, count, kind="uint8")) == 255, 254, data)
+    edges = np.linspace(0, count, max(s.rows, 1) + 1).astype(np.int32)
+    places = np.stack([edges[:-1], edges[1:]], axis=1)[None]
+    tables = np.zeros((1, 2 * min(s.height, 4), 272), np.uint8)
+    # Codes of all lengths but the longest, so that every code is one.
+    tables[..., :15] = 1
+    tables[..., 15] = 2
+    tables[..., 16:33] = np.arange(17) % 12 + (16 * (s.gap - 1) * (np.arange(2 * min(s.height, 4)) % 2))[:, None]
+    blocks = np.array([[[0, 1]] * s.width], np.int32)
+    return [data, places, np.zeros((1, len(places[0]), 1), np.int32), tables, blocks, 2 * s.rows, s.stride]
+
+
 def dense(s: Shape) -> list[Any]:
     across = s.gap * s.step
     source = s.image(reached(s.rows, s.height, s.gap, 1), reached(s.columns, s.width, s.gap, 1))
@@ -274,6 +292,16 @@ def join(s: Shape) -> list[Any]:
 def luma(s: Shape) -> list[Any]:
     out = np.zeros((s.planes, s.rows, s.columns), s.real)
     return [s._replace(step=3).image(s.rows, s.columns), out, np.array([0.3, 0.6, 0.1]), 1.0]
+
+
+def luma_sums(s: Shape) -> list[Any]:
+    s = s._replace(step=3 if s.step > 1 else 1)
+    sums, brightness = np.zeros((s.planes, s.rows, 1)), s.taps(s.planes)
+    return [s.image(s.rows, s.columns), sums, brightness, np.array([0.3, 0.6, 0.1]), 1.0, s.step]
+
+
+def contrast(s: Shape) -> list[Any]:
+    return [s.image(s.rows, s.columns), s.result(s.real), s.taps(3 * s.planes)]
 
 
 def recolour(s: Shape) -> list[Any]:
@@ -380,6 +408,8 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "separable": ("iottnnnnnfb", separable),
     "interpolate": ("iottnnnf", interpolate),
     "resample": ("iossssnbbf", resample),
+    "settle": ("of", settle),
+    "jpeg_ends": ("ssossnn", jpeg_ends),
     "dense": ("iotnnnnfb", dense),
     "bank": ("iottnnnnnnnnfb", bank),
     "fourier": ("iostnnnnnffff", fourier),
@@ -390,6 +420,8 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "join": ("on", join),
     "luma": ("iotf", luma),
     "opacity": ("ioinffb", by_alpha),
+    "luma_sums": ("iottfn", luma_sums),
+    "contrast": ("iot", contrast),
     "recolour": ("ioqtfff", recolour),
     "local_curves": ("iosnfffffftf", local_curves),
     "look_up": ("iosn", look_up),
@@ -549,6 +581,9 @@ EXACT = {
     "rank",
     "mode",
     "bm3d",
+    "contrast",
+    "settle",
+    "jpeg_ends",
 }
 """What only chooses samples, counts in whole numbers, or rounds each product gives the same bytes on every machine."""
 

@@ -12,6 +12,7 @@ from imfilter.filters.blur import blur
 from imfilter.filters.core import native
 from imfilter.filters.core.engine import stage as stages
 from imfilter.filters.core.parameters import ImageError, ParameterError
+from imfilter.filters.core.tone import adjustment
 from imfilter.filters.tone import tone
 
 OPS = ["grayscale", "invert", "posterize", "solarize", "autocontrast", "equalize", "clahe"]
@@ -68,6 +69,23 @@ def test_adjust_is_its_formulas(values, dtype, each_core, picture, near):
     for shape in ((23, 31, 3), (70, 131), (1, 1, 3), (1, 1)):
         image = picture(shape, dtype)
         near(tone(image, **values), slow(image, **values))
+
+
+@pytest.mark.each("channels", [1, 3])
+@pytest.mark.each("dtype", ["uint8", "float32"])
+def test_images_with_factors_of_their_own_are_adjusted_as_by_loops(channels, dtype, each_core):
+    random = np.random.default_rng(channels)
+    for width in (1, 7, 130, 401):
+        images = (random.random((3, 4, width, channels)) * 255).astype(dtype)
+        brightness, contrast, means = random.random((3, 3)) * [[2], [2], [255]]
+        values = images.astype(np.float64)
+        lumas = values @ [0.299, 0.587, 0.114] if channels == 3 else values[..., 0]
+        expected = (lumas * brightness[:, None, None]).sum(axis=2)
+        np.testing.assert_allclose(adjustment.luma_sums(images, brightness), expected, rtol=1e-13)
+        found = adjustment.contrasted(images, brightness, contrast, means)
+        for number in range(3):
+            own = (values[number] * brightness[number] - means[number]) * contrast[number] + means[number]
+            assert np.array_equal(found[number], own.astype(np.float32))
 
 
 @pytest.mark.each("levels", [(20, 200), (20, 200, 1.6), (240, 30, 0.5), (-40, 300)])

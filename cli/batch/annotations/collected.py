@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ...console.report import Report
 from ...errors import FileError
-from ...images import prefetch
 from ...images.atomic_write import Transaction
 from ...images.output_folder import root_of
 from ...images.picture import DecodeError, Frames, Picture
@@ -62,7 +61,7 @@ def _key(outputs: Mapping[str, str]) -> str:
 
 def _moved_again(request: Request, job: Job) -> Moved:
     """Return the annotations of an output that is kept, whose image is read for its size."""
-    reader = prefetch.reader(request.max_pixels, request.options.lenient, request.options.to_rgb)
+    reader = request.reader()
     found, _ = reader.read(job.input.name)
     picture = found if isinstance(found, Picture) else _first(found, job)
     height, width = picture.pixels.shape[:2]

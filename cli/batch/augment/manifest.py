@@ -10,7 +10,6 @@ from typing import Any
 from ....filters.core.filter import name_of
 from ...console.report import Report
 from ...errors import FileError
-from ...images import prefetch
 from ...images.atomic_write import Transaction
 from ...images.picture import DecodeError, Frames, Picture
 from ...images.shard import Shard
@@ -80,7 +79,7 @@ def _redrawn(request: Request, job: Job) -> Sequence[Any]:
 
 
 def _decoded(request: Request, job: Job) -> Picture | Frames:
-    reader = prefetch.reader(request.max_pixels, request.options.lenient, request.options.to_rgb)
+    reader = request.reader()
     return reader.read(job.input.name)[0]
 
 

@@ -13,6 +13,7 @@ from ....filters.core.engine.output_buffer import Output
 from ....filters.core.engine.quantize import Encoding
 from ....filters.core.engine.stage import total_gain
 from ....filters.core.lazy_numpy import np
+from ...images import placement
 from ...images.formats import Format
 from ...images.picture import Picture
 from ..frame_output import Computed
@@ -64,7 +65,12 @@ def computed(processor: Processor, job: Job, picture: Picture, recipe: Recipe) -
     encoding = encodings["image"]
     if not (encoding.plain and encoding.dtype == "uint8"):
         return None
-    stages = [stage for step in recipe.steps for stage in step.part().stages]
+    # They tell where the result lies, which matters to few pictures.
+    stages = (
+        [stage for step in recipe.steps for stage in step.part().stages]
+        if placement.tells_of_places(picture.metadata)
+        else ()
+    )
     with np.errstate(invalid="ignore", over="ignore"):
         [samples] = many.run(picture.pixels[None], [row])
     return Computed(

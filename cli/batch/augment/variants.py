@@ -44,14 +44,15 @@ class Variants(NamedTuple):
         return tuple(range(0 if self.keep else 1, self.variants + 1))
 
     def planned(
-        self, inputs: Sequence[Input], plan: Callable[..., list[Job]], naming: OutputNaming, in_folder: bool
+        self, inputs: Sequence[Input], plan: Callable[..., list[Job]], naming: OutputNaming, kind: str, in_folder: bool
     ) -> list[Job]:
         """Return the jobs, as *plan* makes them: one a variant, and one a data set, whose outputs hold all of them.
 
+        *kind* is the format of the inputs, where their bytes do not tell it.
         Raises UsageError for a name that several of them would have.
         """
         apart = naming.frame is not None or "frame" in naming.fields
-        sets = [] if apart else [source for source in inputs if is_data_set(source.name)]
+        sets = [] if apart else [source for source in inputs if kind or is_data_set(source.name)]
         images = [source for source in inputs if source not in sets]
         naming, several = naming._replace(filter=self.augmentation.name), len(self.numbers) > 1
         jobs: list[Job] = []

@@ -14,13 +14,15 @@ from PIL import JpegImagePlugin
 
 from .. import photoshop, pillow_decoder
 from ..codec import Codec, Content, EncodeOptions
-from ..metadata import OF_THE_OLD, JpegCoding, Metadata, not_kept, ratio, tags_of, without_maker_note
+from ..description import Description
+from ..metadata import OF_THE_OLD, SIDEWAYS, JpegCoding, Metadata, not_kept, ratio, tags_of, without_maker_note
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..xmp import GAIN_MAP, VIDEO
 from . import extended_xmp, extent, frame, integrity, segments
 from .extent import APPLICATION_1, APPLICATION_2, HIDDEN, LIST
 
 if TYPE_CHECKING:
+    from ....filters.core.engine.colour import ColourModel
     from ....filters.core.engine.output_buffer import CanvasFactory
 
 QUALITY = 95
@@ -34,6 +36,10 @@ MOVIE = re.compile(rb"\xff\xd9\0\0..ftyp", re.DOTALL)
 FOLLOWED = "another JPEG follows the picture, maybe its preview, and was not read; split the file to filter both"
 ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 """What the segment begins with that says that there is a gain map; ISO 21496-1, annex C."""
+USUAL_HEADER = 1 << 14
+"""Bytes in which the header stands, as a rule: of 2 000 files 0.2 s less than 128 KiB."""
+COLOURS: Mapping[str, ColourModel] = {"L": "gray", "RGB": "rgb", "CMYK": "cmyk"}
+"""By Pillow's modes."""
 MPO_ENTRIES = 0xB002
 """The tag of an MPO that lists its pictures."""
 
@@ -78,7 +84,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     _join_xmp(begun.image, notes)
     coding, resources = _coding(begun.image), _resources(begun.image, notes)
     picture = pillow_decoder.finish(begun, options)
-    picture.metadata = picture.metadata._replace(coding=coding, resources=resources or picture.metadata.resources)
+    picture.metadata = _with_coding(picture.metadata, coding, resources)
     picture.notes += [*notes, *_unannounced(begun, picture.notes)]
     if entries is not None:
         return _of_mpo(begun.data, entries, picture, decode)
@@ -89,6 +95,48 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     ):
         picture.notes.append(FOLLOWED)
     return picture
+
+
+def describe(data: Any, options: DecodeOptions, decode: Decode) -> Description:
+    """Return what the header tells, of an MPO that of its first picture; of the file no more is read."""
+    head, found = _header(data)
+    frame.check(found)
+    image = _opened(head)
+    notes: list[str] = []
+    _join_xmp(image, notes)
+    coding, resources = _coding(image), _resources(image, notes)
+    metadata, orientation = pillow_decoder.described(image, notes)
+    width, height = image.size[::-1] if orientation in SIDEWAYS else image.size
+    if not (width and height):
+        raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
+    return Description(
+        width,
+        height,
+        len(image.getbands()),
+        False,
+        COLOURS[image.mode],
+        "uint8",
+        _with_coding(metadata, coding, resources),
+        orientation,
+        frames=len(getattr(image, "mpinfo", {}).get(MPO_ENTRIES, [0])),
+        notes=tuple(notes),
+    )
+
+
+def _header(data: Any) -> tuple[bytes, list[segments.Segment]]:
+    """Return so many first bytes of a file that its first scan begins in them, and the segments up to that."""
+    length = USUAL_HEADER
+    while True:
+        head = data[:length]
+        found = list(segments.header(head))
+        whole = bool(found) and found[-1].marker == segments.START_OF_SCAN and found[-1].end <= length
+        if whole or length >= len(data):
+            return head, found
+        length *= 16
+
+
+def _with_coding(metadata: Metadata, coding: JpegCoding | None, resources: Mapping[int, bytes]) -> Metadata:
+    return metadata._replace(coding=coding, resources=resources or metadata.resources)
 
 
 def _join_xmp(image: Any, notes: list[str]) -> None:
@@ -132,7 +180,8 @@ def _coding(image: Any) -> JpegCoding | None:
     if not steps or None in steps:
         return None
     # Another sampling than the three common ones is kept by more.
-    return JpegCoding(tuple(tuple(each) for each in steps), max(JpegImagePlugin.get_sampling(image), 0))
+    factors = tuple((across, down) for _, across, down, _ in image.layer)
+    return JpegCoding(tuple(tuple(each) for each in steps), max(JpegImagePlugin.get_sampling(image), 0), factors)
 
 
 def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames:
@@ -255,4 +304,5 @@ CODEC = Codec(
     ending=segments.END,
     holds_aspect=True,
     texts="tags and comments",
+    describe=describe,
 )

@@ -98,9 +98,14 @@ def doubtful(
 ) -> list[int]:
     """Return the intervals of the picture *pixels* whose data may be too many, but for padding.
 
-    The last needed byte of each is part of its last unit: with other bits in its place the unit changes. It may stay
-    the same by chance, or because the file's own tables hold so few codes that other bits mean nothing.
+    The last needed byte of each is part of its last unit, as counting tells, or else the unit itself: with other bits
+    in the byte's place it changes. It may stay the same by chance, or because the file's own tables hold so few codes
+    that other bits mean nothing.
     """
+    behind = ends(data, found, intervals)
+    if -1 not in behind:
+        pairs = zip(intervals, behind, strict=True)
+        return [number for number, (interval, end) in enumerate(pairs) if end <= interval.needed(data)]
     parts, at = [], 0
     for interval in intervals:
         end = interval.needed(data)
@@ -110,6 +115,12 @@ def doubtful(
     other, whole = decode(b"".join([*parts, data[at:]])), grid(found)
     lasts = [whole.last_of(number) for number in range(len(intervals))]
     return [number for number, last in enumerate(lasts) if np.array_equal(pixels[last], other[last])]
+
+
+def ends(data: bytes, found: Sequence[Segment], intervals: Sequence[Interval]) -> list[int]:
+    """Return behind which byte the last unit of each interval ends, or -1 where that is not known without decoding."""
+    whole = grid(found)
+    return huffman.ends(data, found, [(each.start, each.end) for each in intervals], whole.units, whole.step)
 
 
 def check(data: bytes, found: Sequence[Segment], intervals: Sequence[Interval], numbers: Iterable[int]) -> None:

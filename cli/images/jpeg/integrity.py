@@ -99,7 +99,8 @@ def _strictly(data: bytes, found: Sequence[Segment], layout: Layout, mode: str) 
     intervals, counted = layout.intervals, layout.scans == 1 and not layout.arithmetic
 
     def is_whole_before_its_end() -> bool:
-        return turbo.is_whole(data, intervals[-1].needed(data))
+        needed, [end] = intervals[-1].needed(data), exactness.ends(data, found, intervals) if counted else [-1]
+        return turbo.is_whole(data, needed) if end < 0 else end <= needed
 
     # Several scans take their memory once more.
     at_once = counted and len(intervals) == 1 and len(data) >= WORTH_A_THREAD

@@ -35,6 +35,14 @@ class Segment(NamedTuple):
     end: int
 
 
+def header(data: bytes) -> Iterator[Segment]:
+    """Yield the segments up to the first scan; raises `DecodeError`."""
+    for segment in read(data):
+        yield segment
+        if segment.marker == START_OF_SCAN:
+            return
+
+
 def read(data: bytes) -> Iterator[Segment]:
     """Yield the segments of the first image, up to its end; each byte is looked at once, and none is copied.
 

@@ -38,7 +38,10 @@ def decoded(data: bytes, mode: str, strict: bool = True) -> Array:
 
 
 def is_whole(data: bytes, end: int) -> bool:
-    """Whether the data of a picture up to *end* are all; an eighth of its size tells, in three fifths of the time."""
+    """Whether the data of a picture up to *end* are all; an eighth of its size tells, in three fifths of the time.
+
+    That is for what `exactness.ends` does not tell.
+    """
     try:
         _decoded(b"".join([memoryview(data)[:end], END]), "GRAY", True, min_height=1, min_width=1)
     except EndsEarlyError:

@@ -93,7 +93,7 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     for number, frame in enumerate(frames):
         if not options.lenient and not frame.is_inside(width, height):
             raise DecodeError(f"is damaged: its frame {number} reaches out of its canvas of {width}×{height}")
-    probe = _probe(header, b"".join([*needful, *beside]), decode)
+    probe = probe_of(header, b"".join([*needful, *beside]), decode)
     timing = Timing([frame.duration for frame in frames], plays)
 
     def each() -> Iterator[Picture]:
@@ -106,7 +106,7 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     return Frames(len(frames), each, timing, pixels=len(frames) * width * height)
 
 
-def _probe(header: chunks.Header, beside: bytes, decode: Decode) -> Picture:
+def probe_of(header: chunks.Header, beside: bytes, decode: Decode) -> Picture:
     """Return a picture of one pixel that carries what the file carries beside its frames."""
     one = header._replace(width=1, height=1, interlace=0)
     pixels = bytes(1 + (header.pixel_bits + 7) // 8)

@@ -16,6 +16,7 @@ from ..codec import Codec, Content
 from ..metadata import Metadata, orientation_of, ratio, turned_image
 from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
 from . import chunks, colour_chunks, integrity, rows
+from .description import describe
 
 if TYPE_CHECKING:
     from .apng import Writer
@@ -179,4 +180,6 @@ def frames(timing: Timing | None) -> Writer:
     return apng.Writer(encode, timing)
 
 
-CODEC = Codec(finish, encode, load, frames=frames, extent=chunks.extent, holds_aspect=True, texts="all")
+CODEC = Codec(
+    finish, encode, load, frames=frames, extent=chunks.extent, holds_aspect=True, texts="all", describe=describe
+)

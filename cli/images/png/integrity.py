@@ -85,6 +85,12 @@ def _header(data: bytes) -> Header:
     if not first.sound:
         raise DecodeError("is damaged (the checksum of its chunk IHDR is wrong)")
     header = chunks.header(data)
+    check_header(header, len(data))
+    return header
+
+
+def check_header(header: Header, length: int) -> None:
+    """Raise `DecodeError` where a file of *length* bytes cannot be a PNG of this header."""
     if header.depth not in DEPTHS.get(header.colour_type, ()):
         what = f"colour type {header.colour_type} with {header.depth} bits"
         raise DecodeError(f"is damaged (PNG has no {what})")
@@ -98,9 +104,8 @@ def _header(data: bytes) -> Header:
     width, height = header.width, header.height
     if not (width and height):
         raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
-    if width * height * header.pixel_bits // 8 > DEFLATED * len(data):
-        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
-    return header
+    if width * height * header.pixel_bits // 8 > DEFLATED * length:
+        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {length} bytes)")
 
 
 def _whole(data: bytes) -> Iterator[Chunk]:
@@ -118,11 +123,16 @@ def _whole(data: bytes) -> Iterator[Chunk]:
 
 def _counted(data: bytes) -> Iterator[Chunk]:
     """Yield the chunks; raises `DecodeError` where they are too many."""
-    most = MOST_CHUNKS + len(data) // CHUNK
     for number, chunk in enumerate(chunks.read(data)):
-        if number == most:
-            raise DecodeError(f"is damaged (it has more than {most} chunks)")
+        check_count(number, len(data))
         yield chunk
+
+
+def check_count(number: int, length: int) -> None:
+    """Raise `DecodeError` where a file of *length* bytes has more than *number* chunks, and that are too many."""
+    most = MOST_CHUNKS + length // CHUNK
+    if number == most:
+        raise DecodeError(f"is damaged (it has more than {most} chunks)")
 
 
 def _unknown(name: bytes) -> str:

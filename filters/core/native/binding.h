@@ -77,6 +77,7 @@ PyObject *answer(Held *held, int status);
     F(separable, "Correlate with a column and a row of taps.") \
     F(interpolate, "Add up coarse samples with the weights of each place between them.") \
     F(resample, "Resample by the weights of each result.") \
+    F(settle, "Put halves where a little less was found.") \
     F(dense, "Correlate with a kernel.") \
     F(bank, "Correlate with a bank of kernels.") \
     F(fourier, "Correlate by Fourier transforms of tiles.") \
@@ -88,6 +89,8 @@ PyObject *answer(Held *held, int status);
     F(thin, "Keep the maxima along the gradient.") \
     F(join, "Keep what is joined to the strong pixels.") \
     F(luma, "Sum red, green and blue by their weights.") \
+    F(luma_sums, "Sum the lumas of each row.") \
+    F(contrast, "Multiply samples, and their differences from a mean.") \
     F(recolour, "Change the saturation of colours, and turn their hue.") \
     F(opacity, "Multiply colours by their alpha, or divide them by it.") \
     F(local_curves, "Put values on curves that change from place to place.") \
@@ -108,7 +111,8 @@ PyObject *answer(Held *held, int status);
     F(put_together, "Make pixels of colours and their alpha.") \
     F(warp, "Interpolate between the samples at the places that a matrix gives.") \
     F(png_rows, "Filter rows of bytes as PNG does.") \
-    F(png_unfilter, "Undo the filters of rows of a PNG.")
+    F(png_unfilter, "Undo the filters of rows of a PNG.") \
+    F(jpeg_ends, "Find where the codes of a JPEG's intervals end.")
 
 #define DECLARE(name, words) PyObject *bind_##name(PyObject *module, PyObject *arguments);
 FUNCTIONS(DECLARE)

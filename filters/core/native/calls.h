@@ -46,6 +46,11 @@ typedef struct {
 } ResampleCall;
 
 typedef struct {
+    Array out;     /* unrounded results, float or double, that are changed */
+    double raised; /* what is added before they are rounded */
+} SettleCall;
+
+typedef struct {
     Array in, out;
     const double *taps;      /* height × width */
     ptrdiff_t height, width;
@@ -136,6 +141,20 @@ typedef struct {
     const double *weights;
     double divisor;
 } LumaCall;
+
+typedef struct {
+    Array in, out;         /* a plane for each image, of any number of channels side by side; out is float or double */
+    const double *factors; /* of each image: brightness, contrast, and the mean about which that is */
+} ContrastCall;
+
+typedef struct {
+    Array in;                 /* a plane for each image, of one channel or red, green and blue side by side */
+    Array out;                /* the sum of each row, double */
+    const double *brightness; /* the factor of each image */
+    const double *weights;
+    double divisor;
+    ptrdiff_t step;
+} LumaSumsCall;
 
 typedef struct {
     Array in, out;         /* red, green and blue side by side */
@@ -298,6 +317,7 @@ typedef struct {
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
     int (*resample)(const ResampleCall *);
+    int (*settle)(const SettleCall *);
     int (*dense)(const DenseCall *);
     int (*bank)(const BankCall *);
     int (*fourier)(const FourierCall *);
@@ -307,6 +327,8 @@ typedef struct {
     int (*polar)(const PolarCall *);
     int (*thin)(const ThinCall *);
     int (*luma)(const LumaCall *);
+    int (*luma_sums)(const LumaSumsCall *);
+    int (*contrast)(const ContrastCall *);
     int (*recolour)(const RecolourCall *);
     int (*opacity)(const OpacityCall *);
     int (*local_curves)(const LocalCurvesCall *);

@@ -43,3 +43,16 @@ PyObject *bind_resample(PyObject *module, PyObject *arguments)
         RUN(resample, call.out);
     return answer(&held, status);
 }
+
+/* settle(values, raised) */
+PyObject *bind_settle(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    PyObject *values;
+    SettleCall call;
+    Held held = {.count = 0};
+    int status = REFUSED;
+    if (PyArg_ParseTuple(arguments, "Od", &values, &call.raised) && take_array(&held, values, &call.out, 1, REALS, "values"))
+        RUN(settle, call.out);
+    return answer(&held, status);
+}

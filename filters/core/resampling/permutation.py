@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..engine.coordinates import Extent, Geometry
+from ..engine.layout import copy_pixels
 from ..engine.stage import Function, ImageContext, Rows, Stage, Values, by_field, geometric
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
@@ -62,6 +63,11 @@ FLIPS = {
 
 def of_images(images: Array, way: Permutation) -> Array:
     """Return several images ``(images, rows, columns, channels)``, each permuted."""
+    if way == LEFT_RIGHT:  # rows of all images are one below the other
+        found = np.empty(images.shape, images.dtype)
+        rows = -1, *images.shape[2:]
+        copy_pixels(way.of(images.reshape(rows)), found.reshape(rows))
+        return found
     view = images[:, :: -1 if way.reverse_y else 1, :: -1 if way.reverse_x else 1]
     return np.ascontiguousarray(view.transpose(0, 2, 1, 3) if way.swap else view)
 

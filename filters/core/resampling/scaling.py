@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .. import native
 from ..engine.coordinates import Extent, Geometry
 from ..engine.facts import note
 from ..engine.layout import picked
@@ -71,9 +72,11 @@ def of_images(images: Array, x: Span, y: Span, kind: Interpolation, antialias: b
     out, across_first = np.uint8 if rounded else np.float32, len(column.first) > height
     found = np.empty((count, len(column.first), len(row.first), channels), out)
     for image, result in zip(images, found, strict=True):
-        scaled = resample(image, column, row, out, np.float32, across_first)
-        result[...] = settled(scaled, 255) if images.dtype == np.uint8 and not rounded else scaled
-    return found
+        with native.results_in({"image": result}):
+            scaled = resample(image, column, row, out, np.float32, across_first)
+        if not np.may_share_memory(scaled, result):
+            result[...] = scaled
+    return settled(found, 255) if images.dtype == np.uint8 and not rounded else found
 
 
 class Scaled(Rows):

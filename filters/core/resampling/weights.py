@@ -97,19 +97,26 @@ def weights(interpolation: Interpolation, samples: int, span: Span, antialias: b
         return Weights(first, first + 1, np.ones((span.results, 1)))
     widened = max(step, unit) if antialias else unit
     if interpolation == "area":
-        low, high = edges, edges + step
+        first, end = edges // unit, -(-(edges + step) // unit)
     else:
-        low, high = middles - RADIUS[interpolation] * widened, middles + RADIUS[interpolation] * widened
-    first, end = np.clip(low // unit, 0, samples - 1), np.clip(-(-high // unit), 1, samples)
+        # Samples whose middles the kernel reaches: at its ends, and beyond, it is 0.
+        reach = RADIUS[interpolation] * widened
+        first, end = (middles - reach + unit // 2) // unit, -((unit // 2 - middles - reach) // unit)
+    first, end = np.minimum(np.maximum(first, 0), samples - 1), np.minimum(np.maximum(end, 1), samples)
     places = first[:, None] + np.arange(int((end - first).max()))
     if interpolation == "area":
-        covered = np.minimum((places + 1) * unit, high[:, None]) - np.maximum(places * unit, low[:, None])
+        low = edges[:, None]
+        covered = np.minimum((places + 1) * unit, low + step) - np.maximum(places * unit, low)
         taps = np.maximum(covered, 0).astype(np.float64)
     else:
         taps = _kernel(interpolation, (places * unit + unit // 2 - middles[:, None]) / widened)
     taps[places >= end[:, None]] = 0
-    taps[np.abs(taps) <= NEGLIGIBLE * np.abs(taps).max(axis=1, keepdims=True)] = 0
-    return _trimmed(first, taps / taps.sum(axis=1, keepdims=True))
+    sizes = np.abs(taps)
+    taps[sizes <= NEGLIGIBLE * sizes.max(axis=1, keepdims=True)] = 0
+    taps /= taps.sum(axis=1, keepdims=True)
+    if taps[:, 0].all() and taps[np.arange(len(taps)), end - first - 1].all():
+        return Weights(first, end, taps)
+    return _trimmed(first, taps)
 
 
 def _kernel(name: str, x: Array) -> Array:

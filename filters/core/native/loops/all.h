@@ -113,6 +113,7 @@ OPTIONS(TARGET)
 #include "sheet.h"
 #include "bm3d.h"
 #include "tables.h"
+#include "contrast.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
@@ -130,6 +131,11 @@ static int interpolate(const InterpolateCall *call)
 static int resample(const ResampleCall *call)
 {
     return call->in_double ? resample_double(call) : resample_float(call);
+}
+
+static int settle(const SettleCall *call)
+{
+    return call->out.type == F64 ? settle_double(call) : settle_float(call);
 }
 
 static int dense(const DenseCall *call)
@@ -259,6 +265,7 @@ const Primitives JOIN(primitives, SET) = {
     .separable = separable,
     .interpolate = interpolate,
     .resample = resample,
+    .settle = settle,
     .dense = dense,
     .bank = bank,
     .fourier = fourier,
@@ -268,6 +275,8 @@ const Primitives JOIN(primitives, SET) = {
     .polar = polar,
     .thin = thin,
     .luma = luma,
+    .luma_sums = luma_sums,
+    .contrast = contrast,
     .recolour = recolour,
     .opacity = opacity,
     .local_curves = local_curves,

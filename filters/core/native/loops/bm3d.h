@@ -23,15 +23,6 @@
 #define PARTS (BLOCK / ROW_LANES)
 typedef float BlockRow __attribute__((vector_size(ROW_LANES * sizeof(float))));
 
-/* Round a product: no multiplication and addition are made one. */
-#if defined(__x86_64__)
-#define ROUNDED(v) __asm__("" : "+v"(v))
-#elif defined(__aarch64__)
-#define ROUNDED(v) __asm__("" : "+w"(v))
-#else
-#define ROUNDED(v) (void)0
-#endif
-
 /* What one thread works with. */
 typedef struct {
     const Bm3dCall *call;
@@ -159,11 +150,11 @@ static inline void bm3d_half_transform(float *to, const float *from, ptrdiff_t p
         UNROLLED
         for (int k = 0; k < BLOCK; k++) {
             BlockRow sum = rows[0] * matrix[k * BLOCK];
-            ROUNDED(sum);
+            ROUND_PRODUCT(sum);
             UNROLLED
             for (int j = 1; j < BLOCK; j++) {
                 BlockRow term = rows[j] * matrix[k * BLOCK + j];
-                ROUNDED(term);
+                ROUND_PRODUCT(term);
                 sum += term;
             }
             memcpy(product + k * BLOCK + part * ROW_LANES, &sum, sizeof sum);
@@ -204,8 +195,8 @@ static inline void bm3d_haar_level(float *stack, ptrdiff_t count, ptrdiff_t stri
         for (ptrdiff_t k = 0; k < SAMPLES_OF_BLOCK; k += FLOAT_LANES) {
             const vfloat a = bm3d_load(one + k), b = bm3d_load(other + k);
             vfloat sum = (a + b) * root, difference = (a - b) * root;
-            ROUNDED(sum);
-            ROUNDED(difference);
+            ROUND_PRODUCT(sum);
+            ROUND_PRODUCT(difference);
             bm3d_store(one + k, sum);
             bm3d_store(other + k, difference);
         }
@@ -258,11 +249,11 @@ static float bm3d_wiener(float *stack, const float *basic, ptrdiff_t count, floa
         for (ptrdiff_t k = 0; k < SAMPLES_OF_BLOCK; k += FLOAT_LANES) {
             const vfloat estimate = bm3d_load(basic + i + k);
             vfloat power = estimate * estimate;
-            ROUNDED(power);
+            ROUND_PRODUCT(power);
             const vfloat weight = power / (power + variance);
             vfloat square = weight * weight, weighted = bm3d_load(stack + i + k) * weight;
-            ROUNDED(square);
-            ROUNDED(weighted);
+            ROUND_PRODUCT(square);
+            ROUND_PRODUCT(weighted);
             bm3d_store(stack + i + k, weighted);
             bm3d_store(squares + k, bm3d_load(squares + k) + square);
         }
@@ -283,9 +274,9 @@ static inline void bm3d_aggregate(float *sums, float *weights, ptrdiff_t pitch, 
         memcpy(&sum, sum_place, sizeof w);
         memcpy(&total, total_place, sizeof w);
         w *= weight;
-        ROUNDED(w);
+        ROUND_PRODUCT(w);
         samples *= w;
-        ROUNDED(samples);
+        ROUND_PRODUCT(samples);
         sum += samples;
         total += w;
         memcpy(sum_place, &sum, sizeof w);
@@ -373,4 +364,3 @@ static int bm3d(const Bm3dCall *call)
 #undef MARGIN
 #undef ROW_LANES
 #undef PARTS
-#undef ROUNDED

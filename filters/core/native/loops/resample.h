@@ -202,3 +202,18 @@ static int R(resample)(const ResampleCall *call)
     free(down.weights);
     return status;
 }
+
+/* Put a half where a result is a little less: what is rounded later is then what it were if it was raised. */
+static int R(settle)(const SettleCall *call)
+{
+    const REAL raised = (REAL)call->raised, half = (REAL)0.5;
+    for (ptrdiff_t plane = 0; plane < call->out.planes; plane++)
+        for (ptrdiff_t y = 0; y < call->out.rows; y++) {
+            REAL *values = row_of(&call->out, plane, y);
+            for (ptrdiff_t i = 0; i < call->out.samples; i++) {
+                const REAL later = (REAL)floor(values[i] + raised + half), whole = (REAL)floor(values[i] + half);
+                values[i] = later > whole ? whole + half : values[i];
+            }
+        }
+    return 0;
+}

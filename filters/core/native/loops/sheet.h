@@ -56,7 +56,17 @@ static void lay_columns(const LayCall *call, ptrdiff_t *first, ptrdiff_t *count)
 
 #define LAY(name, copy, ROW, FROM, TO)                                                                               \
     ROW(copy, FROM, TO)                                                                                              \
-    static inline __attribute__((always_inline)) void name##_pixels(const LayCall *call, const ptrdiff_t step)       \
+    static inline __attribute__((always_inline)) void name##_edge(TO *to, const FROM *from, const LayCall *call,     \
+                                                                  ptrdiff_t x, ptrdiff_t end, const ptrdiff_t step)  \
+    {                                                                                                                \
+        const int32_t *columns = row_of(&call->columns, 0, 0);                                                       \
+        for (; x < end; x++)                                                                                         \
+            for (ptrdiff_t c = 0; c < step; c++)                                                                     \
+                to[x * step + c] = columns[x] < 0 ? (TO)call->fill[c] : (TO)from[columns[x] * step + c];             \
+    }                                                                                                                \
+    /* *beside* says that a column of the image stands to each side of it. */                                        \
+    static inline __attribute__((always_inline)) void name##_pixels(const LayCall *call, const ptrdiff_t step,       \
+                                                                    const int beside)                                \
     {                                                                                                                \
         const Array *in = &call->in, *out = &call->out;                                                              \
         const int32_t *rows = row_of(&call->rows, 0, 0), *columns = row_of(&call->columns, 0, 0);                    \
@@ -65,41 +75,52 @@ static void lay_columns(const LayCall *call, ptrdiff_t *first, ptrdiff_t *count)
         ptrdiff_t first, count;                                                                                      \
         lay_columns(call, &first, &count);                                                                           \
         const ptrdiff_t end = first + count, rounded = (count * step + chunk - 1) / chunk * chunk;                   \
+        const ptrdiff_t begin = MAX(columns[first], 0) * step, left = columns[0], right = columns[wide - 1];         \
         /* So many images have room for whole vectors; of the last image of all there may be nothing behind. */      \
         const ptrdiff_t room = out->samples - first * step - rounded;                                                \
         const ptrdiff_t roomy = room < 0 ? 0 : room / (wide * step) + 1;                                             \
         const FROM *last = in->row_stride == adjoin ? row_of(in, 0, in->rows) : NULL;                                \
         /* Image by image, as they are read from memory: the sheet is in the cache. */                               \
         for (ptrdiff_t image = 0; image < out->rows / high * across; image++) {                                      \
-            const ptrdiff_t a = image % across;                                                                      \
+            const ptrdiff_t a = image % across, down = image / across * high, top = image * call->height;            \
             for (ptrdiff_t y = 0; y < high; y++) {                                                                   \
-                TO *to = (TO *)row_of(out, 0, image / across * high + y) + a * wide * step;                          \
-                if (rows[y] < 0) {                                                                                   \
+                TO *to = (TO *)row_of(out, 0, down + y) + a * wide * step;                                           \
+                if (!beside && rows[y] < 0) {                                                                        \
                     for (ptrdiff_t i = 0; i < wide * step; i++)                                                      \
                         to[i] = (TO)call->fill[i % step];                                                            \
                     continue;                                                                                        \
                 }                                                                                                    \
-                const FROM *from = row_of(in, 0, image * call->height + rows[y]);                                    \
-                const FROM *begin = from + MAX(columns[first], 0) * step;                                            \
-                for (ptrdiff_t x = 0; x < first; x++)                                                                \
-                    for (ptrdiff_t c = 0; c < step; c++)                                                             \
-                        to[x * step + c] = columns[x] < 0 ? (TO)call->fill[c] : (TO)from[columns[x] * step + c];     \
-                if (last && a < roomy && last - begin >= rounded)                                                    \
-                    copy(to + first * step, begin, count * step, 1);                                                 \
+                const FROM *from = row_of(in, 0, top + rows[y]);                                                     \
+                if (beside)                                                                                          \
+                    to[0] = (TO)from[left];                                                                          \
                 else                                                                                                 \
-                    copy(to + first * step, begin, count * step, 0);                                                 \
-                for (ptrdiff_t x = end; x < wide; x++)                                                               \
-                    for (ptrdiff_t c = 0; c < step; c++)                                                             \
-                        to[x * step + c] = columns[x] < 0 ? (TO)call->fill[c] : (TO)from[columns[x] * step + c];     \
+                    name##_edge(to, from, call, 0, first, step);                                                     \
+                if (last && a < roomy && last - from - begin >= rounded)                                             \
+                    copy(to + first * step, from + begin, count * step, 1);                                          \
+                else                                                                                                 \
+                    copy(to + first * step, from + begin, count * step, 0);                                          \
+                if (beside)                                                                                          \
+                    to[wide - 1] = (TO)from[right];                                                                  \
+                else                                                                                                 \
+                    name##_edge(to, from, call, end, wide, step);                                                    \
             }                                                                                                        \
         }                                                                                                            \
     }                                                                                                                \
     static void name(const LayCall *call)                                                                            \
     {                                                                                                                \
-        switch (call->step) {                                                                                        \
-        case 1: name##_pixels(call, 1); break;                                                                       \
-        default: name##_pixels(call, call->step);                                                                    \
-        }                                                                                                            \
+        const int32_t *columns = row_of(&call->columns, 0, 0), *rows = row_of(&call->rows, 0, 0);                    \
+        const ptrdiff_t wide = call->columns.samples;                                                                \
+        ptrdiff_t first, count;                                                                                      \
+        lay_columns(call, &first, &count);                                                                           \
+        int beside = first == 1 && count == wide - 2 && columns[0] >= 0 && columns[wide - 1] >= 0;                   \
+        for (ptrdiff_t y = 0; y < call->rows.samples; y++)                                                           \
+            beside = beside && rows[y] >= 0;                                                                         \
+        if (call->step == 1 && beside)                                                                               \
+            name##_pixels(call, 1, 1);                                                                               \
+        else if (call->step == 1)                                                                                    \
+            name##_pixels(call, 1, 0);                                                                               \
+        else                                                                                                         \
+            name##_pixels(call, call->step, 0);                                                                      \
     }
 
 LAY(lay_u8, copy_u8, COPY_ROW, uint8_t, uint8_t)

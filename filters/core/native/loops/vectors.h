@@ -69,6 +69,15 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 #endif
 }
 
+/* Round a product: no multiplication and addition are made one. */
+#if defined(__x86_64__)
+#define ROUND_PRODUCT(v) __asm__("" : "+v"(v))
+#elif defined(__aarch64__)
+#define ROUND_PRODUCT(v) __asm__("" : "+w"(v))
+#else
+#define ROUND_PRODUCT(v) (void)0
+#endif
+
 /* What exponents of e are times this are those of 2; see exp2.h. */
 #define LOG2_E 1.4426950408889634
 

@@ -1,20 +1,22 @@
-"""One file of a pair: how many pictures it has, and these one after the other."""
+"""A file's pictures: how many it has, and these one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ..console.messages import shown
-from ..images.picture import DecodeError, Frames, Picture
-from ..images.reader import Reader, naming
+from .picture import DecodeError, Frames, Picture
+from .reader import Reader, naming
 
 
-class Side:
-    """One file of a pair; reading it raises FileError."""
+class FilePictures:
+    """The pictures of a file, or the one that is its *frame*; reading it raises FileError."""
 
     def __init__(self, name: str, reader: Reader, frame: int | None) -> None:
         self.name = name
-        self.found, _ = reader.read(name)
+        self.whole, _ = reader.read(name)
+        """All of it."""
+        self.found = self.whole
         self.frame = frame
         self.notes: list[str] = []
         frames = self.found if isinstance(self.found, Frames) else None
@@ -24,7 +26,7 @@ class Side:
         self.count = frames.count if frames is not None and self.found is frames and frame is None else 1
 
     def pictures(self) -> Iterator[Picture]:
-        """Yield the pictures that are compared; raises FileError."""
+        """Yield the pictures that are asked for; raises FileError."""
         with naming(self.name):
             if not isinstance(self.found, Frames):
                 if self.frame:

@@ -1,0 +1,186 @@
+"""`imfilter info`: what files tell, and what is in their pixels."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.core import TyperArgument
+
+from ..batch.options import FILES, RUN
+from ..errors import UsageError
+from ..images import prefetch
+from .options import HelpedOption, SectionedCommand, examples, prose
+
+USAGE = "INPUT... [OPTIONS]"
+HISTOGRAMS = ("none", "luma", "each")
+PERCENTILES, MOST_PERCENTILES = "1,50,99", 100
+BINS, MOST_BINS = 64, 1 << 16
+DRAWN = 3
+"""Pictures on a terminal whose histograms are drawn unasked."""
+
+
+def make() -> SectionedCommand:
+    """Return the command."""
+
+    def command(
+        inputs: Sequence[str],
+        header: bool,
+        check: bool,
+        histogram: str | None,
+        bins: int | None,
+        log: bool,
+        percentiles: str | None,
+        recursive: bool,
+        include: Sequence[str],
+        exclude: Sequence[str],
+        files_from: str | None,
+        null: bool,
+        frame: str | None,
+        max_pixels: str | None,
+        lenient: bool,
+        jobs: int | None,
+        json: bool,
+        quiet: bool,
+    ) -> None:
+        """Print what files tell, and what is in their pixels.
+
+        The format, size, depth and bytes; quality and chroma of a JPEG, orientation, resolution, the profile's name,
+        EXIF, whether it tells the place, XMP, frames and their duration. Of each channel the least and greatest sample,
+        percentiles, mean, standard deviation, and the part that is black (0 or less) and white. Pictures are looked at
+        as filters see them: upright, 16 bits kept.
+
+        Figures of 8 and 16 bits are exact: a percentile is the least value that so many percent of the samples do not
+        exceed. Percentiles of floats, marked ~, come from 65 536 values between the least and the greatest. Colours
+        below an alpha of 0, missing samples, NaN and infinities are left out, and counted. Of an animation the first
+        frame is looked at.
+
+        --header reads no pixels of JPEG and PNG, and of other formats the first frame. --check decodes all frames of
+        all files, and prints those that are damaged.
+
+        Exit codes: 0 all files are read, 1 some file could not be read, 2 wrong call.
+
+        Shell
+        -----
+        $ imfilter info photo.jpg
+        $ imfilter info photos/ -r --header --json
+        $ imfilter info scan.tif --frame all --histogram each --log
+        $ imfilter info photos/ -r --check -q
+        """
+        from ..batch import cpu_count
+        from ..batch import inputs as files
+        from ..batch.inputs import InputRules
+        from ..info import run as command
+        from ..info.contents import How
+
+        given = {"--histogram": histogram, "--bins": bins, "--percentiles": percentiles, "--frame": frame}
+        for option, asked in (("--check", check), ("--header", header)):
+            for other, value in {**given, "--header": header or None, "--log": log or None}.items():
+                if asked and value is not None and other != option:
+                    what = "prints no figures" if option == "--check" else "reads no pixels"
+                    raise UsageError(f"{option} {what}; omit {other}")
+        if check and lenient:
+            raise UsageError("--check finds what --lenient overlooks; omit one of them")
+        if histogram is not None and histogram not in HISTOGRAMS:
+            raise UsageError(f"--histogram: {histogram!r} is not one of {', '.join(HISTOGRAMS)}")
+        if bins is not None and not 2 <= bins <= MOST_BINS:
+            raise UsageError(f"--bins: {bins} is not a number from 2 to {MOST_BINS}")
+        names = files.names(inputs, files_from, null)
+        found = files.scan(names, InputRules(recursive, include, exclude), listed=files_from is not None)
+        terminal = sys.stdout is not None and sys.stdout.isatty() and not json
+        usual = "luma" if terminal and len(found.inputs) <= DRAWN else "none"
+        columns = min(BINS, shutil.get_terminal_size().columns - 4) if terminal else BINS
+        code = command.run(
+            command.Call(
+                found.inputs,
+                header,
+                check,
+                How(
+                    _percentiles(PERCENTILES if percentiles is None else percentiles),
+                    histogram or usual,
+                    bins or max(2, columns),
+                ),
+                log,
+                _frame(frame),
+                prefetch.max_pixels(max_pixels or ""),
+                lenient,
+                cpu_count.cores(jobs),
+                json,
+                quiet,
+            )
+        )
+        if code:
+            raise typer.Exit(code)
+
+    own = [
+        HelpedOption("header", "Print what the header tells, without reading pixels.", type=bool, default=False),
+        HelpedOption("check", "Decode everything, and print only which files are damaged.", type=bool, default=False),
+        HelpedOption(
+            "histogram",
+            "Draw a histogram of the luma, or of each channel.  [default: luma on a terminal for up to 3 pictures, "
+            "else none]",
+            metavar="none|luma|each",
+        ),
+        HelpedOption("bins", f"Number of bins of the histogram.  [default: {BINS}]", type=int, metavar="N"),
+        HelpedOption("log", "Draw the logarithm of the counts.", type=bool, default=False),
+        HelpedOption("percentiles", f"Which percentiles to print.  [default: {PERCENTILES}]", metavar="P,..."),
+        HelpedOption("recursive", "Descend into subfolders.", FILES, short="-r", type=bool, default=False),
+        HelpedOption(
+            "include", "Look only at matching files of folders; repeatable.", FILES, type=tuple, metavar="GLOB"
+        ),
+        HelpedOption("exclude", "Leave matching files and folders out; repeatable.", FILES, type=tuple, metavar="GLOB"),
+        HelpedOption("files_from", "Read more input names from FILE (or -), one per line.", FILES, metavar="FILE"),
+        HelpedOption("null", "Names in --files-from are NUL-terminated.", FILES, short="-0", type=bool, default=False),
+        HelpedOption(
+            "frame", "Look at this frame or page, counting from 0, or at all.  [default: 0]", FILES, metavar="N|all"
+        ),
+        HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", FILES, metavar="N"),
+        HelpedOption("lenient", "Of damaged pictures, look at what can be read.", FILES, type=bool, default=False),
+        HelpedOption("jobs", "Number of cores to use.  [default: all]", RUN, short="-j", type=int, metavar="N"),
+        HelpedOption("json", "Print a JSON object for each file, and one for all.", RUN, type=bool, default=False),
+        HelpedOption("quiet", "Print no notes.", RUN, short="-q", type=bool, default=False),
+    ]
+    doc = inspect.getdoc(command) or ""
+    argument = TyperArgument(
+        param_decls=["inputs"],
+        type=str,
+        nargs=-1,
+        metavar="INPUT...",
+        help="Image files, folders, or - for standard input.",
+        required=False,
+    )
+    return SectionedCommand(
+        "info",
+        callback=command,
+        params=[argument, *own],
+        help=prose(doc, []),
+        epilog=examples(doc),
+        options_metavar=USAGE,
+        rich_markup_mode=None,
+    )
+
+
+def _percentiles(text: str) -> list[float]:
+    try:
+        found = [float(word) for word in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or not all(0 <= percent <= 100 for percent in found):
+        raise UsageError(f"--percentiles: {text!r} is not a list of numbers from 0 to 100, like {PERCENTILES}")
+    if len(found) > MOST_PERCENTILES:
+        raise UsageError(f"--percentiles: {len(found)} are more than {MOST_PERCENTILES}")
+    return found
+
+
+def _frame(text: str | None) -> int | None:
+    """Return the number of the frame, None for all."""
+    if text == "all":
+        return None
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdecimal()):
+        raise UsageError(f"--frame: {text!r} is neither a number from 0 nor all")
+    return int(text)

@@ -1,0 +1,1 @@
+"""`imfilter info`: what a file tells, and what is in its pixels."""

@@ -1,0 +1,75 @@
+"""What is counted in a picture, as a table for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from ..console.messages import counted
+from .contents import Alpha, Channel, Counted
+
+
+def lines(found: Counted, percentiles: Sequence[float]) -> list[str]:
+    """Return the table of a picture, and what is left out of it."""
+    ends = ("no ink", "full") if found.inks else ("black", "white")
+    heads = ["min", *map(_percent, percentiles), "max", "mean", "std", *ends]
+    rows = [["", *heads]]
+    rows += [[channel.name, *_cells(channel, found.is_float)] for channel in found.channels]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    table = ["  ".join([f"  {row[0]:<{widths[0]}}", *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
+    return [*table, *(f"  {line}" for line in _left_out(found))]
+
+
+def _percent(percentile: float) -> str:
+    return "median" if percentile == 50 else f"{percentile:g} %"
+
+
+def _cells(channel: Channel, is_float: bool) -> Iterator[str]:
+    about = "" if channel.exact else "~"
+    yield _level(channel.minimum)
+    for value in channel.percentiles:
+        yield f"{about}{_level(value)}" if channel.samples else "–"
+    yield _level(channel.maximum)
+    for figure in (channel.mean, channel.std):
+        yield "–" if not math.isfinite(figure) else f"{figure:.5g}" if is_float else f"{figure:.2f}"
+    for count in (channel.black, channel.white):
+        yield share(count, channel.samples)
+
+
+def _level(value: float) -> str:
+    """Return a sample: six digits tell those of 16 bits, and floats as far as anybody reads them."""
+    return "–" if math.isnan(value) else f"{value:.6g}"
+
+
+def share(count: int, total: int) -> str:
+    """Return a part for people: what is there is never 0, and what is not all never 100.
+
+    >>> share(1, 48), share(1, 10**6), share(0, 7), share(10**6 - 1, 10**6), share(0, 0)
+    ('2.1 %', '<0.1 %', '0 %', '>99.9 %', '–')
+    """
+    if not total:
+        return "–"
+    if count in (0, total):
+        return f"{100 * count // total} %"
+    percent = 100 * count / total
+    return "<0.1 %" if percent < 0.05 else ">99.9 %" if percent >= 99.95 else f"{percent:.1f} %"
+
+
+def _left_out(found: Counted) -> Iterator[str]:
+    if found.alpha is not None:
+        yield _alpha(found.alpha, found.pixels)
+    nan, infinite = (sum(getattr(channel, name) for channel in found.channels) for name in ("nan", "infinite"))
+    said = [
+        *([f"{nan} NaN"] if nan else []),
+        *([f"{infinite} infinite"] if infinite else []),
+        *([f"{found.missing} missing"] if found.missing else []),
+    ]
+    if said:
+        yield f"left out: {', '.join(said)} of {counted(found.pixels * len(found.channels), 'sample', 'samples')}"
+
+
+def _alpha(alpha: Alpha, pixels: int) -> str:
+    said = f"alpha {alpha.minimum:.6g} to {alpha.maximum:.6g}, mean {alpha.mean:.5g}"
+    if not alpha.transparent:
+        return said
+    return f"{said}; colours below an alpha of 0 are left out: {share(alpha.transparent, pixels)} of the pixels"
