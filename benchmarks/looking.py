@@ -18,6 +18,7 @@ from PIL import Image
 
 HEADERS = 2000
 PICTURES = 100
+SHOW_AS = {"half blocks": ["--show-as", "blocks"], "no answer": []}
 
 
 class Work(NamedTuple):
@@ -82,7 +83,26 @@ def of_sweep(arguments: argparse.Namespace, folder: Path) -> Iterator[Work]:
     yield Work(f"sheet, {PICTURES} photographs of 2 MP", "Pillow", call, script, 1)
 
 
-WORKS: tuple[Callable[[argparse.Namespace, Path], Iterator[Work]], ...] = (of_info, of_sweep)
+def of_show(arguments: argparse.Namespace, folder: Path) -> Iterator[Work]:
+    """Yield the works of `show`, `--show` and `kernels plot`, on terminals that answer and one that does not."""
+    photo = folder / "photo.jpg"
+    common.photograph(4000, 3000).save(photo, quality=92)
+    on = [arguments.python, str(common.HERE / "on_terminal.py")]
+    peer = [*on, "silent", arguments.python, str(common.HERE / "pillow_looking_peer.py"), "--show", str(photo)]
+    show = [arguments.imfilter, "show", str(photo)]
+    for terminal in ("xterm", "kitty"):
+        yield Work(f"show, 12 MP, {terminal}", "Pillow, half blocks", [*on, terminal, *show], peer, 2)
+    for name, terminal in ("half blocks", "xterm"), ("no answer", "silent"):
+        yield Work(f"show, 12 MP, {name}", "Pillow, half blocks", [*on, terminal, *show, *SHOW_AS[name]], peer, 2)
+    blur = [arguments.imfilter, "blur", str(photo)]
+    written = [*blur, "-o", str(folder / "blurred.jpg")]
+    yield Work("blur --show, 12 MP, xterm", "blur -o", [*on, "xterm", *blur, "--show"], written, 1)
+    plot = [arguments.imfilter, "kernels", "plot", "gaussian5"]
+    printed = [arguments.imfilter, "kernels", "show", "gaussian5"]
+    yield Work("kernels plot -o", "kernels show", [*plot, "-o", str(folder / "plot.png")], printed, 2)
+
+
+WORKS: tuple[Callable[[argparse.Namespace, Path], Iterator[Work]], ...] = (of_info, of_sweep, of_show)
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Row]:

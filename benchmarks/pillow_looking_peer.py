@@ -1,6 +1,6 @@
 """What is in a picture, by Pillow and NumPy: `python pillow_looking_peer.py FILE`.
 
-Sizes: `--header FOLDER`; a sheet with names: `--sheet FOLDER SHEET`.
+Sizes: `--header FOLDER`; a sheet with names: `--sheet FOLDER SHEET`; a picture in half blocks: `--show FILE`.
 """
 
 import sys
@@ -24,6 +24,16 @@ elif sys.argv[1] == "--sheet":
             sheet.paste(image, (x, y))
         pen.text((x, y + side + 4), path.name, "black")
     sheet.save(sys.argv[3])
+elif sys.argv[1] == "--show":
+    with Image.open(sys.argv[2]) as image:
+        image.load()  # whole, as every decoder of ours does
+        dots = image.convert("RGB")
+    dots.thumbnail((80, 32), Image.Resampling.BOX)
+    for y in range(0, dots.height - 1, 2):
+        for x in range(dots.width):
+            upper, lower = dots.getpixel((x, y)), dots.getpixel((x, y + 1))
+            print("\x1b[38;2;{};{};{};48;2;{};{};{}m▀".format(*upper, *lower), end="")
+        print("\x1b[0m")
 else:
     import numpy as np
 

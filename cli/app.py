@@ -24,9 +24,9 @@ SEVERAL = {
     "augment": "Write random variants of images, to learn from.",
 }
 """The commands that run filters in a row."""
-COMPARE, INFO, SWEEP, SHEET, STUDIO = "compare", "info", "sweep", "sheet", "studio"
+COMPARE, INFO, SHOW, SWEEP, SHEET, STUDIO = "compare", "info", "show", "sweep", "sheet", "studio"
 DATASET, KERNELS = "dataset", "kernels"
-OTHERS = (COMPARE, INFO, SWEEP, SHEET, STUDIO, DATASET, KERNELS)
+OTHERS = (COMPARE, INFO, SHOW, SWEEP, SHEET, STUDIO, DATASET, KERNELS)
 """The commands that are no filters."""
 COMPLETION = "_IMFILTER_COMPLETE"
 """The variable by which a shell asks for completions."""
@@ -65,6 +65,10 @@ class Commands(TyperGroup):
             from .commands import compare_command
 
             return compare_command.make()
+        if cmd_name == SHOW:
+            from .commands import show_command
+
+            return show_command.make()
         if cmd_name == INFO:
             from .commands import info_command
 

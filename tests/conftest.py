@@ -110,7 +110,10 @@ TOOLS = {
     "ImageMagick": ("convert -version", r"^Version: ImageMagick \d"),
     "libvips": ("vips --version", r"^vips.\d"),
     "Netpbm": ("pnmconvol --version", r"Netpbm \d"),
+    "tmux": ("tmux -V", r"^tmux \d"),
     "vipsheader": ("vipsheader --version", r"^vips.\d"),
+    "Xvfb": ("Xvfb -help", r"^use: X \[:<display>\]"),
+    "xterm": ("xterm -version", r"^XTerm\(\d"),
 }
 """Other programs: the command that asks for its identity, and the answer. Another program may have the same name."""
 

@@ -239,7 +239,7 @@ def helps() -> Iterator[Case]:
     """Print what is for people: help and lists, and the words for a shell's completion."""
     from imfilter.filters.core import catalog
 
-    commands = ["", *catalog.names(), "chain", "run", "kernels", "kernels show"]
+    commands = ["", *catalog.names(), "chain", "run", "kernels", "kernels show", "kernels plot", "show"]
     for command in commands:
         yield Case(f"help: {command}", (f"{command} --help",), True, True)
         yield Case(f"help: narrow {command}", (f"{command} -h",), False, True, (("COLUMNS", "50"),))
@@ -455,6 +455,9 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         *(f"conv f.npy -o out.npy --kernel {name}" for name in BUILT_IN.split()),
         *(f"conv a.png -o out.npy --kernel sobel5-x --mode {mode} --anchor 1,3" for mode in ("correlate", "convolve")),
         *(f"conv signal.npy -o out.npy --kernel '1 2 3 4' --padding {how}" for how in ("valid", "full", "same")),
+        "kernels plot sobel-x -o out.png",
+        "kernels plot haar --output out.png --map 2 --phase",
+        "kernels plot bank.npy -o out.png",
         "kernels show sobel-x --save out.txt",
         "kernels show sobel-x --save out.npy",
         "kernels show '1/3 1e-9' --save out.txt",
@@ -600,10 +603,11 @@ WRONG = (
         "--sheet s.png", "--op percentile --percentile 101", "--op nlm --patch 4", "--op bilateral --range-sigma 0",
         "--op guided --guide red", "--op motion --angle 999", "--algorithm fast", "--op median --algorithm fourier",
         "--op disk --radius 1,2", "--in-place", "--recursive=yes", "--epsilon 1", "--strength 1", "--fill x",
-        "--seed 1", "--name", "--include", "--exclude '*'",
+        "--seed 1", "--name", "--include", "--exclude '*'", "--show", "--show both --show-as sixel --show-size 40x12",
+        "--show-as dots", "--show --json",
     )),
     *_after("blur a.png", (
-        "", "-o", "-o ''", "-o out.xyz", "-o out", "-o a.png", "-o ./folder/../a.png", "-o link.png",
+        "", "--show", "-o", "-o ''", "-o out.xyz", "-o out", "-o a.png", "-o ./folder/../a.png", "-o link.png",
         "-o missing/out.png",
         "-o a.png/out.png", "-o a.png/", "-o a.png/deep/", "-o gone-link/", "b.png -o out.png", "b.png -o -",
         "- -o folder/", "-o - --json", "-o out/ --name ''", "-o out/ --name a/{stem}", "-o out/ --name {stem:/>9}",
@@ -732,6 +736,12 @@ WRONG = (
         "nosuch", "show", "show nosuch", "show ragged.txt", "show mean3 --save -", "show sobelx", "show '1 2; 3'",
         "show '1 nan'", "show /", "show folder", "show mean3 --save missing/k.txt", "show mean3 --save k.xyz",
         "show haar --save haar.txt", "show k.txt --max-taps 8", "show divisor.svg --save k.npy", "show a b",
-        "show huge.npy",
+        "show huge.npy", "plot mean3", "plot nosuch -o out.png", "plot mean3 --map 1 -o out.png",
+        "plot haar --map 9 -o out.png", "plot haar --phase -o out.png", "plot mean3 -o out.pgm", "plot k.txt -o k.txt",
+        "plot mean3 -o out.png --show-as dots", "plot k.txt --max-taps 8 -o out.png",
+    )),
+    *(f"show {words}" for words in (
+        "", "a.png", "a.png --show-as sixel", "a.png --show-size 3", "a.png --frame -1",
+        "a.png --background chartreusish",
     )),
 )  # fmt: skip

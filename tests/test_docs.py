@@ -1,9 +1,11 @@
 """The documents cannot go stale: they are generated, or their examples run."""
 
+import contextlib
 import fnmatch
 import importlib.util
 import os
 import pkgutil
+import pty
 import re
 import shlex
 import shutil
@@ -43,9 +45,9 @@ DATASET = ("info", "stats", "check", "split", "convert", "show", "boxes")
 
 def reference():
     parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest` writes this page."]
-    others = ("compare", "info", "sweep", "sheet", "studio", "dataset", "kernels")
+    others = ("compare", "info", "show", "sweep", "sheet", "studio", "dataset", "kernels")
     commands = [*catalog.names(), "chain", "run", "augment", *others]
-    parts_of = [*(("dataset", name) for name in DATASET), ("kernels", "show")]
+    parts_of = [*(("dataset", name) for name in DATASET), ("kernels", "show"), ("kernels", "plot")]
     for words in [(), *((name,) for name in commands), *parts_of]:
         parts += [f"## {' '.join(('imfilter', *words))}", f"```text\n{help_of(*words).strip()}\n```"]
     return "\n\n".join(parts) + "\n"
@@ -176,11 +178,45 @@ def example(monkeypatch, run, shell):
     return example
 
 
-@pytest.mark.parametrize("line", example_commands())
+SHOWS = re.compile(r"imfilter show |imfilter kernels plot (?!.* -o )| --show\b")
+"""Examples that need a terminal."""
+
+
+@pytest.mark.parametrize("line", [line for line in example_commands() if not SHOWS.search(line)])
 def test_readme_example_runs(example, line, folder):
     before = set(folder.iterdir())
     assert example(line, folder) == (0, b"", "")
     assert set(folder.iterdir()) > before
+
+
+@pytest.fixture
+def shown(command, needs):
+    """Run a line on a terminal; return the exit code and what was shown."""
+    needs("a terminal")
+
+    def shown(line, folder):
+        master, slave = pty.openpty()
+        environment = {**os.environ, "TERM": "xterm", "IMFILTER_SHOW": "blocks"}
+        words = [*command, *shlex.split(line)[1:]]
+        process = subprocess.Popen(words, stdout=slave, stderr=slave, cwd=folder, env=environment)
+        os.close(slave)
+        text = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while part := os.read(master, 1 << 16):
+                text += part
+        os.close(master)
+        return process.wait(), text.decode()
+
+    return shown
+
+
+@pytest.mark.parametrize("line", [line for line in example_commands() if SHOWS.search(line)])
+def test_readme_example_shows_a_picture(shown, line, folder):
+    before = set(folder.iterdir())
+    code, text = shown(line, folder)
+    assert code == 0
+    assert text.count("▀") > 500
+    assert set(folder.iterdir()) == before
 
 
 def test_readme_first_command_makes_the_pictures(shell, tmp_path):

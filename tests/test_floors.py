@@ -50,6 +50,7 @@ COMMAND_LINE = [
     "info",
     "dataset",
     "batch",
+    "terminal",
     "drawing",
     "images",
     "console",

@@ -136,7 +136,7 @@ def test_the_command_runs_the_program_and_compares(tmp_path):
     assert "exit codes: [2] before, [1] now" in ended.stdout
 
 
-@pytest.mark.parametrize("command", [*catalog.names(), "chain", "run", "kernels show"])
+@pytest.mark.parametrize("command", [*catalog.names(), "chain", "run", "kernels show", "kernels plot", "show"])
 def test_every_option_stands_in_a_case(manifest, monkeypatch, capsys, command):
     monkeypatch.setattr(sys, "argv", ["imfilter", *command.split(), "--help"])
     app.run()

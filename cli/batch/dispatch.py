@@ -37,6 +37,10 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
 
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
+    if processor.options.render.show is not None:
+        from .shown import with_shown  # few calls show what they make
+
+        job = with_shown(job, len(processor.maps))
     reader.needed = partial(processor.needed, job)
     found, source = _read(processor, job, reader)
     job = job._replace(source=source)

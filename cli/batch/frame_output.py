@@ -74,6 +74,8 @@ class Computed(NamedTuple):
     """The steps of an augmentation with the numbers that were drawn, as the manifest has them."""
     labels: Labels | None = None
     """Theirs, where they are some of a data set that has labels."""
+    shown: Any = None
+    """What the terminal shows of it, ``(rows, columns, 3)`` of uint8; None where it shows nothing."""
 
     @property
     def size(self) -> int:

@@ -22,6 +22,8 @@ class Summary:
         """Notes on missing samples."""
         self.range: dict[str, tuple[float, float]] = {}
         """The least and the greatest value of each output that was measured."""
+        self.shown: Any = None
+        """What the terminal shows of the first of which it shows something."""
         self.drawn: list[Any] = []
         """What was drawn for each, where something was."""
         self.labels: list[Labels | None] = []
@@ -32,6 +34,7 @@ class Summary:
         """Take the next."""
         self.frames += 1
         self.images += frame.images
+        self.shown = frame.shown if self.shown is None else self.shown
         self.surprises.update(dict.fromkeys(frame.surprises))
         if self._notes and any(found.missing or found.moved for found in frame.outputs.values()):
             from . import missing_notes  # few pictures have missing samples

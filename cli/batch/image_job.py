@@ -285,7 +285,7 @@ class ImageProcessor:
             from .annotations import way as ways  # few calls have masks or boxes
 
             way = ways.of(self.stages, settings.border, width, height)
-        return Computed(
+        computed = Computed(
             (height, width, channels),
             dtype,
             picture.colours,
@@ -303,6 +303,12 @@ class ImageProcessor:
             images=picture.images,
             labels=picture.labels,
         )
+        show = self.options.render.show
+        if show is None or picture.number != (self.options.frames.only or 0):
+            return computed
+        from .shown import dots  # few calls show what they make
+
+        return computed._replace(shown=dots(show, light, computed))
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode
@@ -310,6 +316,8 @@ class ImageProcessor:
             return Canvas
         if output == "image" and output_colour.is_lost(metadata, format, options):
             return Canvas  # what may have to be converted cannot be encoded while it is computed
+        if output == "image" and self.options.render.show is not None:
+            return Canvas  # neither can what is shown
         if output != SHEET:
             return encode.canvas(format, options, metadata if output == "image" else Metadata())
         from .contact_sheet import Reduced  # few ask for one
@@ -342,7 +350,10 @@ class ImageProcessor:
 
     def _formats_of(self, job: Job, picture: Picture) -> dict[str, formats.Format]:
         own = formats.FORMATS[picture.format]
-        return {output: target.format_for(output, own) for output, target in job.targets.items()}
+        found = {output: target.format_for(output, own) for output, target in job.targets.items()}
+        if picture.colours in ("cmyk", "bands"):  # which are shown as well as a terminal can
+            found |= {output: formats.FORMATS["tiff"] for output, target in job.targets.items() if target.shown}
+        return found
 
     def _needed(
         self,
@@ -414,6 +425,7 @@ class ImageProcessor:
             notes=tuple(notes) if self.options.report.notes else (),
             frames=done.images,
             drawn=_all_drawn(job, done) if job.variants else first.drawn,
+            shown=done.shown,
         )
 
     def _surprises(
@@ -443,6 +455,8 @@ class ImageProcessor:
         """Write all outputs of one frame; return what people should know."""
         notes = []
         for name, target in job.targets.items():
+            if target.shown:
+                continue
             with (
                 opened(transaction, job, target, self.options.write) as file,
                 writable(target, computed.formats_of[name]),

@@ -12,6 +12,7 @@ from ..file_identity import Identity
 from ..images import encode
 from ..images.output_folder import Root, root_of
 from ..images.prefetch import MAX_PIXELS
+from ..terminal.room import Room
 from .annotations.attached import AnnotationOptions
 from .nodata_option import NodataOption
 from .options import SheetRange
@@ -32,6 +33,18 @@ class FrameOptions(NamedTuple):
     """The file of the labels of a data set's images, if it is not the one beside them."""
 
 
+class ShowOptions(NamedTuple):
+    """How results are shown in the terminal."""
+
+    room: Room
+    both: bool
+    """The input is shown too."""
+    gap: int
+    """Dots between the two."""
+    background: tuple[int, int, int] | None
+    """What transparent parts are shown on, if not a checkerboard."""
+
+
 class RenderOptions(NamedTuple):
     """How results become pictures."""
 
@@ -49,6 +62,8 @@ class RenderOptions(NamedTuple):
     shown: tuple[int, int] | None = None
     """The rows of the result that are looked at, from a first to one behind the last: it stays in memory, and others
     may hold anything. None where it is written."""
+    show: ShowOptions | None = None
+    """How results are shown in the terminal, if they are."""
 
 
 class WriteOptions(NamedTuple):

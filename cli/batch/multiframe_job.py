@@ -65,6 +65,10 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         return _into_shards(processor, job, frames, name)
     if options.only is not None:
         return processor.single(job, one(frames, options.only, name))
+    if all(target.shown for target in job.targets.values()):
+        picture = frames.first or one(frames, 0, name)
+        picture.notes.append(f"has {frames.count or 'several'} frames; --frame N shows another than the first")
+        return processor.single(job, picture)
     if frames.first is not None and not wanted:
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
         frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
@@ -78,7 +82,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     except DecodeError as error:
         raise FileError(name, str(error)) from None
     for output, target in job.targets.items():
-        if target.numbered is None:
+        if target.numbered is None and not target.shown:
             maps = len(processor.maps) if output == "image" else 0
             _check(
                 frames, len(job.variants), target, target.format_for(output, formats.FORMATS[frames.format]), name, maps
@@ -216,6 +220,8 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             computed = processor.computed(job, picture)
             notes.update(dict.fromkeys(_of_frame(number, note) for note in picture.notes))
             for output, target in job.targets.items():
+                if target.shown:
+                    continue
                 if target.numbered is not None or output in passed_on:
                     stamp = of_frame(output, number, last) if target.numbered is not None else "" if number else output
                     target = _of_number(target, frames, number)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from ...filters.core.named_tuple import NamedTuple
 from ..images import formats
+from ..terminal.protocols import PROTOCOLS
 
 MAX_FRAMES = 10_000
 SheetRange = Literal["auto", "each", "common", "signed"]
@@ -280,6 +281,36 @@ class SharedOptions(NamedTuple):
         bool, Option("Print what would be written; write nothing.", RUN, affects_output=False, short="-n")
     ] = False
     fail_fast: Annotated[bool, Option("Stop at the first image that fails.", RUN, affects_output=False)] = False
+    show: Annotated[
+        str | None,
+        Option(
+            "Show the result in the terminal, or input and result side by side; -o is not needed then.",
+            RUN,
+            affects_output=False,
+            metavar="[both]",
+        ),
+    ] = None
+    show_as: Annotated[
+        str | None,
+        Option(
+            "How the terminal shows it.",
+            RUN,
+            affects_output=False,
+            metavar="|".join(PROTOCOLS),
+            default="IMFILTER_SHOW, else what the terminal says it can",
+            words=lambda: PROTOCOLS,
+        ),
+    ] = None
+    show_size: Annotated[
+        str | None,
+        Option(
+            "Most columns and rows of characters that it takes.",
+            RUN,
+            affects_output=False,
+            metavar="COLSxROWS",
+            default="the window's width, and 2/3 of its height",
+        ),
+    ] = None
     depfile: Annotated[
         str | None,
         Option(

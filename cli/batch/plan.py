@@ -38,6 +38,8 @@ class Target(NamedTuple):
     """The file is the input itself, which it replaces."""
     numbered: Numbered | None = None
     """There is a file for each frame, how many is known when they are read. ``path`` shows how they are called."""
+    shown: bool = False
+    """It is shown in the terminal, and written nowhere."""
     map: int | None = None
     """The one map of a bank of kernels that the file holds; None is all of the output."""
 
@@ -63,7 +65,8 @@ class Target(NamedTuple):
     @property
     def name(self) -> str:
         """The target as people wrote it."""
-        return "standard output" if self.path is None else shown(self.path)
+        stream = "the terminal" if self.shown else "standard output"
+        return stream if self.path is None else shown(self.path)
 
 
 class Job(NamedTuple):
@@ -107,7 +110,7 @@ class Job(NamedTuple):
     @property
     def outputs(self) -> dict[str, str]:
         """The outputs' files by name, with the backup; - is standard output."""
-        written = {name: target.path or STREAM for name, target in self.all_targets.items()}
+        written = {name: target.path or STREAM for name, target in self.all_targets.items() if not target.shown}
         return written if self.backup is None else {**written, "backup": self.backup}
 
 

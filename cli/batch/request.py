@@ -44,6 +44,8 @@ VALUE = re.compile(r"[-+]?\d[-+\d.,x×:%]*")
 DEPTHS = {"1": ("bool",), "8": ("uint8",), "16": ("uint16",), "float": ("float32", "float64")}
 """The samples that --depth asks for."""
 KEEP = "keep"
+SHOWN = RESULT, BOTH = "result", "both"
+"""What --show shows."""
 
 
 class Request(NamedTuple):
@@ -191,6 +193,8 @@ def _check_values(options: SharedOptions) -> None:
         raise UsageError("--max-frames must be 1 or greater")
     if options.angle_style not in ("code", "color"):
         raise UsageError(f"--angle-style: {options.angle_style!r} is not code or color")
+    if options.show not in (None, *SHOWN):
+        raise UsageError(f"--show: {options.show!r} is not both; leave it out for the result alone")
     if options.sheet_range not in SHEET_RANGES:
         raise UsageError(f"--sheet-range: {options.sheet_range!r} is not one of {', '.join(SHEET_RANGES)}")
 
@@ -211,6 +215,8 @@ def _quality(options: SharedOptions) -> int | None:
 def _check_pairs(options: SharedOptions) -> None:
     given = {name for name, value in options._asdict().items() if value != options._field_defaults[name]}
     for one, other in (
+        ("show", "json"),
+        ("show", "dry_run"),
         ("quiet", "verbose"),
         ("in_place", "output"),
         ("in_place", "to"),
@@ -228,6 +234,9 @@ def _check_pairs(options: SharedOptions) -> None:
         raise UsageError("--backup requires a suffix, such as .orig")
     if "sheet_range" in given and options.sheet is None:
         raise UsageError("--sheet-range requires --sheet")
+    for name in ("show_as", "show_size"):
+        if name in given and options.show is None:
+            raise UsageError(f"{flag(name)} requires --show")
 
 
 def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[str]) -> None:
@@ -254,7 +263,7 @@ def _check_existence(names: Sequence[str], options: SharedOptions, maps: bool) -
     if options.output is None and not options.in_place and others and missing == [last]:
         raise UsageError(f"{shown(last)}: {NO_FILE}; for the output use -o {shown(last)}")
     output = options.output
-    without = output is None and options.sheet is None and not maps and not options.in_place
+    without = not (output or options.sheet or maps or options.in_place or options.show)
     if without:
         raise UsageError(_no_file(missing[0]))
     if output is not None and len(names) > 1 and output != STREAM and not inputs.means_folder(output):
@@ -275,6 +284,8 @@ def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str
     written = {**map_files, **({"sheet": options.sheet} if options.sheet is not None else {})}
     if options.output is not None:
         written = {"image": options.output, **written}
+    elif not written and options.show is not None and not options.in_place:
+        _check_only_shown(options)
     elif not written and not options.in_place:
         if options.inputs != (STREAM,):
             raise UsageError("no output; name one with -o FILE, -o FOLDER/ or -o -")
@@ -282,6 +293,8 @@ def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str
     if "" in written.values():
         raise UsageError("a file name is empty")
     streams = list(written.values()).count(STREAM)
+    if streams and options.show is not None:
+        raise UsageError("--show needs standard output; write the image to a file with -o, or nowhere")
     if streams > 1:
         raise UsageError("only one output can be - (standard output)")
     if streams:
@@ -295,6 +308,11 @@ def check_stream(json: bool, dry_run: bool) -> None:
         raise UsageError("--json needs standard output; write the image to a file with -o")
     if not dry_run and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError("an image would be written to the terminal; redirect it, or name a file with -o")
+def _check_only_shown(options: SharedOptions) -> None:
+    """Raise UsageError for what has no meaning where pictures are shown and none is written."""
+    for name in ("update", "no_clobber", "depfile", "name", "to", "preserve_times"):
+        if getattr(options, name) != options._field_defaults[name]:
+            raise UsageError(f"{flag(name)} requires -o OUTPUT; --show alone writes no file")
 
 
 def _folders(outputs: Collection[str]) -> frozenset[str]:

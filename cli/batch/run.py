@@ -22,6 +22,7 @@ from .recipe import Recipe
 from .request import Request, check
 
 if TYPE_CHECKING:
+    from ..terminal.screen import Screen
     from .augment.variants import Variants
 
 
@@ -43,10 +44,17 @@ def execute(
     with warnings.catch_warnings():
         # What libraries warn of, the program reports or refuses in its own words.
         warnings.simplefilter("ignore")
-        return _carry_out(check(recipe, options, map_files, beside, variants), began)
+        if options.show is None:
+            return _carry_out(check(recipe, options, map_files, beside, variants), began)
+        from ..terminal import screen  # few calls show what they make
+
+        wanted = screen.wanted(options.show_as, options.show_size)
+        request = check(recipe, options, map_files, beside, variants)
+        with screen.Screen(wanted) as shown_on:
+            return _carry_out(request, began, shown_on)
 
 
-def _carry_out(request: Request, began: float) -> ExitCode:
+def _carry_out(request: Request, began: float, screen: Screen | None = None) -> ExitCode:
     recipe, options, found = request.recipe, request.options, request.inputs
     left_out = LeftOut(
         files=sum(found.count(fate) for fate in (Fate.OTHER, Fate.UNMATCHED, Fate.EXCLUDED)),
@@ -65,6 +73,7 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         quiet=options.quiet,
         verbose=options.verbose,
         json=options.json,
+        barred=screen is not None,
     )
     for name, fate in found.passed_over if options.verbose else ():
         say(f"{shown(name)}: {fate.value}")
@@ -78,7 +87,7 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         return _dry_run(jobs, skipped, request, reporter)
     code = ExitCode.DONE
     if len(skipped) < len(jobs):
-        code = _work(request, jobs, skipped, reporter)
+        code = _work(request, jobs, skipped, reporter, screen)
     else:
         with reporter:
             for job in jobs:
@@ -131,7 +140,9 @@ def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], request: Request, rep
     return ExitCode.DONE
 
 
-def _work(request: Request, jobs: Sequence[Job], skipped: frozenset[int], reporter: Reporter) -> ExitCode:
+def _work(
+    request: Request, jobs: Sequence[Job], skipped: frozenset[int], reporter: Reporter, screen: Screen | None
+) -> ExitCode:
     """Do the jobs that are not skipped."""
     options, left = request.options, len(jobs) - len(skipped)
     workers = min(request.cores, left)
@@ -146,4 +157,4 @@ def _work(request: Request, jobs: Sequence[Job], skipped: frozenset[int], report
     for note in () if options.quiet else doubts.notes(request.recipe):
         say(f"imfilter: {note}")
 
-    return runner.run(request, jobs, skipped, pictures, reporter, workers)
+    return runner.run(request, jobs, skipped, pictures, reporter, workers, screen)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Collection, Generator, Sequence
+from typing import TYPE_CHECKING
 
 from ...filters.core.engine import mask, moved_original
 from .. import garbage
-from ..console.messages import flag
+from ..console.messages import flag, put, shown
 from ..console.report import Report
 from ..console.reporter import Reporter
 from ..errors import ExitCode, UsageError
@@ -16,9 +17,12 @@ from ..images import encode
 from ..images.reader import Reader
 from .dispatch import process
 from .image_job import ImageProcessor
-from .job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
+from .job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, ShowOptions, WriteOptions
 from .plan import Job
-from .request import Request
+from .request import BOTH, Request
+
+if TYPE_CHECKING:
+    from ..terminal.screen import Screen
 
 TRIES = 3
 """So many images in a row for which the disk has no place end a batch: a smaller one may find room, all others wait."""
@@ -31,12 +35,14 @@ def run(
     reader: Reader,
     reporter: Reporter,
     workers: int,
+    screen: Screen | None = None,
 ) -> ExitCode:
     """Do every job but those whose number is *skipped*; one that fails costs one line and stops nothing.
 
-    *workers* processes share them. Raises UsageError for what the filters refuse, before the first is done.
+    *workers* processes share them; results are shown on the *screen*. Raises UsageError for what the filters refuse,
+    before the first is done.
     """
-    processor = prepared(request, request.cores // workers)
+    processor = prepared(request, request.cores // workers, screen)
     wanted = [number for number in range(len(jobs)) if number not in skipped]
     if workers > 1 and sys.platform == "linux":
         processor.prepare(jobs[wanted[0]])  # each process would import it: 50 ms
@@ -52,6 +58,10 @@ def run(
         while number in waiting:
             report = waiting.pop(number)
             reporter.tell(report)
+            if report.shown is not None and screen is not None:
+                if reporter.several:
+                    put(shown(report.input))
+                screen.show(report.shown)
             number += 1
         return number
 
@@ -77,16 +87,19 @@ def run(
     return ExitCode.FAILED if reporter.totals.failures else ExitCode.DONE
 
 
-def prepared(request: Request, cores: int) -> ImageProcessor:
+def prepared(request: Request, cores: int, screen: Screen | None = None) -> ImageProcessor:
     """Return what filters the images of a request; raises UsageError for what the filters refuse."""
-    processor = ImageProcessor(request.recipe, request.maps, _job_options(request, cores))
+    processor = ImageProcessor(request.recipe, request.maps, _job_options(request, cores, screen))
     _check_stages(request, processor)
     processor.others.check()
     return processor
 
 
-def _job_options(request: Request, cores: int) -> JobOptions:
+def _job_options(request: Request, cores: int, screen: Screen | None) -> JobOptions:
     options, region, effect = request.options, request.region, None
+    show = None
+    if screen is not None:
+        show = ShowOptions(screen.room, options.show == BOTH, screen.gap, request.background)
     if region is not None:
         from .mask_effect import effect_of  # few calls have a mask
 
@@ -100,6 +113,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
             max_pixels=request.max_pixels,
             nodata=request.nodata,
             effect=effect,
+            show=show,
         ),
         write=WriteOptions(
             encode=encode.EncodeOptions(

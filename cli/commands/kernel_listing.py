@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,7 @@ def _line(text: str) -> None:
 def show(kernel: str, save: str | None, max_taps: int | None) -> None:
     """Print what a kernel is understood as, and write it to *save*; raises UsageError."""
     try:
-        read = _files_read(kernel, save)
+        read = files_read_by(kernel, {} if save is None else {"save": save})
         bank = filter_banks.read(kernel, max_taps or kernels.MAX_TAPS)
         if bank is not None:
             _show_bank(bank, save, read)
@@ -79,13 +79,13 @@ def show(kernel: str, save: str | None, max_taps: int | None) -> None:
         _save(Path(save), source, read)
 
 
-def _files_read(kernel: str, save: str | None) -> frozenset[Identity]:
-    """Return what is read; raises UsageError where what is written would replace it."""
+def files_read_by(kernel: str, written: Mapping[str, str]) -> frozenset[Identity]:
+    """Return what is read; raises UsageError where what is *written*, by option, would replace it."""
     is_file = Path(kernel).is_file() and kernel not in kernels.names() and filter_banks.named(kernel) is None
     read = files_read({kernel: "the kernel of this call"} if is_file else {})
-    written = FilesWritten(beside={"save": save} if save is not None else {}, prints=True)
-    collisions.check_named(written)
-    collisions.check_apart(read, written)
+    files = FilesWritten(beside=written, prints=True)
+    collisions.check_named(files)
+    collisions.check_apart(read, files)
     return read.identities
 
 

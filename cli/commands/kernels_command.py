@@ -6,21 +6,23 @@ from typing import Annotated
 
 import typer
 
+from ..errors import UsageError
 from ..images import memory_budget
+from ..terminal.protocols import PROTOCOLS
 
 app = typer.Typer(
     name="kernels",
     rich_markup_mode=None,
     add_completion=False,
     invoke_without_command=True,
-    subcommand_metavar="[show KERNEL]",
+    subcommand_metavar="[show KERNEL | plot KERNEL]",
     options_metavar="",
 )
 
 
 @app.callback()
 def kernels(context: typer.Context) -> None:
-    """List the built-in kernels, or show one."""
+    """List the built-in kernels, print one, or plot it."""
     if context.invoked_subcommand is not None:
         return
     memory_budget.check_addresses()
@@ -49,3 +51,46 @@ def show(
     from . import kernel_listing
 
     kernel_listing.show(kernel, save, max_taps)
+
+
+@app.command()
+def plot(
+    kernel: Annotated[str, typer.Argument(metavar="KERNEL", help="A built-in name, a kernel file, or a literal.")],
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the plot; else the terminal shows it.")
+    ] = None,
+    map: Annotated[int | None, typer.Option("--map", metavar="N", help="Plot one map of a bank in full.")] = None,
+    phase: Annotated[bool, typer.Option("--phase", help="Plot the phase too, by hue.")] = False,
+    show_as: Annotated[
+        str | None, typer.Option("--show-as", metavar="|".join(PROTOCOLS), help="How the terminal shows it.")
+    ] = None,
+    show_size: Annotated[
+        str | None, typer.Option("--show-size", metavar="COLSxROWS", help="Most columns and rows of characters.")
+    ] = None,
+    max_taps: Annotated[
+        int | None,
+        typer.Option("--max-taps", metavar="N", help="Refuse larger kernels.  [default: 65536]", show_default=False),
+    ] = None,
+) -> None:
+    """Draw a kernel: its weights, and what it does to waves.
+
+    Draws the weights with the anchor framed, the amplitude |H| of the frequency response from -1/2 to 1/2 cycles a
+    pixel with a contour at half of its greatest, and |H| along x, along y and diagonally; of a bank the weights of all
+    maps.
+    """
+    memory_budget.check_addresses()
+    if output is not None and (show_as is not None or show_size is not None):
+        raise UsageError("--show-as and --show-size belong to the terminal; leave out -o")
+    if output is not None:
+        from . import kernel_listing, kernel_plotting
+
+        kernel_plotting.format_of(output)
+        read = kernel_listing.files_read_by(kernel, {"output": output})
+        kernel_plotting.write(kernel_plotting.drawn(kernel, map, phase, max_taps), output, read)
+        return
+    from ..terminal import screen
+
+    with screen.Screen(screen.wanted(show_as, show_size)) as shown_on:
+        from . import kernel_plotting  # while the terminal answers
+
+        kernel_plotting.show(kernel_plotting.drawn(kernel, map, phase, max_taps), shown_on)

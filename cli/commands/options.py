@@ -11,6 +11,7 @@ from typer.core import TyperArgument, TyperOption
 
 from ...filters.core.parameters import MapField
 from ..batch.options import ARGUMENTS, OPTIONS, OWN, RUN, SECTIONS, TYPES, Section, SharedOptions
+from ..batch.request import BOTH, RESULT
 from ..console.messages import flag
 from ..images import memory_budget
 from .option_words import StrictCommand
@@ -95,6 +96,26 @@ class SectionedCommand(StrictCommand):
 
 class FilterCommand(SectionedCommand):
     """The command of a filter, or of several in a row."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the shell; raises UsageError."""
+        return super().parse_args(ctx, joined(args))
+
+
+def joined(words: Sequence[str]) -> list[str]:
+    """Return words of which --show has its value, which may be left out: a file behind it is an input.
+
+    >>> joined(["--show", "a.png", "--show", "both"]), joined(["--", "--show"])
+    (['--show=result', 'a.png', '--show=both'], ['--', '--show'])
+    """
+    end = words.index("--") if "--" in words else len(words)
+    found: list[str] = []
+    for word in words[:end]:
+        if word == BOTH and found[-1:] == [f"--show={RESULT}"]:
+            found[-1] = f"--show={BOTH}"
+        else:
+            found.append(f"--show={RESULT}" if word == "--show" else word)
+    return [*found, *words[end:]]
 
 
 def _spellings(option: str) -> list[str]:

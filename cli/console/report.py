@@ -66,6 +66,8 @@ class Report(NamedTuple):
     """So many were filtered."""
     drawn: Sequence[Any] | None = None
     """The steps of an augmentation with the numbers that were drawn."""
+    shown: Any = None
+    """What the terminal shows of the result, ``(rows, columns, 3)`` of uint8; None where it shows nothing."""
     annotations: Any = None
     """Where the objects of the image are in its output, where the call moves boxes."""
 

@@ -38,11 +38,13 @@ class Reporter:
         quiet: bool,
         verbose: bool,
         json: bool,
+        barred: bool = False,
     ) -> None:
+        """*barred*: pictures are shown on the terminal, and no bar among them."""
         self.filter, self.parameters = filter, parameters
         self.totals, self.count, self.files = totals, count, files
         self.several, self.quiet, self.verbose, self.json = several, quiet, verbose, json
-        self._began = began
+        self._barred, self._began = barred, began
         self._bar: Bar | None = None
         self._slow: SlowImage | None = None
         self._notes = Notes()
@@ -63,7 +65,7 @@ class Reporter:
         if len(names) == 1:
             self._slow = SlowImage(names[0], self._began, sys.stderr.fileno())
             return self._slow.progress
-        if self.several:
+        if self.several and not self._barred:
             from .progress_bar import Bar
 
             self._bar = Bar(len(names))

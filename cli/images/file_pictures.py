@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from ..console.messages import shown
 from .picture import DecodeError, Frames, Picture
@@ -35,11 +34,7 @@ class FilePictures:
                 yield self.found
                 return
             self.found.check_pixels()
-            each = self.found.decoded()
             if self.frame is None:
-                yield from each
-                return
-            picture = next(islice(each, self.frame, None), None)
-            if picture is None:
-                raise DecodeError(f"has {self.found.count} frames; frame {self.frame} is out of range")
-            yield picture
+                yield from self.found.decoded()
+            else:
+                yield self.found.at(self.frame)

@@ -6,6 +6,7 @@ import copy
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ...filters.core.engine import array_image
@@ -264,6 +265,13 @@ class Frames:
                 raise DecodeError(f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
             yield picture
             number += 1
+
+    def at(self, number: int) -> Picture:
+        """Return one of the frames, counting from 0; raises `DecodeError`."""
+        picture = next(islice(self.decoded(), number, None), None)
+        if picture is None:
+            raise DecodeError(f"has {self.count} frames; frame {number} is out of range")
+        return picture
 
     def label(self, picture: Picture) -> None:
         """Give a picture the labels of its images, unless it has its own."""

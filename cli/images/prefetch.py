@@ -42,7 +42,9 @@ def guess(words: Sequence[str]) -> None:
     if word is not None:
         warnings.simplefilter("ignore")  # of libraries, in a thread that is ahead of those who speak for them
         with contextlib.suppress(UsageError):  # which will be said when the words are understood
-            _guessing = _reader(max_pixels(""))
+            shows = words[0] == "show"  # which writes nothing, and has inks as colours
+            _guessing = _reader(max_pixels(""), to_rgb=shows)
+            _guessing.digests = not shows
             _guessing.begin(word)
 
 

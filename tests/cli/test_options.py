@@ -62,6 +62,9 @@ HARMLESS = {
     "jobs": 2,
     "masks_out": "other/",
     "boxes_out": "other/",
+    "show": "both",
+    "show_as": "dots",
+    "show_size": "40x12",
     **dict.fromkeys(["recursive", "null", "in_place", "preserve_times", "no_clobber", "update"], True),
     **dict.fromkeys(["dry_run", "fail_fast", "json", "quiet", "verbose"], True),
 }
@@ -71,10 +74,12 @@ A file's format and its place are looked at when its stamp is."""
 
 MASKS = {"masks": "masks/", "masks_out": "out/"}
 BOXES = {"boxes": "boxes.json", "boxes_out": "out/", "boxes_to": "yolo"}
+SHOWN = {"show": "both"}
 TOGETHER = {
     "sheet_range": {"sheet": "s.png"},
     "null": {"files_from": "list.txt"},
     "backup": {"in_place": True},
+    **dict.fromkeys(["show_as", "show_size"], SHOWN),
     **dict.fromkeys(["masks", "masks_out", "mask_fill"], MASKS),
     **dict.fromkeys(["boxes", "boxes_out", "boxes_to", "boxes_oriented", "min_visible", "swap", "classes"], BOXES),
 }
@@ -177,6 +182,9 @@ NO_FILES = {
     "compression",
     "background",
     "max_pixels",
+    "show",
+    "show_as",
+    "show_size",
 }
 """The options with a value of text that names no file."""  # --backup names none, but a suffix
 
@@ -214,10 +222,11 @@ def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
     """Beside shared ones and filters' parameters; maps, --save, --manifest, --diff, --each are written, others read."""
     program = typer.main.get_command(app.app)
     commands = [program.get_command(None, name) for name in program.list_commands(None)]
-    params = [param for command in [*commands, commands[-1].commands["show"]] for param in command.params]
+    kernels = program.get_command(None, "kernels").commands.values()
+    params = [param for command in [*commands, *kernels] for param in command.params]
     filters = [catalog.load(name).spec for name in catalog.names()]
     known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
-    known |= {"manifest", "recipe", "variants", "seed", "port"}
+    known |= {"manifest", "recipe", "variants", "seed", "port", "map"}
     known |= {"a", "b", "diff"} | COMPARING | LOOKING
     known |= {"against", "font", "each"} | SHEETS
     assert {

@@ -22,7 +22,7 @@ def guessed(monkeypatch, folder):
             patch.setattr(prefetch.Path, "open", lambda path, *_, **__: begun.append(str(path)))
             patch.setattr(prefetch, "_guessing", None)
             patch.setattr(
-                prefetch, "_reader", lambda _: type("", (), {"begin": lambda self, name: begun.append(name)})()
+                prefetch, "_reader", lambda *_, **__: type("", (), {"begin": lambda self, name: begun.append(name)})()
             )
             prefetch.guess(words)
         assert len(begun) <= 1

@@ -1,0 +1,117 @@
+"""`imfilter show`: pictures in the terminal."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+import typer
+from typer.core import TyperArgument
+
+from ..batch.options import FILES, PIXELS, RUN
+from ..errors import UsageError
+from ..images import prefetch
+from ..terminal.protocols import PROTOCOLS
+from .options import HelpedOption, SectionedCommand, examples, prose
+
+USAGE = "INPUT... [OPTIONS]"
+
+
+def make() -> SectionedCommand:
+    """Return the command."""
+
+    def command(
+        inputs: Sequence[str] | None,
+        show_as: str | None,
+        show_size: str | None,
+        background: str | None,
+        recursive: bool,
+        include: Sequence[str],
+        exclude: Sequence[str],
+        frame: int | None,
+        max_pixels: str | None,
+        lenient: bool,
+        quiet: bool,
+    ) -> None:
+        """Show pictures in the terminal.
+
+        The terminal is asked what it can: kitty's graphics, those of iTerm2, sixel; any other shows half blocks, two
+        dots in a character, and with NO_COLOR dots of Braille. Inside tmux, screen and Zellij they are half blocks.
+        --show-as chooses, and IMFILTER_SHOW for all calls. Pictures are reduced to fit, and never enlarged; transparent
+        parts lie on a checkerboard. Standard output must be a terminal.
+
+        The option --show of filters shows their results in the same way.
+
+        Shell
+        -----
+        $ imfilter show photo.jpg
+        $ imfilter show photos/ -r --show-size 40x12
+        $ imfilter blur photo.jpg --sigma 3 --show both
+        """
+        if not inputs:
+            raise UsageError("no input; name images, folders, or - for standard input")
+        if frame is not None and frame < 0:
+            raise UsageError("--frame must be 0 or greater")
+        from ..terminal import screen
+
+        with screen.Screen(screen.wanted(show_as, show_size)) as shown_on:
+            # What needs NumPy and Pillow is imported while the terminal answers.
+            from ..batch.inputs import InputRules, scan
+            from ..batch.request import colour
+            from ..terminal import files
+
+            found = scan(inputs, InputRules(recursive, include, exclude))
+            call = files.Call(
+                [one.name for one in found.inputs],
+                found.several,
+                frame,
+                prefetch.max_pixels(max_pixels or ""),
+                lenient,
+                colour(background or ""),
+                quiet,
+            )
+            code = files.show(call, shown_on)
+        if code:
+            raise typer.Exit(code)
+
+    own = [
+        HelpedOption(
+            "show_as",
+            "How the terminal shows pictures.  [default: IMFILTER_SHOW, else what the terminal says it can]",
+            metavar="|".join(PROTOCOLS),
+            words=lambda: PROTOCOLS,
+        ),
+        HelpedOption(
+            "show_size",
+            "Most columns and rows of characters.  [default: the window's width, and 2/3 of its height]",
+            metavar="COLSxROWS",
+        ),
+        HelpedOption("recursive", "Descend into subfolders.", FILES, short="-r", type=bool, default=False),
+        HelpedOption("include", "Show only matching files of folders; repeatable.", FILES, type=tuple, metavar="GLOB"),
+        HelpedOption("exclude", "Leave matching files and folders out; repeatable.", FILES, type=tuple, metavar="GLOB"),
+        HelpedOption("frame", "Show this frame or page, counting from 0.", FILES, type=int, metavar="N"),
+        HelpedOption(
+            "background", "Colour behind transparent parts.  [default: a checkerboard]", PIXELS, metavar="COLOR"
+        ),
+        HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", RUN, metavar="N"),
+        HelpedOption("lenient", "Of damaged pictures, show what can be read.", RUN, type=bool, default=False),
+        HelpedOption("quiet", "Print no names and notes.", RUN, short="-q", type=bool, default=False),
+    ]
+    doc = inspect.getdoc(command) or ""
+    argument = TyperArgument(
+        param_decls=["inputs"],
+        type=str,
+        nargs=-1,
+        metavar="INPUT...",
+        help="Images, folders of images, or - for stdin.",
+        required=False,
+    )
+    return SectionedCommand(
+        "show",
+        callback=command,
+        params=[argument, *own],
+        help=prose(doc, []),
+        epilog=examples(doc),
+        options_metavar=USAGE,
+        rich_markup_mode=None,
+    )

@@ -1,0 +1,1 @@
+"""Pictures in a terminal: what it can show, and how."""
