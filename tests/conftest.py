@@ -102,6 +102,7 @@ def deadline(request: pytest.FixtureRequest) -> Iterator[int]:
 
 TOOLS = {
     "bash": ("bash --version", r"GNU bash"),
+    "Chromium": ("chromium --version", r"^Chromium \d"),
     "ExifTool": ("exiftool -ver", r"^\d+\.\d+$"),
     "Git": ("git --version", r"^git version \d"),
     "GNU Make": ("make --version", r"^GNU Make \d"),
@@ -148,6 +149,10 @@ def _formats() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("imagecodecs", "OpenEXR", "pi_heif"))
 
 
+def _browser_driver() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("axe_playwright_python", "playwright"))
+
+
 def _small_disk() -> bool:
     mount = "mount -t tmpfs -o size=64k tmpfs /mnt"
     try:
@@ -171,6 +176,7 @@ def _superuser() -> bool:
 
 ABILITIES: dict[str, Callable[[], bool]] = {
     "AVIF in Pillow": _avif,
+    "the driver of a browser": _browser_driver,
     "the extra formats": _formats,
     "processes that may be forked": lambda: sys.platform == "linux",
     "names of any bytes": _names_of_any_bytes,
