@@ -1,0 +1,157 @@
+"""What a page shows of one picture: what it was and what became of it, encoded within a share of the page's bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...filters.core.lazy_numpy import Array
+from ...filters.core.named_tuple import NamedTuple
+from ..images import encode, formats
+from ..images.atomic_write import Buffer
+from ..images.codec import EncodeOptions
+from ..images.metadata import Metadata
+from ..images.on_screen import OnScreen, reduced, size_within
+from . import details
+
+WHOLE = 2_000_000
+"""Pixels up to which a picture is shown as it is."""
+DETAILS = 3
+
+
+class Grade(NamedTuple):
+    """How well pictures are shown."""
+
+    side: int
+    """Pixels of the longer side of a picture that is reduced."""
+    detail: int
+    """Those of a side of what is shown pixel by pixel; 0 is nothing."""
+    quality: int
+    """That of a JPEG; 0 is a PNG, without loss."""
+    bytes: float
+    """What a pixel takes at least, as a rule; where even that is too much, nobody need try."""
+
+
+GRADES = (
+    Grade(1600, 400, 0, 0.4),
+    Grade(1600, 400, 92, 0.2),
+    Grade(1280, 320, 92, 0.2),
+    Grade(1000, 280, 90, 0.18),
+    Grade(800, 240, 88, 0.16),
+    Grade(640, 200, 85, 0.14),
+    Grade(480, 160, 85, 0.14),
+    Grade(360, 0, 85, 0.14),
+    Grade(240, 0, 80, 0.1),
+    Grade(160, 0, 75, 0.0),
+)
+"""From the best; pictures of up to `WHOLE` pixels are not reduced in the first two."""
+
+
+class Subject(NamedTuple):
+    """A picture that is to be shown, in its full size."""
+
+    name: str
+    """``before``, ``after``, or what it is else."""
+    seen: OnScreen
+
+
+class Shown(NamedTuple):
+    """A picture on the page."""
+
+    name: str
+    data: bytes
+    """Of a PNG or JPEG."""
+    width: int
+    height: int
+    full: tuple[int, int]
+    """Width and height of the picture itself."""
+    note: str
+
+    @property
+    def type(self) -> str:
+        """What the data are."""
+        return "image/png" if self.data.startswith(b"\x89PNG") else "image/jpeg"
+
+
+class Detail(NamedTuple):
+    """A part of two pictures, pixel by pixel."""
+
+    left: int
+    top: int
+    pictures: tuple[Shown, ...]
+
+
+class Exhibit(NamedTuple):
+    """What is shown of one picture."""
+
+    pictures: tuple[Shown, ...]
+    """The first two lie one above the other, if they are of one shape: before and after."""
+    details: tuple[Detail, ...] = ()
+    quality: int = 0
+    """That of the JPEGs; 0 where all is as it was computed."""
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes on the page."""
+        shown = [*self.pictures, *(picture for detail in self.details for picture in detail.pictures)]
+        return sum(encoded_size(len(picture.data)) for picture in shown)
+
+
+def encoded_size(length: int) -> int:
+    """Return how many characters of base64 so many bytes are.
+
+    >>> encoded_size(3), encoded_size(4)
+    (4, 8)
+    """
+    return -(-length // 3) * 4
+
+
+def exhibit(subjects: Sequence[Subject], share: int) -> Exhibit:
+    """Return what is shown of pictures, the first two of which are before and after, in *share* bytes of the page.
+
+    The worst grade may take more.
+    """
+    pixels = sum(subject.seen.pixels[..., 0].size for subject in subjects)
+    for grade in GRADES:
+        shown = sum(width * height for width, height in (_size(subject, grade) for subject in subjects))
+        if encoded_size(int(shown * grade.bytes * min(1.0, _gray_share(subjects)))) > share:
+            continue
+        found = _of_grade(subjects, grade, reduced_any=shown < pixels)
+        if found.size <= share or grade is GRADES[-1]:
+            return found
+    raise AssertionError("the last grade is taken whatever it needs")
+
+
+def _gray_share(subjects: Sequence[Subject]) -> float:
+    """Return what a pixel takes of that which one of three channels does."""
+    return sum(subject.seen.pixels.shape[2] for subject in subjects) / (3 * len(subjects))
+
+
+def _size(subject: Subject, grade: Grade) -> tuple[int, int]:
+    height, width = subject.seen.pixels.shape[:2]
+    if width * height <= WHOLE and grade.side == GRADES[0].side:
+        return width, height
+    return size_within(width, height, grade.side)
+
+
+def _of_grade(subjects: Sequence[Subject], grade: Grade, reduced_any: bool) -> Exhibit:
+    pictures = tuple(
+        _shown(subject.name, reduced(subject.seen.pixels, *_size(subject, grade)), subject, grade)
+        for subject in subjects
+    )
+    pair = [subject.seen.pixels for subject in subjects[:2]]
+    found: list[Detail] = []
+    if reduced_any and grade.detail and len(pair) == 2 and pair[0].shape[:2] == pair[1].shape[:2]:
+        for left, top in details.places(*pair, grade.detail, DETAILS):
+            box = slice(top, top + grade.detail), slice(left, left + grade.detail)
+            both = (_shown(subject.name, subject.seen.pixels[box], subject, grade) for subject in subjects[:2])
+            found.append(Detail(left, top, tuple(both)))
+    return Exhibit(pictures, tuple(found), grade.quality)
+
+
+def _shown(name: str, pixels: Array, subject: Subject, grade: Grade) -> Shown:
+    file = Buffer()
+    format = formats.FORMATS["jpeg" if grade.quality else "png"]
+    encode.write(file, pixels, None, format, Metadata(), EncodeOptions(grade.quality or None))
+    height, width = subject.seen.pixels.shape[:2]
+    data = b"".join(file.parts())
+    return Shown(name, data, pixels.shape[1], pixels.shape[0], (width, height), subject.seen.note)
