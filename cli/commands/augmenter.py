@@ -10,7 +10,8 @@ from ...filters.core.engine import array_image, many
 from ...filters.core.engine.array_image import ImageLike, one_image
 from ...filters.core.engine.colour import model_of
 from ...filters.core.engine.quantize import white_of
-from ...filters.core.filter import Call, ImageFilter, OneStack, Program, threads_of
+from ...filters.core.engine.threads import threads_of
+from ...filters.core.filter import Call, ImageFilter, OneStack, Program
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError, ParameterError
 from ..batch.augment import together

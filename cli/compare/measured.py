@@ -24,6 +24,8 @@ class How(NamedTuple):
     """A sample that differs by no more counts as equal where pixels are counted."""
     channels: str = "luma"
     """What is compared for similarity."""
+    jobs: int = 1
+    """Threads that share a pair."""
 
 
 class Measured(NamedTuple):
@@ -48,7 +50,7 @@ class Measured(NamedTuple):
 
 def measured(pair: Comparable, how: How, where: Array | None = None) -> Measured:
     """Measure one pair; *where* ``(height, width)`` tells which pixels count."""
-    found = difference(pair.a, pair.b, how.tolerance, where, int(pair.alpha))
+    found = difference(pair.a, pair.b, how.tolerance, where, int(pair.alpha), how.jobs)
     if pair.full is None:
         return Measured(found)
     if (
@@ -56,10 +58,10 @@ def measured(pair: Comparable, how: How, where: Array | None = None) -> Measured
     ):  # half of the time for a pair of 12 megapixels
         side = min(pair.a.shape[:2])
         return Measured(found, pair.full, *(1.0 if side >= least else None for least in (WINDOW, SMALLEST)))
-    in_scales = _mean(pair, how, similarity_in_scales) if "ms-ssim" in how.metrics else None
+    in_scales = _mean(pair, how, partial(similarity_in_scales, jobs=how.jobs)) if "ms-ssim" in how.metrics else None
     in_one = None
     if "ssim" in how.metrics:
-        in_one = _mean(pair, how, partial(similarity_of, where=where))
+        in_one = _mean(pair, how, partial(similarity_of, where=where, jobs=how.jobs))
     return Measured(found, pair.full, in_one, in_scales)
 
 

@@ -64,6 +64,8 @@ def run(call: Call) -> ExitCode:
     if call.diff is not None:
         _check_diff(call.diff, several)
     read = frozenset(found for pair in wanted for name in (pair.a, pair.b) if name and (found := identity(name)))
+    at_once = max(1, min(call.cores, len(wanted)))
+    call = call._replace(how=call.how._replace(jobs=max(1, call.cores // at_once)))
     code, identical, within = ExitCode.DONE, 0, 0
     for result in _results(call, wanted, read):
         _tell(call, result)

@@ -24,7 +24,7 @@ from .engine.mask import Box, Effect
 from .engine.quantize import FULL, Encoding, GivenRange, encoding, float_type
 from .engine.stack import suits_stack
 from .engine.stage import Stage
-from .engine.threads import available
+from .engine.threads import threads_of
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
 from .named_tuple import NamedTuple
@@ -406,15 +406,6 @@ class OneStack(NamedTuple):
         if self.image.masked or self.image.nodata is not None or not run.takes_stack(self.image, None):
             return None
         return run.of(self.image, None, names[0], tuple(names) if len(names) > 1 else ())["image"]
-
-
-def threads_of(jobs: int | None) -> int:
-    """Return how many threads *jobs* asks for; raises `ParameterError`."""
-    if jobs is None:
-        return available()
-    if isinstance(jobs, bool) or not isinstance(jobs, (int, np.integer)) or jobs < 1:
-        raise ParameterError("jobs", f"{jobs!r} is not a whole number of at least 1")
-    return int(jobs)
 
 
 def checked_nodata(image: ArrayImage, given: Any) -> float | None:

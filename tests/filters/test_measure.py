@@ -155,6 +155,33 @@ def test_strips_of_ssim_change_no_more_than_the_last_digits(monkeypatch):
     assert ssim(a, b) == pytest.approx(whole, abs=1e-14)
 
 
+def test_jobs_is_the_number_of_threads_and_changes_no_figure(monkeypatch):
+    import imfilter.filters.core.engine.threads as engine_threads
+    from imfilter.filters.core.measure import difference as of_difference
+    from imfilter.filters.core.measure import similarity as of_similarity
+
+    begun = []
+    monkeypatch.setattr(engine_threads, "available", lambda: 4)
+    original = engine_threads.beside
+    monkeypatch.setattr(engine_threads, "beside", lambda task: begun.append(task) or original(task))
+    for module in (of_difference, of_similarity):
+        monkeypatch.setattr(module, "STRIP", 400)
+    rng = np.random.default_rng(5)
+    a = picture((200, 190), "uint8", rng)
+    b = noisy(a, 0.1, rng)
+    for measure in (psnr, rmse, ssim, ms_ssim):
+        figures, threads = set(), []
+        for jobs in (1, 3, None):
+            begun.clear()
+            figures.add(measure(a, b, jobs=jobs))
+            threads.append(len(begun))
+        assert threads == [0, 2, 3] if measure is not ms_ssim else 0 == threads[0] < threads[1] < threads[2]
+        assert len(figures) == 1, measure
+        for wrong in (0, -1, 1.5, True):
+            with pytest.raises(ParameterError, match="jobs"):
+                measure(a, b, jobs=wrong)
+
+
 def test_nan_equals_nan_and_differs_infinitely_from_numbers():
     a = np.array([[[np.nan], [1.0], [np.inf]]])
     same = difference(a, a.copy())

@@ -7,12 +7,24 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from ..lazy_numpy import np
+from ..parameters import ParameterError
+
 Result = TypeVar("Result")
 
 
 def available() -> int:
     """Return how many cores the process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_of(jobs: int | None) -> int:
+    """Return how many threads *jobs* asks for; raises `ParameterError`."""
+    if jobs is None:
+        return available()
+    if isinstance(jobs, bool) or not isinstance(jobs, (int, np.integer)) or jobs < 1:
+        raise ParameterError("jobs", f"{jobs!r} is not a whole number of at least 1")
+    return int(jobs)
 
 
 def beside(task: Callable[[], None], *, daemon: bool = False) -> Callable[[], None]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.threads import available, side_by_side
+from ..engine.threads import side_by_side, threads_of
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from .pair import pair, peak_of
@@ -60,11 +60,19 @@ def together(parts: Sequence[Difference]) -> Difference:
     return Difference(max(greatest), sum(differing), sum(pixels), math.fsum(squares), sum(samples))
 
 
-def difference(a: Array, b: Array, tolerance: float = 0.0, where: Array | None = None, beside: int = 0) -> Difference:
+def difference(
+    a: Array,
+    b: Array,
+    tolerance: float = 0.0,
+    where: Array | None = None,
+    beside: int = 0,
+    jobs: int | None = None,
+) -> Difference:
     """Compare two images ``(height, width, channels)`` of one shape and dtype.
 
     NaN equals NaN, and differs infinitely from numbers. *where* ``(height, width)`` tells which pixels are compared;
-    the last channels, *beside* in number, count as differences and not in the sum of squares: an alpha.
+    the last channels, *beside* in number, count as differences and not in the sum of squares: an alpha. *jobs* threads
+    share the rows, as many as there are cores by default.
     """
     rows = max(1, STRIP // max(1, math.prod(a.shape[1:])))
     tops = range(0, len(a), rows)
@@ -73,7 +81,7 @@ def difference(a: Array, b: Array, tolerance: float = 0.0, where: Array | None =
         part = slice(top, top + rows)
         return _of_strip(a[part], b[part], tolerance, None if where is None else where[part], beside)
 
-    return together([*side_by_side(compared, tops, available())])
+    return together([*side_by_side(compared, tops, threads_of(jobs))])
 
 
 def _of_strip(a: Array, b: Array, tolerance: float, where: Array | None, beside: int) -> Difference:
@@ -117,18 +125,22 @@ def distances(a: Array, b: Array) -> Array:
     return apart
 
 
-def rmse(a: Any, b: Any) -> float:
+def rmse(a: Any, b: Any, *, jobs: int | None = None) -> float:
     """Return the root of the mean squared difference of two images.
 
     Parameters
     ----------
     a, b
         Arrays ``(height, width)`` or ``(height, width, channels)`` of one shape and dtype.
+    jobs
+        Threads at most; all cores by default.
 
     Raises
     ------
     ImageError
         They differ in shape or dtype, or are no images.
+    ParameterError
+        *jobs* is no whole number from 1.
 
     Examples
     --------
@@ -136,10 +148,10 @@ def rmse(a: Any, b: Any) -> float:
     >>> rmse(np.array([[0, 0]], np.uint8), np.array([[3, 4]], np.uint8)) == 12.5**0.5
     True
     """
-    return difference(*pair(a, b)).rmse
+    return difference(*pair(a, b), jobs=jobs).rmse
 
 
-def psnr(a: Any, b: Any, *, peak: float | None = None) -> float:
+def psnr(a: Any, b: Any, *, peak: float | None = None, jobs: int | None = None) -> float:
     """Return the peak signal-to-noise ratio of two images in decibels, ``10 log10(peak² / MSE)`` over all samples.
 
     Parameters
@@ -149,6 +161,8 @@ def psnr(a: Any, b: Any, *, peak: float | None = None) -> float:
     peak
         White. That of integers is the greatest of their type; of floats it must be given: a guess from the values would
         be wrong in silence.
+    jobs
+        Threads at most; all cores by default.
 
     Returns
     -------
@@ -159,7 +173,7 @@ def psnr(a: Any, b: Any, *, peak: float | None = None) -> float:
     ImageError
         They differ in shape or dtype, or are no images.
     ParameterError
-        There is no *peak* for floats.
+        There is no *peak* for floats, or *jobs* is no whole number from 1.
 
     Examples
     --------
@@ -168,4 +182,4 @@ def psnr(a: Any, b: Any, *, peak: float | None = None) -> float:
     58.13
     """
     one, other = pair(a, b)
-    return difference(one, other).psnr(peak_of(one, peak))
+    return difference(one, other, jobs=jobs).psnr(peak_of(one, peak))

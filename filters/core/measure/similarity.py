@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ..engine import colour
-from ..engine.threads import available, side_by_side
+from ..engine.threads import side_by_side, threads_of
 from ..lazy_numpy import Array, np
 from ..linear import separable
 from ..named_tuple import NamedTuple
@@ -38,10 +38,13 @@ Plane = Callable[[Array], Array]
 """Returns what is compared of some rows ``(rows, columns, channels)``, as ``(rows, columns)``."""
 
 
-def similarity(a: Array, b: Array, peak: float, plane: Plane, where: Array | None = None) -> Similarity:
+def similarity(
+    a: Array, b: Array, peak: float, plane: Plane, where: Array | None = None, jobs: int | None = None
+) -> Similarity:
     """Compare a plane of two images in every place in which the window lies within them.
 
-    Of *where* ``(height, width)``, those with their centre there. Of no place both are NaN.
+    Of *where* ``(height, width)``, those with their centre there. Of no place both are NaN. *jobs* threads share the
+    rows, as many as there are cores by default.
 
     With ``u = a + b`` and ``v = a - b`` the variances and the covariance need two products in place of three: four
     planes are smoothed. They are float64: of a bright flat image float32 loses what tells the variance.
@@ -71,7 +74,7 @@ def similarity(a: Array, b: Array, peak: float, plane: Plane, where: Array | Non
 
     if height < 1 or a.shape[1] < WINDOW:
         return Similarity(math.nan, math.nan)
-    parts = [*side_by_side(strip, range(0, height, rows), available())]
+    parts = [*side_by_side(strip, range(0, height, rows), threads_of(jobs))]
     wholes, structures, counts = zip(*parts, strict=True)
     places = sum(counts)
     if not places:
@@ -94,7 +97,7 @@ def window() -> Array:
     return taps / taps.sum()
 
 
-def similarity_in_scales(a: Array, b: Array, peak: float, plane: Plane) -> float:
+def similarity_in_scales(a: Array, b: Array, peak: float, plane: Plane, jobs: int | None = None) -> float:
     """Return the product over five scales of a plane of two images; NaN where the window does not fit in one.
 
     Contrast and structure are compared in each, luminance in the coarsest; a mean below 0 counts as 0.
@@ -103,7 +106,7 @@ def similarity_in_scales(a: Array, b: Array, peak: float, plane: Plane) -> float
         return math.nan
     product = 1.0
     for number, weight in enumerate(SCALES, 1):
-        found = similarity(a, b, peak, plane)
+        found = similarity(a, b, peak, plane, jobs=jobs)
         factor = found.ssim if number == len(SCALES) else found.structure
         product *= factor if math.isnan(factor) else max(0.0, factor) ** weight
         if number < len(SCALES):
@@ -144,7 +147,7 @@ def planes_of(channels: int, which: str) -> list[Plane]:
     return [_luma] if which == "luma" and channels == 3 else [channel(number) for number in range(channels)]
 
 
-def ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma") -> float:
+def ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma", jobs: int | None = None) -> float:
     """Return the structural similarity of two images.
 
     The window is a Gaussian of σ 1.5 on 11×11 pixels, K₁ 0.01, K₂ 0.03, the covariance that of a population; the mean
@@ -158,6 +161,8 @@ def ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma") -
         White. That of integers is the greatest of their type; of floats it must be given.
     channels
         "luma" compares the luma of three channels, "each" takes the mean over all.
+    jobs
+        Threads at most; all cores by default.
 
     Returns
     -------
@@ -168,7 +173,7 @@ def ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma") -
     ImageError
         They differ in shape or dtype, or are no images.
     ParameterError
-        There is no *peak* for floats.
+        There is no *peak* for floats, *channels* is another word, or *jobs* no whole number from 1.
 
     References
     ----------
@@ -182,10 +187,10 @@ def ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma") -
     >>> ssim(image, image), round(ssim(image, image[:, ::-1]), 3)
     (1.0, -0.696)
     """
-    return _mean(similarity_of, a, b, peak, channels)
+    return _mean(similarity_of, a, b, peak, channels, jobs)
 
 
-def ms_ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma") -> float:
+def ms_ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma", jobs: int | None = None) -> float:
     """Return the structural similarity of two images in five scales.
 
     As `ssim`; from one scale to the next the means of 2×2 pixels are taken.
@@ -205,18 +210,20 @@ def ms_ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma"
     >>> ms_ssim(image, image), ms_ssim(image[:99], image[:99])
     (1.0, nan)
     """
-    return _mean(similarity_in_scales, a, b, peak, channels)
+    return _mean(similarity_in_scales, a, b, peak, channels, jobs)
 
 
-def similarity_of(a: Array, b: Array, peak: float, plane: Plane, where: Array | None = None) -> float:
+def similarity_of(
+    a: Array, b: Array, peak: float, plane: Plane, where: Array | None = None, jobs: int | None = None
+) -> float:
     """Return the mean of `similarity`."""
-    return similarity(a, b, peak, plane, where).ssim
+    return similarity(a, b, peak, plane, where, jobs).ssim
 
 
-def _mean(measure: Callable[..., float], a: Any, b: Any, peak: float | None, channels: str) -> float:
+def _mean(measure: Callable[..., float], a: Any, b: Any, peak: float | None, channels: str, jobs: int | None) -> float:
     if channels not in ("luma", "each"):
         raise ParameterError("channels", f"{channels!r} is neither 'luma' nor 'each'")
     one, other = pair(a, b)
-    measured = partial(measure, one, other, peak_of(one, peak))
+    measured = partial(measure, one, other, peak_of(one, peak), jobs=jobs)
     found = [measured(plane) for plane in planes_of(one.shape[2], channels)]
     return sum(found) / len(found)
