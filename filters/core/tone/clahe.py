@@ -11,10 +11,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ..engine.colour import luma
+from ..engine.sample_counts import counted
 from ..engine.stage import ImageContext, Rows, Stage, surveyed
 from ..lazy_numpy import Array, np
 from .equalization import has_luma, on_curves
-from .histogram import counted
 from .local_curves import Curves
 from .lookup import look_up
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..engine.sample_counts import Histogram
 from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage
 from ..lazy_numpy import Array, np
 from . import local_curves
-from .histogram import Histogram, histogram
+from .histogram import histogram
 from .lookup import STRAIGHT, Curve, by_sample, by_table
 
 STEEPEST = 16.0
