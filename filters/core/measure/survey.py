@@ -1,0 +1,145 @@
+"""What is in each channel of an image: its range, mean, deviation, percentiles and histogram."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+from ..engine import colour
+from ..engine.array_image import one_image
+from ..engine.nodata import Nodata
+from ..engine.nodata import of as nodata_of
+from ..engine.quantize import white_of
+from ..engine.sample_counts import counted
+from ..engine.threads import side_by_side, threads_of
+from ..lazy_numpy import Array, np
+from .channel import Statistics
+from .float_passes import of_floats
+
+STRIP = 1 << 20
+"""Samples that are looked at together."""
+
+
+def statistics(
+    image: Any, *, white: float | None = None, luma: bool = False, jobs: int | None = None
+) -> list[Statistics]:
+    """Count what is in each channel of an image.
+
+    Pixels whose alpha is 0 are left out; so are samples that are marked as missing, NaN and infinities.
+
+    Parameters
+    ----------
+    image
+        An array ``(height, width)`` or ``(height, width, channels)``, or whatever else filters take.
+    white
+        What counts as white, and where the histogram of whole numbers ends; the greatest of their type by default, and
+        1 for floats.
+    luma
+        Count the luma of three channels instead, rounded half up for whole numbers.
+    jobs
+        Threads at most; all cores by default.
+
+    Returns
+    -------
+    One for each channel; an alpha is none.
+
+    Raises
+    ------
+    ImageError
+        It is no image.
+    ParameterError
+        *jobs* is no whole number from 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = statistics(np.array([[0, 0], [10, 30]], np.uint8))[0]
+    >>> found.minimum, found.maximum, found.mean, round(found.std, 3), found.percentile(50), found.black
+    (0.0, 30.0, 10.0, 12.247, 0.0, 2)
+    """
+    given = one_image(image)
+    full = white_of(given.pixels.dtype.name, given.white if white is None else white)
+    missing = nodata_of(given.nodata, given.pixels, given.colours == "rgb", full)
+    return survey(given.pixels, given.alpha, full, missing, luma=luma, jobs=jobs)
+
+
+def survey(
+    pixels: Array,
+    alpha: Array | None,
+    full: float,
+    missing: Nodata | None = None,
+    *,
+    luma: bool = False,
+    jobs: int | None = None,
+) -> list[Statistics]:
+    """Count what is in each channel ``(height, width, channels)``, or in its luma, where *alpha* is not 0.
+
+    *full* is white; *missing* tells which samples are none.
+    """
+    rows = max(1, STRIP // max(1, math.prod(pixels.shape[1:])))
+    cores = threads_of(jobs)
+
+    def strips(number: int) -> Iterator[Array]:
+        for top in range(number * rows, len(pixels), cores * rows):
+            part = slice(top, top + rows)
+            samples = _seen(pixels[part], None if alpha is None else alpha[part], missing)
+            yield _luma_of(samples) if luma and samples.shape[2] == 3 else samples
+
+    if pixels.dtype.kind == "u":
+        # Each thread adds up its strips: the counts of all together would take more than the picture.
+        parts = side_by_side(lambda number: _counts(strips(number)), range(cores), cores)
+        total = np.sum([part for part in parts if part is not None], axis=0)
+        if missing is not None and not missing.joint:
+            total[:, int(missing.value)] = 0
+        return [_of_counts(counts, full) for counts in total]
+    return of_floats(strips, cores, full, missing)
+
+
+def _seen(samples: Array, alpha: Array | None, missing: Nodata | None) -> Array:
+    """Return the rows without the pixels that are transparent, or missing in all channels: as one row."""
+    seen = None if alpha is None else alpha > 0
+    if missing is not None and missing.joint:
+        known = ~missing.gaps(samples)[..., 0]
+        seen = known if seen is None else seen & known
+    return samples if seen is None or seen.all() else samples[seen][None]
+
+
+def _luma_of(samples: Array) -> Array:
+    if samples.dtype.kind == "f":
+        return colour.luma(samples)
+    values = colour.luma(samples, np.float32)
+    values += np.float32(0.5)
+    return values.astype(samples.dtype)
+
+
+def _counts(strips: Iterator[Array]) -> Array | None:
+    """Return how often each number is in each channel; None of no strips."""
+    total: Array | None = None
+    for strip in strips:
+        found = counted(strip).astype(np.int64)
+        total = found if total is None else np.add(total, found, out=total)
+    return total
+
+
+def _of_counts(counts: Array, full: float) -> Statistics:
+    there = np.flatnonzero(counts)
+    if not len(there):
+        return Statistics.of_none(int(full) + 1)
+    numbers, often = [int(value) for value in there], [int(count) for count in counts[there]]
+    count = sum(often)
+    total = sum(map(operator.mul, numbers, often))
+    squares = sum(number * number * each for number, each in zip(numbers, often, strict=True))
+    return Statistics(
+        count,
+        float(numbers[0]),
+        float(numbers[-1]),
+        total / count,
+        math.sqrt((count * squares - total * total) / (count * count)),
+        int(counts[0]),
+        int(counts[math.ceil(full) :].sum()),
+        0,
+        0,
+        counts[: max(int(full), numbers[-1]) + 1],
+    )
