@@ -39,7 +39,7 @@ ENGINE_GROUND = {"lazy_numpy", "named_tuple"}
 """What each of them may import besides."""
 
 GROUND = {"blas", "bounded_read", "digest", "errors", "file_identity", "streams", "signals", "garbage", "version"}
-COMMAND_LINE = ["__main__", "main", "app", "commands", "compare", "dataset", "batch", "images", "console"]
+COMMAND_LINE = ["__main__", "main", "app", "commands", "compare", "dataset", "batch", "page", "images", "console"]
 """The wings of `cli/`, and the files beside them, from the top: each imports what is below it, and the ground."""
 
 PICTURES_AND_TERMINALS = {"typer", "rich", "PIL", "click", "tifffile", "cli", "imfilter"}

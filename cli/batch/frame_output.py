@@ -74,6 +74,8 @@ class Computed(NamedTuple):
     """The steps of an augmentation with the numbers that were drawn, as the manifest has them."""
     labels: Labels | None = None
     """Theirs, where they are some of a data set that has labels."""
+    exhibit: Any = None
+    """What a page shows of it."""
 
     @property
     def size(self) -> int:

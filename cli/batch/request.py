@@ -76,6 +76,8 @@ class Request(NamedTuple):
     """From which the recipe of each image is drawn; *recipe* stands for all of them."""
     annotations: AnnotationOptions = AnnotationOptions()
     """How masks and boxes are moved."""
+    page_size: int = 0
+    """Bytes of the page of --report at most."""
 
     @property
     def stamped(self) -> bool:
@@ -159,6 +161,7 @@ def check(
         keep_quality=options.quality == KEEP,
         augmentation=None if variants is None else variants.augmentation,
         annotations=annotations,
+        page_size=_page_size(options),
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -222,6 +225,9 @@ def _check_pairs(options: SharedOptions) -> None:
         raise UsageError("--sheet-range requires --sheet")
     if options.null and options.files_from is None:
         raise UsageError("-0 requires --files-from")
+    for name in ("report_size", "report_title"):
+        if name in given and options.report is None:
+            raise UsageError(f"{flag(name)} requires --report")
 
 
 def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[str]) -> None:
@@ -445,6 +451,14 @@ def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:
         if not any(format is None or format.compressions for format in known):
             target = next(iter(job.targets.values()))
             raise UsageError(f"{target.name}: {formats.FOR_COMPRESSION}")
+
+
+def _page_size(options: SharedOptions) -> int:
+    if options.report is None:
+        return 0
+    from ..page.size import read  # few calls write a page
+
+    return read(options.report_size)
 
 
 def _check_depfile(path: str, request: Request) -> None:

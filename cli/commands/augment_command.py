@@ -17,7 +17,7 @@ from . import augment_steps
 from .options import FilterCommand, HelpedOption, make_command, shared_options
 
 USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
-REFUSED = "in_place", "backup", "mask", "roi"
+REFUSED = "in_place", "backup", "mask", "roi", "report", "report_size", "report_title"
 """Shared options that have no meaning here."""
 
 
@@ -86,6 +86,8 @@ def make() -> FilterCommand:
         if options.mask is not None or options.roi:
             # Whether a mask moves with the picture depends on the steps, which differ between variants.
             raise UsageError(f"{'--mask' if options.mask is not None else '--roi'} cannot be used with augment")
+        if options.report is not None:
+            raise UsageError("--report cannot be used with augment; imfilter dataset show draws what it wrote")
         inputs, steps = augment_steps.split(options.inputs)
         options = options._replace(inputs=tuple(inputs))
         drawn = (() if recipe is None else augment_steps.steps_in(recipe)) + augment_steps.steps_of(steps)

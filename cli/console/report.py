@@ -68,6 +68,8 @@ class Report(NamedTuple):
     """The steps of an augmentation with the numbers that were drawn."""
     annotations: Any = None
     """Where the objects of the image are in its output, where the call moves boxes."""
+    exhibit: Any = None
+    """What a page shows of it, where the call writes one."""
 
     @property
     def megapixels(self) -> float:

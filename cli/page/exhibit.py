@@ -12,6 +12,7 @@ from ..images.codec import EncodeOptions
 from ..images.metadata import Metadata
 from ..images.on_screen import OnScreen, reduced, size_within
 from . import details
+from .figures import Figures
 
 WHOLE = 2_000_000
 """Pixels up to which a picture is shown as it is."""
@@ -52,6 +53,7 @@ class Subject(NamedTuple):
     name: str
     """``before``, ``after``, or what it is else."""
     seen: OnScreen
+    figures: tuple[Figures, ...] = ()
 
 
 class Shown(NamedTuple):
@@ -65,6 +67,8 @@ class Shown(NamedTuple):
     full: tuple[int, int]
     """Width and height of the picture itself."""
     note: str
+    figures: tuple[Figures, ...] = ()
+    """Of its channels, if they were counted."""
 
     @property
     def type(self) -> str:
@@ -88,6 +92,8 @@ class Exhibit(NamedTuple):
     details: tuple[Detail, ...] = ()
     quality: int = 0
     """That of the JPEGs; 0 where all is as it was computed."""
+    compared: bool = True
+    """The details are where before and after differ most; else where most is found after."""
 
     @property
     def size(self) -> int:
@@ -105,17 +111,17 @@ def encoded_size(length: int) -> int:
     return -(-length // 3) * 4
 
 
-def exhibit(subjects: Sequence[Subject], share: int) -> Exhibit:
+def exhibit(subjects: Sequence[Subject], share: int, compared: bool = True) -> Exhibit:
     """Return what is shown of pictures, the first two of which are before and after, in *share* bytes of the page.
 
-    The worst grade may take more.
+    *compared* says that both show the same, so that their difference tells something. The worst grade may take more.
     """
     pixels = sum(subject.seen.pixels[..., 0].size for subject in subjects)
     for grade in GRADES:
         shown = sum(width * height for width, height in (_size(subject, grade) for subject in subjects))
         if encoded_size(int(shown * grade.bytes * min(1.0, _gray_share(subjects)))) > share:
             continue
-        found = _of_grade(subjects, grade, reduced_any=shown < pixels)
+        found = _of_grade(subjects, grade, compared, details_too=shown < pixels)
         if found.size <= share or grade is GRADES[-1]:
             return found
     raise AssertionError("the last grade is taken whatever it needs")
@@ -133,25 +139,25 @@ def _size(subject: Subject, grade: Grade) -> tuple[int, int]:
     return size_within(width, height, grade.side)
 
 
-def _of_grade(subjects: Sequence[Subject], grade: Grade, reduced_any: bool) -> Exhibit:
+def _of_grade(subjects: Sequence[Subject], grade: Grade, compared: bool, details_too: bool) -> Exhibit:
     pictures = tuple(
-        _shown(subject.name, reduced(subject.seen.pixels, *_size(subject, grade)), subject, grade)
+        _shown(reduced(subject.seen.pixels, *_size(subject, grade)), subject, grade)._replace(figures=subject.figures)
         for subject in subjects
     )
     pair = [subject.seen.pixels for subject in subjects[:2]]
     found: list[Detail] = []
-    if reduced_any and grade.detail and len(pair) == 2 and pair[0].shape[:2] == pair[1].shape[:2]:
-        for left, top in details.places(*pair, grade.detail, DETAILS):
+    if details_too and grade.detail and len(pair) == 2 and pair[0].shape[:2] == pair[1].shape[:2]:
+        for left, top in details.places(pair[0] if compared else None, pair[1], grade.detail, DETAILS):
             box = slice(top, top + grade.detail), slice(left, left + grade.detail)
-            both = (_shown(subject.name, subject.seen.pixels[box], subject, grade) for subject in subjects[:2])
+            both = (_shown(subject.seen.pixels[box], subject, grade) for subject in subjects[:2])
             found.append(Detail(left, top, tuple(both)))
-    return Exhibit(pictures, tuple(found), grade.quality)
+    return Exhibit(pictures, tuple(found), grade.quality, compared)
 
 
-def _shown(name: str, pixels: Array, subject: Subject, grade: Grade) -> Shown:
+def _shown(pixels: Array, subject: Subject, grade: Grade) -> Shown:
     file = Buffer()
     format = formats.FORMATS["jpeg" if grade.quality else "png"]
     encode.write(file, pixels, None, format, Metadata(), EncodeOptions(grade.quality or None))
     height, width = subject.seen.pixels.shape[:2]
     data = b"".join(file.parts())
-    return Shown(name, data, pixels.shape[1], pixels.shape[0], (width, height), subject.seen.note)
+    return Shown(subject.name, data, pixels.shape[1], pixels.shape[0], (width, height), subject.seen.note)

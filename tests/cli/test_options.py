@@ -56,6 +56,9 @@ HARMLESS = {
     "files_from": "list.txt",
     "backup": ".orig",
     "depfile": "a.d",
+    "report": "a.html",
+    "report_size": "1M",
+    "report_title": "A title",
     "max_pixels": "1M",
     "max_frames": 3,
     "jobs": 2,
@@ -74,6 +77,7 @@ TOGETHER = {
     "sheet_range": {"sheet": "s.png"},
     "null": {"files_from": "list.txt"},
     "backup": {"in_place": True},
+    **dict.fromkeys(["report_size", "report_title"], {"report": "a.html"}),
     **dict.fromkeys(["masks", "masks_out", "mask_fill"], MASKS),
     **dict.fromkeys(["boxes", "boxes_out", "boxes_to", "boxes_oriented", "min_visible", "swap", "classes"], BOXES),
 }
