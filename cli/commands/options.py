@@ -104,7 +104,7 @@ def _spellings(option: str) -> list[str]:
     (['--normalize', '--normalise'], ['--size'])
     """
     british = option.removesuffix("ize") + "ise"
-    return [option, british] if option.endswith("ize") and option != "--size" else [option]
+    return [option, british] if option.endswith("ize") and not option.endswith("size") else [option]
 
 
 def _section(param: Any) -> Section:

@@ -71,13 +71,14 @@ HARMLESS = {
 
 A file's format and its place are looked at when its stamp is."""
 
+PAGE = {"report": "a.html"}
 MASKS = {"masks": "masks/", "masks_out": "out/"}
 BOXES = {"boxes": "boxes.json", "boxes_out": "out/", "boxes_to": "yolo"}
 TOGETHER = {
     "sheet_range": {"sheet": "s.png"},
     "null": {"files_from": "list.txt"},
     "backup": {"in_place": True},
-    **dict.fromkeys(["report_size", "report_title"], {"report": "a.html"}),
+    **dict.fromkeys(["report_size", "report_title"], PAGE),
     **dict.fromkeys(["masks", "masks_out", "mask_fill"], MASKS),
     **dict.fromkeys(["boxes", "boxes_out", "boxes_to", "boxes_oriented", "min_visible", "swap", "classes"], BOXES),
 }
@@ -179,6 +180,8 @@ NO_FILES = {
     "compression",
     "background",
     "max_pixels",
+    "report_size",
+    "report_title",
 }
 """The options with a value of text that names no file."""  # --backup names none, but a suffix
 
