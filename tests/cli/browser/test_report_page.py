@@ -18,8 +18,7 @@ def flat(folder):
 
 
 def shown(visit, selector=".view"):
-    """The pixels of a part of the page, without what lies over its pictures."""
-    visit.page.add_style_tag(content="") if False else None
+    """The pixels of a part of the page."""
     data = visit.page.locator(selector).first.screenshot(type="png")
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
 
@@ -54,24 +53,29 @@ def test_the_slider_shows_after_both_and_before(page):
     assert clean(seen)
 
 
-def test_the_slider_moves_by_keys(page):
+def test_the_slider_moves_by_keys_and_by_the_mouse(page):
     seen = page()
-    seen.page.locator(".cut").focus()
+    slider = seen.page.locator(".cut")
+    slider.focus()
     for _ in range(3):
         seen.page.keyboard.press("ArrowRight")
-    assert seen.page.locator("article").evaluate("it => it.style.getPropertyValue('--cut')") == "53%"
+    cut = "parseFloat(document.querySelector('article').style.getPropertyValue('--cut'))"
+    assert seen.page.evaluate(cut) == 53
+    slider.click(position={"x": slider.bounding_box()["width"] * 0.8, "y": 5})
+    assert 75 < seen.page.evaluate(cut) < 85
 
 
 def test_the_wheel_keeps_the_pixel_under_the_pointer_once_the_picture_was_clicked(page):
     seen = page(height=1400)
     box = seen.page.locator(".view").first.bounding_box()
-    x, y = box["width"] * 0.3, box["height"] * 0.7
-    seen.page.mouse.move(box["x"] + x, box["y"] + y)
+    at = round(box["x"] + 90), round(box["y"] + 140)  # the pointer is at a pixel of the screen
+    x, y = at[0] - box["x"], at[1] - box["y"]
+    seen.page.mouse.move(*at)
     before = place(seen)
     seen.page.mouse.wheel(0, -300)
     seen.page.wait_for_timeout(100)
     assert place(seen) == before  # the page would scroll
-    seen.page.mouse.click(box["x"] + x, box["y"] + y)
+    seen.page.mouse.click(*at)
     for _ in range(40):
         seen.page.mouse.wheel(0, -300)
     seen.page.wait_for_function("parseFloat(document.querySelector('.linked').style.getPropertyValue('--zoom')) == 40")
