@@ -115,4 +115,4 @@ def reduced(pixels: Array, width: int, height: int) -> Array:
         return pixels
     sizes = zip(pixels.shape[:2], (height, width), strict=True)
     column, row = (weights("area", size, Span.whole(size, results)) for size, results in sizes)
-    return resample(pixels, column, row, np.uint8)
+    return resample(pixels, column, row, np.uint8, np.float32)

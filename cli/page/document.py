@@ -52,8 +52,8 @@ def _content(page: Page, articles: Sequence[str], missing: int) -> Iterator[str]
     yield from problems_list(page.problems)
     if articles:
         yield (
-            '<p class="faint" data-scripted hidden>Click a picture: the wheel or + and − zoom, dragging or the arrow '
-            "keys move, 0 shows the whole, 1 one pixel of it for one of the screen.</p>"
+            '<p class="faint hint" data-scripted hidden>Click a picture: the wheel or + and − zoom, dragging or the '
+            "arrow keys move, 0 shows the whole, 1 one pixel of it for one of the screen.</p>"
         )
     yield from articles
     if missing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...filters.core.lazy_numpy import Array
 from ...filters.core.named_tuple import NamedTuple
@@ -28,23 +28,23 @@ class Grade(NamedTuple):
     """Those of a side of what is shown pixel by pixel; 0 is nothing."""
     quality: int
     """That of a JPEG; 0 is a PNG, without loss."""
-    bytes: float
-    """What a pixel takes at least, as a rule; where even that is too much, nobody need try."""
 
 
 GRADES = (
-    Grade(1600, 400, 0, 0.4),
-    Grade(1600, 400, 92, 0.2),
-    Grade(1280, 320, 92, 0.2),
-    Grade(1000, 280, 90, 0.18),
-    Grade(800, 240, 88, 0.16),
-    Grade(640, 200, 85, 0.14),
-    Grade(480, 160, 85, 0.14),
-    Grade(360, 0, 85, 0.14),
-    Grade(240, 0, 80, 0.1),
-    Grade(160, 0, 75, 0.0),
+    Grade(1600, 400, 0),
+    Grade(1600, 400, 92),
+    Grade(1280, 320, 92),
+    Grade(1000, 280, 90),
+    Grade(800, 240, 88),
+    Grade(640, 200, 85),
+    Grade(480, 160, 85),
+    Grade(360, 0, 85),
+    Grade(240, 0, 80),
+    Grade(160, 0, 75),
 )
 """From the best; pictures of up to `WHOLE` pixels are not reduced in the first two."""
+SAMPLE = 160
+"""Pixels of a side of the part of a picture that tells how well it is packed."""
 
 
 class Subject(NamedTuple):
@@ -116,20 +116,36 @@ def exhibit(subjects: Sequence[Subject], share: int, compared: bool = True) -> E
 
     *compared* says that both show the same, so that their difference tells something. The worst grade may take more.
     """
-    pixels = sum(subject.seen.pixels[..., 0].size for subject in subjects)
+    pixels = _pixels(subject.seen.pixels.shape[1::-1] for subject in subjects)
+    packed: dict[int, float] = {}
     for grade in GRADES:
-        shown = sum(width * height for width, height in (_size(subject, grade) for subject in subjects))
-        if encoded_size(int(shown * grade.bytes * min(1.0, _gray_share(subjects)))) > share:
-            continue
-        found = _of_grade(subjects, grade, compared, details_too=shown < pixels)
+        shown = _pixels(_size(subject, grade) for subject in subjects)
+        details_too = shown < pixels
+        if grade is not GRADES[-1]:
+            if grade.quality not in packed:
+                packed[grade.quality] = _packed(subjects, grade)
+            beside = 2 * DETAILS * grade.detail**2 if details_too else 0
+            if encoded_size(int((shown + beside) * packed[grade.quality])) > share:
+                continue
+        found = _of_grade(subjects, grade, compared, details_too)
         if found.size <= share or grade is GRADES[-1]:
             return found
     raise AssertionError("the last grade is taken whatever it needs")
 
 
-def _gray_share(subjects: Sequence[Subject]) -> float:
-    """Return what a pixel takes of that which one of three channels does."""
-    return sum(subject.seen.pixels.shape[2] for subject in subjects) / (3 * len(subjects))
+def _pixels(sizes: Iterable[tuple[int, ...]]) -> int:
+    return sum(width * height for width, height in sizes)
+
+
+def _packed(subjects: Sequence[Subject], grade: Grade) -> float:
+    """Return how many bytes a pixel takes, by the middle of each picture."""
+    found = []
+    for subject in subjects:
+        height, width = subject.seen.pixels.shape[:2]
+        top, left = max(0, (height - SAMPLE) // 2), max(0, (width - SAMPLE) // 2)
+        middle = subject.seen.pixels[top : top + SAMPLE, left : left + SAMPLE]
+        found.append(len(_shown(middle, subject, grade).data) / middle[..., 0].size)
+    return sum(found) / len(found)
 
 
 def _size(subject: Subject, grade: Grade) -> tuple[int, int]:
