@@ -55,7 +55,7 @@ def write(request: Request, reports: Sequence[Report]) -> None:
     )
     with Transaction(request.read) as transaction:
         with transaction.open(Path(options.report)) as file:
-            file.write(document(page, request.page_size))
+            file.writelines(document(page, request.page_size))
         transaction.commit()
 
 

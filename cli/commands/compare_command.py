@@ -78,6 +78,7 @@ def make() -> SectionedCommand:
         from ..batch import cpu_count, mask_option
         from ..batch.inputs import InputRules
         from ..compare import run as command
+        from ..compare.call import Call
         from ..compare.difference_picture import STYLES
         from ..compare.limits import Limits
         from ..compare.measured import METRICS, How
@@ -106,7 +107,7 @@ def make() -> SectionedCommand:
                 raise UsageError("MS-SSIM has no meaning below --mask; use --roi, or leave it out")
             effect = effect_of(region, pixels)
         code = command.run(
-            command.Call(
+            Call(
                 a,
                 b,
                 limits,

@@ -7,7 +7,6 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...filters.core.engine.colour import model_of
 from ...filters.core.lazy_numpy import Array
@@ -25,12 +24,10 @@ from ..page.figures import figures
 from ..page.names import portable, without_places
 from ..page.size import FRAME, share
 from . import difference_picture
+from .call import Call
 from .comparable import Comparable
 from .pairs import Pair
 from .result import Result, line
-
-if TYPE_CHECKING:
-    from .run import Call
 
 LARGE = 100
 """Pairs that have a share of the page as large as if there were no more: as a rule few differ."""
@@ -153,7 +150,7 @@ def write(call: Call, worst: Worst, count: int, read: frozenset[tuple[int, int]]
     )
     with Transaction(read) as transaction:
         with transaction.open(Path(call.report)) as file:
-            file.write(document(page, call.page_size))
+            file.writelines(document(page, call.page_size))
         transaction.commit()
 
 

@@ -10,11 +10,9 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...filters.core.engine.mask import Effect
 from ...filters.core.lazy_numpy import Array, np
-from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
-from ..batch.inputs import InputRules, is_folder, means_folder
+from ..batch.inputs import is_folder, means_folder
 from ..console.messages import complain, counted, put, say, shown
 from ..console.report import SCHEMA
 from ..errors import ExitCode, FileError, UsageError
@@ -22,9 +20,9 @@ from ..file_identity import identity
 from ..images import prefetch
 from ..images.reader import Reader
 from . import difference_picture, pairs
+from .call import Call
 from .comparable import Comparable, comparable
-from .limits import Limits
-from .measured import How, Measured, measured, of_all
+from .measured import Measured, measured, of_all
 from .pairs import Pair
 from .result import Result, line, record
 from .side import Side
@@ -34,37 +32,6 @@ if TYPE_CHECKING:
 
 AHEAD = 4
 """Pairs that each thread may be ahead of what was told: the pictures of these are in memory no more."""
-
-
-class Call(NamedTuple):
-    """What a call asks for."""
-
-    a: str
-    b: str
-    limits: Limits
-    how: How
-    rules: InputRules
-    match: str = "name"
-    strict: bool = False
-    peak: float | None = None
-    effect: Effect | None = None
-    frame: int | None = None
-    diff: str | None = None
-    style: str = "abs"
-    gain: float = 1.0
-    max_pixels: int = prefetch.MAX_PIXELS
-    lenient: bool = False
-    cores: int = 1
-    json: bool = False
-    quiet: bool = False
-    report: str | None = None
-    report_title: str | None = None
-    page_size: int = 0
-    """Bytes of the page of --report at most."""
-    page_share: int = 0
-    """Those that the pictures of a pair have."""
-    mask: str | None = None
-    """The file that *effect* was read from."""
 
 
 def run(call: Call) -> ExitCode:

@@ -15,6 +15,8 @@ from .picture import bands_of_rows
 SQUARE = 8
 """Pixels of a side of the squares on which transparent pixels lie."""
 SQUARES = (255, 204)
+AT_A_TIME = 32
+"""Rows that are reduced together: what is summed along columns alone, as wide as the picture, stays in the cache."""
 
 
 class OnScreen(NamedTuple):
@@ -115,4 +117,9 @@ def reduced(pixels: Array, width: int, height: int) -> Array:
         return pixels
     sizes = zip(pixels.shape[:2], (height, width), strict=True)
     column, row = (weights("area", size, Span.whole(size, results)) for size, results in sizes)
-    return resample(pixels, column, row, np.uint8, np.float32)
+    found = np.empty((height, width, pixels.shape[2]), np.uint8)
+    for top in range(0, height, AT_A_TIME):
+        rows = slice(top, min(top + AT_A_TIME, height))
+        part, low, high = column.part(rows.start, rows.stop)
+        found[rows] = resample(pixels[low:high], part, row, np.uint8, np.float32)
+    return found

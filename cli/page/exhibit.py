@@ -43,7 +43,7 @@ GRADES = (
     Grade(160, 0, 75),
 )
 """From the best; pictures of up to `WHOLE` pixels are not reduced in the first two."""
-SAMPLE = 160
+SAMPLE = 96
 """Pixels of a side of the part of a picture that tells how well it is packed."""
 
 

@@ -11,8 +11,6 @@ from .contents import Entry, Table
 from .exhibit import Detail, Exhibit, Shown
 from .figures import COLUMNS, cells
 
-MOST_PROBLEMS = 1000
-"""Failures that are listed; of more their number is told."""
 TURNED = 0.02
 """Parts of a side by which two pictures of one shape may differ: the rounding of small sizes."""
 
@@ -33,15 +31,18 @@ def _scrolled(table: str, name: str) -> str:
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">{table}</div>'
 
 
-def problems_list(problems: Sequence[str]) -> Iterator[str]:
-    """Yield what failed."""
+def problems_list(problems: Sequence[str], room: int) -> Iterator[str]:
+    """Yield what failed, in so many characters; of more the number is told."""
     if not problems:
         return
     yield '<section class="card problems" aria-labelledby="failed"><h2 id="failed">Failed</h2><ul>'
-    for problem in problems[:MOST_PROBLEMS]:
-        yield f"<li>{escape(problem)}</li>"
-    if (more := len(problems) - MOST_PROBLEMS) > 0:
-        yield f"<li>and {more} more</li>"
+    for number, problem in enumerate(problems):
+        line = f"<li>{escape(problem)}</li>"
+        room -= len(line)
+        if room < 0:
+            yield f"<li>and {len(problems) - number} more</li>"
+            break
+        yield line
     yield "</ul></section>"
 
 

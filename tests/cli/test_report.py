@@ -235,6 +235,18 @@ def test_augment_has_none(refused, png):
     )
 
 
+def test_a_thousand_failures_leave_room_for_what_was_done(run, page, png, folder):
+    names = [f"{'gone' * 30}{number}.png" for number in range(1000)]
+    (folder / "list.txt").write_text("\n".join(["a.png", *names]))
+    words = ("--files-from", "list.txt", "-o", "out/", "--report", "page.html", "--report-size", "100k", "-q")
+    assert run("blur", *words).code == 1
+    assert (folder / "page.html").stat().st_size <= 100_000
+    listed = page().count("<li>gone")
+    assert 100 < listed < 1000
+    assert f"<li>and {1000 - listed} more</li>" in page()
+    assert list(pictures(page())) == ["Before: a.png", "After: a.png"]
+
+
 # ---- of a comparison --------------------------------------------------------------------------------
 
 
