@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from ..console.report import Report
 from ..images.atomic_write import Transaction
 from ..page.contents import Entry, Page, Table
 from ..page.document import document
-from ..page.names import portable, without_places
+from ..page.names import command, portable, without_places
 from ..page.size import share
 from .plan import Job
 from .recipe import Recipe
@@ -46,7 +45,7 @@ def write(request: Request, reports: Sequence[Report]) -> None:
     page = Page(
         title=options.report_title or f"imfilter {recipe.name}",
         summary=[", ".join([*counts, *([f"{left} not tried"] if left else [])])],
-        command=shlex.join(["imfilter", *map(portable, sys.argv[1:])]),
+        command=command(sys.argv[1:]),
         tables=[*_parameters(recipe)],
         problems=[without_places(report.error or "", _names(report)) for report in failed],
         entries=entries,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from ..page.contents import Entry, Page, Table
 from ..page.document import document
 from ..page.exhibit import Exhibit, Subject, exhibit
 from ..page.figures import figures
-from ..page.names import portable, without_places
+from ..page.names import command, portable, without_places
 from ..page.size import FRAME, share
 from . import difference_picture
 from .call import Call
@@ -142,7 +141,7 @@ def write(call: Call, worst: Worst, count: int, read: frozenset[tuple[int, int]]
     page = Page(
         title=call.report_title or "imfilter compare",
         summary=[", ".join(counts)],
-        command=shlex.join(["imfilter", *map(portable, sys.argv[1:])]),
+        command=command(sys.argv[1:]),
         tables=[Table("Limits", ("limit", ""), limits or [("the pictures must be identical", "")])],
         problems=[fitted(without_places(str(result.error), _names(result))) for result in failed],
         entries=[_entry(call, result) for result in told],

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.nodata import Nodata
-from ...filters.core.lazy_numpy import Array
+from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.measure.survey import survey
 from ...filters.core.named_tuple import NamedTuple
 
@@ -47,6 +47,8 @@ def figures(
     >>> dict(zip(COLUMNS, found[0].numbers))["median"], found[0].bins[:2], found[0].channel
     (0.0, (2, 1), 'gray')
     """
+    if pixels.dtype == bool:
+        pixels = pixels.view(np.uint8)  # of a bit, 0 and 1
     names = NAMES.get(colours) or [f"band {number}" for number in range(1, pixels.shape[2] + 1)]
     counted = survey(pixels[..., :MOST], alpha, full, missing, jobs=cores)
     return tuple(

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from ..console.messages import shown
 
+FOLDERS = re.compile(r"""(?<=[\s='"])/(?:[^/\s'"]+/)+""")
+"""The folders of an absolute path within a word, as in a step of a chain."""
 
-def portable(word: str) -> str:
-    """Return a file's name, or an option with one, without the folders of an absolute path.
 
-    >>> portable("/home/ann/a.png"), portable("photos/a.png"), portable("--mask=/tmp/m.png"), portable("-")
-    ('a.png', 'photos/a.png', '--mask=m.png', 'standard input')
+def portable(name: str) -> str:
+    """Return a file's name as people read it, without the folders of an absolute path.
+
+    >>> portable("/home/ann/a.png"), portable("photos/a.png"), portable("-")
+    ('a.png', 'photos/a.png', 'standard input')
     """
-    option, equals, value = word.partition("=")
-    if option.startswith("--") and equals:
-        return f"{option}={portable(value)}"
-    return shown(PurePath(word).name or word if PurePath(word).is_absolute() else word)
+    return shown(_without_folders(name))
+
+
+def command(words: Sequence[str]) -> str:
+    """Return the call of this program with *words*, as a shell takes it.
+
+    >>> command(["conv", "/tmp/a b.png", "-o", "/tmp/out/", "--kernel=/tmp/k.txt"])
+    "imfilter conv 'a b.png' -o out/ --kernel=k.txt"
+    """
+    return shlex.join(["imfilter", *map(_without_folders, words)])
+
+
+def _without_folders(word: str) -> str:
+    if PurePath(word).is_absolute():
+        return (PurePath(word).name or word) + "/" * (word.endswith("/") and word.strip("/") != "")
+    return FOLDERS.sub("", word)
 
 
 def without_places(text: str, names: Iterable[str]) -> str:
@@ -27,5 +44,6 @@ def without_places(text: str, names: Iterable[str]) -> str:
     'a.png: is damaged'
     """
     for name in sorted(names, key=len, reverse=True):
-        text = text.replace(shown(name), portable(name))
+        if PurePath(name).is_absolute():
+            text = text.replace(shown(name), portable(name))
     return text

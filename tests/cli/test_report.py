@@ -5,6 +5,9 @@ import html
 import io
 import os
 import re
+import shlex
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -114,6 +117,19 @@ def test_the_same_pictures_give_the_same_page_whatever_the_machine(ok, page, fol
     assert "<pre>imfilter blur 0.png 1.png 2.png 3.png -o out/ --report page.html -q</pre>" in pages[0]
 
 
+def test_the_command_is_the_call_without_the_folders_of_a_machine(run, page, png, folder):
+    (folder / "k.txt").write_text("1 2 1\n")
+    odd = folder / "odd\n'name.png"
+    odd.write_bytes(png.read_bytes())
+    run("chain", odd, "-o", f"{folder}/out/", "--report", "page.html", f"conv --kernel {folder}/k.txt", "blur")
+    told = html.unescape(re.search(r"<pre>(.*?)</pre>", page(), re.DOTALL)[1])
+    words = ["imfilter", "chain", odd.name, "-o", "out/", "--report", "page.html", "conv --kernel k.txt", "blur"]
+    assert shlex.split(told) == words
+    assert str(folder) not in page()
+    run("blur", "-", "-o", "b.png", "--report", "page.html", stdin=png.read_bytes())
+    assert "<pre>imfilter blur - -o b.png --report page.html</pre>" in page()
+
+
 def test_a_report_changes_no_output(ok, folder):
     Image.fromarray(noise(700, 200)).save("a.jpg")  # several bands, which are encoded as they come
     for suffix in ("jpg", "png", "tif", "webp"):
@@ -145,6 +161,11 @@ def test_samples_that_a_screen_cannot_show_are_said_to_be_shown_by_a_range(ok, p
     alpha = shown["Before: alpha.png"]
     assert np.array_equal(alpha[rgba[..., 3] == 255], rgba[..., :3][rgba[..., 3] == 255])
     assert set(np.unique(alpha[rgba[..., 3] == 0])) == {204, 255}
+
+
+def test_figures_of_a_bit_are_exact(ok, page, png):
+    ok("threshold", "a.png", "-o", "b.png", "--depth", "1", "--report", "page.html")
+    assert re.search(r'<th scope="row">After, gray</th><td>0</td><td>0</td><td>[01]</td><td>1</td><td>1</td>', page())
 
 
 def test_figures_are_those_of_the_samples(ok, page, png, rgb):
@@ -245,6 +266,22 @@ def test_a_thousand_failures_leave_room_for_what_was_done(run, page, png, folder
     assert 100 < listed < 1000
     assert f"<li>and {1000 - listed} more</li>" in page()
     assert list(pictures(page())) == ["Before: a.png", "After: a.png"]
+
+
+IMPORTED = """
+import sys
+from imfilter.cli.main import main
+try:
+    main()
+finally:
+    print(*(name for name in sys.modules if name.startswith("imfilter.cli.page")))
+"""
+
+
+@pytest.mark.each("words, pages", [(["-o", "b.png"], False), (["-o", "b.png", "--report", "page.html"], True)])
+def test_a_call_without_a_page_imports_nothing_of_one(png, words, pages):
+    call = [sys.executable, "-c", IMPORTED, "blur", "a.png", *words]
+    assert bool(subprocess.run(call, capture_output=True, text=True, check=False).stdout.strip()) is pages
 
 
 # ---- of a comparison --------------------------------------------------------------------------------
