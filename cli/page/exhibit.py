@@ -43,6 +43,9 @@ GRADES = (
     Grade(160, 0, 75),
 )
 """From the best; pictures of up to `WHOLE` pixels are not reduced in the first two."""
+USUAL = 88
+PACKED = {92: 1.25, 90: 1.1, 88: 1.0, 85: 0.88, 80: 0.75, 75: 0.65}
+"""How many bytes a photograph takes in each quality, of those in the usual one."""
 SAMPLE = 96
 """Pixels of a side of the part of a picture that tells how well it is packed."""
 
@@ -117,16 +120,14 @@ def exhibit(subjects: Sequence[Subject], share: int, compared: bool = True) -> E
     *compared* says that both show the same, so that their difference tells something. The worst grade may take more.
     """
     pixels = _pixels(subject.seen.pixels.shape[1::-1] for subject in subjects)
-    packed: dict[int, float] = {}
+    packed = _packed(subjects[0])
     for grade in GRADES:
         shown = _pixels(_size(subject, grade) for subject in subjects)
         details_too = shown < pixels
-        if grade is not GRADES[-1]:
-            if grade.quality not in packed:
-                packed[grade.quality] = _packed(subjects, grade)
-            beside = 2 * DETAILS * grade.detail**2 if details_too else 0
-            if encoded_size(int((shown + beside) * packed[grade.quality])) > share:
-                continue
+        beside = 2 * DETAILS * grade.detail**2 if details_too else 0
+        needed = encoded_size(int((shown + beside) * packed[bool(grade.quality)] * PACKED.get(grade.quality, 1)))
+        if needed > share and grade is not GRADES[-1]:
+            continue
         found = _of_grade(subjects, grade, compared, details_too)
         if found.size <= share or grade is GRADES[-1]:
             return found
@@ -137,15 +138,15 @@ def _pixels(sizes: Iterable[tuple[int, ...]]) -> int:
     return sum(width * height for width, height in sizes)
 
 
-def _packed(subjects: Sequence[Subject], grade: Grade) -> float:
-    """Return how many bytes a pixel takes, by the middle of each picture."""
-    found = []
-    for subject in subjects:
-        height, width = subject.seen.pixels.shape[:2]
-        top, left = max(0, (height - SAMPLE) // 2), max(0, (width - SAMPLE) // 2)
-        middle = subject.seen.pixels[top : top + SAMPLE, left : left + SAMPLE]
-        found.append(len(_shown(middle, subject, grade).data) / middle[..., 0].size)
-    return sum(found) / len(found)
+def _packed(subject: Subject) -> tuple[float, float]:
+    """Return how many bytes a pixel of a PNG takes, and of a JPEG of `USUAL` quality, by the middle of the picture."""
+    height, width = subject.seen.pixels.shape[:2]
+    top, left = max(0, (height - SAMPLE) // 2), max(0, (width - SAMPLE) // 2)
+    middle = subject.seen.pixels[top : top + SAMPLE, left : left + SAMPLE]
+    lossless, lossy = (
+        len(_shown(middle, subject, Grade(0, 0, quality)).data) / middle[..., 0].size for quality in (0, USUAL)
+    )
+    return lossless, lossy
 
 
 def _size(subject: Subject, grade: Grade) -> tuple[int, int]:
