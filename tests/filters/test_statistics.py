@@ -87,6 +87,7 @@ def test_extreme_floats_have_a_range():
     found = measured(np.array([[-most, most, 0.0]]))[0]
     assert (found.minimum, found.maximum, found.samples, int(found.counts.sum())) == (-most, most, 3, 3)
     assert found.percentile(100) == most and abs(found.percentile(50)) <= found.step
+    assert found.histogram(4).high == most
     flat = measured(np.full((3, 3), 0.1, np.float32))[0]
     assert flat.std < 1e-9 and flat.percentile(1) == flat.percentile(99) == flat.minimum and flat.exact
     least = measured(np.array([[0.0, 5e-324]]))[0]
@@ -155,3 +156,16 @@ def test_wrong_calls():
         measured(image)[0].histogram(0)
     with pytest.raises(ImageError):
         measured(np.array([["a"]]))
+
+
+def test_sums_of_many_bright_samples_are_exact():
+    from imfilter.filters.core.measure.survey import _of_counts
+
+    for many in ((1 << 32) - 5, 1 << 40):
+        counts = np.zeros(1 << 16, np.int64)
+        counts[[65535, 65533, 0]] = many, 4, 1
+        found = _of_counts(counts, 65535)
+        count = many + 5
+        total, squares = 65535 * many + 65533 * 4, 65535**2 * many + 65533**2 * 4
+        assert (found.samples, found.mean) == (count, total / count)
+        assert found.std == math.sqrt((count * squares - total * total) / (count * count))

@@ -72,7 +72,7 @@ class Statistics(NamedTuple):
         return Histogram(
             np.bincount(places, self.counts, minlength=bins).astype(np.int64),
             self.low,
-            self.low + self.step * (len(self.counts) - 1),
+            self.low + self.step * (len(self.counts) - 1) if self.exact else self.maximum,
             np.bincount(places, minlength=bins),
         )
 
