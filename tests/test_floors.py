@@ -50,6 +50,7 @@ COMMAND_LINE = [
     "info",
     "dataset",
     "batch",
+    "page",
     "terminal",
     "drawing",
     "images",

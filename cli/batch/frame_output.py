@@ -76,6 +76,8 @@ class Computed(NamedTuple):
     """Theirs, where they are some of a data set that has labels."""
     shown: Any = None
     """What the terminal shows of it, ``(rows, columns, 3)`` of uint8; None where it shows nothing."""
+    exhibit: Any = None
+    """What a page shows of it."""
 
     @property
     def size(self) -> int:

@@ -40,6 +40,9 @@ from .plan import Job
 from .recipe import Recipe
 from .rendering import Rendering
 
+ON_A_PAGE = 3
+"""Bytes a sample that a picture on a page takes: before and after in 8 bits, and what is not encoded as it comes."""
+
 
 class ImageProcessor:
     """What is done to every image of a batch."""
@@ -93,7 +96,7 @@ class ImageProcessor:
 
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
-        computed = self.computed(job, picture)
+        computed = self.exhibited(job, picture, self.computed(job, picture))
         picture.pixels = picture.alpha = None  # the memory is the encoders' now
         moved = None
         with Transaction(self.options.write.read) as transaction:
@@ -129,6 +132,19 @@ class ImageProcessor:
             return self._for(picture)._with_others(job, picture)._computed(job, picture)
         except ImageError as error:
             raise FileError(shown(job.input.name), str(error)) from None
+        except MemoryError:
+            raise FileError(shown(job.input.name), faults.NO_MEMORY) from None
+
+    def exhibited(self, job: Job, picture: Picture, computed: Computed) -> Computed:
+        """Return a frame with what a page shows of it, if the call writes one; raises FileError."""
+        if not job.page_share:
+            return computed
+        from . import exhibited  # few calls write one
+
+        try:
+            return computed._replace(
+                exhibit=exhibited.exhibit_of(picture, computed, job.page_share, self.options.cores)
+            )
         except MemoryError:
             raise FileError(shown(job.input.name), faults.NO_MEMORY) from None
 
@@ -257,6 +273,7 @@ class ImageProcessor:
                 if picture.metadata.palette
                 or encodings[output].kind == "table"
                 or self.options.render.shown is not None
+                or (job.page_share and output != SHEET)
                 else self._canvas(output, format, picture.metadata)
                 for output, format in formats_of.items()
             },
@@ -369,6 +386,8 @@ class ImageProcessor:
         needed = memory_need.of_outputs(
             self.stages, picture, held, encodings, formats_of, settings, self.maps, cores, limit
         )
+        if self.options.report.page:
+            needed += ON_A_PAGE * picture.pixels.size
         if self.options.render.effect is None:
             return needed
         pixels = picture.pixels
@@ -426,6 +445,7 @@ class ImageProcessor:
             frames=done.images,
             drawn=_all_drawn(job, done) if job.variants else first.drawn,
             shown=done.shown,
+            exhibit=first.exhibit,
         )
 
     def _surprises(

@@ -92,6 +92,8 @@ class ReportOptions(NamedTuple):
     """The least and the greatest value of each output."""
     notes: bool = True
     facts: bool = False
+    page: bool = False
+    """Pictures are shown on a page."""
 
 
 class JobOptions(NamedTuple):

@@ -218,6 +218,8 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                 raise FileError(name, f"has more than {limit} frames, which is the limit (--max-frames raises it)")
             last = number + 1 == frames.count
             computed = processor.computed(job, picture)
+            if not done.frames:
+                computed = processor.exhibited(job, picture, computed)
             notes.update(dict.fromkeys(_of_frame(number, note) for note in picture.notes))
             for output, target in job.targets.items():
                 if target.shown:

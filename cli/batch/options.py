@@ -321,6 +321,27 @@ class SharedOptions(NamedTuple):
             writes=True,
         ),
     ] = None
+    report: Annotated[
+        str | None,
+        Option(
+            "Write a page that shows each image before and after, with its histograms; one file, which needs no other.",
+            RUN,
+            affects_output=False,
+            metavar="FILE.html",
+            writes=True,
+        ),
+    ] = None
+    report_size: Annotated[
+        str,
+        Option(
+            "Bytes of --report at most: of many images it shows smaller pictures, then only the first.",
+            RUN,
+            affects_output=False,
+            metavar="N",
+            default="40M",
+        ),
+    ] = ""
+    report_title: Annotated[str | None, Option("Title of --report.", RUN, affects_output=False, metavar="TEXT")] = None
     json: Annotated[
         bool, Option("Print a line of JSON for each image, and a summary line.", RUN, affects_output=False)
     ] = False

@@ -90,6 +90,8 @@ class Job(NamedTuple):
     """The file of the labels of its images, if it is a data set with such a file."""
     attached: Attached | None = None
     """Its mask and its boxes, where the call moves them."""
+    page_share: int = 0
+    """Bytes of the page of a report that show what becomes of it; 0 where it is not shown."""
 
     @property
     def name(self) -> str:

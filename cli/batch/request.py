@@ -78,6 +78,8 @@ class Request(NamedTuple):
     """From which the recipe of each image is drawn; *recipe* stands for all of them."""
     annotations: AnnotationOptions = AnnotationOptions()
     """How masks and boxes are moved."""
+    page_size: int = 0
+    """Bytes of the page of --report at most."""
 
     def reader(self) -> Reader:
         """Return what reads the inputs."""
@@ -167,6 +169,7 @@ def check(
         keep_quality=options.quality == KEEP,
         augmentation=None if variants is None else variants.augmentation,
         annotations=annotations,
+        page_size=_page_size(options),
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -234,9 +237,10 @@ def _check_pairs(options: SharedOptions) -> None:
         raise UsageError("--backup requires a suffix, such as .orig")
     if "sheet_range" in given and options.sheet is None:
         raise UsageError("--sheet-range requires --sheet")
-    for name in ("show_as", "show_size"):
-        if name in given and options.show is None:
-            raise UsageError(f"{flag(name)} requires --show")
+    for option, names in (("show", ("show_as", "show_size")), ("report", ("report_size", "report_title"))):
+        for name in names:
+            if name in given and getattr(options, option) is None:
+                raise UsageError(f"{flag(name)} requires {flag(option)}")
 
 
 def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[str]) -> None:
@@ -308,6 +312,8 @@ def check_stream(json: bool, dry_run: bool) -> None:
         raise UsageError("--json needs standard output; write the image to a file with -o")
     if not dry_run and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError("an image would be written to the terminal; redirect it, or name a file with -o")
+
+
 def _check_only_shown(options: SharedOptions) -> None:
     """Raise UsageError for what has no meaning where pictures are shown and none is written."""
     for name in ("update", "no_clobber", "depfile", "name", "to", "preserve_times"):
@@ -458,6 +464,14 @@ def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:
         if not any(format is None or format.compressions for format in known):
             target = next(iter(job.targets.values()))
             raise UsageError(f"{target.name}: {formats.FOR_COMPRESSION}")
+
+
+def _page_size(options: SharedOptions) -> int:
+    if options.report is None:
+        return 0
+    from ..page.size import read  # few calls write a page
+
+    return read(options.report_size)
 
 
 def _check_depfile(path: str, request: Request) -> None:

@@ -86,6 +86,12 @@ def _carry_out(request: Request, began: float, screen: Screen | None = None) -> 
     if options.dry_run:
         return _dry_run(jobs, skipped, request, reporter)
     code = ExitCode.DONE
+    renewed = _is_renewed(options.report, jobs, skipped)
+    if renewed:
+        from . import run_page  # few calls write a page
+
+        reporter.told = []
+        jobs = run_page.with_shares(jobs, skipped, request.page_size)
     if len(skipped) < len(jobs):
         code = _work(request, jobs, skipped, reporter, screen)
     else:
@@ -93,10 +99,14 @@ def _carry_out(request: Request, began: float, screen: Screen | None = None) -> 
             for job in jobs:
                 reporter.tell(Report(input=job.input.name, status="skipped", outputs=job.outputs))
     legend = options.angle_legend
-    if _renews_legend(request, skipped):
+    if _is_renewed(legend, jobs, skipped):
         from .image_job import write_legend
 
         write_legend(legend or "", request.quality, request.read)
+    if renewed:
+        from . import run_page
+
+        run_page.write(request, reporter.told or ())
     if options.depfile is not None and not (code and options.fail_fast):
         failed = {report.input for report in reporter.totals.failures}
         made = [job for job in jobs if job.input.name not in failed]
@@ -119,9 +129,9 @@ def _carry_out(request: Request, began: float, screen: Screen | None = None) -> 
     return code
 
 
-def _renews_legend(request: Request, skipped: frozenset[int]) -> bool:
-    legend = request.options.angle_legend
-    return legend is not None and (len(skipped) < len(request.jobs) or not os.path.lexists(legend))
+def _is_renewed(path: str | None, jobs: Sequence[Job], skipped: frozenset[int]) -> bool:
+    """Whether a file that is made of all images is written: where nothing was done, the one that is there stays."""
+    return path is not None and (len(skipped) < len(jobs) or not os.path.lexists(path))
 
 
 def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], request: Request, reporter: Reporter) -> ExitCode:
@@ -135,7 +145,7 @@ def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], request: Request, rep
                 for path in job.outputs.values():
                     put(f"{job.name} -> {'standard output' if path == STREAM else shown(path)}")
         for name, path in request.files.written.items() if not reporter.json else ():
-            if name != "angle_legend" or _renews_legend(request, skipped):
+            if name not in ("angle_legend", "report") or _is_renewed(path, jobs, skipped):
                 put(f"{flag(name)} -> {shown(path)}")
     return ExitCode.DONE
 

@@ -132,7 +132,12 @@ def _job_options(request: Request, cores: int, screen: Screen | None) -> JobOpti
             roots=request.roots,
             read=request.read,
         ),
-        report=ReportOptions(ranges=options.verbose or options.json, notes=not options.quiet, facts=options.verbose),
+        report=ReportOptions(
+            ranges=options.verbose or options.json,
+            notes=not options.quiet,
+            facts=options.verbose,
+            page=options.report is not None,
+        ),
         cores=cores,
         augmentation=request.augmentation,
         annotations=request.annotations,

@@ -121,6 +121,8 @@ def filtered(processor: ImageProcessor, job: Job, shard: Shard) -> Report:
                 processor.progress.begin(shards.done.frames, (shard.count or 1) * max(len(job.variants), 1))
             own = found.job._replace(input=found.job.input._replace(name=f"{job.input.name}: {member.name}"))
             computed = processor.computed(own, picture)
+            if not shards.done.frames:
+                computed = processor.exhibited(own, picture, computed)
             if job.variants:
                 computed = computed._replace(drawn=found.line(computed.drawn))
             shards.put(member, computed, picture)
@@ -138,6 +140,8 @@ def made(processor: ImageProcessor, job: Job, frames: Frames, pictures: Iterable
             if processor.progress is not None:
                 processor.progress.begin(picture.number, frames.count or picture.number + 1)
             computed = processor.computed(job, picture)
+            if not shards.done.frames:
+                computed = processor.exhibited(job, picture, computed)
             for number, one in enumerate(computed.each(), picture.number):
                 key = f"{number:0{digits}}"
                 shards.put(ShardMember(f"{key}{formats.LOSSLESS.suffixes[0]}", b""), one, picture)

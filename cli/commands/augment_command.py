@@ -17,7 +17,7 @@ from . import augment_steps
 from .options import FilterCommand, HelpedOption, make_command, shared_options
 
 USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
-REFUSED = "in_place", "backup", "mask", "roi", "show", "show_as", "show_size"
+REFUSED = "in_place", "backup", "mask", "roi", "show", "show_as", "show_size", "report", "report_size", "report_title"
 """Shared options that have no meaning here."""
 
 
@@ -88,6 +88,8 @@ def make() -> FilterCommand:
             raise UsageError(f"{'--mask' if options.mask is not None else '--roi'} cannot be used with augment")
         if options.show is not None:
             raise UsageError("--show has no meaning for augment: an input has several outputs")
+        if options.report is not None:
+            raise UsageError("--report cannot be used with augment; imfilter dataset show draws what it wrote")
         inputs, steps = augment_steps.split(options.inputs)
         options = options._replace(inputs=tuple(inputs))
         drawn = (() if recipe is None else augment_steps.steps_in(recipe)) + augment_steps.steps_of(steps)

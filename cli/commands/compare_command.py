@@ -38,6 +38,9 @@ def make() -> SectionedCommand:
         diff: str | None,
         diff_style: str,
         gain: float,
+        report: str | None,
+        report_size: str | None,
+        report_title: str | None,
         recursive: bool,
         include: Sequence[str],
         exclude: Sequence[str],
@@ -75,6 +78,7 @@ def make() -> SectionedCommand:
         from ..batch import cpu_count, mask_option
         from ..batch.inputs import InputRules
         from ..compare import run as command
+        from ..compare.call import Call
         from ..compare.difference_picture import STYLES
         from ..compare.limits import Limits
         from ..compare.measured import METRICS, How
@@ -103,7 +107,7 @@ def make() -> SectionedCommand:
                 raise UsageError("MS-SSIM has no meaning below --mask; use --roi, or leave it out")
             effect = effect_of(region, pixels)
         code = command.run(
-            command.Call(
+            Call(
                 a,
                 b,
                 limits,
@@ -122,6 +126,10 @@ def make() -> SectionedCommand:
                 cpu_count.cores(jobs),
                 json,
                 quiet,
+                report,
+                report_title,
+                _page_size(report, report_size, report_title),
+                mask=mask,
             )
         )
         if code:
@@ -159,6 +167,16 @@ def make() -> SectionedCommand:
         HelpedOption(
             "gain", "Multiply the differences that are drawn.  [default: 1]", type=float, default=1.0, metavar="G"
         ),
+        HelpedOption(
+            "report", "Write a page that shows the pairs that differ, the worst first.", RUN, metavar="FILE.html"
+        ),
+        HelpedOption(
+            "report_size",
+            "Bytes of --report at most: of many pairs it shows the worst.  [default: 40M]",
+            RUN,
+            metavar="N",
+        ),
+        HelpedOption("report_title", "Title of --report.", RUN, metavar="TEXT"),
         HelpedOption("recursive", "Descend into subfolders.", FILES, short="-r", type=bool, default=False),
         HelpedOption(
             "include", "Compare only matching files of folders; repeatable.", FILES, type=tuple, metavar="GLOB"
@@ -211,6 +229,17 @@ def make() -> SectionedCommand:
         options_metavar=USAGE,
         rich_markup_mode=None,
     )
+
+
+def _page_size(report: str | None, size: str | None, title: str | None) -> int:
+    """Return the bytes of the page at most, 0 without one; raises UsageError."""
+    if report is None:
+        if size is not None or title is not None:
+            raise UsageError(f"--report-{'title' if size is None else 'size'} requires --report")
+        return 0
+    from ..page.size import read
+
+    return read(size or "")
 
 
 def _one_of(name: str, value: str, words: tuple[str, ...]) -> None:

@@ -35,10 +35,7 @@ def format_of(name: str) -> formats.Format:
 def write(pair: Comparable, name: str, style: str, gain: float, read: frozenset[tuple[int, int]]) -> None:
     """Write the picture of differences; raises FileError."""
     format = format_of(name)
-    full = 1.0 if pair.full is None else pair.full
-    pixels = np.empty((*pair.a.shape[:2], 1 if style == "abs" and _colours(pair) == 1 else 3), np.uint8)
-    for rows in bands_of_rows(pair.a.shape):
-        pixels[rows] = _drawn(pair._replace(a=pair.a[rows], b=pair.b[rows]), style, gain, full)
+    pixels = drawn(pair, style, gain)
     with Transaction(read) as transaction:
         with transaction.open(Path(name)) as file:
             encode.write(
@@ -51,6 +48,15 @@ def write(pair: Comparable, name: str, style: str, gain: float, read: frozenset[
                 colours=model_of(pixels.shape[-1]),
             )
         transaction.commit()
+
+
+def drawn(pair: Comparable, style: str, gain: float) -> Array:
+    """Return the picture, ``(height, width, 1 or 3)`` of uint8."""
+    full = 1.0 if pair.full is None else pair.full
+    pixels = np.empty((*pair.a.shape[:2], 1 if style == "abs" and _colours(pair) == 1 else 3), np.uint8)
+    for rows in bands_of_rows(pair.a.shape):
+        pixels[rows] = _drawn(pair._replace(a=pair.a[rows], b=pair.b[rows]), style, gain, full)
+    return pixels
 
 
 def _colours(pair: Comparable) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import counted
@@ -13,6 +13,9 @@ from ..errors import ExitCode, FileError
 from .limits import rounded_down
 from .measured import Measured
 from .pairs import Pair
+
+if TYPE_CHECKING:
+    from ..page.exhibit import Exhibit
 
 
 class Result(NamedTuple):
@@ -25,6 +28,8 @@ class Result(NamedTuple):
     error: FileError | None = None
     notes: Sequence[str] = ()
     diff: str | None = None
+    exhibit: Exhibit | None = None
+    """What a page shows of it."""
 
     @property
     def code(self) -> ExitCode:

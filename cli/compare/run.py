@@ -8,13 +8,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...filters.core.engine.mask import Effect
 from ...filters.core.lazy_numpy import Array, np
-from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
-from ..batch.inputs import InputRules, is_folder, means_folder
+from ..batch.inputs import is_folder, means_folder
 from ..console.messages import complain, counted, put, say, shown
 from ..console.report import SCHEMA
 from ..errors import ExitCode, FileError, UsageError
@@ -23,37 +21,17 @@ from ..images import prefetch
 from ..images.file_pictures import FilePictures
 from ..images.reader import Reader
 from . import difference_picture, pairs
+from .call import Call
 from .comparable import Comparable, comparable
-from .limits import Limits
-from .measured import How, Measured, measured, of_all
+from .measured import Measured, measured, of_all
 from .pairs import Pair
 from .result import Result, line, record
 
+if TYPE_CHECKING:
+    from ..page.exhibit import Exhibit
+
 AHEAD = 4
 """Pairs that each thread may be ahead of what was told: the pictures of these are in memory no more."""
-
-
-class Call(NamedTuple):
-    """What a call asks for."""
-
-    a: str
-    b: str
-    limits: Limits
-    how: How
-    rules: InputRules
-    match: str = "name"
-    strict: bool = False
-    peak: float | None = None
-    effect: Effect | None = None
-    frame: int | None = None
-    diff: str | None = None
-    style: str = "abs"
-    gain: float = 1.0
-    max_pixels: int = prefetch.MAX_PIXELS
-    lenient: bool = False
-    cores: int = 1
-    json: bool = False
-    quiet: bool = False
 
 
 def run(call: Call) -> ExitCode:
@@ -66,13 +44,26 @@ def run(call: Call) -> ExitCode:
     read = frozenset(found for pair in wanted for name in (pair.a, pair.b) if name and (found := identity(name)))
     at_once = max(1, min(call.cores, len(wanted)))
     call = call._replace(how=call.how._replace(jobs=max(1, call.cores // at_once)))
+    worst = None
+    if call.report is not None:
+        from . import page  # few calls write one
+
+        page.check(call, wanted)
+        call = call._replace(page_share=page.share_of(call, len(wanted)))
+        worst = page.Worst(call.page_size)
     code, identical, within = ExitCode.DONE, 0, 0
     for result in _results(call, wanted, read):
         _tell(call, result)
+        if worst is not None:
+            worst.add(result)
         # The outcome of the enum's order: what could not be compared outranks what differs.
         code = max(code, result.code)
         within += not result.code
         identical += result.found is not None and result.found.is_identical and not result.why
+    if worst is not None:
+        from . import page
+
+        page.write(call, worst, len(wanted), read)
     if call.json:
         counts = {"pairs": len(wanted), "within": within, "identical": identical}
         put(json.dumps({"schema": SCHEMA, "kind": "compare", "type": "summary", **counts, "exit": int(code)}))
@@ -128,6 +119,7 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
     if call.diff is not None and counts != [1, 1]:
         raise FileError(shown(a), "has several frames; --diff needs one, as --frame 0 takes")
     found: list[Measured] = []
+    exhibit: Exhibit | None = None
     notes = [note for side in sides for note in side.notes]
     written = None
     for number, (one, other) in enumerate(zip_longest(*(side.pictures() for side in sides))):
@@ -136,11 +128,22 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
         both = comparable(one, other, call.strict)
         if isinstance(both, str):
             where = f"frame {number}: " if counts != [1, 1] else ""
-            return Result(pair, f"{where}{both}", notes=notes)
+            if call.page_share:
+                from . import page
+
+                exhibit = page.of_two(one, other, call.page_share)
+            return Result(pair, f"{where}{both}", notes=notes, exhibit=exhibit)
         both = _with_peak(call, both, a)
         both, where = _looked_at(call, both, a)
         found.append(measured(both, call.how, where))
         notes += [note for note in both.notes if note not in notes]
+        if call.page_share and exhibit is None and not found[-1].is_identical:
+            from . import page
+
+            greatest = found[-1].difference.greatest
+            exhibit = page.exhibit_of(both, greatest, call.style, call.gain, call.page_share)
+            if counts != [1, 1]:
+                notes.append(f"frame {number} is shown, the first that differs")
         if call.diff is not None:
             written = call.diff
             if means_folder(call.diff):
@@ -148,7 +151,7 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
                 Path(written).parent.mkdir(parents=True, exist_ok=True)
             difference_picture.write(both, written, call.style, call.gain, read)
     total = of_all(found)
-    return Result(pair, call.limits.missed(total), total, notes=notes, diff=written)
+    return Result(pair, call.limits.missed(total), total, notes=notes, diff=written, exhibit=exhibit)
 
 
 def _with_peak(call: Call, pair: Comparable, name: str) -> Comparable:

@@ -70,6 +70,8 @@ class Report(NamedTuple):
     """What the terminal shows of the result, ``(rows, columns, 3)`` of uint8; None where it shows nothing."""
     annotations: Any = None
     """Where the objects of the image are in its output, where the call moves boxes."""
+    exhibit: Any = None
+    """What a page shows of it, where the call writes one."""
 
     @property
     def megapixels(self) -> float:

@@ -54,6 +54,8 @@ class Reporter:
         """The reports of the variants of an augmentation, for its manifest."""
         self.annotated: list[Report] = []
         """Those of images whose boxes were moved, for the file that has those of all."""
+        self.told: list[Report] | None = None
+        """Those of all images, where a page tells of them."""
 
     def begin(self, names: Sequence[str]) -> Progress | None:
         """Show how far the images *names* are, where there is somebody to see it.
@@ -88,6 +90,8 @@ class Reporter:
             self.drawn.append(report)
         if report.annotations is not None:
             self.annotated.append(report)
+        if self.told is not None:
+            self.told.append(report)
         for line in report.lines:
             self._say(line)
         for note in report.notes:

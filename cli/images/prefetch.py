@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 import warnings
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..console.amounts import amount
 from ..errors import UsageError
 
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ def max_pixels(text: str) -> int:
         source, text = MAX_PIXELS_VARIABLE, os.environ.get(MAX_PIXELS_VARIABLE, "")
     if not text:
         return MAX_PIXELS
-    match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d{1,2})?)([kKmMgG]?)", text, re.ASCII)
-    pixels = float(match[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()] if match else 0
+    pixels = amount(text) or 0
     if not 1 <= pixels <= MOST:
         raise UsageError(f"{source}: {text!r} is not a number of pixels, like 500M")
     return int(pixels)

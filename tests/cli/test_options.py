@@ -57,6 +57,9 @@ HARMLESS = {
     "files_from": "list.txt",
     "backup": ".orig",
     "depfile": "a.d",
+    "report": "a.html",
+    "report_size": "1M",
+    "report_title": "A title",
     "max_pixels": "1M",
     "max_frames": 3,
     "jobs": 2,
@@ -72,6 +75,7 @@ HARMLESS = {
 
 A file's format and its place are looked at when its stamp is."""
 
+PAGE = {"report": "a.html"}
 MASKS = {"masks": "masks/", "masks_out": "out/"}
 BOXES = {"boxes": "boxes.json", "boxes_out": "out/", "boxes_to": "yolo"}
 SHOWN = {"show": "both"}
@@ -80,6 +84,7 @@ TOGETHER = {
     "null": {"files_from": "list.txt"},
     "backup": {"in_place": True},
     **dict.fromkeys(["show_as", "show_size"], SHOWN),
+    **dict.fromkeys(["report_size", "report_title"], PAGE),
     **dict.fromkeys(["masks", "masks_out", "mask_fill"], MASKS),
     **dict.fromkeys(["boxes", "boxes_out", "boxes_to", "boxes_oriented", "min_visible", "swap", "classes"], BOXES),
 }
@@ -185,6 +190,8 @@ NO_FILES = {
     "show",
     "show_as",
     "show_size",
+    "report_size",
+    "report_title",
 }
 """The options with a value of text that names no file."""  # --backup names none, but a suffix
 

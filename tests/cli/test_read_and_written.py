@@ -67,6 +67,7 @@ WRITES = {
     "sheet": (BANK, lambda path: ("--sheet", path, "-t", "png")),
     "angle_legend": (EDGES, lambda path: ("--angle", "new/", "--angle-style", "color", "--angle-legend", path)),
     "depfile": (EDGES, lambda path: ("-o", "new/", "--depfile", path)),
+    "report": (EDGES, lambda path: ("-o", "new/", "--report", path)),
     "save": (EDGES, lambda path: ("-o", "new/", "--save", path)),
     "boxes_out": (
         EDGES,

@@ -22,7 +22,7 @@ FIRST = random.SystemRandom().getrandbits(60) if SEARCHED else 0
 ROUNDS = {"test_pictures": 60}
 """Rounds of a search with `-m ""`, if they are not the others' 6."""
 MAPS = {f"--{name}" for filter in catalog.names() for name in catalog.load(filter).spec.maps}
-OUTPUTS = {"-o", "--output", "--sheet", "--angle-legend", "--depfile", "--save", *MAPS}
+OUTPUTS = {"-o", "--output", "--sheet", "--angle-legend", "--depfile", "--report", "--save", *MAPS}
 """The options whose values are replaced like the output of a compiler, if the call does not read them."""
 EXTREMES = [bytes(4), b"\xff" * 4, b"\xff" * 2, b"\0\0\xff\xff", b"\x80\0\0\0", b"\0\0\0\x80", b"\0\1", b"\1\0"]
 

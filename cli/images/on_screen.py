@@ -1,0 +1,125 @@
+"""A picture of any kind as a screen shows it: gray or RGB of 8 bits, and opaque."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...filters.core.engine.colour import ColourModel
+from ...filters.core.engine.quantize import white_of
+from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.named_tuple import NamedTuple
+from ...filters.core.resampling.separable import resample
+from ...filters.core.resampling.weights import Span, weights
+from .picture import bands_of_rows
+
+SQUARE = 8
+"""Pixels of a side of the squares on which transparent pixels lie."""
+SQUARES = (255, 204)
+AT_A_TIME = 32
+"""Rows that are reduced together: what is summed along columns alone, as wide as the picture, stays in the cache."""
+
+
+class OnScreen(NamedTuple):
+    """What a screen shows of a picture."""
+
+    pixels: Array
+    """``(height, width, 1)`` or ``(height, width, 3)`` of uint8."""
+    note: str = ""
+    """How it differs from the samples: the range of values, or the channels, that are shown."""
+
+
+def on_screen(pixels: Array, alpha: Any = None, colours: ColourModel = "gray", white: float | None = None) -> OnScreen:
+    """Return ``pixels (height, width, channels)``, and an ``alpha (height, width)``, as a screen shows them.
+
+    *colours* is what the channels are, *white* the value that is white, if the type of the samples does not say it.
+    Fractions below black or above white stretch the range. Transparent pixels lie on squares.
+
+    >>> import numpy as np
+    >>> on_screen(np.array([[[0], [32768], [65535]]], np.uint16)).pixels.ravel().tolist()
+    [0, 128, 255]
+    >>> found = on_screen(np.array([[[-1.0], [0.0], [3.0]]]))
+    >>> found.pixels.ravel().tolist(), found.note
+    ([0, 64, 255], 'black is -1, white is 3')
+    """
+    low, high = 0.0, white_of(pixels.dtype.name, white)
+    notes = []
+    if pixels.dtype.kind == "f":
+        ends = [(np.fmin.reduce(part, None), np.fmax.reduce(part, None)) for part in _finite(pixels)]
+        least, most = (float(find(end)) for find, end in zip((min, max), zip(*ends, strict=True), strict=True))
+        if least < low or most > high:
+            low, high = least, most
+            notes.append(f"black is {low:.4g}, white is {high:.4g}")
+    channels = pixels.shape[2]
+    if colours == "bands":
+        kept = 3 if channels >= 3 else 1
+        notes += [f"bands 1 to 3 of {channels} are red, green and blue" if kept == 3 else f"band 1 of {channels}"]
+        pixels = pixels[..., :kept]
+    elif colours == "cmyk":
+        notes.append("CMYK, converted without a profile")
+    if pixels.dtype == np.uint8 and high == 255 and alpha is None and colours != "cmyk":
+        return OnScreen(pixels, "; ".join(notes))
+    found = np.empty((*pixels.shape[:2], 1 if pixels.shape[2] == 1 else 3), np.uint8)
+    for rows in bands_of_rows(pixels.shape):
+        part = _scaled(pixels[rows], low, high)
+        if colours == "cmyk":
+            part = (1 - part[..., :3]) * (1 - part[..., 3:4])
+        if alpha is not None:
+            cover = _scaled(alpha[rows, ..., None], 0.0, white_of(alpha.dtype.name, white))
+            part = part * cover + _squares(rows.start, part.shape) * (1 - cover)
+        np.floor(part * 255 + 0.5, out=part)
+        found[rows] = part
+    return OnScreen(found, "; ".join(notes))
+
+
+def _finite(pixels: Array) -> Any:
+    """Yield bands of rows, in which 0 stands for what is no number."""
+    for rows in bands_of_rows(pixels.shape):
+        yield np.nan_to_num(pixels[rows], nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _scaled(samples: Array, low: float, high: float) -> Array:
+    """Return shares of the range from *low* to *high*; NaN is black."""
+    shares = samples.astype(np.float32)
+    if low:
+        shares -= np.float32(low)
+    shares *= np.float32(1 / (high - low) if high > low else 0)
+    return np.clip(np.nan_to_num(shares, copy=False, nan=0.0, posinf=1.0, neginf=0.0), 0, 1, out=shares)
+
+
+def _squares(top: int, shape: tuple[int, ...]) -> Array:
+    """Return the squares of the rows from *top* on, as shares of white."""
+    down, along = (np.arange(start, start + count) // SQUARE for start, count in ((top, shape[0]), (0, shape[1])))
+    return np.where((down[:, None] + along) % 2, SQUARES[1], SQUARES[0])[..., None].astype(np.float32) / 255
+
+
+def size_within(width: int, height: int, most: int) -> tuple[int, int]:
+    """Return the size of a picture whose longer side is reduced to *most* pixels; smaller ones keep theirs.
+
+    >>> size_within(4000, 3000, 1600), size_within(40, 30, 1600), size_within(4000, 1, 1600)
+    ((1600, 1200), (40, 30), (1600, 1))
+    """
+    longer = max(width, height)
+    if longer <= most:
+        return width, height
+    return max(1, round(width * most / longer)), max(1, round(height * most / longer))
+
+
+def reduced(pixels: Array, width: int, height: int) -> Array:
+    """Return pixels of uint8 in a smaller size: each is the mean of the area that it covers.
+
+    It takes 11 ms for 12 megapixels, Pillow's ``reduce`` 44 with the copy that it needs.
+
+    >>> import numpy as np
+    >>> reduced(np.array([[[0], [10], [20], [40]]], np.uint8), 2, 1).tolist()
+    [[[5], [30]]]
+    """
+    if (height, width) == pixels.shape[:2]:
+        return pixels
+    sizes = zip(pixels.shape[:2], (height, width), strict=True)
+    column, row = (weights("area", size, Span.whole(size, results)) for size, results in sizes)
+    found = np.empty((height, width, pixels.shape[2]), np.uint8)
+    for top in range(0, height, AT_A_TIME):
+        rows = slice(top, min(top + AT_A_TIME, height))
+        part, low, high = column.part(rows.start, rows.stop)
+        found[rows] = resample(pixels[low:high], part, row, np.uint8, np.float32)
+    return found

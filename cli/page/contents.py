@@ -1,0 +1,46 @@
+"""What a page tells, in words and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...filters.core.named_tuple import NamedTuple
+from .exhibit import Exhibit
+
+
+class Entry(NamedTuple):
+    """One picture, or pair of pictures, on the page."""
+
+    name: str
+    facts: Sequence[str] = ()
+    verdict: str = ""
+    """What was found of a pair."""
+    differs: bool = False
+    notes: Sequence[str] = ()
+    exhibit: Exhibit | None = None
+
+
+class Table(NamedTuple):
+    """A table of words."""
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    folded: bool = False
+    """It is shown when somebody asks for it."""
+
+
+class Page(NamedTuple):
+    """What a page tells."""
+
+    title: str
+    summary: Sequence[str]
+    command: str
+    tables: Sequence[Table] = ()
+    problems: Sequence[str] = ()
+    """What failed."""
+    entries: Sequence[Entry] = ()
+    unshown: int = 0
+    """How many more there are, for whose pictures the page has no room."""
+    what: tuple[str, str] = ("picture", "pictures")
+    """What an entry is called, and several."""

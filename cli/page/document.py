@@ -1,0 +1,83 @@
+"""The page itself: one document with nothing from elsewhere, in which every word from outside is escaped."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from string import Template
+
+from ..console.messages import counted
+from ..version import VERSION
+from .contents import Page
+from .sections import article, problems_list, table
+
+OF_LAST_LINE = 300
+"""Bytes of the line that tells of pictures without room."""
+
+
+def document(page: Page, size: int) -> Iterator[bytes]:
+    """Yield the page, in *size* bytes at most; pictures for which there is no room are left out, and counted."""
+    script, style = _part("report.js"), _part("report.css")
+    above, below = _part("report.html").split("$content")
+    words = {
+        "policy": f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'",
+        "version": escape(VERSION),
+        "title": escape(page.title),
+        "style": style,
+        "script": script,
+        "summary": "\n".join(f"<p>{escape(line)}</p>" for line in page.summary),
+    }
+    frame = _filled(above, words), _encoded("".join(_call(page, size // 2)))
+    end = _filled(below, words)
+    yield from frame
+    room = size - sum(map(len, (*frame, end))) - OF_LAST_LINE
+    shown = 0
+    for number, entry in enumerate(page.entries, 1):
+        data = _encoded("".join(article(f"p{number}", entry)))
+        room -= len(data)
+        if room < 0:
+            break
+        yield data
+        shown = number
+    if missing := page.unshown + len(page.entries) - shown:
+        more = f"{counted(missing, *page.what)} more: there is no room on a page of this size"
+        yield _encoded(f'<p class="card">{more}; --report-size gives it more.</p>\n')
+    yield end
+
+
+def _filled(template: str, words: dict[str, str]) -> bytes:
+    return _encoded(Template(template).substitute(words))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _call(page: Page, room: int) -> Iterator[str]:
+    """Yield what was done, and what of it failed, which has some *room*."""
+    yield '<section class="card" aria-labelledby="call"><h2 id="call">What was done</h2>'
+    for own in page.tables:
+        yield table(own)
+    yield (
+        f'<div class="command"><pre>{escape(page.command)}</pre>'
+        '<button type="button" data-scripted hidden>Copy</button></div></section>'
+    )
+    yield from problems_list(page.problems, room)
+    if page.entries:
+        yield (
+            '<p class="faint hint" data-scripted hidden>Click a picture: the wheel or + and − zoom, dragging or the '
+            "arrow keys move, 0 shows the whole, 1 one pixel of it for one of the screen.</p>\n"
+        )
+
+
+def _part(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    """Return what a content security policy calls the one script or style that it allows."""
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

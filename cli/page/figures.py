@@ -1,0 +1,89 @@
+"""What is counted of a picture's channels, as a page tabulates and draws it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ...filters.core.engine.colour import ColourModel
+from ...filters.core.engine.nodata import Nodata
+from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.measure.survey import survey
+from ...filters.core.named_tuple import NamedTuple
+
+BINS = 64
+NAMES: dict[str, Sequence[str]] = {"gray": ("gray",), "rgb": ("R", "G", "B"), "cmyk": ("C", "M", "Y", "K")}
+MOST = 4
+"""Channels that are counted; of a bank of many maps the first."""
+
+
+class Figures(NamedTuple):
+    """What is counted of one channel."""
+
+    channel: str
+    numbers: tuple[float, ...]
+    """As `COLUMNS` names them; NaN of no samples."""
+    bins: tuple[int, ...]
+    """Counts of the histogram."""
+    exact: bool
+    """The percentiles are samples."""
+
+
+COLUMNS = ("min", "1 %", "median", "99 %", "max", "mean", "std", "black", "white")
+SHARES = 2
+"""The last columns, which are parts of all samples."""
+
+
+def figures(
+    pixels: Array, alpha: Any, colours: ColourModel, full: float, missing: Nodata | None = None, cores: int = 1
+) -> tuple[Figures, ...]:
+    """Return what is counted of the channels of ``pixels (height, width, channels)``, of which *full* is white.
+
+    Pixels of no ``alpha (height, width)`` do not count, nor samples that are *missing*.
+
+    >>> import numpy as np
+    >>> found = figures(np.array([[[0], [0], [7], [255]]], np.uint8), None, "gray", 255)
+    >>> dict(zip(COLUMNS, found[0].numbers))["median"], found[0].bins[:2], found[0].channel
+    (0.0, (2, 1), 'gray')
+    """
+    if pixels.dtype == bool:
+        pixels = pixels.view(np.uint8)  # of a bit, 0 and 1
+    names = NAMES.get(colours) or [f"band {number}" for number in range(1, pixels.shape[2] + 1)]
+    counted = survey(pixels[..., :MOST], alpha, full, missing, jobs=cores)
+    return tuple(
+        Figures(
+            name,
+            (
+                own.minimum,
+                *(own.percentile(percent) for percent in (1, 50, 99)),
+                own.maximum,
+                own.mean,
+                own.std,
+                *(count / own.samples if own.samples else math.nan for count in (own.black, own.white)),
+            ),
+            tuple(own.histogram(BINS).counts.tolist()),
+            own.exact,
+        )
+        for name, own in zip(names, counted, strict=False)
+    )
+
+
+def cells(own: Figures) -> list[str]:
+    """Return the numbers of a channel as a table has them.
+
+    >>> cells(Figures("R", (0, 0, 122, 255, 255, 119.2412, 58.4913, 0.0214, 0.01), (), True))
+    ['0', '0', '122', '255', '255', '119.2', '58.49', '2.1 %', '1.0 %']
+    """
+    about = "" if own.exact else "~"
+    values, shares = own.numbers[:-SHARES], own.numbers[-SHARES:]
+    said = [_number(value) for value in values]
+    said[1:4] = [text if text == "–" else f"{about}{text}" for text in said[1:4]]
+    return said + ["–" if math.isnan(share) else f"{100 * share:.1f} %" for share in shares]
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "–"
+    whole = math.isfinite(value) and (value == int(value) or abs(value) >= 1000)
+    return f"{value:.0f}" if whole and abs(value) < 1e6 else f"{value:.4g}"
