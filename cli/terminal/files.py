@@ -9,10 +9,13 @@ from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import complain, put, say, shown
 from ..errors import ExitCode, FileError
 from ..images import encode, prefetch
-from ..images.picture import DecodeError, Frames, Picture
-from ..images.reader import Reader, naming
+from ..images.file_pictures import FilePictures
+from ..images.picture import Frames
+from ..images.reader import Reader
 from .reduced import reduced
 from .screen import Screen
+
+FIRST = "has several frames, of which the first is shown; --frame N shows another"
 
 Colour = tuple[int, int, int]
 
@@ -53,34 +56,21 @@ def show(call: Call, screen: Screen) -> ExitCode:
 
 def _read(reader: Reader, name: str, call: Call, screen: Screen) -> tuple[Array, list[str]]:
     """Return what is shown of a file, and what should be known of it; raises FileError."""
-    found, _ = reader.read(name)
-    with naming(name):
-        picture = _one(found, call.frame)
-        pixels, metadata, colours = picture.pixels, picture.metadata, picture.colours
-        if metadata.palette:
-            pixels, metadata, colours = encode.coloured(pixels, metadata), None, "rgb"
-        dots = reduced(
-            pixels,
-            picture.alpha,
-            screen.room,
-            white=picture.full,
-            colours=colours,
-            metadata=metadata,
-            background=call.background,
-        )
-        return dots, picture.notes
-
-
-def _one(found: Picture | Frames, number: int | None) -> Picture:
-    """Return the picture of a file, or its frame of a *number*; raises DecodeError."""
-    if isinstance(found, Picture):
-        if number:
-            raise DecodeError(f"has 1 frame; frame {number} is out of range")
-        return found
-    if number is not None:
-        return found.at(number)
-    picture = found.first or found.at(0)
-    if found.count != 1:
-        count = found.count or "several"
-        picture.notes.append(f"has {count} frames, of which the first is shown; --frame N shows another")
-    return picture
+    found = FilePictures(name, reader, call.frame)
+    picture = next(found.pictures(), None)
+    if picture is None:
+        raise FileError(shown(name), "is damaged or truncated (it has no frames)")
+    pixels, metadata, colours = picture.pixels, picture.metadata, picture.colours
+    if metadata.palette:
+        pixels, metadata, colours = encode.coloured(pixels, metadata), None, "rgb"
+    dots = reduced(
+        pixels,
+        picture.alpha,
+        screen.room,
+        white=picture.full,
+        colours=colours,
+        metadata=metadata,
+        background=call.background,
+    )
+    several = isinstance(found.whole, Frames) and found.whole.count != 1 and call.frame is None
+    return dots, [*picture.notes, FIRST] if several else picture.notes
