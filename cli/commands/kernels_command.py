@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from ..errors import UsageError
 from ..images import memory_budget
@@ -20,6 +22,14 @@ app = typer.Typer(
 )
 
 
+class KernelCommand(TyperCommand):
+    """A command that takes a kernel, which may begin with a negative number."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words; a number is no option."""
+        return super().parse_args(ctx, [f" {word}" if re.match(r"-[\d.]", word) else word for word in args])
+
+
 @app.callback()
 def kernels(context: typer.Context) -> None:
     """List the built-in kernels, print one, or plot it."""
@@ -31,7 +41,7 @@ def kernels(context: typer.Context) -> None:
     kernel_listing.print_all()
 
 
-@app.command()
+@app.command(cls=KernelCommand)
 def show(
     kernel: Annotated[str, typer.Argument(metavar="KERNEL", help="A built-in name, a kernel file, or a literal.")],
     save: Annotated[
@@ -53,7 +63,7 @@ def show(
     kernel_listing.show(kernel, save, max_taps)
 
 
-@app.command()
+@app.command(cls=KernelCommand)
 def plot(
     kernel: Annotated[str, typer.Argument(metavar="KERNEL", help="A built-in name, a kernel file, or a literal.")],
     output: Annotated[

@@ -32,10 +32,12 @@ def format_of(name: str) -> formats.Format:
     return format
 
 
-def write(pair: Comparable, name: str, style: str, gain: float, read: frozenset[tuple[int, int]]) -> None:
+def write(
+    pair: Comparable, name: str, style: str, gain: float, tolerance: float, read: frozenset[tuple[int, int]]
+) -> None:
     """Write the picture of differences; raises FileError."""
     format = format_of(name)
-    pixels = drawn(pair, style, gain)
+    pixels = drawn(pair, style, gain, tolerance)
     with Transaction(read) as transaction:
         with transaction.open(Path(name)) as file:
             encode.write(
@@ -50,12 +52,12 @@ def write(pair: Comparable, name: str, style: str, gain: float, read: frozenset[
         transaction.commit()
 
 
-def drawn(pair: Comparable, style: str, gain: float) -> Array:
-    """Return the picture, ``(height, width, 1 or 3)`` of uint8."""
+def drawn(pair: Comparable, style: str, gain: float, tolerance: float = 0.0) -> Array:
+    """Return the picture, ``(height, width, 1 or 3)`` of uint8; differences above the *tolerance* are marked."""
     full = 1.0 if pair.full is None else pair.full
     pixels = np.empty((*pair.a.shape[:2], 1 if style == "abs" and _colours(pair) == 1 else 3), np.uint8)
     for rows in bands_of_rows(pair.a.shape):
-        pixels[rows] = _drawn(pair._replace(a=pair.a[rows], b=pair.b[rows]), style, gain, full)
+        pixels[rows] = _drawn(pair._replace(a=pair.a[rows], b=pair.b[rows]), style, gain, full, tolerance)
     return pixels
 
 
@@ -64,7 +66,7 @@ def _colours(pair: Comparable) -> int:
     return pair.a.shape[-1] - pair.alpha
 
 
-def _drawn(pair: Comparable, style: str, gain: float, full: float) -> Array:
+def _drawn(pair: Comparable, style: str, gain: float, full: float, tolerance: float) -> Array:
     """Return rows of the picture, in 8 bits."""
     colours = _colours(pair)
     if style == "abs":
@@ -75,7 +77,7 @@ def _drawn(pair: Comparable, style: str, gain: float, full: float) -> Array:
     one, other = (_gray(image[..., :colours]) for image in (pair.a, pair.b))
     if style == "signed":
         return diverging(((other - one) * (gain / full))[..., 0])
-    differs = (distances(pair.a, pair.b) > 0).any(axis=2, keepdims=True)
+    differs = (distances(pair.a, pair.b) > tolerance).any(axis=2, keepdims=True)
     pale = 1 - PALE + PALE * np.clip(np.nan_to_num(one / full), 0, 1)
     return np.where(differs, np.array(RED, np.uint8), _levels(pale))
 

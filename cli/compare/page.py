@@ -47,18 +47,19 @@ def share_of(call: Call, count: int) -> int:
     return share(call.page_size, min(count, LARGE))[1] if call.report is not None else 0
 
 
-def exhibit_of(pair: Comparable, greatest: float, style: str, gain: float, own: int) -> Exhibit:
-    """Return what is shown of a pair that differs by *greatest* at most, in *own* bytes of the page.
+def exhibit_of(pair: Comparable, greatest: float, call: Call) -> Exhibit:
+    """Return what is shown of a pair that differs by *greatest* at most, in its share of the page.
 
-    Unless a *gain* is given, the differences are multiplied so that the greatest is seen.
+    Unless a gain is given, the differences are multiplied so that the greatest is seen.
     """
+    style, gain = call.style, call.gain
     full = 1.0 if pair.full is None else pair.full
     if gain == 1 and style != "mark" and math.isfinite(greatest):
         gain = _round(full / greatest)
     name = "difference" if style == "mark" or gain == 1 else f"difference × {gain:g}"
-    drawn = difference_picture.drawn(pair, style, gain)
+    drawn = difference_picture.drawn(pair, style, gain, call.how.tolerance)
     both = [_side(name, samples, pair.alpha, pair.full) for name, samples in (("A", pair.a), ("B", pair.b))]
-    return exhibit([*both, Subject(name, on_screen(drawn))], own)
+    return exhibit([*both, Subject(name, on_screen(drawn))], call.page_share)
 
 
 def of_two(a: Picture, b: Picture, own: int) -> Exhibit:

@@ -17,6 +17,9 @@ from .pairs import Pair
 if TYPE_CHECKING:
     from ..page.exhibit import Exhibit
 
+FIGURES = ("identical", "max_diff", "differing", "pixels", "rmse", "psnr", "ssim", "ms_ssim")
+"""The keys of what is measured."""
+
 
 class Result(NamedTuple):
     """What became of a pair."""
@@ -75,7 +78,7 @@ def _figures(found: Measured, metrics: Sequence[str]) -> str:
 def record(result: Result) -> dict[str, Any]:
     """Return a pair as JSON has it."""
     found = result.found
-    figures: dict[str, Any] = {}
+    figures: dict[str, Any] = dict.fromkeys(FIGURES)
     if found is not None:
         apart = found.difference
         figures = {

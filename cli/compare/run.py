@@ -141,7 +141,7 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
             from . import page
 
             greatest = found[-1].difference.greatest
-            exhibit = page.exhibit_of(both, greatest, call.style, call.gain, call.page_share)
+            exhibit = page.exhibit_of(both, greatest, call)
             if counts != [1, 1]:
                 notes.append(f"frame {number} is shown, the first that differs")
         if call.diff is not None:
@@ -149,7 +149,8 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
             if means_folder(call.diff):
                 written = str(Path(call.diff, pair.place).with_suffix(".png"))
                 Path(written).parent.mkdir(parents=True, exist_ok=True)
-            difference_picture.write(both, written, call.style, call.gain, read)
+            difference_picture.write(both, written, call.style, call.gain, call.how.tolerance, read)
+    notes += [note for side in sides for note in side.damage if note not in notes]
     total = of_all(found)
     return Result(pair, call.limits.missed(total), total, notes=notes, diff=written, exhibit=exhibit)
 

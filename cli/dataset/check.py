@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from ...filters.core.named_tuple import NamedTuple
@@ -17,7 +18,7 @@ from ..images.picture import Picture, channels_of
 from ..images.reader import naming
 from . import class_names, source
 from .folders import EMPTY, HIDDEN
-from .source import Batch, Container, DataSet, Pictures
+from .source import Batch, Container, DataSet, Pictures, ShardSet
 
 USUAL = 0.5
 """The share of a data set's images from which on what they have in common is usual, and the others are odd."""
@@ -100,6 +101,8 @@ def _faults(data_set: DataSet, met: dict[str, Twin], classes: int | None) -> Ite
         labels.update(label for label in batch.labels if label is not None)
     yield from _odd(looks, shown(data_set.name))
     if isinstance(data_set, Container):
+        if data_set.labels is not None:  # those of images that cannot be read, too
+            labels = Counter(data_set.labels.values.tolist())
         if looks:
             yield from _labels(data_set, labels, classes)
         return
@@ -112,17 +115,26 @@ def _faults(data_set: DataSet, met: dict[str, Twin], classes: int | None) -> Ite
 
 def _readable(data_set: DataSet) -> Iterator[Batch | FileError]:
     """Yield the samples, and what keeps one from being read."""
-    if isinstance(data_set, Pictures):
-        for file in data_set.files:
-            try:
-                yield data_set.read(file)
-            except FileError as error:
-                yield error
+    if not isinstance(data_set, (Pictures, ShardSet)):
+        try:
+            yield from data_set.batches()
+        except FileError as error:
+            yield error
         return
-    try:
-        yield from data_set.batches()
-    except FileError as error:
-        yield error
+    for read in _reads(data_set):
+        try:
+            yield read()
+        except FileError as error:
+            yield error
+
+
+def _reads(data_set: Pictures | ShardSet) -> Iterator[Callable[[], Batch]]:
+    """Yield what reads each file."""
+    if isinstance(data_set, Pictures):
+        yield from (partial(data_set.read, file) for file in data_set.files)
+        return
+    for label, members in data_set.labelled():
+        yield from (partial(data_set.read, member, label) for member in members if member.is_image)
 
 
 def _each(picture: Picture) -> Iterator[Picture]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..console.messages import shown
+from .decode import TELL_OF_DAMAGE
 from .picture import DecodeError, Frames, Picture
 from .reader import Reader, naming
 
@@ -19,6 +20,8 @@ class FilePictures:
         self.found = self.whole
         self.frame = frame
         self.notes: list[str] = []
+        self.damage: list[str] = []
+        """What is wrong with the pictures that were read, of which the rest was taken."""
         frames = self.found if isinstance(self.found, Frames) else None
         if frames is not None and frame is None and frames.first is not None:
             self.found = frames.first
@@ -27,6 +30,12 @@ class FilePictures:
 
     def pictures(self) -> Iterator[Picture]:
         """Yield the pictures that are asked for; raises FileError."""
+        for picture in self._asked_for():
+            said = [note for note in picture.notes if note.startswith(TELL_OF_DAMAGE)]
+            self.damage += [f"{shown(self.name)}: {note}" for note in said]
+            yield picture
+
+    def _asked_for(self) -> Iterator[Picture]:
         with naming(self.name):
             if not isinstance(self.found, Frames):
                 if self.frame:

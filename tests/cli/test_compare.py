@@ -194,6 +194,13 @@ def test_what_cannot_be_compared_outranks_what_differs(run, pictures):
     }
 
 
+def test_what_could_not_be_measured_has_all_keys_too(run, pictures, folder):
+    Image.new("L", (3, 4)).save(folder / "small.png")
+    Image.new("L", (4, 3)).save(folder / "other.png")
+    [pair, _] = map(json.loads, run("compare", "small.png", "other.png", "--json").out.splitlines())
+    assert {pair[key] for key in ("identical", "max_diff", "differing", "pixels", "psnr", "ssim")} == {None}
+
+
 def test_the_page_on_json_names_all_keys(run, pictures):
     page = (Path(__file__).parents[2] / "cli" / "REPORT.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)`", page.partition("## `imfilter compare --json`")[2]))
@@ -281,6 +288,27 @@ def test_pictures_of_differences(run, pictures):
     assert signed[4, 5].tolist() == [178, 24, 43] and signed[0, 0].tolist() == [255, 255, 255]
     run("compare", "b.png", "a.png", "--diff", "signed.png", "--diff-style", "signed", "--gain", "1000")
     assert np.asarray(Image.open("signed.png"))[4, 5].tolist() == [33, 102, 172]
+
+
+def test_pixels_within_the_tolerance_are_not_marked(run, folder):
+    one = np.full((4, 5, 3), 100, np.uint8)
+    other = one.copy()
+    other[1, 1, 0], other[2, 2, 1] = 103, 110
+    for name, image in (("a.png", one), ("b.png", other)):
+        Image.fromarray(image).save(folder / name)
+    run("compare", "a.png", "b.png", "--diff", "m.png", "--diff-style", "mark", "--tolerance", "3")
+    marked = (np.asarray(Image.open(folder / "m.png")) == (220, 0, 0)).all(axis=2)
+    assert [*zip(*np.nonzero(marked), strict=True)] == [(2, 2)]
+
+
+def test_what_is_left_of_a_damaged_picture_is_told_of(run, folder):
+    image = np.random.default_rng(1).integers(0, 256, (200, 300, 3), np.uint8)
+    Image.fromarray(image).save(folder / "a.jpg")
+    (folder / "cut.jpg").write_bytes((folder / "a.jpg").read_bytes()[:-3000])
+    ended = run("compare", "a.jpg", "cut.jpg", "--lenient")
+    assert (
+        ended.code == 1 and "cut.jpg: is truncated" in ended.err and "what could be read of it was taken" in ended.err
+    )
 
 
 def test_differences_of_folders_go_to_a_folder(run, pictures):

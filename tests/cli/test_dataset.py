@@ -249,6 +249,19 @@ def test_check_finds_files_that_cannot_be_read(faults, folder):
     assert other == "a/x/3.png: is empty"
 
 
+def test_check_of_a_shard_goes_on_behind_what_cannot_be_read(faults, ok, folder):
+    for number in range(6):
+        picture(folder / "a" / "xy"[number % 2] / f"{number}.png")
+    path = folder / "a" / "x" / "0.png"
+    path.write_bytes(path.read_bytes()[:-20])
+    twin = folder / "a" / "y" / "3.png"
+    twin.write_bytes((folder / "a" / "x" / "4.png").read_bytes())
+    ok("dataset", "convert", "a", "-o", "a.tar")
+    damaged, copy = faults("a.tar")
+    assert damaged.startswith("a.tar: x/0.png: is damaged or truncated")
+    assert copy == "a.tar: y/3.png: is a copy of a.tar: x/4.png, in another class (x and y)"
+
+
 def test_check_finds_odd_files(faults, folder):
     for number in range(20):
         picture(folder / "a" / "x" / f"{number:02}.png")

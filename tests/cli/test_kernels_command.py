@@ -192,3 +192,10 @@ def test_a_kernel_file_that_cannot_be_honoured_is_a_wrong_call(refused, folder, 
     (folder / "k.txt").write_text("MATRIX 1\n1\nTYPE S\n")
     said = refused(2, "conv", "a.png", "-o", "b.png", "--kernel", "k.txt")
     assert said.startswith("imfilter: --kernel: k.txt, line 3: TYPE S is recursive")
+
+
+def test_a_literal_may_begin_with_a_minus(ok, folder, refused):
+    assert "as a literal: -2 -1 0; -1 0 1; 0 1 2" in ok("kernels", "show", "-2 -1 0; -1 0 1; 0 1 2").decode()
+    ok("kernels", "plot", "-o", "plot.png", "-1 1")
+    assert (folder / "plot.png").exists()
+    assert "--sav" in refused(2, "kernels", "show", "--sav", "x")
