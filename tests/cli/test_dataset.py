@@ -259,7 +259,7 @@ def test_check_of_a_shard_goes_on_behind_what_cannot_be_read(faults, ok, folder)
     ok("dataset", "convert", "a", "-o", "a.tar")
     damaged, copy = faults("a.tar")
     assert damaged.startswith("a.tar: x/0.png: is damaged or truncated")
-    assert copy == "a.tar: y/3.png: is a copy of a.tar: x/4.png, in another class (x and y)"
+    assert copy == "a.tar: x/4.png: is a copy of a.tar: y/3.png, in another class (y and x)"
 
 
 def test_check_finds_odd_files(faults, folder):
