@@ -15,6 +15,7 @@ from ...filters.core.engine.layout import with_alpha
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError, ParameterError
 from ..batch.augment.augmentation import Augmentation
+from ..batch.augment.policies import Policy
 from ..batch.augment.variants import described
 from ..batch.contact_sheet import grid_of, larger
 from ..batch.filter_chain import Chain
@@ -51,9 +52,13 @@ class Variants(NamedTuple):
 
     def texts(self, variant: int, recipe: Recipe) -> tuple[str, str]:
         """Return two lines with the number of a variant, and what was drawn for it."""
-        drawn = {name for actions in self.augmentation.steps for action in actions for name in action.drawn}
+        actions = [action for actions in self.augmentation.steps for action in actions]
+        drawn = {name for action in actions for name in action.drawn}
+        named = any(isinstance(action, Policy) for action in actions)  # whose draws no step names
         words = [
-            " ".join([step["filter"], *(_word(value) for name, value in step.items() if name in drawn)])
+            " ".join([step["filter"], *(_told(name, value) for name, value in step.items() if name != "filter")])
+            if named
+            else " ".join([step["filter"], *(_word(value) for name, value in step.items() if name in drawn)])
             for step in described(recipe)
         ] or ["as it is"]
         lines = [f"{variant}:"]
@@ -151,6 +156,15 @@ def _variants(line: int, one: Batch, texts: tuple[str, str], variants: Variants)
         result = np.asarray(getattr(found, "image", found))
         seen = picture_of(result if result.ndim == 3 else result[..., None])
         yield Shown((line, 0), variants.texts(variant, recipe), _levels(one._replace(picture=seen)))
+
+
+def _told(name: str, value: Any) -> str:
+    """Return a parameter with its name; a switch, and what an operator is called, say enough.
+
+    >>> _told("brightness", 1.25), _told("op", "posterize"), _told("joint", True)
+    ('brightness 1.2', 'posterize', 'joint')
+    """
+    return name if value is True else _word(value) if name == "op" else f"{name} {_word(value)}"
 
 
 def _short(text: str) -> str:

@@ -1,6 +1,7 @@
 """`imfilter dataset`: what data sets hold, their figures and faults; converted, split and shown."""
 
 import json
+import re
 import struct
 
 import numpy as np
@@ -450,6 +451,14 @@ def test_variants_on_a_sheet_are_those_that_augment_writes(run, folder, pets, mo
     run("dataset", "show", "pets/dog/1.png", "-o", "a.png", *STEPS)
     samples, across = seen[1]
     assert (len(samples), across) == (13, 4)
+
+
+def test_variants_by_a_policy_are_told_by_name(run, folder, pets, monkeypatch):
+    seen, drawn = [], show._sheet
+    monkeypatch.setattr(show, "_sheet", lambda *words: seen.append(words[0]) or drawn(*words))
+    assert run("dataset", "show", "pets/dog/1.png", "-o", "a.png", "--variants", 60, "trivial-augment").code == 0
+    told = {" ".join(sample.texts).split(": ")[-1] for sample in seen[0][1:]}
+    assert any(re.fullmatch(r" ?tone brightness \d\S*", text) for text in told) and "tone equalize" in told
 
 
 def test_a_sheet_of_variants_is_drawn(ok, refused, folder, pets):
