@@ -56,7 +56,7 @@ class Variants(NamedTuple):
         drawn = {name for action in actions for name in action.drawn}
         named = any(isinstance(action, Policy) for action in actions)  # whose draws no step names
         words = [
-            " ".join([step["filter"], *(_told(name, value) for name, value in step.items() if name != "filter")])
+            " ".join([step["filter"], *(_told(name, value) for name, value in step.items() if _says(name, value))])
             if named
             else " ".join([step["filter"], *(_word(value) for name, value in step.items() if name in drawn)])
             for step in described(recipe)
@@ -158,13 +158,18 @@ def _variants(line: int, one: Batch, texts: tuple[str, str], variants: Variants)
         yield Shown((line, 0), variants.texts(variant, recipe), _levels(one._replace(picture=seen)))
 
 
-def _told(name: str, value: Any) -> str:
-    """Return a parameter with its name; a switch, and what an operator is called, say enough.
+def _says(name: str, value: Any) -> bool:
+    """Whether a parameter tells variants apart; a policy sets no switch for some of them alone."""
+    return name != "filter" and not isinstance(value, bool)
 
-    >>> _told("brightness", 1.25), _told("op", "posterize"), _told("joint", True)
-    ('brightness 1.2', 'posterize', 'joint')
+
+def _told(name: str, value: Any) -> str:
+    """Return a parameter with its name; what an operator is called says enough.
+
+    >>> _told("brightness", 1.25), _told("op", "posterize")
+    ('brightness 1.2', 'posterize')
     """
-    return name if value is True else _word(value) if name == "op" else f"{name} {_word(value)}"
+    return _word(value) if name == "op" else f"{name} {_word(value)}"
 
 
 def _short(text: str) -> str:
