@@ -11,8 +11,8 @@ import typer
 from ..batch.options import FILES, RUN
 from ..errors import UsageError
 from ..images import prefetch
-from .input_options import folder_options, inputs_argument
-from .options import HelpedOption, SectionedCommand, described, shared_option
+from .input_options import folder_options
+from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
 
 USAGE = "INPUT... [OPTIONS]"
 HISTOGRAMS = ("none", "luma", "each")

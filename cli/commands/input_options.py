@@ -1,16 +1,9 @@
-"""The argument and the options that name pictures, of the commands beside the filters."""
+"""The options for the pictures of folders, of the commands beside the filters."""
 
 from __future__ import annotations
 
-from typer.core import TyperArgument
-
 from ..batch.options import FILES
 from .options import HelpedOption
-
-
-def inputs_argument(metavar: str, help: str) -> TyperArgument:
-    """Return the argument for all inputs."""
-    return TyperArgument(param_decls=["inputs"], type=str, nargs=-1, metavar=metavar, help=help, required=False)
 
 
 def folder_options(taken: str) -> list[HelpedOption]:

@@ -139,6 +139,11 @@ def _beginning(begun: str, words: Iterable[str]) -> list[str]:
     return [word for word in words if word.startswith(begun)]
 
 
+def inputs_argument(metavar: str | None, help: str) -> TyperArgument:
+    """Return the argument for all inputs."""
+    return TyperArgument(param_decls=["inputs"], type=str, nargs=-1, metavar=metavar, help=help, required=False)
+
+
 def shared_option(field: str, shadowed: bool = False) -> HelpedOption:
     """Return the option that filters share by this name, in its short form alone where it is *shadowed*."""
     option = OPTIONS[field]
@@ -210,9 +215,7 @@ def make_command(
         kind.append(made)
     output, *shared = shared
     files = [HelpedOption(name, param.help, metavar="FILE") for name, param in maps.items()]
-    inputs = TyperArgument(
-        param_decls=["inputs"], type=str, nargs=-1, metavar=argument.metavar, help=argument.help, required=False
-    )
+    inputs = inputs_argument(argument.metavar, argument.help)
     params = [inputs, output, *files, *special, *own, *shared]
     words = [*TYPES, *(option.name or "" for option in own)]
     return described(run, name, usage, params, FilterCommand, doc=doc, options=words)

@@ -9,8 +9,8 @@ import typer
 
 from ..batch.options import FILES
 from ..errors import UsageError
-from .input_options import folder_options, inputs_argument
-from .options import HelpedOption, SectionedCommand, described, shared_option
+from .input_options import folder_options
+from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
 from .sheet_options import files_and_run, look_of, look_options, other_options
 
 USAGE = "INPUT... -o SHEET [OPTIONS]"

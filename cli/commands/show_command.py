@@ -10,8 +10,8 @@ from ..batch.options import FILES, PIXELS, RUN
 from ..errors import UsageError
 from ..images import prefetch
 from ..terminal.protocols import PROTOCOLS
-from .input_options import folder_options, inputs_argument
-from .options import HelpedOption, SectionedCommand, described
+from .input_options import folder_options
+from .options import HelpedOption, SectionedCommand, described, inputs_argument
 
 USAGE = "INPUT... [OPTIONS]"
 

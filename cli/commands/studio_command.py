@@ -9,8 +9,7 @@ import typer
 from ..batch.options import FILES
 from ..errors import UsageError
 from ..images import prefetch
-from .input_options import inputs_argument
-from .options import HelpedOption, SectionedCommand, described
+from .options import HelpedOption, SectionedCommand, described, inputs_argument
 
 USAGE = "IMAGE... [OPTIONS]"
 

@@ -14,8 +14,7 @@ from ..batch.options import FILES, RUN
 from ..errors import UsageError
 from ..images import formats
 from .chain_command import piped, split_steps
-from .input_options import inputs_argument
-from .options import HelpedOption, SectionedCommand, described
+from .options import HelpedOption, SectionedCommand, described, inputs_argument
 from .sheet_options import files_and_run, look_of, look_options, other_options
 
 USAGE = "INPUT -o SHEET STEP... [OPTIONS]"
