@@ -90,9 +90,9 @@ class ImageProcessor:
                 if target.format is not None:
                     self._canvas(output, target.format, Metadata())
 
-    def look_at(self, start: int, stop: int) -> None:
-        """Let results stay in memory; of others than the rows from *start* to *stop* they may hold anything."""
-        self.options = self.options._replace(render=self.options.render._replace(shown=(start, stop)))
+    def look_at(self, rows: tuple[int, int]) -> None:
+        """Let results stay in memory; of others than these *rows* they may hold anything."""
+        self.options = self.options._replace(render=self.options.render._replace(in_memory=rows))
 
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
@@ -270,10 +270,7 @@ class ImageProcessor:
             measure=self.options.report.ranges,
             canvases={
                 output: Canvas
-                if picture.metadata.palette
-                or encodings[output].kind == "table"
-                or self.options.render.shown is not None
-                or (job.page_share and output != SHEET)
+                if picture.metadata.palette or encodings[output].kind == "table" or (job.page_share and output != SHEET)
                 else self._canvas(output, format, picture.metadata)
                 for output, format in formats_of.items()
             },
@@ -286,7 +283,7 @@ class ImageProcessor:
             nodata=missing,
             keep_holes=self.options.render.nodata.keep_holes,
             advance=self.progress.add if self.progress is not None else None,
-            wanted=self.options.render.shown,
+            wanted=self.options.render.in_memory,
         )
         outputs = result.outputs
         if SHEET in outputs:
@@ -329,7 +326,7 @@ class ImageProcessor:
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode
-        if self.options.render.plain:
+        if self.options.render.in_memory is not None:
             return Canvas
         if output == "image" and output_colour.is_lost(metadata, format, options):
             return Canvas  # what may have to be converted cannot be encoded while it is computed

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from .augment.augmentation import Augmentation
 
 
+ALL_ROWS = (0, 1 << 40)
+"""Of a result of any height."""
+
+
 class FrameOptions(NamedTuple):
     """Which frames of a file are filtered."""
 
@@ -57,11 +61,9 @@ class RenderOptions(NamedTuple):
     """Where the filters act, if not everywhere."""
     nodata: NodataOption = NodataOption()
     """Which samples are missing."""
-    plain: bool = False
-    """Results stay arrays, for others than encoders to look at."""
-    shown: tuple[int, int] | None = None
-    """The rows of the result that are looked at, from a first to one behind the last: it stays in memory, and others
-    may hold anything. None where it is written."""
+    in_memory: tuple[int, int] | None = None
+    """Results stay arrays, for others than encoders to look at, and these rows of them are looked at, from a first to
+    one behind the last; others may hold anything. None where results are encoded as they come."""
     show: ShowOptions | None = None
     """How results are shown in the terminal, if they are."""
 

@@ -14,7 +14,7 @@ from ..batch.run import execute
 from ..console.messages import flag
 from ..errors import UsageError
 from . import augment_steps
-from .options import FilterCommand, HelpedOption, make_command, shared_options
+from .options import HelpedOption, SectionedCommand, make_command, shared_options
 
 USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
 REFUSED = "in_place", "backup", "mask", "roi", "show", "show_as", "show_size", "report", "report_size", "report_title"
@@ -34,7 +34,7 @@ def _whole(name: str, text: str | None, default: int, least: int, most: int) -> 
     return value
 
 
-def make() -> FilterCommand:
+def make() -> SectionedCommand:
     """Return the command."""
 
     def command(

@@ -24,7 +24,7 @@ from ..errors import UsageError
 from .command_words import hint, homes
 from .filter_command import map_files, parameter_options
 from .option_words import StrictCommand
-from .options import FilterCommand, HelpedOption, make_command, shared_options
+from .options import HelpedOption, SectionedCommand, make_command, shared_options
 
 CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
 RUN_USAGE = "[OPTIONS] RECIPE.toml INPUT... -o OUTPUT"
@@ -32,7 +32,7 @@ PIPE = "|"
 """Stands between filters in one word of the shell."""
 
 
-def make_chain() -> FilterCommand:
+def make_chain() -> SectionedCommand:
     """Return the command that runs several filters in one go."""
     maps = _all_maps()
 
@@ -62,7 +62,7 @@ def make_chain() -> FilterCommand:
     return make_command("chain", command, inspect.getdoc(command) or "", CHAIN_USAGE, maps, [save], banks=True)
 
 
-def make_run() -> FilterCommand:
+def make_run() -> SectionedCommand:
     """Return the command that runs a recipe."""
     maps = _all_maps()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 
 import typer
@@ -11,7 +10,8 @@ from typer.core import TyperArgument
 from ..batch.options import FILES, PIXELS, RUN
 from ..errors import UsageError
 from ..images import prefetch
-from .options import HelpedOption, SectionedCommand, examples, prose
+from .input_options import folder_options
+from .options import HelpedOption, SectionedCommand, described, shared_option
 
 USAGE = "A B [OPTIONS]"
 
@@ -177,11 +177,7 @@ def make() -> SectionedCommand:
             metavar="N",
         ),
         HelpedOption("report_title", "Title of --report.", RUN, metavar="TEXT"),
-        HelpedOption("recursive", "Descend into subfolders.", FILES, short="-r", type=bool, default=False),
-        HelpedOption(
-            "include", "Compare only matching files of folders; repeatable.", FILES, type=tuple, metavar="GLOB"
-        ),
-        HelpedOption("exclude", "Leave matching files and folders out; repeatable.", FILES, type=tuple, metavar="GLOB"),
+        *folder_options("Compare only"),
         HelpedOption(
             "match",
             "Pair the files of two folders by name, or by stem: a.jpg with a.png.  [default: name]",
@@ -209,26 +205,17 @@ def make() -> SectionedCommand:
         ),
         HelpedOption("mask", "Compare only where this picture is not black.", PIXELS, metavar="FILE"),
         HelpedOption("roi", "Compare only this region; repeatable.", PIXELS, type=tuple, metavar="X,Y,W,H"),
-        HelpedOption("jobs", "Number of cores to use.  [default: all]", RUN, short="-j", type=int, metavar="N"),
+        shared_option("jobs"),
         HelpedOption("json", "Print a JSON object for each pair, and one for all.", RUN, type=bool, default=False),
         HelpedOption("quiet", "Print only what is not within the limits.", RUN, short="-q", type=bool, default=False),
     ]
-    doc = inspect.getdoc(command) or ""
     arguments = [
         TyperArgument(
             param_decls=["a"], type=str, metavar="A", help="The reference: a picture or folder.", required=False
         ),
         TyperArgument(param_decls=["b"], type=str, metavar="B", help="What is compared with it.", required=False),
     ]
-    return SectionedCommand(
-        "compare",
-        callback=command,
-        params=[*arguments, *own],
-        help=prose(doc, []),
-        epilog=examples(doc),
-        options_metavar=USAGE,
-        rich_markup_mode=None,
-    )
+    return described(command, "compare", USAGE, [*arguments, *own])
 
 
 def _page_size(report: str | None, size: str | None, title: str | None) -> int:

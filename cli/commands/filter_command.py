@@ -14,14 +14,14 @@ from ...filters.core.parameters import Parameter, Spec
 from ..batch.options import OWN, PIXELS
 from ..batch.recipe import single
 from ..batch.run import execute
-from .options import WIDTH, FilterCommand, HelpedOption, make_command, shared_options
+from .options import WIDTH, HelpedOption, SectionedCommand, make_command, shared_options
 
 FEW = 4
 """So many ops an option does not name."""
 USAGE = "[OPTIONS] INPUT... -o OUTPUT"
 
 
-def make(name: str) -> FilterCommand:
+def make(name: str) -> SectionedCommand:
     """Return the command for the filter *name*, ready to be run or asked for help."""
     filter = catalog.load(name)
     spec = filter.spec

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import shutil
 import sys
 from collections.abc import Sequence
 
 import typer
-from typer.core import TyperArgument
 
 from ..batch.options import FILES, RUN
 from ..errors import UsageError
 from ..images import prefetch
-from .options import HelpedOption, SectionedCommand, examples, prose
+from .input_options import folder_options
+from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
 
 USAGE = "INPUT... [OPTIONS]"
 HISTOGRAMS = ("none", "luma", "each")
@@ -115,7 +114,8 @@ def make() -> SectionedCommand:
         if code:
             raise typer.Exit(code)
 
-    own = [
+    params = [
+        inputs_argument("INPUT...", "Image files, folders, or - for standard input."),
         HelpedOption("header", "Print what the header tells, without reading pixels.", type=bool, default=False),
         HelpedOption("check", "Decode everything, and print only which files are damaged.", type=bool, default=False),
         HelpedOption(
@@ -127,40 +127,19 @@ def make() -> SectionedCommand:
         HelpedOption("bins", f"Number of bins of the histogram.  [default: {BINS}]", type=int, metavar="N"),
         HelpedOption("log", "Draw the logarithm of the counts.", type=bool, default=False),
         HelpedOption("percentiles", f"Which percentiles to print.  [default: {PERCENTILES}]", metavar="P,..."),
-        HelpedOption("recursive", "Descend into subfolders.", FILES, short="-r", type=bool, default=False),
-        HelpedOption(
-            "include", "Look only at matching files of folders; repeatable.", FILES, type=tuple, metavar="GLOB"
-        ),
-        HelpedOption("exclude", "Leave matching files and folders out; repeatable.", FILES, type=tuple, metavar="GLOB"),
-        HelpedOption("files_from", "Read more input names from FILE (or -), one per line.", FILES, metavar="FILE"),
-        HelpedOption("null", "Names in --files-from are NUL-terminated.", FILES, short="-0", type=bool, default=False),
+        *folder_options("Look only at"),
+        shared_option("files_from"),
+        shared_option("null"),
         HelpedOption(
             "frame", "Look at this frame or page, counting from 0, or at all.  [default: 0]", FILES, metavar="N|all"
         ),
         HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", FILES, metavar="N"),
         HelpedOption("lenient", "Of damaged pictures, look at what can be read.", FILES, type=bool, default=False),
-        HelpedOption("jobs", "Number of cores to use.  [default: all]", RUN, short="-j", type=int, metavar="N"),
+        shared_option("jobs"),
         HelpedOption("json", "Print a JSON object for each file, and one for all.", RUN, type=bool, default=False),
         HelpedOption("quiet", "Print no notes.", RUN, short="-q", type=bool, default=False),
     ]
-    doc = inspect.getdoc(command) or ""
-    argument = TyperArgument(
-        param_decls=["inputs"],
-        type=str,
-        nargs=-1,
-        metavar="INPUT...",
-        help="Image files, folders, or - for standard input.",
-        required=False,
-    )
-    return SectionedCommand(
-        "info",
-        callback=command,
-        params=[argument, *own],
-        help=prose(doc, []),
-        epilog=examples(doc),
-        options_metavar=USAGE,
-        rich_markup_mode=None,
-    )
+    return described(command, "info", USAGE, params)
 
 
 def _percentiles(text: str) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from textwrap import shorten
@@ -138,6 +139,54 @@ def _beginning(begun: str, words: Iterable[str]) -> list[str]:
     return [word for word in words if word.startswith(begun)]
 
 
+def inputs_argument(metavar: str | None, help: str) -> TyperArgument:
+    """Return the argument for all inputs."""
+    return TyperArgument(param_decls=["inputs"], type=str, nargs=-1, metavar=metavar, help=help, required=False)
+
+
+def shared_option(field: str, shadowed: bool = False) -> HelpedOption:
+    """Return the option that filters share by this name, in its short form alone where it is *shadowed*."""
+    option = OPTIONS[field]
+    return HelpedOption(
+        f"{SHADOWED}{field}" if shadowed else field,
+        option.help,
+        option.section,
+        more=f"  [default: {option.default}]" if option.default else "",
+        short=option.short,
+        long=not shadowed,
+        type=_type(TYPES[field]),
+        default=SharedOptions._field_defaults[field] or None,
+        metavar=option.metavar,
+        words=option.words,
+    )
+
+
+def described(
+    run: Callable[..., None],
+    name: str,
+    usage: str,
+    params: list[Any],
+    kind: type[SectionedCommand] = SectionedCommand,
+    *,
+    doc: str | None = None,
+    options: Collection[str] = (),
+) -> SectionedCommand:
+    """Return the command *name* that calls *run*, described by a docstring: *doc*, or else that of *run*.
+
+    The *options* that the docstring names in stars are written as the shell's.
+    """
+    doc = inspect.getdoc(run) or "" if doc is None else doc
+    return kind(
+        name,
+        callback=run,
+        params=params,
+        help=prose(doc, options),
+        epilog=examples(doc),
+        options_metavar=usage,
+        rich_markup_mode=None,
+    )
+
+
 def make_command(
     name: str,
     run: Callable[..., None],
@@ -148,7 +197,7 @@ def make_command(
     *,
     banks: bool,
     refused: Collection[str] = (),
-) -> FilterCommand:
+) -> SectionedCommand:
     """Return the command *name*, described by *doc*: its *maps* and *own* options beside those that all share.
 
     *banks* says that the result can be the maps of a bank of kernels. Shared options that are *refused* are not listed.
@@ -160,36 +209,16 @@ def make_command(
         missing = {"angle": "angle" not in maps, "bank": not banks}
         if field == "inputs" or missing.get(option.only):
             continue
-        more = f"  [default: {option.default}]" if option.default else ""
         kind = special if option.only else shared
-        made = HelpedOption(
-            f"{SHADOWED}{field}" if field in taken else field,
-            option.help,
-            option.section,
-            more=more,
-            short=option.short,
-            long=field not in taken,
-            type=_type(TYPES[field]),
-            default=SharedOptions._field_defaults[field] or None,
-            metavar=option.metavar,
-            words=option.words,
-        )
+        made = shared_option(field, field in taken)
         made.hidden = field in refused
         kind.append(made)
     output, *shared = shared
     files = [HelpedOption(name, param.help, metavar="FILE") for name, param in maps.items()]
-    inputs = TyperArgument(
-        param_decls=["inputs"], type=str, nargs=-1, metavar=argument.metavar, help=argument.help, required=False
-    )
-    return FilterCommand(
-        name,
-        callback=run,
-        params=[inputs, output, *files, *special, *own, *shared],
-        help=prose(doc, [*TYPES, *(option.name or "" for option in own)]),
-        epilog=examples(doc),
-        options_metavar=usage,
-        rich_markup_mode=None,
-    )
+    inputs = inputs_argument(argument.metavar, argument.help)
+    params = [inputs, output, *files, *special, *own, *shared]
+    words = [*TYPES, *(option.name or "" for option in own)]
+    return described(run, name, usage, params, FilterCommand, doc=doc, options=words)
 
 
 def _type(hint: Any) -> type:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..batch.options import FILES, PIXELS, RUN
 from ..errors import UsageError
-from .options import HelpedOption
+from .options import HelpedOption, shared_option
 
 if TYPE_CHECKING:
     from ..sweep.sheet_file import SheetLook
@@ -51,7 +51,7 @@ def other_options() -> list[HelpedOption]:
         HelpedOption("max_pixels", "Refuse larger pictures and sheets.  [default: 268435456]", RUN, metavar="N"),
         HelpedOption("lenient", "Of damaged pictures, show what can be read.", RUN, type=bool, default=False),
         HelpedOption("dry_run", "Print what would be shown; write nothing.", RUN, short="-n", type=bool, default=False),
-        HelpedOption("jobs", "Number of cores to use.  [default: all]", RUN, short="-j", type=int, metavar="N"),
+        shared_option("jobs"),
         HelpedOption("json", "Print a JSON object for each picture, and one for all.", RUN, type=bool, default=False),
         HelpedOption("quiet", "Print errors only.", RUN, short="-q", type=bool, default=False),
     ]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 
 import typer
-from typer.core import TyperArgument
 
 from ..batch.options import FILES, PIXELS, RUN
 from ..errors import UsageError
 from ..images import prefetch
 from ..terminal.protocols import PROTOCOLS
-from .options import HelpedOption, SectionedCommand, examples, prose
+from .input_options import folder_options
+from .options import HelpedOption, SectionedCommand, described, inputs_argument
 
 USAGE = "INPUT... [OPTIONS]"
 
@@ -74,7 +73,8 @@ def make() -> SectionedCommand:
         if code:
             raise typer.Exit(code)
 
-    own = [
+    params = [
+        inputs_argument("INPUT...", "Images, folders of images, or - for stdin."),
         HelpedOption(
             "show_as",
             "How the terminal shows pictures.  [default: IMFILTER_SHOW, else what the terminal says it can]",
@@ -86,9 +86,7 @@ def make() -> SectionedCommand:
             "Most columns and rows of characters.  [default: the window's width, and 2/3 of its height]",
             metavar="COLSxROWS",
         ),
-        HelpedOption("recursive", "Descend into subfolders.", FILES, short="-r", type=bool, default=False),
-        HelpedOption("include", "Show only matching files of folders; repeatable.", FILES, type=tuple, metavar="GLOB"),
-        HelpedOption("exclude", "Leave matching files and folders out; repeatable.", FILES, type=tuple, metavar="GLOB"),
+        *folder_options("Show only"),
         HelpedOption("frame", "Show this frame or page, counting from 0.", FILES, type=int, metavar="N"),
         HelpedOption(
             "background", "Colour behind transparent parts.  [default: a checkerboard]", PIXELS, metavar="COLOR"
@@ -97,21 +95,4 @@ def make() -> SectionedCommand:
         HelpedOption("lenient", "Of damaged pictures, show what can be read.", RUN, type=bool, default=False),
         HelpedOption("quiet", "Print no names and notes.", RUN, short="-q", type=bool, default=False),
     ]
-    doc = inspect.getdoc(command) or ""
-    argument = TyperArgument(
-        param_decls=["inputs"],
-        type=str,
-        nargs=-1,
-        metavar="INPUT...",
-        help="Images, folders of images, or - for stdin.",
-        required=False,
-    )
-    return SectionedCommand(
-        "show",
-        callback=command,
-        params=[argument, *own],
-        help=prose(doc, []),
-        epilog=examples(doc),
-        options_metavar=USAGE,
-        rich_markup_mode=None,
-    )
+    return described(command, "show", USAGE, params)

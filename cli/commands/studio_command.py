@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 
 import typer
-from typer.core import TyperArgument
 
 from ..batch.options import FILES
 from ..errors import UsageError
 from ..images import prefetch
-from .options import HelpedOption, SectionedCommand, examples, prose
+from .options import HelpedOption, SectionedCommand, described, inputs_argument
 
 USAGE = "IMAGE... [OPTIONS]"
 
@@ -44,28 +42,12 @@ def make() -> SectionedCommand:
         if code:
             raise typer.Exit(code)
 
-    own = [
+    params = [
+        inputs_argument("IMAGE...", "Images, or folders of images."),
         HelpedOption("recipe", "Begin with the steps of a recipe.", metavar="RECIPE.toml"),
         HelpedOption("open", "Open the page in the browser.", type=bool, default=False),
         HelpedOption("keep", "Do not end when no page is open.", type=bool, default=False),
         HelpedOption("port", "Serve the page at this port.  [default: a free one]", type=int, default=0, metavar="N"),
         HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", FILES, metavar="N"),
     ]
-    doc = inspect.getdoc(command) or ""
-    argument = TyperArgument(
-        param_decls=["inputs"],
-        type=str,
-        nargs=-1,
-        metavar="IMAGE...",
-        help="Images, or folders of images.",
-        required=False,
-    )
-    return SectionedCommand(
-        "studio",
-        callback=command,
-        params=[argument, *own],
-        help=prose(doc, []),
-        epilog=examples(doc),
-        options_metavar=USAGE,
-        rich_markup_mode=None,
-    )
+    return described(command, "studio", USAGE, params)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import typer
-from typer.core import TyperArgument
 
 from ...filters.core import catalog
 from ..batch.options import FILES, RUN
 from ..errors import UsageError
 from ..images import formats
 from .chain_command import piped, split_steps
-from .options import HelpedOption, SectionedCommand, examples, prose
+from .options import HelpedOption, SectionedCommand, described, inputs_argument
 from .sheet_options import files_and_run, look_of, look_options, other_options
 
 USAGE = "INPUT -o SHEET STEP... [OPTIONS]"
@@ -127,7 +125,8 @@ def make() -> SectionedCommand:
         )
         raise typer.Exit(run.run(call))
 
-    own = [
+    params = [
+        inputs_argument("INPUT STEP...", "A picture, and steps."),
         HelpedOption("output", "The sheet: a file, or - for stdout.", FILES, short="-o", metavar="SHEET"),
         HelpedOption(
             "crop",
@@ -142,22 +141,7 @@ def make() -> SectionedCommand:
         HelpedOption(
             "to", "Format of the files of --each.  [default: the input's]", FILES, short="-t", metavar="FORMAT"
         ),
+        *look_options(),
+        *other_options(),
     ]
-    doc = inspect.getdoc(command) or ""
-    argument = TyperArgument(
-        param_decls=["inputs"],
-        type=str,
-        nargs=-1,
-        metavar="INPUT STEP...",
-        help="A picture, and steps.",
-        required=False,
-    )
-    return SweepCommand(
-        "sweep",
-        callback=command,
-        params=[argument, *own, *look_options(), *other_options()],
-        help=prose(doc, []),
-        epilog=examples(doc),
-        options_metavar=USAGE,
-        rich_markup_mode=None,
-    )
+    return described(command, "sweep", USAGE, params, SweepCommand)

@@ -15,6 +15,7 @@ from ..images import encode, formats
 from ..images.atomic_write import Transaction
 from ..images.codec import EncodeOptions
 from ..images.metadata import Metadata
+from ..images.on_screen import eight_bits
 from ..images.picture import bands_of_rows
 from .comparable import Comparable
 
@@ -73,20 +74,16 @@ def _drawn(pair: Comparable, style: str, gain: float, full: float, tolerance: fl
         shares = distances(pair.a, pair.b).astype(np.float64) * (gain / full)
         if pair.alpha:  # which has no colour of its own
             shares = np.maximum(shares[..., :-1], shares[..., -1:])
-        return _levels(shares if colours in (1, 3) else shares.max(axis=2, keepdims=True))
+        return eight_bits(shares if colours in (1, 3) else shares.max(axis=2, keepdims=True), 1.0)
     one, other = (_gray(image[..., :colours]) for image in (pair.a, pair.b))
     if style == "signed":
         return diverging(((other - one) * (gain / full))[..., 0])
     differs = (distances(pair.a, pair.b) > tolerance).any(axis=2, keepdims=True)
     pale = 1 - PALE + PALE * np.clip(np.nan_to_num(one / full), 0, 1)
-    return np.where(differs, np.array(RED, np.uint8), _levels(pale))
+    return np.where(differs, np.array(RED, np.uint8), eight_bits(pale, 1.0))
 
 
 def _gray(colours: Array) -> Array:
     if colours.shape[2] == 3:
         return colour.luma(colours, np.float64)
     return colours.astype(np.float64).mean(axis=2, keepdims=True)
-
-
-def _levels(shares: Array) -> Array:
-    return np.floor(np.clip(shares, 0, 1) * 255 + 0.5).astype(np.uint8)

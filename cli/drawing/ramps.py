@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...filters.core.engine.quantize import hue_map
 from ...filters.core.lazy_numpy import Array, np
+from ..images.on_screen import eight_bits
 
 RAMP = (
     "2b1649 252756 203560 1a436a 115174 085f7d 0b6d84 1b7b8a 2c888e "
@@ -27,7 +28,7 @@ def ramp(shares: Array) -> Array:
     at = np.clip(np.nan_to_num(shares), 0, 1) * (len(stops) - 1)
     low = np.minimum(at.astype(int), len(stops) - 2)
     part = (at - low)[..., None]
-    return _levels(stops[low] * (1 - part) + stops[low + 1] * part)
+    return eight_bits(stops[low] * (1 - part) + stops[low + 1] * part, 255)
 
 
 def diverging(shares: Array) -> Array:
@@ -39,7 +40,7 @@ def diverging(shares: Array) -> Array:
     """
     share = np.clip(np.nan_to_num(shares), -1, 1)[..., None]
     ends = np.where(share < 0, np.array(LESS, float), np.array(MORE, float))
-    return _levels(255 + (ends - 255) * np.abs(share))
+    return eight_bits(255 + (ends - 255) * np.abs(share), 255)
 
 
 def hue(degrees: Array, shares: Array) -> Array:
@@ -51,7 +52,3 @@ def hue(degrees: Array, shares: Array) -> Array:
     """
     found = hue_map(degrees.reshape(1, -1, 1), shares.reshape(1, -1, 1), 1, 1)
     return found.reshape(*degrees.shape, 3)
-
-
-def _levels(values: Array) -> Array:
-    return np.floor(values + 0.5).astype(np.uint8)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ...filters.core.engine.layout import with_alpha
-from ...filters.core.engine.quantize import FULL
 from ...filters.core.lazy_numpy import Array
 from ...filters.resize import resize
+from ..images.on_screen import eight_bits, on_ground
 from ..images.picture import DecodeError, Picture
 from .cells import WHITE, Colour
 
@@ -31,9 +31,7 @@ def thumbnail(picture: Picture, side: int | None, background: Colour = WHITE) ->
 
 
 def _reduced(picture: Picture, side: int) -> Picture:
-    pixels = picture.pixels
-    if pixels.dtype == bool:
-        pixels = pixels.astype(np.uint8) * np.uint8(255)
+    pixels = eight_bits(picture.pixels, 1) if picture.pixels.dtype == bool else picture.pixels
     given: Any = pixels if picture.alpha is None else with_alpha(pixels, picture.alpha)
     found: Any = resize(given, longest=side, interpolation="area")
     found = found.reshape(*found.shape[:2], -1)
@@ -48,14 +46,7 @@ def levels(picture: Picture, background: Colour = WHITE) -> Array:
 
     White is 255, whatever it was; NaN is black.
     """
-    pixels = picture.pixels
-    if pixels.dtype == bool:
-        pixels = pixels.astype(np.uint8) * np.uint8(255)
-    if pixels.dtype != np.uint8 or picture.alpha is not None or picture.full != FULL["uint8"]:
-        full = 255.0 if picture.pixels.dtype == bool else picture.full
-        values = np.nan_to_num(pixels.astype(np.float64), nan=0, posinf=full, neginf=0) * (255 / full)
-        if picture.alpha is not None:
-            share = picture.alpha[..., None] / FULL[picture.alpha.dtype.name]
-            values = values * share + np.array(background) * (1 - share)
-        pixels = np.floor(np.clip(values, 0, 255) + 0.5).astype(np.uint8)
-    return np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    found = eight_bits(picture.pixels, picture.full)
+    if picture.alpha is not None:
+        found = on_ground(found, eight_bits(picture.alpha, picture.full), background)
+    return np.ascontiguousarray(found[..., 0] if found.shape[2] == 1 else found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
@@ -15,6 +16,8 @@ from .picture import bands_of_rows
 SQUARE = 8
 """Pixels of a side of the squares on which transparent pixels lie."""
 SQUARES = (255, 204)
+"""Their grays."""
+BLACK = (0, 0, 0)
 AT_A_TIME = 32
 """Rows that are reduced together: what is summed along columns alone, as wide as the picture, stays in the cache."""
 
@@ -56,19 +59,12 @@ def on_screen(pixels: Array, alpha: Any = None, colours: ColourModel = "gray", w
         pixels = pixels[..., :kept]
     elif colours == "cmyk":
         notes.append("CMYK, converted without a profile")
-    if pixels.dtype == np.uint8 and high == 255 and alpha is None and colours != "cmyk":
-        return OnScreen(pixels, "; ".join(notes))
-    found = np.empty((*pixels.shape[:2], 1 if pixels.shape[2] == 1 else 3), np.uint8)
-    for rows in bands_of_rows(pixels.shape):
-        part = _scaled(pixels[rows], low, high)
-        if colours == "cmyk":
-            part = (1 - part[..., :3]) * (1 - part[..., 3:4])
-        if alpha is not None:
-            cover = _scaled(alpha[rows, ..., None], 0.0, white_of(alpha.dtype.name, white))
-            part = part * cover + _squares(rows.start, part.shape) * (1 - cover)
-        np.floor(part * 255 + 0.5, out=part)
-        found[rows] = part
-    return OnScreen(found, "; ".join(notes))
+    seen = eight_bits(pixels, high, low)
+    if colours == "cmyk":
+        seen = of_inks(seen)
+    if alpha is not None:
+        seen = on_ground(seen, eight_bits(alpha, white_of(alpha.dtype.name, white)))
+    return OnScreen(seen, "; ".join(notes))
 
 
 def _finite(pixels: Array) -> Any:
@@ -77,19 +73,63 @@ def _finite(pixels: Array) -> Any:
         yield np.nan_to_num(pixels[rows], nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _scaled(samples: Array, low: float, high: float) -> Array:
-    """Return shares of the range from *low* to *high*; NaN is black."""
-    shares = samples.astype(np.float32)
-    if low:
-        shares -= np.float32(low)
-    shares *= np.float32(1 / (high - low) if high > low else 0)
-    return np.clip(np.nan_to_num(shares, copy=False, nan=0.0, posinf=1.0, neginf=0.0), 0, 1, out=shares)
+def eight_bits(samples: Array, high: float, low: float = 0.0) -> Array:
+    """Return samples of any type as uint8, of which 0 is *low* and 255 is *high*; NaN is 0.
+
+    Those of uint8 that are so already are returned themselves.
+
+    >>> import numpy as np
+    >>> eight_bits(np.array([-np.inf, np.nan, -1.0, 1.0, 3.0, np.inf]), 3.0, -1.0).tolist()
+    [0, 0, 0, 128, 255, 255]
+    """
+    if samples.dtype == np.uint8 and (low, high) == (0, 255):
+        return samples
+    dtype = np.result_type(samples.dtype, np.float32)
+    scale = 255 / (high - low if high > low else 1.0)
+    found = np.empty(samples.shape, np.uint8)
+    for rows in bands_of_rows(samples.shape):
+        levels = samples[rows].astype(dtype)
+        levels -= low
+        levels *= scale
+        np.fmax(levels, 0, out=levels)  # which is 0 for NaN
+        np.minimum(levels, 255, out=levels)
+        levels += 0.5
+        found[rows] = levels
+    return found
 
 
-def _squares(top: int, shape: tuple[int, ...]) -> Array:
-    """Return the squares of the rows from *top* on, as shares of white."""
+def of_inks(inks: Array) -> Array:
+    """Return the RGB of inks, cyan, magenta, yellow and black, on white paper; both are uint8.
+
+    >>> import numpy as np
+    >>> of_inks(np.array([[[0, 255, 0, 0], [0, 0, 0, 55]]], np.uint8)).tolist()
+    [[[255, 0, 255], [200, 200, 200]]]
+    """
+    light = ~inks
+    return on_ground(light[..., :3], light[..., 3], BLACK)
+
+
+def on_ground(pixels: Array, alpha: Array, ground: Sequence[int] = SQUARES) -> Array:
+    """Return pixels of uint8 on squares of two grays, or on the three numbers of a colour, as opaque as *alpha* says.
+
+    *alpha* is ``(height, width)`` of uint8. Gray pixels on a colour become RGB.
+
+    >>> import numpy as np
+    >>> on_ground(np.full((1, 2, 1), 100, np.uint8), np.array([[255, 51]], np.uint8), (0, 50, 250)).tolist()
+    [[[100, 100, 100], [20, 60, 220]]]
+    """
+    found = np.empty((*alpha.shape, max(pixels.shape[2], 1 if len(ground) == 2 else 3)), np.uint8)
+    for rows in bands_of_rows(found.shape):
+        cover = alpha[rows, :, None].astype(np.uint16)
+        below = _squares(rows.start, cover.shape, ground) if len(ground) == 2 else np.array(ground, np.uint16)
+        found[rows] = (pixels[rows] * cover + below * (255 - cover) + 127) // 255
+    return found
+
+
+def _squares(top: int, shape: tuple[int, ...], grays: Sequence[int]) -> Array:
+    """Return the squares of the rows from *top* on."""
     down, along = (np.arange(start, start + count) // SQUARE for start, count in ((top, shape[0]), (0, shape[1])))
-    return np.where((down[:, None] + along) % 2, SQUARES[1], SQUARES[0])[..., None].astype(np.float32) / 255
+    return np.array(grays, np.uint16)[(down[:, None] + along) % 2, None]
 
 
 def size_within(width: int, height: int, most: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
 from ..batch import doubts, request, runner
 from ..batch.frame_output import kept_of
+from ..batch.job_options import ALL_ROWS
 from ..batch.options import SharedOptions
 from ..batch.recipe import Recipe
 from ..console.slow_image import Progress
@@ -22,9 +23,6 @@ from ..images.picture import Picture
 from . import call
 from .pictures import Opened
 from .view import View
-
-ALL_ROWS = 1 << 40
-"""More than any picture has."""
 
 
 class Result(NamedTuple):
@@ -63,7 +61,7 @@ def of_picture(picture: Picture) -> Result:
     colours = "rgb" if picture.metadata.palette else picture.colours
     count = samples.shape[2]
     bands = tuple(f"band {number}" for number in range(1, count + 1)) if colours == "bands" else ()
-    return Result(samples, picture.alpha, colours, picture.full, picture.metadata, (0, ALL_ROWS), bands)
+    return Result(samples, picture.alpha, colours, picture.full, picture.metadata, ALL_ROWS, bands)
 
 
 def suffix_of(recipe: Recipe, picture: Picture) -> str:
@@ -118,21 +116,21 @@ def _computed(
     options = SharedOptions(inputs=(name,), output=path if output == "image" else None, frame=opened.frame, quiet=True)
     asked = request.check(recipe, options, to)
     processor = runner.prepared(asked, asked.cores)
-    rows, meant = (0, ALL_ROWS), None
+    rows, meant = ALL_ROWS, None
     if view is not None and path.endswith(formats.LOSSLESS.suffixes[0]):  # else floats are shown over their range
         meant = _size(processor.stages, width, height)
         part = view.part(*meant)
         if part.height < meant[1]:
             rows = part.top, part.top + part.height
-    if rows == (0, ALL_ROWS):  # only then all is known that may surprise
+    if rows == ALL_ROWS:  # only then all is known that may surprise
         processor.options = processor.options._replace(report=processor.options.report._replace(notes=True))
-    processor.look_at(*rows)
+    processor.look_at(rows)
     processor.progress = _Watched(watched)
     [job] = asked.jobs
     computed = processor.computed(job, picture)
     found = computed.outputs[output]
     size = found.samples.shape[1::-1]
-    if meant is not None and rows != (0, ALL_ROWS) and size != meant:
+    if meant is not None and rows != ALL_ROWS and size != meant:
         return None
     notes = [*doubts.notes(recipe), *picture.notes, *computed.surprises]
     metadata = kept_of(picture.metadata, output, computed, notes)

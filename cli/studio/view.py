@@ -7,11 +7,13 @@ import math
 from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
+from ...filters.core.engine.quantize import white_of
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from ..images import encode, formats
 from ..images.codec import EncodeOptions
 from ..images.metadata import Metadata
+from ..images.on_screen import eight_bits, of_inks
 
 MOST_ROOM = 1 << 14
 """Pixels across or down that a window may have."""
@@ -81,17 +83,19 @@ def shown(
     """
     said, count = "", samples.shape[2]
     if colours == "cmyk":
-        return Shown(_of_inks(samples), alpha, "inks are shown as RGB, roughly")
+        full = white_of(samples.dtype.name, white)
+        alpha = None if alpha is None else eight_bits(alpha, full)
+        return Shown(of_inks(eight_bits(samples, full)), alpha, "inks are shown as RGB, roughly")
     if count not in (1, 3) or colours == "bands":
         band = min(band, count - 1)
         samples, extent = samples[..., band : band + 1], extent[..., band : band + 1]
         said = f"band {band + 1} of {count}"
     if samples.dtype == bool:
-        return Shown(samples.astype(np.uint8) * np.uint8(255), alpha, said)
+        return Shown(eight_bits(samples, 1), alpha, said)
     if samples.dtype.kind == "f":
         low, high = (0.0, white) if white is not None else _range(extent)
-        samples = _in_8_bits(samples, low, high)
-        alpha = None if alpha is None else _in_8_bits(alpha, 0.0, 1.0 if white is None else white)
+        samples = eight_bits(samples, high, low)
+        alpha = None if alpha is None else eight_bits(alpha, white_of(alpha.dtype.name, white))
         said = f"{said}, " if said else ""
         said += f"{low:.4g} is shown as black, {high:.4g} as white"
     return Shown(samples, alpha, said)
@@ -100,18 +104,6 @@ def shown(
 def _range(extent: Array) -> tuple[float, float]:
     finite = extent[np.isfinite(extent)]
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-
-
-def _in_8_bits(samples: Array, low: float, high: float) -> Array:
-    scaled = (samples.astype(np.float64) - low) * (255.0 / (high - low if high > low else 1.0))
-    return np.clip(np.nan_to_num(scaled, nan=0.0) + 0.5, 0, 255).astype(np.uint8)
-
-
-def _of_inks(samples: Array) -> Array:
-    """Return what cyan, magenta, yellow and black leave of white."""
-    full = np.float32(np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1)
-    light = 1 - np.asarray(samples, np.float32) / full
-    return _in_8_bits(light[..., :3] * light[..., 3:4], 0.0, 1.0)
 
 
 def reduced(found: Shown, by: int) -> Shown:

@@ -14,7 +14,7 @@ from .. import garbage
 from ..batch import collisions, other_pictures
 from ..batch.call_files import FilesWritten, files_read
 from ..batch.inputs import is_folder
-from ..batch.job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
+from ..batch.job_options import ALL_ROWS, FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
 from ..batch.plan import Input, Job, Target
 from ..batch.provenance import Stamper
 from ..batch.recipe import Recipe
@@ -165,7 +165,7 @@ def _targets_of_each(call: Call) -> dict[int, Target]:
 def _options(call: Call, write: WriteOptions) -> JobOptions:
     return JobOptions(
         FrameOptions(call.frame),
-        RenderOptions(max_pixels=call.max_pixels, plain=True),
+        RenderOptions(max_pixels=call.max_pixels, in_memory=ALL_ROWS),
         write,
         ReportOptions(notes=False),
         call.cores,

@@ -10,12 +10,10 @@ from ...filters.core.engine.colour import ColourModel
 from ...filters.core.lazy_numpy import Array, np
 from ..images import pillow_buffer, srgb_conversion
 from ..images.metadata import Metadata
-from ..images.picture import bands_of_rows
+from ..images.on_screen import eight_bits, of_inks, on_ground
 from .room import Room
 
-SQUARE = 8
-"""Dots of a side of the checkerboard's squares."""
-LIGHT, DARK = 204, 153
+CHECKERBOARD = (204, 153)
 """Its grays."""
 
 
@@ -37,8 +35,10 @@ def reduced(
     """
     if metadata is not None and pixels.dtype.kind == "f" and metadata.colour.is_linear:
         pixels, metadata = _as_srgb(pixels, metadata), None  # before 8 bits are too few for it
-    pixels = _mixed(pixels, white) if colours == "cmyk" else pixels[..., : 3 if pixels.shape[2] > 2 else 1]
-    levels = eight_bits(pixels, white)
+    if colours == "cmyk":
+        levels = of_inks(eight_bits(pixels, white))
+    else:
+        levels = eight_bits(pixels[..., : 3 if pixels.shape[2] > 2 else 1], white)
     if alpha is not None:
         levels = np.concatenate([levels, eight_bits(alpha[..., None], white)], axis=2)
     image = pillow_buffer.image_of(levels[..., 0] if levels.shape[2] == 1 else levels)
@@ -50,22 +50,7 @@ def reduced(
     if metadata is not None:
         seen = _as_srgb(seen, metadata)
     seen = np.broadcast_to(seen, (*seen.shape[:2], 3))
-    return np.ascontiguousarray(seen) if alpha is None else _on_ground(seen, found[..., -1:], background)
-
-
-def eight_bits(samples: Array, white: float) -> Array:
-    """Return samples as uint8, of which 255 is *white*; NaN is black.
-
-    >>> eight_bits(np.array([[[0.5], [2.0], [np.nan]]]), 1.0)[..., 0].tolist()
-    [[128, 255, 0]]
-    """
-    if samples.dtype == np.uint8 and white == 255:
-        return samples
-    found = np.empty(samples.shape, np.uint8)
-    for rows in bands_of_rows(samples.shape):
-        levels = samples[rows].astype(np.float32) * np.float32(255 / white)
-        found[rows] = np.clip(np.nan_to_num(levels, posinf=255, neginf=0), 0, 255) + np.float32(0.5)
-    return found
+    return np.ascontiguousarray(seen) if alpha is None else on_ground(seen, found[..., -1], background or CHECKERBOARD)
 
 
 def _as_srgb(pixels: Array, metadata: Metadata) -> Array:
@@ -75,25 +60,6 @@ def _as_srgb(pixels: Array, metadata: Metadata) -> Array:
     except srgb_conversion.ConversionError:
         return pixels
     return pixels if converted is None else converted
-
-
-def _mixed(inks: Array, white: float) -> Array:
-    """Return the colours of inks, cyan, magenta, yellow and black, on white paper."""
-    found = np.empty((*inks.shape[:2], 3), inks.dtype)
-    for rows in bands_of_rows(inks.shape):
-        left = white - inks[rows].astype(np.float64)
-        found[rows] = np.clip(left[..., :3] * left[..., 3:] / white, 0, white) + (inks.dtype.kind == "u") * 0.5
-    return found
-
-
-def _on_ground(seen: Array, alpha: Array, background: tuple[int, int, int] | None) -> Array:
-    if background is not None:
-        ground = np.array(background, float)
-    else:
-        squares = np.add.outer(*(np.arange(side) // SQUARE for side in alpha.shape[:2])) % 2
-        ground = np.where(squares[..., None], DARK, LIGHT)
-    opaque = alpha / 255.0
-    return np.floor(seen * opaque + ground * (1 - opaque) + 0.5).astype(np.uint8)
 
 
 def side_by_side(left: Array, right: Array, gap: int) -> Array:

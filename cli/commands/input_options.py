@@ -1,0 +1,15 @@
+"""The options for the pictures of folders, of the commands beside the filters."""
+
+from __future__ import annotations
+
+from ..batch.options import FILES
+from .options import HelpedOption
+
+
+def folder_options(taken: str) -> list[HelpedOption]:
+    """Return the options for what is taken of folders; *taken* begins as in "Show only"."""
+    return [
+        HelpedOption("recursive", "Descend into subfolders.", FILES, short="-r", type=bool, default=False),
+        HelpedOption("include", f"{taken} matching files of folders; repeatable.", FILES, type=tuple, metavar="GLOB"),
+        HelpedOption("exclude", "Leave matching files and folders out; repeatable.", FILES, type=tuple, metavar="GLOB"),
+    ]
