@@ -139,7 +139,7 @@ REFUSED = [
     (400, {"body": b"[" * 60000}),
     (404, {"path": "/etc/passwd"}),
     (404, {"path": "/start/"}),
-    (404, {"method": "GET", "path": "//["}),
+    (404, {"method": "GET", "path": "http://["}),
     (501, {"method": "PUT"}),
 ]
 
