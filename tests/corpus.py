@@ -674,8 +674,11 @@ def kinds():
     return [*pngs(), *tiffs(), *others(), *bmps(), *only_read()]
 
 
+IN_FILES = str.maketrans({" ": "_", "/": "_", ">": "big_"})
+"""What stands in the name of a file for what cannot, or is awkward in a shell."""
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for kind in kinds():
-        (folder / f"{kind.name.replace(' ', '_').replace('>', 'big_')}.{kind.format.lower()}").write_bytes(kind.data)
+        (folder / f"{kind.name.translate(IN_FILES)}.{kind.format.lower()}").write_bytes(kind.data)

@@ -35,6 +35,8 @@ def tables_of(path: str) -> list[dict[str, Any]]:
         raise UsageError(f"{shown(path)}: is not a recipe: has more than {error}, the limit for one") from None
     except OSError as error:
         raise UsageError(f"{shown(path)}: {reason(error)}") from None
+    except UnicodeDecodeError:  # whose words are Python's
+        raise UsageError(f"{shown(path)}: is not a recipe: it is not UTF-8 text") from None
     except ValueError as error:
         raise UsageError(f"{shown(path)}: is not a recipe: {error}") from None
     except RecursionError:

@@ -147,11 +147,11 @@ def place_of(message: str, steps: Sequence[Step]) -> tuple[int | None, str | Non
 def safe(name: str) -> str:
     """Return the name of a file as a word that is no option and no step of a chain.
 
-    >>> safe("-x.png"), safe("blur me.png"), safe("photos/a.png")
-    ('./-x.png', './blur me.png', 'photos/a.png')
+    >>> safe("-x.png"), safe("blur me.png"), safe("photos/a.png"), safe(" ")
+    ('./-x.png', './blur me.png', 'photos/a.png', ' ')
     """
-    begins = name.split(maxsplit=1)[:1]
-    return f"./{name}" if name.startswith("-") or begins[0] in catalog.names() else name
+    begins = name.split(maxsplit=1)[:1]  # nothing of a name of spaces
+    return f"./{name}" if name.startswith("-") or not {*begins}.isdisjoint(catalog.names()) else name
 
 
 def result_name(picture: str, recipe: Recipe, output: str, suffix: str) -> str:

@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from string import Template
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from ..console import faults
 from ..errors import FileError, UsageError
@@ -143,10 +142,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _page(self) -> None:
         self._check_host()
-        asked = urlsplit(self.path)
-        if asked.path != "/":
+        path, _, token = self.path.partition("?")
+        if path != "/":
             raise RefusedError(404, "there is no such page")
-        self._check_token(asked.query)
+        self._check_token(token)
         page = self._served.page
         self._send(200, "text/html; charset=utf-8", page.content, {"Content-Security-Policy": page.policy})
 

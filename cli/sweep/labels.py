@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from string import Formatter
 from typing import Any
 
 from ..console.messages import printable, shown
 from ..errors import UsageError
+
+MOST_WIDTH = 999
+"""Characters of a field; more would fill the memory before they are drawn."""
 
 
 def check(pattern: str, known: Collection[str], others: Mapping[str, str] | None = None) -> None:
@@ -23,6 +27,10 @@ def check(pattern: str, known: Collection[str], others: Mapping[str, str] | None
                 raise ValueError(f"{{{field}}} requires {(others or {})[field]}")
             if field is not None and field not in known:
                 raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(known)}")
+            if any(len(number) > len(str(MOST_WIDTH)) for number in re.findall(r"\d+", spec or "")):
+                raise ValueError(
+                    f"{{{field}:{shown(spec or '')}}} is too wide; a field has {MOST_WIDTH} characters at most"
+                )
             if spec:
                 format("" if spec[-1] in "0123456789" else 1.0, spec)
     except ValueError as error:

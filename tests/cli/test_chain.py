@@ -135,7 +135,9 @@ def test_a_wrong_recipe_is_one_line(refused, png, folder, text, said):
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"\0\0\0", b"\x89PNG"])
 def test_a_recipe_that_is_no_text_is_one_line(refused, png, folder, data):
     (folder / "r.toml").write_bytes(data)
-    assert "is not a recipe" in refused(2, "run", "r.toml", "a.png", "-o", "out.png")
+    line = refused(2, "run", "r.toml", "a.png", "-o", "out.png")
+    assert "is not a recipe" in line
+    assert "codec" not in line  # the words of a person, not Python's
 
 
 def test_a_missing_recipe_is_one_line(refused, png):

@@ -126,6 +126,8 @@ CALLS = {
     "pets -o x.abc": (2, "is not a supported output format"),
     "pets -o x --to jpeg": (2, "does not keep samples as they are"),
     "pets -o pets/out/": (2, "lies in the data set pets"),
+    "pets -o -": (2, "standard output takes no data set"),
+    "pets -o - --to npz": (2, "standard output takes no data set"),
     "pets -o full/": (2, "full/: exists and is not empty"),
     "pets -o x/ --subset 9..5": (2, "'9..5' is not a range of numbers"),
     "pets -o x/ --subset 99..": (2, "no samples are left"),

@@ -216,6 +216,7 @@ def test_what_would_go_wrong_is_refused_before_anything_is_written(refused, fold
     assert "requires" in refused(2, "dataset", "split", "pets", "-o", "out", "--parts")
     assert "nosuch: no such file or folder" in refused(2, "dataset", "split", "nosuch", "-o", "out", "--parts", PARTS)
     assert "lies in the data set" in refused(2, "dataset", "split", "pets", "-o", "pets/out", "--parts", PARTS)
+    assert "takes no data set" in refused(2, "dataset", "split", "pets", "-o", "-", "--parts", PARTS)
     copy = folder / "more" / "cat" / "p0-0.png"
     copy.parent.mkdir(parents=True)
     copy.write_bytes((pets / "cat" / "p0-1.png").read_bytes())

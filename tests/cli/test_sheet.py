@@ -166,6 +166,8 @@ def test_transparent_pictures_lie_on_the_background(run, folder):
         (["in", "-o", "s.png", "--label", "{psnr}"], "unknown field {psnr}"),
         (["in", "-o", "s.png", "--label", "{width!r}"], "use no !"),
         (["in", "-o", "s.png", "--label", "{width:{index}}"], "no braces in"),
+        (["in", "-o", "s.png", "--label", "{width:9999999999}"], "999 characters at most"),
+        (["in", "-o", "s.png", "--label", "{width:.9999f}"], "999 characters at most"),
         (["in", "-o", "s.png", "--size", "20000"], "--size: 20000 is not from 1 to 16384"),
         (["in", "-o", "s.png", "--max-pixels", "2000"], "the pictures are too large for a sheet"),
         (["in", "-o", "s.png", "--max-pixels", "2000", "--size", "40"], "the sheet would have"),

@@ -139,6 +139,7 @@ REFUSED = [
     (400, {"body": b"[" * 60000}),
     (404, {"path": "/etc/passwd"}),
     (404, {"path": "/start/"}),
+    (404, {"method": "GET", "path": "http://["}),
     (501, {"method": "PUT"}),
 ]
 
@@ -498,7 +499,17 @@ def test_a_bank_of_kernels_shows_one_map_at_a_time(session, run, folder):
     assert tifffile.imread(told["file"]).shape == (4, 12, 20)
 
 
-NAMES = ["-x.png", "blur me.png", "blur", "a 'b' $HOME `c`.png", "<script>.png", "new\nline.png", "é.png", "--.png"]
+NAMES = [
+    "-x.png",
+    "blur me.png",
+    "blur",
+    "a 'b' $HOME `c`.png",
+    "<script>.png",
+    "new\nline.png",
+    "é.png",
+    "--.png",
+    " ",
+]
 
 
 @pytest.fixture
