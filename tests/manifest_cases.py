@@ -320,6 +320,11 @@ EACH = "-o out/ --name '{stem}-{map:02}.png'"
 EDGES = "chain a.png -o out.npy 'blur --sigma 2' 'edges --op scharr'"
 
 GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
+    "reports": (
+        "edges a.png -o out.png --report page.html",
+        "blur photos -r -o out/ --sigma 3 --report page.html --report-size 60K --report-title 'Softer & softer'",
+        "blur a.png -o out.png --report a.png",
+    ),
     "data sets": (
         "edges labelled-idx3-ubyte -o out-idx3-ubyte --labels its-labels",
         f"{KEEP} labelled-idx3-ubyte -o out.npz --labels its-labels",
