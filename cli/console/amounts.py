@@ -1,4 +1,4 @@
-"""Large numbers as people write them."""
+"""Large numbers, and parts of a whole, as people write them."""
 
 from __future__ import annotations
 
@@ -13,3 +13,17 @@ def amount(text: str) -> float | None:
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d{1,2})?)([kKmMgG]?)", text, re.ASCII)
     return float(match[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()] if match else None
+
+
+def share(count: int, total: int) -> str:
+    """Return a part for people: what is there is never 0, and what is not all never 100.
+
+    >>> share(1, 48), share(1, 10**6), share(0, 7), share(10**6 - 1, 10**6), share(0, 0)
+    ('2.1 %', '<0.1 %', '0 %', '>99.9 %', '–')
+    """
+    if not total:
+        return "–"
+    if count in (0, total):
+        return f"{100 * count // total} %"
+    percent = 100 * count / total
+    return "<0.1 %" if percent < 0.05 else ">99.9 %" if percent >= 99.95 else f"{percent:.1f} %"

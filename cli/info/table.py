@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from ..console.amounts import share
 from ..console.messages import counted
 from .contents import Alpha, Channel, Counted
 
@@ -39,20 +40,6 @@ def _cells(channel: Channel, is_float: bool) -> Iterator[str]:
 def _level(value: float) -> str:
     """Return a sample: six digits tell those of 16 bits, and floats as far as anybody reads them."""
     return "–" if math.isnan(value) else f"{value:.6g}"
-
-
-def share(count: int, total: int) -> str:
-    """Return a part for people: what is there is never 0, and what is not all never 100.
-
-    >>> share(1, 48), share(1, 10**6), share(0, 7), share(10**6 - 1, 10**6), share(0, 0)
-    ('2.1 %', '<0.1 %', '0 %', '>99.9 %', '–')
-    """
-    if not total:
-        return "–"
-    if count in (0, total):
-        return f"{100 * count // total} %"
-    percent = 100 * count / total
-    return "<0.1 %" if percent < 0.05 else ">99.9 %" if percent >= 99.95 else f"{percent:.1f} %"
 
 
 def _left_out(found: Counted) -> Iterator[str]:

@@ -11,6 +11,7 @@ from ...filters.core.engine.nodata import Nodata
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.measure.survey import survey
 from ...filters.core.named_tuple import NamedTuple
+from ..console.amounts import share
 
 BINS = 64
 NAMES: dict[str, Sequence[str]] = {"gray": ("gray",), "rgb": ("R", "G", "B"), "cmyk": ("C", "M", "Y", "K")}
@@ -24,15 +25,15 @@ class Figures(NamedTuple):
     channel: str
     numbers: tuple[float, ...]
     """As `COLUMNS` names them; NaN of no samples."""
+    shares: tuple[str, str]
+    """How many samples are black and white; of an ink, how many have none of it, and all."""
     bins: tuple[int, ...]
     """Counts of the histogram."""
     exact: bool
     """The percentiles are samples."""
 
 
-COLUMNS = ("min", "1 %", "median", "99 %", "max", "mean", "std", "black", "white")
-SHARES = 2
-"""The last columns, which are parts of all samples."""
+COLUMNS = ("min", "1 %", "median", "99 %", "max", "mean", "std")
 
 
 def figures(
@@ -60,8 +61,8 @@ def figures(
                 own.maximum,
                 own.mean,
                 own.std,
-                *(count / own.samples if own.samples else math.nan for count in (own.black, own.white)),
             ),
+            (share(own.black, own.samples), share(own.white, own.samples)),
             tuple(own.histogram(BINS).counts.tolist()),
             own.exact,
         )
@@ -72,14 +73,19 @@ def figures(
 def cells(own: Figures) -> list[str]:
     """Return the numbers of a channel as a table has them.
 
-    >>> cells(Figures("R", (0, 0, 122, 255, 255, 119.2412, 58.4913, 0.0214, 0.01), (), True))
-    ['0', '0', '122', '255', '255', '119.2', '58.49', '2.1 %', '1.0 %']
+    >>> cells(Figures("R", (0, 0, 122, 255, 255, 119.2412, 58.4913), ("2.1 %", "<0.1 %"), (), True))
+    ['0', '0', '122', '255', '255', '119.2', '58.49', '2.1 %', '<0.1 %']
     """
     about = "" if own.exact else "~"
-    values, shares = own.numbers[:-SHARES], own.numbers[-SHARES:]
-    said = [_number(value) for value in values]
+    said = [_number(value) for value in own.numbers]
     said[1:4] = [text if text == "–" else f"{about}{text}" for text in said[1:4]]
-    return said + ["–" if math.isnan(share) else f"{100 * share:.1f} %" for share in shares]
+    return [*said, *own.shares]
+
+
+def heads(own: Sequence[Figures]) -> list[str]:
+    """Return what stands above the cells of some channels."""
+    inks = all(channel.channel in NAMES["cmyk"] for channel in own)
+    return [*COLUMNS, *(("no ink", "full") if inks else ("black", "white"))]
 
 
 def _number(value: float) -> str:

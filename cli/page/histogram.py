@@ -24,7 +24,7 @@ def drawn(figures: Sequence[Figures], top: int, name: str) -> str:
 def highest(figures: Sequence[Figures]) -> int:
     """Return the greatest count, for which those of the two end bins, often clipped samples, do not count.
 
-    >>> highest([Figures("R", (), (900, 5, 8, 700), True)])
+    >>> highest([Figures("R", (), ("", ""), (900, 5, 8, 700), True)])
     8
     """
     return max((max(own.bins[1:-1], default=0) for own in figures), default=0) or 1

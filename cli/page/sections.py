@@ -9,7 +9,7 @@ from html import escape
 from . import histogram
 from .contents import Entry, Table
 from .exhibit import Detail, Exhibit, Shown
-from .figures import COLUMNS, cells
+from .figures import cells, heads
 
 TURNED = 0.02
 """Parts of a side by which two pictures of one shape may differ: the rounding of small sizes."""
@@ -167,10 +167,10 @@ def _counted(entry: Entry, exhibit: Exhibit) -> Iterator[str]:
         drawn = histogram.drawn(one.figures, histogram.highest(one.figures), f"{name}, {entry.name}")
         yield f"<figure>{drawn}<figcaption>{escape(name)}</figcaption></figure>"
     yield "</div>"
-    head = "".join(f'<th scope="col">{column}</th>' for column in ("", *COLUMNS))
+    head = "".join(f'<th scope="col">{column}</th>' for column in ("", *heads(counted[0].figures)))
     rows = "".join(
         f'<tr><th scope="row">{escape(f"{_capital(one.name)}, {own.channel}")}</th>'
-        f"{''.join(f'<td>{cell}</td>' for cell in cells(own))}</tr>"
+        f"{''.join(f'<td>{escape(cell)}</td>' for cell in cells(own))}</tr>"
         for one in counted
         for own in one.figures
     )

@@ -168,6 +168,16 @@ def test_figures_of_a_bit_are_exact(ok, page, png):
     assert re.search(r'<th scope="row">After, gray</th><td>0</td><td>0</td><td>[01]</td><td>1</td><td>1</td>', page())
 
 
+def test_figures_of_inks_are_named_as_inks(ok, page, folder):
+    inks = np.zeros((60, 50, 4), np.uint8)
+    inks[:, :, 3] = np.arange(3000).reshape(60, 50) > 0
+    Image.fromarray(inks, "CMYK").save(folder / "inks.tif")
+    ok("morph", "inks.tif", "-o", "b.tif", "--report", "page.html")
+    assert '<th scope="col">no ink</th><th scope="col">full</th>' in page()
+    [row] = re.findall(r"<tr><th[^>]*>Before, K</th>(.*?)</tr>", page())
+    assert row.endswith("<td>&lt;0.1 %</td><td>0 %</td>")
+
+
 def test_figures_are_those_of_the_samples(ok, page, png, rgb):
     ok("morph", "a.png", "-o", "b.png", "--report", "page.html")
     rows = re.findall(r'<tr><th scope="row">Before, (.)</th>(.*?)</tr>', page())
