@@ -62,7 +62,8 @@ def make() -> SectionedCommand:
         PSNR is 10 log10(peak² / MSE) over all colour samples. SSIM has a Gaussian window of σ 1.5 on 11×11 pixels,
         K₁ 0.01, K₂ 0.03 and the population's covariance, and is the mean over all places where the window fits, of
         the luma, without scaling first (Wang et al. 2004). MS-SSIM has five scales (Wang et al. 2003). Both need
-        11, or 176, pixels a side. Float pictures have them with --peak alone, which says what is white.
+        11, or 176, pixels a side. Float pictures have them with --peak alone, which says what is white. Figures are
+        printed rounded down, so that a limit that they reach holds; --json has all digits.
 
         Exit codes: 0 all pairs are within the limits, 1 some pair is not, 2 wrong call, 3 some pair could not be
         compared.
