@@ -20,6 +20,8 @@ def thumbnail(picture: Picture, side: int | None, background: Colour = WHITE) ->
     A larger one becomes the means of areas. A smaller one is shown by whole squares for its pixels, as large as fit.
     Without a *side* it keeps its size. Raises `DecodeError` for one that has no colours to show.
     """
+    if picture.colours == "cmyk":
+        raise DecodeError("has the colours of inks; use --to-rgb")
     if picture.colours not in ("gray", "rgb"):
         raise DecodeError(f"has {picture.pixels.shape[2]} bands, which have no colours to show; use tone, or .tif")
     longest = max(picture.pixels.shape[:2])

@@ -97,7 +97,7 @@ class Writer(StackWriter):
         height, width, channels = len(frame.pixels) // frame.images, *frame.pixels.shape[1:]
         if (height, width, channels) != (SIDE, SIDE, RGB) or frame.alpha is not None:
             size = f"{width}×{height}×{channels + (frame.alpha is not None)}"
-            raise ValueError(f"it holds images of 32×32×3, not {size}; use --to npz")
+            raise ValueError(f"a file of {self.kind.name} holds images of 32×32×3, not {size}; use --to npz")
         if frame.labels is None:
             check(self.kind, None)
         assert frame.labels is not None

@@ -378,7 +378,7 @@ def test_wrong_calls_are_refused_before_the_work(refused, pictures, words, said)
 
 DEEP = b"[" * 200_000
 BAD_COCO = {
-    b"": "is not JSON: Expecting value in line 1",
+    b"": "is not JSON: Expecting value in line 1; of YOLO and VOC name the folder",
     b"\xff\xfe": "is not JSON in UTF-8",
     DEEP: "is not COCO JSON: it is nested too deeply",
     b'{"images": [NaN]}': "holds NaN, which is not a number of JSON",

@@ -101,6 +101,13 @@ def test_nothing_is_written_where_no_picture_can_be_read(run, folder):
     assert not Path("s.png").exists()
 
 
+def test_inks_are_shown_as_colours_where_that_is_asked_for(run, folder):
+    Image.new("CMYK", (30, 20), (0, 255, 0, 0)).save(folder / "inks.tif")
+    ended = run("sheet", "inks.tif", "-o", "s.png")
+    assert ended.code == 1 and "inks.tif: has the colours of inks; use --to-rgb" in ended.err
+    assert run("sheet", "inks.tif", "-o", "s.png", "--to-rgb").code == 0
+
+
 def test_a_current_sheet_is_not_made_again(run, pictures):
     words = ["sheet", "in", "-r", "-o", "in/s.png", "-u"]
 

@@ -41,7 +41,7 @@ def read(data: bytes) -> Document:
     except RecursionError:
         raise ValueError("is not COCO JSON: it is nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON: {error.msg} in line {error.lineno}") from None
+        raise ValueError(f"is not JSON: {error.msg} in line {error.lineno}; of YOLO and VOC name the folder") from None
     if not isinstance(found, dict) or not isinstance(found.get("images"), list):
         raise ValueError('is not COCO JSON: it has no list "images"')
     images, annotations, categories = (_list(found, piece) for piece in PIECES)
