@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ...filters.core import catalog
 from ..batch.options import FILES, RUN
+from ..console.messages import flag
 from ..errors import UsageError
 from ..images import formats
+from ..streams import STREAM
 from .chain_command import piped, split_steps
-from .options import HelpedOption, SectionedCommand, described, inputs_argument
+from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
 from .sheet_options import files_and_run, look_of, look_options, other_options
+
+if TYPE_CHECKING:
+    from ..terminal.screen import Screen
 
 USAGE = "INPUT -o SHEET STEP... [OPTIONS]"
 MOST = 400
@@ -53,6 +59,26 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(words[: len(names)]), list(words[len(names) :])
 
 
+def _check_shown(
+    output: str | None, show: bool, show_as: str | None, show_size: str | None, values: Mapping[str, Any]
+) -> None:
+    """Raise UsageError where the sheet goes nowhere, or what is asked for has no meaning where it goes."""
+    if output is None and not show:
+        raise UsageError("no output; name the sheet with -o FILE, or show it with --show")
+    for name, value in (("show_as", show_as), ("show_size", show_size)):
+        if value is not None and not show:
+            raise UsageError(f"{flag(name)} requires --show")
+    if not show:
+        return
+    if output == STREAM:
+        raise UsageError("--show needs standard output; write the sheet to a file with -o")
+    for name in ("json", "dry_run"):
+        if values[name]:
+            raise UsageError(f"--show and {flag(name)} cannot be used together")
+    if output is None and values["update"]:
+        raise UsageError("--update requires -o SHEET; --show alone writes none")
+
+
 def make() -> SectionedCommand:
     """Return the command."""
 
@@ -65,6 +91,9 @@ def make() -> SectionedCommand:
         against: str | None,
         each: str | None,
         to: str | None,
+        show: bool,
+        show_as: str | None,
+        show_size: str | None,
         max_cells: int,
         **values: Any,
     ) -> None:
@@ -88,6 +117,7 @@ def make() -> SectionedCommand:
         -----
         $ imfilter sweep photo.jpg -o sigmas.png "blur --sigma {1,2,4,8}"
         $ imfilter sweep photo.jpg -o grid.png "blur --op bilateral --sigma {2,4} --range-sigma {10,25,50}"
+        $ imfilter sweep photo.jpg --show "edges --op canny --sigma {1,2,3}"
         $ imfilter sweep noisy.png -o best.png "blur --op nlm --strength {4..40..x1.5}" --against clean.png
         """
         from ..sweep import arrangement, run, window
@@ -101,12 +131,16 @@ def make() -> SectionedCommand:
             raise UsageError(f"{what}: imfilter sweep INPUT -o SHEET 'blur --sigma {{1,2,4}}'")
         if not texts:
             raise UsageError("no step; name a filter with its options, as in 'blur --sigma {1,2,4}'")
-        if output is None:
-            raise UsageError("no output; name the sheet with -o FILE")
+        _check_shown(output, show, show_as, show_size, values)
         if to is not None and each is None:
             raise UsageError("--to requires --each")
         look = look_of(values)
         part = None if crop is None else window.read(crop)
+        on_screen: AbstractContextManager[Screen | None] = nullcontext()
+        if show:
+            from ..terminal import screen
+
+            on_screen = screen.Screen(screen.wanted(show_as, show_size))
         call = run.Call(
             input=names[0],
             output=output,
@@ -123,7 +157,9 @@ def make() -> SectionedCommand:
             to=None if to is None else formats.named(to),
             **files_and_run(values),
         )
-        raise typer.Exit(run.run(call))
+        with on_screen as shown_on:
+            code = run.run(call._replace(screen=shown_on))
+        raise typer.Exit(code)
 
     params = [
         inputs_argument("INPUT STEP...", "A picture, and steps."),
@@ -141,6 +177,9 @@ def make() -> SectionedCommand:
         HelpedOption(
             "to", "Format of the files of --each.  [default: the input's]", FILES, short="-t", metavar="FORMAT"
         ),
+        HelpedOption("show", "Show the sheet in the terminal; -o is not needed then.", RUN, type=bool, default=False),
+        shared_option("show_as"),
+        shared_option("show_size"),
         *look_options(),
         *other_options(),
     ]

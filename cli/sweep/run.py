@@ -29,6 +29,8 @@ from ..images.atomic_write import Transaction
 from ..images.codec import EncodeOptions
 from ..images.picture import Picture
 from ..images.reader import Reader, naming
+from ..terminal.reduced import reduced
+from ..terminal.screen import Screen
 from ..version import VERSION
 from . import labels, sheet_file, telling
 from .arrangement import Arrangement, Variant
@@ -46,7 +48,8 @@ class Call(NamedTuple):
     """What a call asks for."""
 
     input: str
-    output: str
+    output: str | None
+    """The sheet; None where the terminal alone shows it."""
     arrangement: Arrangement
     steps: Sequence[str]
     look: SheetLook
@@ -69,6 +72,8 @@ class Call(NamedTuple):
     dry_run: bool = False
     json: bool = False
     quiet: bool = False
+    screen: Screen | None = None
+    """Shows the sheet."""
 
     @property
     def variants(self) -> Sequence[Variant]:
@@ -78,7 +83,8 @@ class Call(NamedTuple):
     @property
     def command(self) -> str:
         """The words that make the sheet again, without the folders of files."""
-        words = ["imfilter", "sweep", sheet_file.base(self.input), "-o", sheet_file.base(self.output), *self.steps]
+        output = [] if self.output is None else ["-o", sheet_file.base(self.output)]
+        words = ["imfilter", "sweep", sheet_file.base(self.input), *output, *self.steps]
         if self.against is not None:
             words += ["--against", sheet_file.base(self.against)]
         return shlex.join(words)
@@ -97,8 +103,8 @@ def run(call: Call) -> ExitCode:
     if is_folder(call.input):
         raise UsageError(f"{shown(call.input)}: is a folder; a sweep shows one picture")
     _check_label(call)
-    target = sheet_file.target_of(call.output)
-    if target.path is None:
+    target = None if call.output is None else sheet_file.target_of(call.output)
+    if target is not None and target.path is None:
         check_stream(call.json or call.against is not None, call.dry_run)
     targets = _targets_of_each(call)
     others = {name: what for one in call.variants for name, what in _files(one.recipe, call.input).items()}
@@ -107,8 +113,8 @@ def run(call: Call) -> ExitCode:
     files = files_read(others, [call.input])
     each = {f"each {number}": own for number, own in targets.items()}
     job = Job(Input(call.input, Path(call.input).name), each)
-    named = {"sheet": target, **each}
-    beside = {} if target.path is None else {"output": target.path}
+    named = each if target is None else {"sheet": target, **each}
+    beside = {} if target is None or target.path is None else {"output": target.path}
     collisions.check(files, FilesWritten([job], beside, prints=call.json))
     write = WriteOptions(
         EncodeOptions(call.quality, cores=call.cores, stamp=call.stamp),
@@ -117,7 +123,7 @@ def run(call: Call) -> ExitCode:
         roots=collisions.roots(files.folders, [job]),
     )
     results = Results(call.variants, _options(call, write), targets)
-    if call.dry_run:
+    if call.dry_run and target is not None:
         return _tell_plan(call, target, targets)
     origin = Origin(call.how(), [call.input, *others], call.cores) if call.stamp else None
     if call.update and origin is not None and origin.is_current(named):
@@ -172,8 +178,10 @@ def _options(call: Call, write: WriteOptions) -> JobOptions:
     )
 
 
-def _made(call: Call, results: Results, target: Target, origin: Origin | None, write: WriteOptions) -> list[Shown]:
-    """Make the results and the sheet, and let all files appear together."""
+def _made(
+    call: Call, results: Results, target: Target | None, origin: Origin | None, write: WriteOptions
+) -> list[Shown]:
+    """Make the results and the sheet, let all files appear together, and show it where that is asked for."""
     reader = prefetch.reader(call.max_pixels, call.lenient, call.to_rgb)
     reader.digests = False
     reader.needed = partial(results.processors[0].needed, results.job(0, call.input))
@@ -196,11 +204,15 @@ def _made(call: Call, results: Results, target: Target, origin: Origin | None, w
             for number, one in enumerate(found)
         ]
         sheet = call.look.drawn(cells, call.arrangement.places, call.max_pixels)
-        mark = "" if origin is None else origin.mark("sheet")
-        sheet_file.write(transaction, target, sheet, write.encode, mark, call.command)
+        if target is not None:
+            mark = "" if origin is None else origin.mark("sheet")
+            sheet_file.write(transaction, target, sheet, write.encode, mark, call.command)
         transaction.commit()
+    if call.screen is not None:
+        call.screen.show(reduced(sheet, None, call.screen.room, white=255))
     said = [f"{shown(call.input)}: {note}" for note in picture.notes]
-    said += [f"{target.name}: {note}" for note in [*transaction.notes, *call.look.notes(cells)]]
+    name = "the sheet" if target is None else target.name
+    said += [f"{name}: {note}" for note in [*transaction.notes, *call.look.notes(cells)]]
     for note in said if not call.quiet else ():
         say(f"imfilter: {note}")
     return found
@@ -252,5 +264,5 @@ def _tell_current(call: Call) -> ExitCode:
         counts = {"cells": 0, "best": None}
         put(telling.line("sweep", "summary", counts | {"sheet": call.output, "status": "skipped"}))
     elif not call.quiet:
-        say(f"imfilter: {shown(call.output)} is up to date")
+        say(f"imfilter: {shown(call.output or 'the sheet')} is up to date")
     return ExitCode.DONE

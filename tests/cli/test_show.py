@@ -662,3 +662,30 @@ def test_xterm_draws_the_picture(patient, folder, start):
     os.close(writer)
     assert (folder / "ended").read_text() == "0\n"
     assert red == 90 * 60
+
+
+def test_a_sweep_is_shown_as_its_sheet(shown, png, folder, load):
+    words = "sweep", "a.png", "--show", "--show-as", "blocks", "--size", "8", "blur --sigma {1,2}"
+    found = of_blocks(shown(*words, COLORTERM="24bit").decode(), 80)
+    assert [path.name for path in folder.iterdir()] == ["a.png"]
+    again = of_blocks(shown(*words, "-o", "s.png", COLORTERM="24bit").decode(), 80)
+    assert np.array_equal(again, found)
+    sheet = load("s.png")
+    whole = np.broadcast_to(sheet.reshape(*sheet.shape[:2], -1), (*sheet.shape[:2], 3))
+    assert found.shape[1] <= 80 and abs(found.mean() - whole.mean()) < 8
+
+
+SWEPT = ("sweep", "a.png", "blur --sigma {1,2}")
+
+
+@pytest.mark.each("words, said", {
+    ("--show",): "standard output is not a terminal",
+    ("--show-as", "dots", "-o", "s.png"): "--show-as requires --show",
+    ("--show", "-o", "-"): "--show needs standard output",
+    ("--show", "--json"): "--show and --json cannot be used together",
+    ("--show", "-u"): "--update requires -o SHEET",
+    (): "no output; name the sheet with -o FILE, or show it with --show",
+}.items())  # fmt: skip
+def test_a_sweep_that_cannot_be_shown_is_refused(refused, png, words, said, folder):
+    assert said in refused(2, *SWEPT, *words)
+    assert [path.name for path in folder.iterdir()] == ["a.png"]
