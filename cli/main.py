@@ -15,7 +15,9 @@ signals.heed()
 
 def main() -> None:
     """Run the program, and end the process with an `ExitCode`."""
-    raise SystemExit(_ended())
+    code = _ended()
+    signals.ignore()
+    raise SystemExit(code)
 
 
 def console() -> None:

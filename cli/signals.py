@@ -129,11 +129,16 @@ def leave_at_once() -> None:
     _receive(lambda number, frame: os._exit(128 + number))
 
 
+def ignore() -> None:
+    """Let signals do nothing: as it is taken apart, the interpreter would let them end what is done already."""
+    _receive(signal.SIG_IGN)
+
+
 def _pass(number: int, frame: FrameType | None) -> None:
     """Do nothing."""
 
 
-def _receive(handler: Handler) -> None:
+def _receive(handler: Handler | signal.Handlers) -> None:
     for number in ENDING:
         if callable(signal.getsignal(number)):  # what is ignored stays so: that is how nohup works
             signal.signal(number, handler)

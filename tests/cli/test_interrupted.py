@@ -305,3 +305,20 @@ def test_the_command_that_a_signal_ends_leaves_nothing_for_a_second_one_to_break
     """
     ended = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (143, "", "")
+
+
+LATE = """
+import os, sys
+from imfilter.cli import main
+class Late:
+    def __del__(self, kill=os.kill, process=os.getpid(), number=int(sys.argv.pop())):
+        kill(process, number)
+late = Late()
+main.main()
+"""
+"""A signal comes when the program has ended, and the interpreter takes itself apart."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_signal_behind_the_end_changes_no_exit_code(number):
+    assert subprocess.run([sys.executable, "-c", LATE, "--version", str(int(number))], check=False).returncode == 0
