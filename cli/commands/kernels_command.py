@@ -21,6 +21,12 @@ app = typer.Typer(
     options_metavar="",
 )
 
+KernelWords = Annotated[str, typer.Argument(metavar="KERNEL", help="A built-in name, a kernel file, or a literal.")]
+MaxTaps = Annotated[
+    int | None,
+    typer.Option("--max-taps", metavar="N", help="Refuse larger kernels.  [default: 65536]", show_default=False),
+]
+
 
 class KernelCommand(TyperCommand):
     """A command that takes a kernel, which may begin with a negative number."""
@@ -43,14 +49,11 @@ def kernels(context: typer.Context) -> None:
 
 @app.command(cls=KernelCommand)
 def show(
-    kernel: Annotated[str, typer.Argument(metavar="KERNEL", help="A built-in name, a kernel file, or a literal.")],
+    kernel: KernelWords,
     save: Annotated[
         str | None, typer.Option("--save", metavar="FILE", help="Write the kernel as text, or as .npy.")
     ] = None,
-    max_taps: Annotated[
-        int | None,
-        typer.Option("--max-taps", metavar="N", help="Refuse larger kernels.  [default: 65536]", show_default=False),
-    ] = None,
+    max_taps: MaxTaps = None,
 ) -> None:
     """Print how a kernel is interpreted.
 
@@ -65,7 +68,7 @@ def show(
 
 @app.command(cls=KernelCommand)
 def plot(
-    kernel: Annotated[str, typer.Argument(metavar="KERNEL", help="A built-in name, a kernel file, or a literal.")],
+    kernel: KernelWords,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the plot; else the terminal shows it.")
     ] = None,
@@ -77,10 +80,7 @@ def plot(
     show_size: Annotated[
         str | None, typer.Option("--show-size", metavar="COLSxROWS", help="Most columns and rows of characters.")
     ] = None,
-    max_taps: Annotated[
-        int | None,
-        typer.Option("--max-taps", metavar="N", help="Refuse larger kernels.  [default: 65536]", show_default=False),
-    ] = None,
+    max_taps: MaxTaps = None,
 ) -> None:
     """Draw a kernel: its weights, and what it does to waves.
 
