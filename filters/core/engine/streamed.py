@@ -38,6 +38,6 @@ class StreamedImage:
         """Return the colours and the alpha ``(height, width)`` of an image whose last channel that is."""
         height, width, channels = self.shape
         return (
-            StreamedImage((height, width, channels - 1), self.dtype, lambda *rows: self.read(*rows)[..., :-1]),
-            StreamedImage((height, width), self.dtype, lambda *rows: self.read(*rows)[..., -1]),
+            StreamedImage((height, width, channels - 1), self.dtype, lambda *rows: self.read(*rows)[..., :-1].copy()),
+            StreamedImage((height, width), self.dtype, lambda *rows: self.read(*rows)[..., -1].copy()),
         )
