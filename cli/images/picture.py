@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...filters.core.engine import array_image
 from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.quantize import white_of
+from ...filters.core.engine.streamed import StreamedImage
 from ...filters.core.lazy_numpy import np
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
@@ -364,6 +365,8 @@ def size_guard(
 def with_alpha(pixels: Any) -> Picture:
     """Return a picture whose alpha, if there is one, is the last channel."""
     if pixels.shape[2] in (2, 4):
+        if isinstance(pixels, StreamedImage):
+            return Picture(*pixels.apart())
         return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy())
     return Picture(pixels)
 

@@ -20,4 +20,4 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-CODEC = Codec(samples.finish, encode, encoding=samples.encoding, extent=header.extent)
+CODEC = Codec(samples.finish, encode, encoding=samples.encoding, stream=samples.stream, extent=header.extent)
