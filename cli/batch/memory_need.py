@@ -8,7 +8,7 @@ it: by the decoder where it tells the picture's size, by `Stage.memory`, and by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...filters.core.engine import memory
@@ -59,8 +59,11 @@ def of_outputs(
     maps: tuple[str, ...],
     jobs: int,
     max_pixels: int,
+    streamed: Collection[str] = (),
 ) -> float:
     """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then.
+
+    Outputs that are *streamed* are packed as they come, and not kept.
 
     Raises `ImageError` where a sheet, or a result whose size was asked for, would have more than *max_pixels*.
     """
@@ -95,6 +98,9 @@ def of_outputs(
         channels = _channels(name, each, picture, settings, len(maps))
         alpha = picture.alpha is not None and name == "image" and formats_of[name].alpha
         samples = Samples(channels + alpha, np.dtype(each.dtype).itemsize)
+        if name in streamed:
+            gathered += formats_of[name].codec.streamed_bytes(width, samples, jobs)
+            continue
         raw = 0 if not each.stretched else channels * (8 if picture.pixels.dtype.kind == "f" else 4)
         codec = formats_of[name].codec
         gathered += images * width * height * (codec.canvas_share * samples.bytes + raw)

@@ -273,7 +273,8 @@ def run(
     facts = []
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
-    facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
+    how = "streamed in strips" if in_order else "strips"
+    facts.append(note(f"computed in {np.dtype(work).name}, {how} of {rows} rows; {native.description()}"))
     outputs = {name: collector.output() for name, collector in collectors.items()}
     if pixels is not None:
         outputs["image"] = joined_alpha.apart(outputs["image"])
