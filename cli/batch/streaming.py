@@ -32,13 +32,9 @@ if TYPE_CHECKING:
 def reads(processor: ImageProcessor, job: Job, expected: Expected) -> bool:
     """Whether an expected picture is read strip by strip."""
     samples, render, stages = expected.samples, processor.options.render, processor.stages
-    if (
-        expected.pixels * samples.bytes < reader.STREAMED_BYTES
-        or not _is_alone(processor, job)
-        or not executor.streams(stages)
-    ):
+    if expected.pixels * samples.bytes < reader.STREAMED_BYTES or not _is_alone(processor, job):
         return False
-    if processor.maps or render.nodata.keep_holes or job.attached is not None:
+    if processor.maps or render.nodata.keep_holes or job.attached is not None or not executor.streams(stages):
         return False
     alpha, size = samples.channels in (2, 4) and not samples.bands, (expected.width, expected.height)
     if alpha and hidden_colours.are_kept(stages, *size):

@@ -359,10 +359,10 @@ def size_guard(
         if width < 1 or height < 1:
             raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
         if width * height > max_pixels:
-            so = f", and it takes {memory_budget.gigabytes(needed(expected))} of memory" if expected.streamed else ""
-            raise DecodeError(
-                f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it{so})"
-            )
+            raises = "--max-pixels raises it"
+            if expected.streamed:
+                raises += f"; it would be streamed in {memory_budget.gigabytes(needed(expected))} of memory"
+            raise DecodeError(f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} ({raises})")
         total = max(expected.decoding, needed(expected))
         wait_for_room(expected.file + total)
         if (free := memory_budget.short(total)) is not None:

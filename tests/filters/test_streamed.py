@@ -1,6 +1,7 @@
 """An image that is read strip by strip, and results that are handed on so, are those of the image in memory."""
 
 import contextlib
+import itertools
 import threading
 
 import numpy as np
@@ -31,7 +32,7 @@ class Sent:
     def cuts(self, start, stop):
         inner = range(-(-(start + 1) // 7) * 7, stop, 7)
         bounds = [start, *inner, stop]
-        return list(zip(bounds[:-1], bounds[1:], strict=True))
+        return list(itertools.pairwise(bounds))
 
     @contextlib.contextmanager
     def rows(self, start, stop):
