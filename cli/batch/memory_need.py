@@ -68,8 +68,9 @@ def of_outputs(
     Raises `ImageError` where a sheet, or a result whose size was asked for, would have more than *max_pixels*.
     """
     # Each of several images has its own size, which stages may ask for.
-    pixels, images = picture.pixels[: len(picture.pixels) // picture.images], picture.images
-    height, width, _ = pixels.shape
+    dtype, images, (height, width, channels) = picture.pixels.dtype.name, picture.images, picture.pixels.shape
+    height //= images
+    shape = height, width, channels
     for stage in stages:
         found = stage.result_of(width, height)
         width, height = max(found.width, 1), max(found.height, 1)
@@ -105,8 +106,8 @@ def of_outputs(
         codec = formats_of[name].codec
         gathered += images * width * height * (codec.canvas_share * samples.bytes + raw)
         encoding = max(encoding, images * width * height * codec.encoding(samples))
-    alpha, dtype = picture.alpha is not None, pixels.dtype.name
-    filtering = images * memory.needed(stages, pixels.shape, dtype, encodings, settings, jobs, alpha)
+    alpha = picture.alpha is not None
+    filtering = images * memory.needed(stages, shape, dtype, encodings, settings, jobs, alpha)
     kept = max(held - of_samples(picture), 0)
     return ALWAYS + gathered + max(held + filtering, encoding + kept)
 
