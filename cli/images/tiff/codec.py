@@ -11,7 +11,7 @@ from ..codec import Codec, Content, FrameWriter
 from ..metadata import Metadata, georeferenced, resolution_tags, tags_of
 from ..picture import Samples, Timing
 from ..tiff_tags import COLOUR_MAP, ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, XMP
-from . import decoder, words
+from . import decoder, streaming, words
 from .colours import BLACK_IS_ZERO, PALETTE, RGB, SEPARATED, STRAIGHT, UNSPECIFIED, WHITE_IS_ZERO
 
 DEFAULT = "deflate"
@@ -194,4 +194,5 @@ CODEC = Codec(
     holds_aspect=True,
     texts="tags",
     frames=frames,
+    stream=streaming.stream,
 )
