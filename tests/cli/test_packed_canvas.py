@@ -16,6 +16,7 @@ from imfilter.cli.images.atomic_write import Buffer
 from imfilter.cli.images.codec import Content, EncodeOptions
 from imfilter.cli.images.formats import FORMATS
 from imfilter.cli.images.metadata import Metadata
+from imfilter.cli.images.png import encoder as png
 from imfilter.cli.images.spool import Spool
 
 STAMP = "made by a test"
@@ -132,6 +133,33 @@ def test_streamed_bytes_are_those_of_the_whole(kind, size):
         with Spool(None) as spool:
             content = streamed(name, samples, alpha, colours_of(channels), spool, seed=seed, threads=threads)
             assert encoded(name, content).getvalue() == expected
+
+
+@pytest.mark.each("size", [*SIZES, (300, 41)])
+@pytest.mark.each("kind", [*itertools.product(DEPTHS, (1, 3), (False, True)), ("bool", 1, False)])
+@pytest.mark.each("sampled", [1, 7000, 1 << 25])
+def test_streamed_png_is_that_of_the_whole(kind, size, sampled, monkeypatch):
+    """The first rows tell how it is packed, whether they are some or all."""
+    monkeypatch.setattr(png, "BLOCK", 600)
+    monkeypatch.setattr(png, "SAMPLED", sampled)
+    dtype, channels, alpha = kind
+    samples = picture(*size, channels + alpha, dtype)
+    samples[size[0] // 2 :] = samples[:1]  # the other rows would tell otherwise
+    metadata = Metadata(icc=b"a profile", dpi=(300, 200), comments=(b"a comment",), texts=(("Title", "a title"),))
+    expected = whole("png", samples, alpha, colours_of(channels), metadata)
+    for seed, threads in ((0, 1), (1, 3), (2, 3)):
+        with Spool(None) as spool:
+            content = streamed("png", samples, alpha, colours_of(channels), spool, metadata, seed=seed, threads=threads)
+            assert encoded("png", content).getvalue() == expected
+
+
+def test_numbers_of_a_palette_are_streamed_as_such():
+    samples = picture(60, 41, 1, "uint8") // 8
+    metadata = Metadata(palette=bytes(range(96)))
+    expected = whole("png", samples, False, "gray", metadata)
+    with Spool(None) as spool:
+        content = streamed("png", samples, False, "gray", spool, metadata)
+        assert encoded("png", content).getvalue() == expected
 
 
 def test_what_is_neither_black_nor_white_is_refused_when_it_is_written():
