@@ -23,12 +23,16 @@ from ..images.colour_description import NOTHING
 from ..images.labels import Labels
 from ..images.metadata import Metadata, georeferenced, of_map
 from ..images.output_folder import Root
+from ..stores.names import is_store
 from .job_options import WriteOptions
 from .plan import Job, Target
 
 if TYPE_CHECKING:
+    from ..stores.objects import Destination
     from .annotations.way import Way
 
+STAMP, SOURCE_TAG = "imfilter", "imfilter-source"
+"""What an object in a store carries beside its bytes: the stamp, and the tag of the object that it was made of."""
 SHEET = "sheet"
 """The output that shows all maps of a bank of kernels."""
 
@@ -126,10 +130,10 @@ def writable(target: Target, format: formats.Format) -> Iterator[None]:
 
 
 def opened(
-    transaction: Transaction, job: Job, target: Target, options: WriteOptions
+    transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = ""
 ) -> contextlib.AbstractContextManager[Buffer]:
-    """Open an output for writing, in its folder, which is made where it is missing."""
-    return transaction.open(*_place(job, target, options))
+    """Open an output for writing, in its folder, which is made where it is missing; an object carries its *stamp*."""
+    return transaction.open(*_place(job, target, options, stamp))
 
 
 def begun(transaction: Transaction, job: Job, target: Target, options: WriteOptions) -> Growing:
@@ -138,9 +142,11 @@ def begun(transaction: Transaction, job: Job, target: Target, options: WriteOpti
 
 
 def _place(
-    job: Job, target: Target, options: WriteOptions
-) -> tuple[Path | None, Path | None, Times | None, Identity | None, Root | None]:
+    job: Job, target: Target, options: WriteOptions, stamp: str = ""
+) -> tuple[Path | Destination | None, Path | None, Times | None, Identity | None, Root | None]:
     """Return where an output goes, its backup, its times, the file that it may replace, and its tree."""
+    if is_store(target.path):
+        return _destination(job, target, options, stamp), None, None, None, None
     state = None if job.source is None else job.source.state
     return (
         None if target.path is None else Path(target.path),
@@ -149,6 +155,17 @@ def _place(
         state.identity if target.in_place and state is not None else None,
         options.root(target.folder),
     )
+
+
+def _destination(job: Job, target: Target, options: WriteOptions, stamp: str) -> Destination:
+    """Return where in a store an output goes, and what it tells `--update` without its bytes."""
+    from ..stores.objects import Destination
+
+    assert target.path is not None
+    tag = "" if job.source is None else job.source.tag
+    signed = options.encode.signed(stamp)
+    metadata = {STAMP: signed, **({SOURCE_TAG: tag} if tag else {})} if signed else {}
+    return Destination(target.path, options.keep_existing, tag if target.in_place else "", metadata)
 
 
 def _times(job: Job) -> Times | None:

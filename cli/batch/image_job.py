@@ -490,12 +490,12 @@ class ImageProcessor:
         for name, target in job.targets.items():
             if target.shown:
                 continue
+            stamp = self.options.write.stamper.stamp(name, job)
             with (
-                opened(transaction, job, target, self.options.write) as file,
+                opened(transaction, job, target, self.options.write, stamp) as file,
                 writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed, notes)
-                stamp = self.options.write.stamper.stamp(name, job)
                 notes += self.encode(file, name, computed, kept, stamp)
         return notes
 

@@ -24,6 +24,9 @@ from ..console.messages import counted, reason, shown
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
+from ..stores.failures import StoreError
+from ..stores.names import is_folder as is_prefix
+from ..stores.names import is_store
 from ..streams import STREAM
 from . import backups
 from .plan import Input
@@ -61,6 +64,8 @@ class InputRules(NamedTuple):
     """Globs that neither a file nor a folder on its way may match."""
     outputs: Collection[Identity] = ()
     """The output folders, as `identity` knows them: what was written is not read again."""
+    prefixes: Collection[str] = ()
+    """Those in stores."""
     backup: str | None = None
     """What `--backup` adds to a name."""
 
@@ -100,7 +105,7 @@ def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> Input
             inputs.append(Input(name, os.path.basename(name.rstrip("/"))))
             continue
         several = True
-        for place, fate in _walk(name, rules):
+        for place, fate in _listed(name, rules) if is_store(name) else _walk(name, rules):
             path = os.path.join(name, place)
             if fate is Fate.TAKEN:
                 inputs.append(Input(path, place))
@@ -160,7 +165,7 @@ def missing(names: Sequence[str]) -> list[str]:
 
 def _exists(name: str) -> bool:
     try:
-        return os.path.lexists(name)
+        return is_store(name) or os.path.lexists(name)
     except ValueError:
         return False
 
@@ -188,6 +193,45 @@ def read_list(name: str, separator: bytes) -> list[str]:
         if b"\0" in data:
             raise UsageError(f"--files-from {shown(name)}: holds NUL bytes; with -0 they end the names")
     return [os.fsdecode(line[0]) for line in re.finditer(b"[^%b]+" % separator, data)]
+
+
+def _listed(folder: str, rules: InputRules) -> Iterator[tuple[str, Fate]]:
+    """Yield each object below *folder* in a store by its place, and what becomes of it.
+
+    By its name alone: to look into each would take as long as to filter it.
+    """
+    from ..stores import objects  # few calls read one
+
+    try:
+        found = sorted(one.place for one in objects.listed(folder) if one.place)
+    except StoreError as error:
+        raise UsageError(f"{shown(folder)}: cannot be listed: {error}") from None
+    prefixes = [prefix.rstrip("/") + "/" for prefix in rules.prefixes]
+    below, deeper = folder.rstrip("/") + "/", dict[str, None]()
+    for place in found:
+        inner, _, name = place.rpartition("/")
+        if any((below + place).startswith(prefix) for prefix in prefixes):
+            continue
+        above = inner.split("/") if inner else []
+        if any(part.startswith(".") for part in above):
+            continue
+        if inner and not rules.recursive:
+            deeper.setdefault(above[0])
+            continue
+        yield place, _fate_by_name(place, name, above, rules)
+    for name in deeper:
+        yield name, Fate.SUBFOLDER
+
+
+def _fate_by_name(place: str, name: str, above: Sequence[str], rules: InputRules) -> Fate:
+    """Return what becomes of an object, below folders of these names."""
+    way = ["/".join(above[: at + 1]) for at in range(len(above))]
+    if any(rules.excludes(folder, folder.rpartition("/")[2]) for folder in way) or rules.excludes(place, name):
+        return Fate.EXCLUDED
+    if rules.include and not rules.including(place, name):
+        return Fate.UNMATCHED
+    hidden = name.startswith(".") or name.lower() in CLUTTER
+    return Fate.OTHER if hidden or formats.suffix_of(name) not in formats.PROMISING else Fate.TAKEN
 
 
 class _Level(NamedTuple):
@@ -290,7 +334,9 @@ def _matches(pattern: str, place: str, name: str) -> bool:
 
 
 def is_folder(name: str | Path) -> bool:
-    """Whether *name* is a folder that can be entered."""
+    """Whether *name* is a folder that can be entered; of stores those are told by their names."""
+    if is_store(name):
+        return is_prefix(str(name))
     try:
         return os.path.isdir(name)
     except ValueError:

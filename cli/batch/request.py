@@ -21,9 +21,10 @@ from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats, prefetch
 from ..images.output_folder import Root
+from ..stores.names import is_store
 from ..streams import STREAM
 from ..version import VERSION
-from . import collisions, cpu_count, inputs, mask_option, nodata_option, other_pictures
+from . import collisions, cpu_count, inputs, mask_option, nodata_option, other_pictures, store_request
 from .annotations.attached import OF_BOXES, OF_MASKS, OF_ONE_IMAGE, AnnotationOptions
 from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
@@ -118,6 +119,7 @@ def check(
     names = inputs.names(options.inputs, options.files_from, options.null)
     _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
+    store_request.check([*names, *outputs.values()], [*outputs.values(), *_written_beside(options).values()], options)
     found = inputs.scan(names, _rules(options, outputs.values()), listed=options.files_from is not None)
     beside = _written_beside(options) | dict(beside)
     if variants is not None:
@@ -335,6 +337,7 @@ def _rules(options: SharedOptions, outputs: Collection[str]) -> inputs.InputRule
         exclude=options.exclude,
         outputs=[folder for folder in folders - named if folder is not None],
         backup=options.backup,
+        prefixes=[path for path in outputs if is_store(path) and path not in options.inputs],
     )
 
 

@@ -19,6 +19,7 @@ from ..console import faults
 from ..console.messages import reason, shown
 from ..digest import SourceDigest
 from ..errors import FileError
+from ..stores.names import is_store
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget
 from .description import Description
@@ -72,7 +73,7 @@ class Reader:
 
     def begin(self, name: str) -> None:
         """Begin to read the file *name*, if that has not been begun."""
-        if name in self._ahead:
+        if name in self._ahead or is_store(name):
             return
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -87,7 +88,7 @@ class Reader:
         with naming(name):
             if name == STREAM:
                 return self._standard_input()
-            if name not in self._ahead and (streamed := self._streamed(name)) is not None:
+            if name not in self._ahead and not is_store(name) and (streamed := self._streamed(name)) is not None:
                 return streamed
             found = self._begun(name)
             return decode.finish(found.decoded, self._options(name)), found.source
@@ -95,7 +96,7 @@ class Reader:
     def describe(self, name: str) -> Description | None:
         """Return what the header of the file *name* tells; None where it must be read. Raises FileError."""
         with naming(name):
-            if name == STREAM:
+            if name == STREAM or is_store(name):
                 return None
             with open(name, "rb", buffering=0) as file:
                 state = _state(file)
@@ -146,11 +147,14 @@ class Reader:
         return self._begin(name, self._options(name))
 
     def _begin(self, name: str, options: DecodeOptions) -> Begun:
+        if is_store(name):
+            data, tag = _object(name, self.wait_for_room, options.kind)
+            return Begun(self._source(data, None, tag), decode.load(data, options))
         data, state = _read(name, self.wait_for_room, in_pieces=True, kind=options.kind)
         return Begun(self._source(data, state), decode.load(data, options))
 
-    def _source(self, data: bytes | FileBytes, state: FileState | None) -> Source:
-        return Source(SourceDigest(data) if self.digests else None, state)
+    def _source(self, data: bytes | FileBytes, state: FileState | None, tag: str = "") -> Source:
+        return Source(SourceDigest(data) if self.digests else None, state, tag)
 
     def _standard_input(self) -> tuple[Picture | Frames, Source]:
         """Return what stands on standard input; of a pipe with several images each is read when its turn comes.
@@ -212,6 +216,8 @@ def _read(
     name: str, wait_for_room: Callable[[float], None] = lambda needed: None, in_pieces: bool = False, kind: str = ""
 ) -> tuple[bytes | FileBytes, FileState | None]:
     """Return what a file holds; *in_pieces* its format may be read as it is needed. Raises DecodeError, OSError."""
+    if is_store(name):
+        return _object(name, wait_for_room, kind)[0], None
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     with sys.stdin.buffer if name == STREAM else open(name, "rb", buffering=0) as file:
@@ -219,6 +225,21 @@ def _read(
         if in_pieces and format.is_read_in_pieces(head) and (state := _state(file)) is not None:
             return FileBytes(file.fileno(), state), state
         return _whole(head, file, wait_for_room)
+
+
+def _object(name: str, wait_for_room: Callable[[float], None], kind: str) -> tuple[bytes, str]:
+    """Return what an object in a store holds, and its tag; raises DecodeError, OSError.
+
+    What is no image, or too large for the memory that is free, is refused by its first bytes and its size.
+    """
+    from ..stores import objects  # few calls read one
+
+    def check(head: bytes, size: int) -> None:
+        decode.check_head(head[: formats.HEAD], name, size, kind)
+        wait_for_room(size)
+        _check_room(size)
+
+    return objects.get(name, check)
 
 
 def _head(file: Any, name: str = "", kind: str = "") -> tuple[bytes, formats.Format]:
@@ -254,13 +275,18 @@ def _whole(
         before = _state(file)
         size = file.seek(0, os.SEEK_END)
         wait_for_room(size)
-        if (free := memory_budget.short(size)) is not None:
-            raise DecodeError(f"has {amount(size)}; {amount(free)} of memory are free; more memory would help")
+        _check_room(size)
         file.seek(0)
         data = file.read()
         if _state(file) == before and (before is None or len(data) == before.size):
             return data, before
     raise DecodeError(CHANGES)
+
+
+def _check_room(size: int) -> None:
+    """Raise DecodeError where there is no memory for all *size* bytes of a file."""
+    if (free := memory_budget.short(size)) is not None:
+        raise DecodeError(f"has {amount(size)}; {amount(free)} of memory are free; more memory would help")
 
 
 def _state(file: Any) -> FileState | None:
