@@ -196,6 +196,8 @@ def _check_values(options: SharedOptions) -> None:
         raise UsageError("--frame must be 0 or greater")
     if options.max_frames < 1:
         raise UsageError("--max-frames must be 1 or greater")
+    if options.in_flight < 1:
+        raise UsageError("--in-flight must be 1 or greater")
     if options.angle_style not in ("code", "color"):
         raise UsageError(f"--angle-style: {options.angle_style!r} is not code or color")
     if options.show not in (None, *SHOWN):

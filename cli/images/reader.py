@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core.engine.threads import begun
 from ...filters.core.named_tuple import NamedTuple
@@ -26,6 +26,9 @@ from .description import Description
 from .file_bytes import CHANGES, FileBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source, state_of
+
+if TYPE_CHECKING:
+    from ..stores.ahead import Ahead
 
 TELLING_BYTES = 1 << 16
 """Bytes of a file that tell which decoder will be needed."""
@@ -70,6 +73,7 @@ class Reader:
         self.digests = True
         """Sources tell what they hold by its digest."""
         self._ahead: dict[str, Callable[[], Begun]] = {}
+        self._objects: Ahead | None = None
 
     def begin(self, name: str) -> None:
         """Begin to read the file *name*, if that has not been begun."""
@@ -148,10 +152,22 @@ class Reader:
 
     def _begin(self, name: str, options: DecodeOptions) -> Begun:
         if is_store(name):
-            data, tag = _object(name, self.wait_for_room, options.kind)
+            data, tag = self._ahead_of_objects().take(name)
+            self.wait_for_room(len(data))
             return Begun(self._source(data, None, tag), decode.load(data, options))
         data, state = _read(name, self.wait_for_room, in_pieces=True, kind=options.kind)
         return Begun(self._source(data, state), decode.load(data, options))
+
+    def begin_object(self, name: str) -> None:
+        """Begin to read an object of a store in a thread."""
+        self._ahead_of_objects().begin(name)
+
+    def _ahead_of_objects(self) -> Ahead:
+        if self._objects is None:
+            from ..stores.ahead import Ahead  # few calls read one
+
+            self._objects = Ahead(partial(_check_object, kind=self.asked[3]))
+        return self._objects
 
     def _source(self, data: bytes | FileBytes, state: FileState | None, tag: str = "") -> Source:
         return Source(SourceDigest(data) if self.digests else None, state, tag)
@@ -217,7 +233,9 @@ def _read(
 ) -> tuple[bytes | FileBytes, FileState | None]:
     """Return what a file holds; *in_pieces* its format may be read as it is needed. Raises DecodeError, OSError."""
     if is_store(name):
-        return _object(name, wait_for_room, kind)[0], None
+        from ..stores.ahead import Ahead  # few calls read one
+
+        return Ahead(partial(_check_object, kind=kind)).take(name)[0], None
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     with sys.stdin.buffer if name == STREAM else open(name, "rb", buffering=0) as file:
@@ -227,19 +245,10 @@ def _read(
         return _whole(head, file, wait_for_room)
 
 
-def _object(name: str, wait_for_room: Callable[[float], None], kind: str) -> tuple[bytes, str]:
-    """Return what an object in a store holds, and its tag; raises DecodeError, OSError.
-
-    What is no image, or too large for the memory that is free, is refused by its first bytes and its size.
-    """
-    from ..stores import objects  # few calls read one
-
-    def check(head: bytes, size: int) -> None:
-        decode.check_head(head[: formats.HEAD], name, size, kind)
-        wait_for_room(size)
-        _check_room(size)
-
-    return objects.get(name, check)
+def _check_object(name: str, head: bytes, size: int, kind: str) -> None:
+    """Raise DecodeError for an object that is no image, or too large for the memory that is free."""
+    decode.check_head(head[: formats.HEAD], name, size, kind)
+    _check_room(size)
 
 
 def _head(file: Any, name: str = "", kind: str = "") -> tuple[bytes, formats.Format]:
