@@ -219,7 +219,7 @@ def _trees(jobs: Sequence[Job]) -> set[str]:
 
 def followed(jobs: Sequence[Job]) -> list[Job]:
     """Return the jobs, of which those in the place of a link replace the file that it leads to, beside its backup."""
-    return [_followed(job) if os.path.islink(job.input.name) else job for job in jobs]
+    return [_followed(job) if not is_store(job.input.name) and os.path.islink(job.input.name) else job for job in jobs]
 
 
 def _followed(job: Job) -> Job:

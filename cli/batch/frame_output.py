@@ -136,9 +136,9 @@ def opened(
     return transaction.open(*_place(job, target, options, stamp))
 
 
-def begun(transaction: Transaction, job: Job, target: Target, options: WriteOptions) -> Growing:
+def begun(transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = "") -> Growing:
     """Begin an output that is written as it comes, as `opened` opens one."""
-    return transaction.grow(*_place(job, target, options))
+    return transaction.grow(*_place(job, target, options, stamp))
 
 
 def _place(

@@ -31,22 +31,22 @@ def processed(
 
     It will *tell* when it begins with the next of them.
     """
-    outbox.write_behind()
     ready: deque[Job] = deque()
     unsettled: deque[tuple[Report, list[outbox.Sending]]] = deque()
-    while True:
-        while len(ready) < count and (job := feed(not ready and not unsettled)) is not None:
-            ready.append(job)
-            if is_store(job.input.name):
-                reader.begin_object(job.input.name)
-        if ready:
-            tell()
-            report = process(processor, ready.popleft(), reader)
-            unsettled.append((report, outbox.taken()))
-        elif not unsettled:
-            return
-        if not ready or len(unsettled) > count:
-            yield _settled(*unsettled.popleft())
+    with outbox.written_behind():
+        while True:
+            while len(ready) < count and (job := feed(not ready and not unsettled)) is not None:
+                ready.append(job)
+                if is_store(job.input.name):
+                    reader.begin_object(job.input.name)
+            if ready:
+                tell()
+                report = process(processor, ready.popleft(), reader)
+                unsettled.append((report, outbox.taken()))
+            elif not unsettled:
+                return
+            if not ready or len(unsettled) > count:
+                yield _settled(*unsettled.popleft())
 
 
 def _settled(report: Report, sending: Sequence[outbox.Sending]) -> Report:

@@ -24,6 +24,7 @@ from ..console.messages import counted, reason, shown
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
+from ..stores import files as stored_files
 from ..stores.failures import StoreError
 from ..stores.names import is_folder as is_prefix
 from ..stores.names import is_store
@@ -105,10 +106,11 @@ def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> Input
             inputs.append(Input(name, os.path.basename(name.rstrip("/"))))
             continue
         several = True
-        for place, fate in _listed(name, rules) if is_store(name) else _walk(name, rules):
+        tags: dict[str, str] = {}
+        for place, fate in _listed(name, rules, tags) if is_store(name) else _walk(name, rules):
             path = os.path.join(name, place)
             if fate is Fate.TAKEN:
-                inputs.append(Input(path, place))
+                inputs.append(Input(path, place, tags.get(place, "")))
             else:
                 passed_over.append((path, fate))
     if not inputs:
@@ -176,7 +178,7 @@ def read_list(name: str, separator: bytes) -> list[str]:
         if name == STREAM:
             data = bounded_read.read(sys.stdin.buffer, MOST_OF_A_LIST) if sys.stdin is not None else b""
         else:
-            with open(name, "rb") as file:
+            with stored_files.opened(name, MOST_OF_A_LIST) as file:
                 data = bounded_read.read(file, MOST_OF_A_LIST)
     except OSError as error:
         raise UsageError(f"--files-from {shown(name)}: {reason(error)}") from None
@@ -195,20 +197,20 @@ def read_list(name: str, separator: bytes) -> list[str]:
     return [os.fsdecode(line[0]) for line in re.finditer(b"[^%b]+" % separator, data)]
 
 
-def _listed(folder: str, rules: InputRules) -> Iterator[tuple[str, Fate]]:
-    """Yield each object below *folder* in a store by its place, and what becomes of it.
+def _listed(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tuple[str, Fate]]:
+    """Yield each object below *folder* in a store by its place, and what becomes of it; *tags* get that of each.
 
-    By its name alone: to look into each would take as long as to filter it.
+    Its name alone decides: to look into each would take as long as to filter it.
     """
     from ..stores import objects  # few calls read one
 
     try:
-        found = sorted(one.place for one in objects.listed(folder) if one.place)
+        tags.update((one.place, one.tag) for one in objects.listed(folder) if one.place)
     except StoreError as error:
         raise UsageError(f"{shown(folder)}: cannot be listed: {error}") from None
     prefixes = [prefix.rstrip("/") + "/" for prefix in rules.prefixes]
     below, deeper = folder.rstrip("/") + "/", dict[str, None]()
-    for place in found:
+    for place in sorted(tags):
         inner, _, name = place.rpartition("/")
         if any((below + place).startswith(prefix) for prefix in prefixes):
             continue

@@ -13,6 +13,9 @@ OF_FILES = {
     "backup": "objects have no second name; copy them first, or let the bucket keep versions",
     "preserve_times": "objects have the time at which they were written",
     "depfile": "Make and Ninja see no objects",
+    "masks": "masks and boxes are moved between files",
+    "boxes": "masks and boxes are moved between files",
+    "labels": "labels lie beside files",
 }
 """The options that make no sense with a store, and why."""
 
@@ -28,6 +31,9 @@ def check(names: Collection[str], written: Collection[str], options: SharedOptio
     for option, why in OF_FILES.items():
         if getattr(options, option) != options._field_defaults[option]:
             raise UsageError(f"{flag(option)} does not go with {shown(stored)}: {why}")
+    if options.update and (options.strip or options.no_stamp):
+        unstamped = flag("strip") if options.strip else flag("no_stamp")
+        raise UsageError(f"--update with {shown(stored)} needs the stamp that {unstamped} leaves out; omit one of them")
     for name in filter(is_store, names):
         if not parts(name)[1]:
             raise UsageError(f"{shown(name)}: names no bucket; write s3://bucket/key")

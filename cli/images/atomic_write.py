@@ -15,6 +15,7 @@ from .. import signals
 from ..console.messages import reason
 from ..file_identity import Identity
 from ..signals import uninterrupted
+from ..stores.names import is_store
 from ..streams import is_stream
 from .file_attributes import hand_on
 from .output_folder import OutputFolder, Root
@@ -71,6 +72,15 @@ def put(file: BinaryIO, part: bytes | bytearray | memoryview | Piece) -> None:
         part.copy_to(file)
     else:
         file.write(part)
+
+
+def place_of(name: str) -> Path | Destination:
+    """Return where an output of this *name* goes."""
+    if not is_store(name):
+        return Path(name)
+    from ..stores.objects import Destination
+
+    return Destination(name)
 
 
 class Growing:

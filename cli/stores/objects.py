@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from ...filters.core.named_tuple import NamedTuple
-from .failures import AlreadyThereError, StoreError, answered
+from .failures import AlreadyThereError, StoreError
 from .library import library, opened, told
 from .names import parts
 
@@ -15,7 +15,7 @@ WHOLE_BYTES = 1 << 26
 PART_BYTES = 1 << 24
 PIECE_BYTES = 1 << 20
 """Bytes of an object that come before others are asked for."""
-PRECONDITION_FAILED, NOT_IMPLEMENTED = 412, 501
+NOT_FOUND, PRECONDITION_FAILED, NOT_IMPLEMENTED = 404, 412, 501
 CHANGED = "changed while it was filtered, and was not replaced; run it again"
 
 _without_conditions: set[tuple[str, str]] = set()
@@ -140,7 +140,7 @@ def _check_before(target: Destination) -> None:
     try:
         tag = head(target.name).tag
     except StoreError as error:
-        if error.status != answered(404).status:
+        if error.status != NOT_FOUND:
             raise
         tag = ""
     if tag if target.create else tag != target.tag:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from ...filters.core.engine.threads import begun
@@ -37,10 +38,15 @@ _behind = False
 _sent: list[Sending] = []
 
 
-def write_behind() -> None:
-    """Let `send` return before the objects are there, from now on: who calls `taken` waits for them."""
+@contextlib.contextmanager
+def written_behind() -> Iterator[None]:
+    """Let `send` return before the objects are there, for a while: who calls `taken` waits for them."""
     global _behind
     _behind = True
+    try:
+        yield
+    finally:
+        _behind = False
 
 
 def send(parcels: Sequence[Parcel]) -> None:
@@ -50,7 +56,7 @@ def send(parcels: Sequence[Parcel]) -> None:
         _room.enter(size)
         _sent.append(begun(partial(_put_all, parcels, size), daemon=True))
     else:
-        begun(partial(_put_all, parcels, 0), daemon=True)()
+        begun(partial(_put_all, parcels, 0), daemon=True)()  # in a thread, whose end an interruption does not wait for
 
 
 def taken() -> list[Sending]:
