@@ -33,12 +33,13 @@ def processed(
     """
     ready: deque[Job] = deque()
     unsettled: deque[tuple[Report, list[outbox.Sending]]] = deque()
+    begun = ""
     with outbox.written_behind():
         while True:
             while len(ready) < count and (job := feed(not ready and not unsettled)) is not None:
                 ready.append(job)
-                if is_store(job.input.name):
-                    reader.begin_object(job.input.name)
+                if is_store(job.input.name) and job.input.name != begun:  # variants of one follow each other
+                    reader.begin_object(begun := job.input.name)
             if ready:
                 tell()
                 report = process(processor, ready.popleft(), reader)

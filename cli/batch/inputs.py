@@ -25,6 +25,7 @@ from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
 from ..stores import files as stored_files
+from ..stores import names as stored_names
 from ..stores.failures import StoreError
 from ..stores.names import is_folder as is_prefix
 from ..stores.names import is_store
@@ -155,6 +156,7 @@ def names(given: Sequence[str], listed: str | None, null: bool) -> list[str]:
         raise UsageError("no input; name images, folders, or - for standard input")
     if "" in names:
         raise UsageError("a file name is empty")
+    names = [stored_names.without_query(name) for name in names]
     if names.count(STREAM) > 1 or (STREAM in names and len(names) > 1):
         raise UsageError("- (standard input) is one image; it cannot be mixed with others")
     return names
@@ -202,6 +204,8 @@ def _listed(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tu
 
     Its name alone decides: to look into each would take as long as to filter it.
     """
+    if folder.startswith(stored_names.HTTPS):
+        raise UsageError(f"{shown(folder)}: https:// lists no folders; name pictures, or use --files-from")
     from ..stores import objects  # few calls read one
 
     try:

@@ -491,6 +491,9 @@ class SharedOptions(NamedTuple):
             default=str(IN_FLIGHT),
         ),
     ] = IN_FLIGHT
+    allow_private: Annotated[
+        bool, Option("Let https:// lead to machines of a private network.", RUN, affects_output=False)
+    ] = False
     quiet: Annotated[bool, Option("Print errors only.", RUN, affects_output=False, short="-q")] = False
     verbose: Annotated[
         bool,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ...filters.core.engine.threads import side_by_side
-from ..stores.names import is_store
+from ..stores.names import HTTPS, is_store
 from .frame_output import SOURCE_TAG, STAMP
 from .plan import Job
 
@@ -68,4 +68,5 @@ def tag_of(job: Job) -> str:
 
 def by_tags(job: Job) -> bool:
     """Whether tags tell what the outputs of a job were made of: its input and all of them are in stores."""
-    return is_store(job.input.name) and all(is_store(target.path) for target in job.targets.values())
+    in_store = is_store(job.input.name) and not job.input.name.startswith(HTTPS)
+    return in_store and all(is_store(target.path) for target in job.targets.values())

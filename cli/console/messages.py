@@ -26,6 +26,8 @@ def shown(name: str) -> str:
     """
     if name == "-":
         return "standard input"
+    if name.startswith("https://"):  # behind a ? may be a signature, which is a secret
+        name = name.partition("?")[0]
     return printable(name)
 
 

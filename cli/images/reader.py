@@ -19,6 +19,7 @@ from ..console import faults
 from ..console.messages import reason, shown
 from ..digest import SourceDigest
 from ..errors import FileError
+from ..stores import names
 from ..stores.names import is_store
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget
@@ -205,7 +206,13 @@ class Reader:
                     digest.hexadecimal()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Reader, self.asked
+        return _again, (self.asked, names.memory())
+
+
+def _again(asked: tuple[Any, ...], memory: Any) -> Reader:
+    """Return a reader in another process, which knows the addresses that the first one knew."""
+    names.remember(memory)
+    return Reader(*asked)
 
 
 @contextlib.contextmanager

@@ -14,9 +14,10 @@ def opened(name: str, most: int) -> BinaryIO:
     if not is_store(name):
         return open(name, "rb")
     from .ahead import Ahead  # few calls read one
+    from .names import without_query
 
     def check(name: str, head: bytes, size: int) -> None:
         if size > most:
             raise TooLongError(most)
 
-    return io.BytesIO(Ahead(check).take(name)[0])
+    return io.BytesIO(Ahead(check).take(without_query(name))[0])

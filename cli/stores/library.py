@@ -10,9 +10,11 @@ from functools import cache
 from typing import Any
 
 from ..errors import UsageError
-from .failures import of_library
+from .failures import StoreError, of_library
 from .names import parts
 
+MAKERS = {"s3": "S3Store", "gs": "GCSStore", "az": "AzureStore"}
+"""What the library calls the stores of a scheme."""
 PREFIXES = {"s3": "AWS", "gs": "GOOGLE", "az": "AZURE"}
 """What the variables of a store begin with."""
 OF_CLIENTS = ("allow_http", "allow_invalid_certificates", "proxy_url", "proxy_excludes")
@@ -48,10 +50,11 @@ def opened(name: str) -> tuple[Any, str]:
     """Return the store in which *name* lies, and the key there; raises StoreError, UsageError."""
     obstore = library(name)
     scheme, bucket, key = parts(name)
+    if scheme not in MAKERS:
+        raise StoreError(f"{scheme}:// is only read")
     with _lock, told():
         if (scheme, bucket) not in _stores:
-            make = {"s3": "S3Store", "gs": "GCSStore", "az": "AzureStore"}[scheme]
-            _stores[scheme, bucket] = getattr(obstore.store, make)(
+            _stores[scheme, bucket] = getattr(obstore.store, MAKERS[scheme])(
                 bucket, client_options=_connections(PREFIXES[scheme]), retry_config=_patience()
             )
         return _stores[scheme, bucket], key

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..errors import UsageError
+
 HTTPS = "https://"
 """The scheme of addresses that are only read."""
 SCHEMES = ("s3://", "gs://", "az://", HTTPS)
@@ -35,3 +37,50 @@ def parts(name: str) -> tuple[str, str, str]:
     scheme, _, rest = name.partition("://")
     bucket, _, key = rest.partition("/")
     return scheme, bucket, key
+
+
+class _Addresses:
+    """What the addresses of a call are, beside what may be said of them."""
+
+    def __init__(self) -> None:
+        self.queries: dict[str, str] = {}
+        """What stands behind the ? of an address, which may be a signature: no message, report or stamp has it."""
+        self.private = False
+        """Machines that not all the world reaches may be read from."""
+
+
+_addresses = _Addresses()
+
+
+def without_query(name: str) -> str:
+    """Return an address up to its ?, and remember the rest for `with_query`; raises UsageError for a second rest."""
+    address, _, query = name.partition("?") if name.startswith(HTTPS) else (name, "", "")
+    if query and _addresses.queries.setdefault(address, query) != query:
+        raise UsageError(f"{address}: is named twice, with other words behind the ?; filter one after the other")
+    return address
+
+
+def with_query(address: str) -> str:
+    """Return an address as it is asked for."""
+    query = _addresses.queries.get(address)
+    return f"{address}?{query}" if query else address
+
+
+def allow_private(allowed: bool) -> None:
+    """Let addresses of https lead to machines that not all the world reaches, or not."""
+    _addresses.private = allowed
+
+
+def private_allowed() -> bool:
+    """Whether they may."""
+    return _addresses.private
+
+
+def memory() -> tuple[dict[str, str], bool]:
+    """Return what `remember` takes in another process."""
+    return _addresses.queries, _addresses.private
+
+
+def remember(memory: tuple[dict[str, str], bool]) -> None:
+    """Know what another process knew of addresses."""
+    _addresses.queries, _addresses.private = memory
