@@ -1,7 +1,7 @@
 """Reading an address of https: only over https at every step, from public machines, and not for ever.
 
-The name is looked up here and the connection made to that very address: neither a redirect nor a name that leads elsewhere
-a moment later reaches a private network. Certificates are checked as for everything that Python opens.
+The name is looked up here and the connection made to that very address, so that neither a redirect nor a name that
+leads elsewhere a moment later reaches a private network. Certificates are checked as Python does by itself.
 """
 
 from __future__ import annotations
