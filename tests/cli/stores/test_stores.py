@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import numpy as np
@@ -198,6 +199,15 @@ def test_a_picture_that_changes_meanwhile_is_not_replaced(imfilter, bucket, prox
     assert ended.returncode == 1
     assert bucket.get("a.png") == picture(3)
     assert bucket.get("b.png") != picture(2)
+
+
+def test_an_answer_that_is_lost_is_no_other_s_change(imfilter, bucket, proxy):
+    bucket.put("a.png", picture(1))
+    lost = threading.Lock()
+    proxy.fault = lambda method, path, number: "lost" if method == "PUT" and lost.acquire(blocking=False) else None
+    well(imfilter(*BLUR, f"{bucket.url}/a.png", "--in-place", through=proxy))
+    assert [method for method, _ in proxy.requests].count("PUT") == 2
+    assert bucket.get("a.png") != picture(1)
 
 
 def test_the_picture_appears_behind_its_maps(imfilter, bucket, proxy):
