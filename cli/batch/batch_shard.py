@@ -56,8 +56,8 @@ class BatchShard(NamedTuple):
     def check_named(self, option: str, path: str) -> None:
         """Raise UsageError where the file that an option names would be that of all shards."""
         if FIELD not in path and path not in ("", STREAM):
-            suffix = formats.suffix_of(path)
-            name = shown(f"{path[: len(path) - len(suffix)]}-{FIELD}{suffix}")
+            end = len(path) - len(formats.suffix_of(path))
+            name = shown(f"{path[:end]}-{FIELD}{path[end:]}")
             raise UsageError(f"{flag(option)} {shown(path)}: each shard writes its own; name it as {name}")
 
     def named(self, path: str) -> str:
