@@ -117,7 +117,7 @@ def test_the_shard_is_the_remainder_of_the_hash(place, total):
 
 def test_shards_are_about_of_one_size():
     sizes = np.bincount([shard_of(f"{number:04}.jpg", 16) for number in range(2000)])[1:]
-    assert len(sizes) == 16 and 80 < sizes.min() and sizes.max() < 170  # 5 deviations of the 11 by chance
+    assert len(sizes) == 16 and sizes.min() > 80 and sizes.max() < 170  # 5 deviations of the 11 by chance
 
 
 def planned(out):
@@ -324,7 +324,7 @@ WRONG = [
     (("--shard", "1/4", "--depfile", "a.d"), "--depfile cannot be used with --shard"),
     (("--shard", "1/4", "--report", "A.HTML"), "--report A.HTML: each shard writes its own; name it as A-{shard}.HTML"),
     (("--shard", "1/4", "--report", ""), "--report '' does not name a file"),
-    (("--shard", "1/4", "--report", "photos/0.png{shard}/../0.png"), "is an input, which is never overwritten"),
+    (("--shard", "3/4", "--report", "photos/{shard}.png"), "photos/3.png: is an input, which is never overwritten"),
 ]
 
 
@@ -451,7 +451,7 @@ def test_the_commands_of_the_page_do_the_whole_batch(ok, needs, program, photos,
     whole = taken("out")
     command = of_page(word)
     assert "blur photos/ -r -o out/ --sigma 2" in command
-    ended = subprocess.run(["bash", "-ec", command], env=program | {"HOME": os.getcwd()}, capture_output=True)
+    ended = subprocess.run(["bash", "-ec", command], env=program | {"HOME": str(Path.cwd())}, capture_output=True)
     assert ended.returncode == 0, ended.stderr
     assert taken("out") == whole
 
