@@ -53,9 +53,10 @@ def canvases(
     """Return what makes the canvases of the outputs that are encoded, and written to a spool, as they come."""
     if picture.images > 1 or processor.maps or not _is_alone(processor, job):
         return {}
-    options, found = processor.options, dict[str, CanvasFactory]()
-    # What a mask leaves of an alpha is put back in a picture that is there.
-    mixed = picture.alpha is not None and (options.render.effect is not None or settings.only is not None)
+    options, found, (height, width, _) = processor.options, dict[str, CanvasFactory](), picture.pixels.shape
+    # What a mask leaves of an alpha, and colours that nobody sees, are put back in a picture that is there.
+    mixed = options.render.effect is not None or settings.only is not None
+    mixed = picture.alpha is not None and (mixed or hidden_colours.are_kept(processor.stages, width, height))
     for name, format in formats_of.items():
         metadata = picture.metadata if name == "image" else Metadata()
         lost = metadata.palette or output_colour.is_lost(metadata, format, options.write.encode)

@@ -54,10 +54,11 @@ def end_with_bytes(file: BinaryIO, data: Any) -> None:
     if isinstance(file, Buffer):
         file.end(data if isinstance(data, Piece) else memoryview(data))
     else:
-        _write(file, data)
+        put(file, data)
 
 
-def _write(file: BinaryIO, part: memoryview | Piece) -> None:
+def put(file: BinaryIO, part: bytes | bytearray | memoryview | Piece) -> None:
+    """Write bytes, or a part of a spool; raises OSError."""
     if isinstance(part, Piece):
         part.copy_to(file)
     else:
@@ -129,7 +130,7 @@ class Transaction:
             with self._begin(target, backup, replaces, root) as file:
                 yield buffer
                 for part in buffer.parts():
-                    _write(file, part)
+                    put(file, part)
                 self._end(file, times)
 
     def grow(

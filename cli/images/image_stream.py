@@ -95,7 +95,8 @@ def holds_several(data: Any, format: Format) -> bool:
     held = memoryview(data) if isinstance(data, bytes) else data
     end = format.codec.extent(lambda count: held)
     behind = bytes(held[end : end + HEAD])
-    return bool(behind) and (following := sniff(behind)) is not None and following.stream
+    following = sniff(behind) if behind else None
+    return following is not None and bool(following.stream)
 
 
 @functools.cache

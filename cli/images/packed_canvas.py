@@ -136,15 +136,16 @@ class PackedCanvas:
             raise
 
     def end(self, file: BinaryIO) -> None:
-        """Let *file* have what was packed, behind which only `end_with_bytes` writes.
+        """Let *file* have what was packed, behind which only `end_with_bytes` writes; raises as `whole`."""
+        for part in self.whole():
+            end_with_bytes(file, part)
 
-        Raises the ValueError of a block that cannot be packed.
-        """
+    def whole(self) -> Sequence[bytes | memoryview | Piece]:
+        """Return what was packed; raises the ValueError of a block that cannot be packed, and the first failure."""
         if failure := self._refusal or self._failure:
             raise failure
         assert self._next == self.count, "some rows were not filled"
-        for part in self.parts():
-            end_with_bytes(file, part)
+        return self.parts()
 
     def parts(self) -> Sequence[bytes | memoryview | Piece]:
         """Return what was packed as it stands in the file."""

@@ -10,13 +10,17 @@ import threading
 
 import numpy as np
 import pytest
+import tifffile
 from imfilter.cli.errors import FileError
-from imfilter.cli.images import plain_canvas
+from imfilter.cli.images import decode, ifd, plain_canvas
 from imfilter.cli.images.atomic_write import Buffer
 from imfilter.cli.images.codec import Content, EncodeOptions
 from imfilter.cli.images.formats import FORMATS
 from imfilter.cli.images.metadata import Metadata
+from imfilter.cli.images.picture import DecodeOptions, size_guard
+from imfilter.cli.images.png import encoder as png
 from imfilter.cli.images.spool import Spool
+from imfilter.cli.images.tiff import writer as tiff
 
 STAMP = "made by a test"
 DEPTHS = ("uint8", "uint16")
@@ -132,6 +136,96 @@ def test_streamed_bytes_are_those_of_the_whole(kind, size):
         with Spool(None) as spool:
             content = streamed(name, samples, alpha, colours_of(channels), spool, seed=seed, threads=threads)
             assert encoded(name, content).getvalue() == expected
+
+
+@pytest.mark.each("size", [*SIZES, (300, 41)])
+@pytest.mark.each("kind", [*itertools.product(DEPTHS, (1, 3), (False, True)), ("bool", 1, False)])
+@pytest.mark.each("sampled", [1, 7000, 1 << 25])
+def test_streamed_png_is_that_of_the_whole(kind, size, sampled, monkeypatch):
+    """The first rows tell how it is packed, whether they are some or all."""
+    monkeypatch.setattr(png, "BLOCK", 600)
+    monkeypatch.setattr(png, "SAMPLED", sampled)
+    dtype, channels, alpha = kind
+    samples = picture(*size, channels + alpha, dtype)
+    samples[size[0] // 2 :] = samples[:1]  # the other rows would tell otherwise
+    metadata = Metadata(icc=b"a profile", dpi=(300, 200), comments=(b"a comment",), texts=(("Title", "a title"),))
+    expected = whole("png", samples, alpha, colours_of(channels), metadata)
+    for seed, threads in ((0, 1), (1, 3), (2, 3)):
+        with Spool(None) as spool:
+            content = streamed("png", samples, alpha, colours_of(channels), spool, metadata, seed=seed, threads=threads)
+            assert encoded("png", content).getvalue() == expected
+
+
+def test_numbers_of_a_palette_are_streamed_as_such():
+    samples = picture(60, 41, 1, "uint8") // 8
+    metadata = Metadata(palette=bytes(range(96)))
+    expected = whole("png", samples, False, "gray", metadata)
+    with Spool(None) as spool:
+        content = streamed("png", samples, False, "gray", spool, metadata)
+        assert encoded("png", content).getvalue() == expected
+
+
+SHOT = {37500: ifd.Value(7, 9, b"makernote", None, ifd.Anchor(1001, ">")), 33434: ifd.Value(5, 1, bytes(range(8)))}
+TOLD = Metadata(
+    tags={
+        271: ifd.text(b"a camera"),
+        ifd.EXIF: ifd.Value(4, 1, b"", SHOT),
+        ifd.GPS: ifd.Value(4, 1, b"", {1: ifd.text(b"N")}),
+    },
+    icc=bytes(151),
+    dpi=(300, 200),
+    xmp=b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>",
+    comments=(b"a comment",),
+    resources={0x0404: b"\x1c\x02\x05\0\5title"},
+)
+TYPES = ("uint8", "uint16", "float32", "float64")
+METHODS = ("none", "lzw", "packbits", "zstd")
+
+
+def parts_of(data):
+    """What the program reads of a file: its colours, its alpha, and what it tells."""
+    found = decode.decode(data, DecodeOptions(size_guard(1 << 24)))
+    told = found.metadata
+    return found.pixels, found.alpha, told._replace(tags=dict(told.tags), words=None), found.colours, found.notes
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.each("metadata, big", [(BARE, False), (TOLD, False), (TOLD, True)])
+@pytest.mark.each("dtype, method", [*((dtype, "") for dtype in TYPES), *(("uint16", each) for each in METHODS)])
+@pytest.mark.each("channels, colours", [(1, "gray"), (3, "rgb"), (4, "cmyk"), (5, "bands")])
+@pytest.mark.each("alpha", [False, True])
+def test_a_streamed_tiff_tells_what_the_whole_does(dtype, method, channels, colours, alpha, metadata, big, monkeypatch):
+    check_tiff(picture(61, 41, channels + alpha, dtype), alpha, colours, method, metadata, big, monkeypatch)
+
+
+@pytest.mark.each("method", ["", *METHODS])
+def test_bits_are_streamed_with_white_as_0(method, monkeypatch):
+    check_tiff(picture(61, 41, 1, "bool"), False, "gray", method, TOLD, False, monkeypatch)
+
+
+def check_tiff(samples, alpha, colours, method, metadata, big, monkeypatch):
+    """Compare what is read of a file that was streamed, and of one that was written as a whole."""
+    options = EncodeOptions(compression=method)
+    monkeypatch.setattr(tiff, "STRIP_BYTES", 1500)
+    monkeypatch.setattr(tiff, "CLASSIC_BYTES", 1 << 32)
+    expected = parts_of(whole("tiff", samples, alpha, colours, metadata, options))
+    monkeypatch.setattr(tiff, "CLASSIC_BYTES", 0 if big else 1 << 32)
+    files = set()
+    for seed, threads in ((0, 1), (1, 3)):
+        with Spool(None) as spool:
+            content = streamed("tiff", samples, alpha, colours, spool, metadata, options, seed=seed, threads=threads)
+            files.add(encoded("tiff", content).getvalue())
+    assert len(files) == 1
+    data = files.pop()
+    assert data[2] == (43 if big else 42)
+    assert same(parts_of(data), expected)
+    if method in ("", "none") and samples.dtype != bool:
+        assert np.array_equal(tifffile.imread(io.BytesIO(data)).reshape(samples.shape), samples)
+    if metadata is TOLD:
+        assert data[1001:1010] == b"makernote"
 
 
 def test_what_is_neither_black_nor_white_is_refused_when_it_is_written():

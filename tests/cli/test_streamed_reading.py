@@ -1,17 +1,21 @@
 """A picture whose rows are read when they are asked for is the one that is decoded whole."""
 
 import importlib.util
+import io
 import itertools
 import os
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
+import tifffile
 from imfilter.cli.images import decode
 from imfilter.cli.images.file_bytes import FileBytes
 from imfilter.cli.images.picture import DecodeError, DecodeOptions, Picture
 from imfilter.cli.images.source import state_of
+from PIL import Image
 
 SPEC = importlib.util.spec_from_file_location("corpus", Path(__file__).parents[1] / "corpus.py")
 corpus = importlib.util.module_from_spec(SPEC)
@@ -19,7 +23,7 @@ SPEC.loader.exec_module(corpus)
 RNG = np.random.default_rng(11)
 OPTIONS = DecodeOptions(lambda expected: None)
 THREADS = 3
-WHOLE = ("text", "Fortran")
+WHOLE = ("text", "Fortran", "palette", "Lab", "--to-rgb")
 """Words in what a file of a format is that can be streamed, and this one cannot: its samples do not lie as rows do."""
 
 
@@ -79,16 +83,64 @@ def assert_same(found, whole):
             np.testing.assert_array_equal(rows, array)
 
 
-KINDS = [kind for kind in corpus.kinds() if kind.format in ("PBM", "PGM", "PPM", "PAM", "PFM", "npy")]
+KINDS = [kind for kind in corpus.kinds() if kind.format in ("PBM", "PGM", "PPM", "PAM", "PFM", "npy", "TIFF")]
 
 
 @pytest.mark.each("kind", KINDS)
 def test_every_file_is_the_one_that_is_decoded_whole(kind):
-    found, whole = streamed(kind.data), decode.decode(kind.data, OPTIONS)
+    options = OPTIONS._replace(to_rgb="--to-rgb" in kind.options)
+    found, whole = streamed(kind.data, options), decode.decode(kind.data, options)
     assert isinstance(whole, Picture)
-    assert (found is None) == any(word in kind.what for word in WHOLE)
+    assert (found is None) == any(word in kind.name for word in WHOLE)
     if found is not None:
         assert_same(found, whole)
+
+
+TYPES = ("u1", "u2", "u4", "f4")
+CUTS = ({"rowsperstrip": 7}, {"rowsperstrip": 1}, {"rowsperstrip": 41}, {"tile": (16, 32)}, {"tile": (64, 64)})
+
+
+def tiffs():
+    """TIFFs of every kind: how they are cut, packed, predicted, in planes or not, in which order of bytes."""
+    for number, (dtype, cut, channels) in enumerate(itertools.product(TYPES, CUTS, (1, 2, 3, 4, 6))):
+        array = RNG.integers(0, 200, (41, 53, channels)).astype(dtype)
+        kind = {1: "minisblack", 2: "minisblack", 3: "rgb", 4: "rgb", 6: "minisblack"}[channels]
+        extra = {2: ["unassalpha"], 4: ["assocalpha" if number % 2 and dtype == "u2" else "unassalpha"]}.get(channels)
+        separate = number % 3 == 0 and channels > 1
+        packed = number % 4 != 0
+        words = {
+            "photometric": kind,
+            "planarconfig": ("separate" if separate else "contig") if channels > 1 else None,
+            "extrasamples": extra,
+            "compression": "zlib" if packed else None,
+            "predictor": packed and number % 8 > 3 and dtype not in ("f2", "f4", "f8"),
+            "resolution": (300, 300),
+            "description": "a page",
+        }
+        shaped = array[..., 0] if channels == 1 else np.moveaxis(array, 2, 0) if separate else array
+        file = io.BytesIO()
+        order, big = "<>"[number % 2], number % 5 > 2
+        with tifffile.TiffWriter(file, bigtiff=big, byteorder=order) as writer:
+            writer.write(shaped, **words, **cut, metadata=None)
+        yield Tiff(f"{dtype} {channels} {cut} {order} {big} {words}", file.getvalue())
+    image = Image.fromarray(RNG.integers(0, 256, (41, 53, 3), np.uint8))
+    for packing in ("tiff_lzw", "packbits", "zstd", "tiff_adobe_deflate"):
+        yield Tiff(packing, corpus.saved(image, "TIFF", compression=packing, tiffinfo={278: 6}))
+        yield Tiff(f"{packing} in one strip", corpus.saved(image, "TIFF", compression=packing, strip_size=1 << 30))
+
+
+class Tiff(NamedTuple):
+    """A file, and what it is."""
+
+    name: str
+    data: bytes
+
+
+def test_every_tiff_is_the_one_that_is_decoded_whole():
+    for name, data in tiffs():
+        found = streamed(data)
+        assert found is not None, name
+        assert_same(found, decode.decode(data, OPTIONS))
 
 
 def test_several_images_in_one_file_are_decoded_whole():
@@ -98,7 +150,7 @@ def test_several_images_in_one_file_are_decoded_whole():
         assert streamed(kinds[name] + b"\n# rest") is not None
 
 
-@pytest.mark.each("kind", [kind for kind in KINDS if not any(word in kind.what for word in WHOLE)])
+@pytest.mark.each("kind", [kind for kind in KINDS if not any(word in kind.name for word in WHOLE)])
 def test_a_file_that_is_cut_off_is_refused(kind):
     with pytest.raises(DecodeError) as ours:
         streamed(kind.data[:-1])
