@@ -363,7 +363,7 @@ def _found(names: Sequence[str], options: SharedOptions, outputs: Collection[str
         return found
     from . import batch_shard
 
-    batch_shard.check_inputs(names, [path for path in outputs if inputs.means_folder(path)])
+    batch_shard.check_inputs(names, filter(None, (*outputs, options.masks_out)))
     # Another shard may have made the folder of outputs, which is not searched, when the search had begun.
     again = _rules(options, outputs)
     return found if again == rules else inputs.scan(names, again, listed=listed)

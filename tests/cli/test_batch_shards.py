@@ -340,6 +340,10 @@ def test_what_would_mix_shards_is_refused(refused, photos, folder):
     )
     (folder / "link").symlink_to("photos")
     assert "link: holds inputs" in refused(2, "edges", "photos", "--angle", "link", "--shard", "1/4")
+    shutil.copytree(photos, "masks")
+    assert "photos: holds inputs" in refused(
+        2, "flip", "photos", "-o", "out/", "--masks", "masks", "--masks-out", "photos", "--shard", "1/4"
+    )
     for words in (["-"], ["--files-from", "list"]):
         Path("list").write_text("-")
         said = refused(2, "blur", *words, "-o", "b.png", "--shard", "1/4", stdin=b"")
