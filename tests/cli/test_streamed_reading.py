@@ -23,8 +23,9 @@ SPEC.loader.exec_module(corpus)
 RNG = np.random.default_rng(11)
 OPTIONS = DecodeOptions(lambda expected: None)
 THREADS = 3
-WHOLE = ("text", "Fortran", "palette", "Lab", "--to-rgb")
-"""Words in what a file of a format is that can be streamed, and this one cannot: its samples do not lie as rows do."""
+WHOLE = ("text", "Fortran", "palette", "Lab", "--to-rgb", "interlaced", *(f"PNG gray {bits}-bit" for bits in (1, 2, 4)))
+"""Words in the name of a file of a format that can be streamed, and this one cannot: its samples do not lie as rows
+do."""
 
 
 def opened(path):
@@ -83,7 +84,7 @@ def assert_same(found, whole):
             np.testing.assert_array_equal(rows, array)
 
 
-KINDS = [kind for kind in corpus.kinds() if kind.format in ("PBM", "PGM", "PPM", "PAM", "PFM", "npy", "TIFF")]
+KINDS = [kind for kind in corpus.kinds() if kind.format in ("PBM", "PGM", "PPM", "PAM", "PFM", "npy", "TIFF", "PNG")]
 
 
 @pytest.mark.each("kind", KINDS)
