@@ -282,22 +282,22 @@ def block(directory: Mapping[int, Value]) -> bytes:
     """
     if not directory:
         return b""
-    anchored = _anchored(directory)
+    anchored = anchored_in(directory)
     order = anchored.anchor.order if anchored is not None and anchored.anchor is not None else "<"
     writer = _Writer(HEADER, order, anchored)
     first = writer.directory(directory)
     file = io.BytesIO()
     file.write((b"MM\0*" if order == ">" else b"II*\0") + struct.pack(f"{order}I", first) + writer.data)
-    writer.write_anchored(file)
+    writer.writeanchored_in(file)
     return PREFIX + file.getvalue()
 
 
-def _anchored(directory: Mapping[int, Value]) -> Value | None:
+def anchored_in(directory: Mapping[int, Value]) -> Value | None:
     """Return the value that has to stay at its offset."""
     for value in directory.values():
         if value.anchor is not None:
             return value
-        if value.below is not None and (found := _anchored(value.below)) is not None:
+        if value.below is not None and (found := anchored_in(value.below)) is not None:
             return found
     return None
 
@@ -337,7 +337,7 @@ class _Writer:
         self._put(at, struct.pack(f"{order}H", len(entries)) + stored + struct.pack(f"{order}I", after))
         return at
 
-    def write_anchored(self, file: io.BytesIO) -> None:
+    def writeanchored_in(self, file: io.BytesIO) -> None:
         """Write the anchored value into a file that holds the rest."""
         if self._bytes:
             file.seek(self._at)
@@ -359,7 +359,7 @@ class _Writer:
 
 def add(file: io.BytesIO, added: Directory) -> bool:
     """Add the tags that the first page of a TIFF in memory lacks; return whether that was possible."""
-    anchored = _anchored(added)
+    anchored = anchored_in(added)
     if anchored is not None and anchored.anchor is not None:
         stop = anchored.anchor.at + len(anchored.data)
         if anchored.anchor.at < file.seek(0, io.SEEK_END) and not _move(file, stop + stop % 2 - HEADER):
@@ -381,7 +381,7 @@ def add(file: io.BytesIO, added: Directory) -> bool:
         return False
     file.seek(end)
     file.write(writer.data)
-    writer.write_anchored(file)
+    writer.writeanchored_in(file)
     file.seek(4)
     file.write(struct.pack("<I", first))
     file.seek(0, io.SEEK_END)

@@ -9,16 +9,18 @@ import contextlib
 import io
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core import npy_header, npy_samples
 from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.engine.quantize import FULL
 from ...filters.core.engine.streamed import StreamedImage
 from ...filters.core.lazy_numpy import Array, np
+from . import plain_canvas
 from .atomic_write import end_with
-from .codec import Codec, Content
+from .codec import Codec, Content, EncodeOptions
 from .file_bytes import FileBytes
+from .metadata import Metadata
 from .picture import (
     Decode,
     DecodeError,
@@ -31,6 +33,10 @@ from .picture import (
     with_alpha,
 )
 from .stack import StackWriter, expected, frames_of, with_alpha_in
+
+if TYPE_CHECKING:
+    from ...filters.core.engine.output_buffer import CanvasFactory
+    from .spool import MakeSpool
 
 STACKED = 4
 """So many axes has an array of many images."""
@@ -173,6 +179,10 @@ def stated_white(header: npy_header.Header) -> float | None:
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write an array."""
+    if content.streamed:
+        file.write(head(content.shape, content.pixels.dtype, content))
+        content.pixels.end(file)
+        return []
     as_it_is = content.alpha is None and content.pixels.shape[2] > 1
     samples = content.pixels if as_it_is else content.samples()
     file.write(head(samples.shape, samples.dtype, content))
@@ -199,6 +209,11 @@ def head(shape: tuple[int, ...], dtype: Any, content: Content) -> bytes:
     return np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode()
 
 
+def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
+    """Return what makes a canvas of samples as they are."""
+    return plain_canvas.streamed(lambda samples: samples, spool)
+
+
 class Writer(StackWriter):
     """Writes images of one size."""
 
@@ -220,6 +235,8 @@ CODEC = Codec(
     encode,
     # An array with the alpha, or many maps, which are gathered as planes and written row by row.
     encoding=lambda samples: samples.bytes if samples.channels in (2, 4) or samples.channels > 4 else 0,
+    streamed=streamed,
+    streamed_bytes=plain_canvas.streamed_bytes,
     encode_maps=encode,
     frames=Writer,
     stream=stream,

@@ -127,15 +127,15 @@ def extent(peek: Peek) -> int:
 
 def chunk(name: bytes, *parts: bytes | memoryview) -> bytes:
     """Return a chunk whose contents are *parts*."""
-    return b"".join(_framed(name, parts))
+    return b"".join(framed(name, *parts))
 
 
 def write(file: BinaryIO, name: bytes, *parts: bytes | memoryview) -> None:
     """Write a chunk whose contents are *parts*."""
-    file.writelines(_framed(name, parts))
+    file.writelines(framed(name, *parts))
 
 
-def _framed(name: bytes, parts: tuple[bytes | memoryview, ...]) -> tuple[bytes | memoryview, ...]:
+def framed(name: bytes, *parts: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
     """Return the parts of a chunk: its length, name, contents and CRC; section 5.3."""
     checksum = crc32(name)
     for part in parts:

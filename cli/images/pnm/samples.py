@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ....filters.core.engine.streamed import StreamedImage
 from ....filters.core.lazy_numpy import Array, np
-from .. import sample_depth
+from .. import plain_canvas, sample_depth
+from ..codec import EncodeOptions
 from ..file_bytes import FileBytes
+from ..metadata import Metadata
 from ..picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, with_alpha
 from . import header
 from .header import Header
+
+if TYPE_CHECKING:
+    from ....filters.core.engine.output_buffer import CanvasFactory
+    from ..spool import MakeSpool
 
 COMMENT, LINE_END, BLANK = re.compile(rb"#[^\n\r]*+"), re.compile(rb"[\n\r]"), re.compile(rb"\s")
 
@@ -110,6 +117,16 @@ def _memory(head: Header) -> Samples:
 def encoding(samples: Samples) -> float:
     """Return the bytes a pixel that encoding takes: another order of bytes, or the alpha among the colours."""
     return samples.bytes if samples.size > 1 or samples.channels in (2, 4) else 0
+
+
+def big_endian(array: Array) -> Array:
+    """Return samples as they stand in a file."""
+    return array.astype(array.dtype.newbyteorder(">"), copy=False)
+
+
+def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
+    """Return what makes a canvas of samples as they stand in a file."""
+    return plain_canvas.streamed(big_endian, spool)
 
 
 def _picture(pixels: Array | StreamedImage, head: Header) -> Picture:
