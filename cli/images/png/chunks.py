@@ -36,7 +36,12 @@ class Header(NamedTuple):
     @property
     def pixel_bits(self) -> int:
         """Bits of a pixel."""
-        return self.depth * CHANNELS.get(self.colour_type, 1)
+        return self.depth * self.channels
+
+    @property
+    def channels(self) -> int:
+        """How many samples a pixel has."""
+        return CHANNELS.get(self.colour_type, 1)
 
     def encoded(self) -> bytes:
         """Return the contents as bytes."""

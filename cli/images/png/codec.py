@@ -97,9 +97,10 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
     bare, places = found
     integrity.before(bare, len(data))
     header = chunks.header(bare)
-    if integrity.is_animated(bare) or (pixel := rows.samples_of(bare, header)) is None:
+    pixel = rows.samples_of(bare, header)
+    options.check_size(header.width, header.height, pixel or Samples(header.channels))
+    if pixel is None or integrity.is_animated(bare):
         return None
-    options.check_size(header.width, header.height, pixel)
     image = pillow_private.without_pixels(_opened(bare))
     none = rows.samples(np.empty((0, rows.row_bytes(header)), np.uint8), header)
     picture = _picture(PartialDecode(bare, image, pixels=none), options)

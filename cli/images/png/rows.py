@@ -22,7 +22,7 @@ def samples_of(data: bytes, header: Header) -> Samples | None:
     plain = header.depth in (8, 16) and header.colour_type in (0, 2, 4, 6) and not header.interlace
     if native.core is None or not plain or behind != [b"IDAT", b"IEND"]:
         return None
-    return Samples(chunks.CHANNELS.get(header.colour_type, 1), header.depth // 8)
+    return Samples(header.channels, header.depth // 8)
 
 
 def decoded(data: bytes, header: Header) -> Array:
@@ -46,7 +46,7 @@ def samples(rows: Array, header: Header) -> Array:
         rows = rows.view(np.uint16)
         if sys.byteorder == "little":
             rows.byteswap(inplace=True)
-    return rows.reshape(len(rows), header.width, header.pixel_bits // header.depth)
+    return rows.reshape(len(rows), header.width, header.channels)
 
 
 def blocks(packed: Iterator[bytes], header: Header) -> Iterator[Array]:
