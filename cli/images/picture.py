@@ -343,6 +343,15 @@ class PartialDecode(NamedTuple):
     """Where the picture ends in the file, which may go on; 0 where that is not known."""
 
 
+def check_pixels(width: int, height: int, most: int, beside: str = "") -> None:
+    """Raise `DecodeError` where a picture has no pixels, or more than *most*; *beside* is said then, too."""
+    if width < 1 or height < 1:
+        raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
+    if width * height > most:
+        raises = f"--max-pixels raises it{beside}"
+        raise DecodeError(f"has {width}×{height} = {width * height} pixels; the limit is {most} ({raises})")
+
+
 def size_guard(
     max_pixels: int,
     needed: Callable[[Expected], float] = lambda expected: 0,
@@ -356,13 +365,10 @@ def size_guard(
 
     def check(expected: Expected) -> None:
         width, height = expected.width, expected.height
-        if width < 1 or height < 1:
-            raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
-        if width * height > max_pixels:
-            raises = "--max-pixels raises it"
-            if expected.streamed:
-                raises += f"; it would be streamed in {memory_budget.gigabytes(needed(expected))} of memory"
-            raise DecodeError(f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} ({raises})")
+        if width * height > max_pixels and expected.streamed:
+            beside = f"; it would be streamed in {memory_budget.gigabytes(needed(expected))} of memory"
+            check_pixels(width, height, max_pixels, beside)
+        check_pixels(width, height, max_pixels)
         total = max(expected.decoding, needed(expected))
         wait_for_room(expected.file + total)
         if (free := memory_budget.short(total)) is not None:
