@@ -115,8 +115,10 @@ class Reader:
                 raise _Answer
             self._check_size(expected._replace(streamed=True))
 
+        if (state := state_of(name)) is None or state.size < LARGE:
+            return None
         with contextlib.suppress(_Answer), open(name, "rb", buffering=0) as file:
-            if (state := _state(file)) is None or state.size < LARGE:
+            if (state := _state(file)) is None:
                 return None
             data = FileBytes(file.fileno(), state)
             if (picture := decode.stream(data, self._options(name)._replace(guard=check))) is not None:

@@ -25,8 +25,9 @@ class _ToldError(BaseException):
 
 def check_file(name: str, options: DecodeOptions) -> None:
     """Raise `DecodeError` as `check` does, of a large file; raises OSError."""
-    with open(name, "rb", buffering=0) as file:
-        check_open(file.fileno(), options)
+    if (state := state_of(name)) is not None and state.size >= LARGE:
+        with open(name, "rb", buffering=0) as file:
+            check_open(file.fileno(), options)
 
 
 def check_open(descriptor: int, options: DecodeOptions) -> None:

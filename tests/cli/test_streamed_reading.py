@@ -237,3 +237,10 @@ def test_a_picture_is_never_in_memory(measured):
         ended = measured("-c", SMALL_ROOM, name)
         assert ended.code == 0, ended.err
         assert int(ended.out) < size * size // 4, name
+
+
+def test_a_named_pipe_is_opened_once(run):
+    os.mkfifo("pipe.pgm")
+    data = next(kind.data for kind in KINDS if kind.name == "PGM raw, maximum 255")
+    threading.Thread(target=lambda: Path("pipe.pgm").write_bytes(data), daemon=True).start()
+    assert run("blur", "pipe.pgm", "-o", "b.png").code == 0
