@@ -47,7 +47,7 @@ def state_of(file: int | str) -> FileState | None:
 
     A pipe is not opened for that: who writes into it would be told that nobody reads on.
     """
-    return _state(os.stat(file))
+    return _state(os.fstat(file) if isinstance(file, int) else Path(file).stat())
 
 
 def _state(found: os.stat_result) -> FileState | None:
