@@ -37,7 +37,8 @@ class Samples(NamedTuple):
     decoding: float = 0
     """Bytes a pixel that the decoder takes at most, with those that it returns, beside the file."""
     held: float = 0
-    """Bytes a pixel that it returns, if they are more than the samples."""
+    """Bytes a pixel that it returns, if they are more than the samples; or that it keeps, where it returns rows as they
+    are needed."""
     bands: bool = False
     """The channels have no colours, and none is an alpha."""
 
@@ -48,7 +49,8 @@ class Samples(NamedTuple):
 
 
 WINDOW_BYTES = 1 << 26
-"""The most that is held of a picture whose rows are read as they are needed, beside what is asked for."""
+"""The most that is held of a picture whose rows are read as they are needed, beside what is asked for, unless its
+decoder tells of more."""
 
 
 class Expected(NamedTuple):
@@ -77,7 +79,7 @@ class Expected(NamedTuple):
     def held(self) -> float:
         """The bytes of what the decoder returns; they may be the file's."""
         if self.streamed:
-            return WINDOW_BYTES
+            return max(WINDOW_BYTES, self.pixels * self.samples.held)
         return self.pixels * max(self.samples.held, self.samples.bytes)
 
 

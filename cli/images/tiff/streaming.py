@@ -34,8 +34,11 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
     compression.check(packing)
     overlap.check(tags, len(data))
     layout = None if decoder.is_pillows(tags) else strips.layout(data, tags)
-    samples = Samples(1) if layout is None else colours.memory(layout, tags)._replace(decoding=0)
-    options.check_size(one(tags, WIDTH, 0), one(tags, HEIGHT, 0), samples)
+    width, height = one(tags, WIDTH, 0), one(tags, HEIGHT, 0)
+    samples = Samples(1)
+    if layout is not None:
+        samples = colours.memory(layout, tags)._replace(decoding=0, held=_room(layout) / (width * height))
+    options.check_size(width, height, samples)
     if (
         layout is None
         or packing not in compression.AHEAD
@@ -73,6 +76,13 @@ def _check_places(layout: Layout) -> None:
             raise DecodeError(f"is damaged or truncated (part {part.number + 1} lies outside of it)")
 
 
+def _room(layout: Layout) -> int:
+    """Return how many bytes of unpacked parts are kept."""
+    if layout.compression == compression.NONE:
+        return 0
+    return max(ROOM, 2 * layout.grid.planes * layout.grid.across * layout.part_bytes)
+
+
 class PartRows:
     """Reads rows, as they are stored, of strips or tiles; of packed ones those that were read last are kept.
 
@@ -80,9 +90,8 @@ class PartRows:
     """
 
     def __init__(self, layout: Layout) -> None:
-        cut = layout.grid
         self._layout = layout
-        self._cache = PartCache(self._unpacked, max(ROOM, 2 * cut.planes * cut.across * layout.part_bytes))
+        self._cache = PartCache(self._unpacked, _room(layout))
 
     def rows(self, start: int, stop: int) -> Array:
         """Return the rows ``start … stop-1``, ``(rows, width, channels)``; raises `DecodeError`."""
