@@ -21,7 +21,7 @@ from ..console.messages import reason, shown
 from ..digest import SourceDigest
 from ..errors import FileError
 from ..streams import STREAM
-from . import decode, formats, image_stream, memory_budget
+from . import decode, formats, image_stream, memory_budget, size_limit
 from .description import Description
 from .file_bytes import CHANGES, FileBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
@@ -79,6 +79,10 @@ class Reader:
             decode.prepare(file.read(TELLING_BYTES), name, os.fstat(file.fileno()).st_size, self.asked[3])
             if self._may_be_streamed(name):
                 return
+            try:
+                size_limit.check_file(name, self._options(name))
+            except DecodeError:  # which is said when it is read
+                return
         options = self._options(name)._replace(lenient=False)
         self._ahead[name] = begun(lambda: self._begin(name, options), daemon=True)
 
@@ -87,8 +91,10 @@ class Reader:
         with naming(name):
             if name == STREAM:
                 return self._standard_input()
-            if name not in self._ahead and (streamed := self._streamed(name)) is not None:
-                return streamed
+            if name not in self._ahead:
+                if (streamed := self._streamed(name)) is not None:
+                    return streamed
+                size_limit.check_file(name, self._options(name))
             found = self._begun(name)
             return decode.finish(found.decoded, self._options(name)), found.source
 
@@ -159,6 +165,8 @@ class Reader:
         pipe, options = sys.stdin.buffer, self._options()
         head, format = _head(pipe, kind=options.kind)
         if pipe.seekable() or not format.stream:
+            if _state(pipe) is not None:
+                size_limit.check_open(pipe.fileno(), options)
             data, _ = _whole(head, pipe)
             return decode.decode(data, options), self._source(data, None)
         feed = image_stream.Feed(head, format, pipe, most_of_a_pipe())
