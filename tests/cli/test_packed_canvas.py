@@ -341,8 +341,26 @@ def test_a_full_disk_is_told_in_the_words_of_every_output(tmp_path):
         spool._file.close()
 
 
-def descriptors():
+@pytest.mark.needs("/proc/self/fd")
+@pytest.mark.each("name", STREAMED)
+def test_a_canvas_that_is_let_go_lets_its_spool_go(name):
+    """At once: nobody collects what refers to itself."""
+    samples, gone = picture(90, 41, 1, "float32" if name == "pfm" else "uint8"), gc.isenabled()
     gc.collect()
+    gc.disable()
+    try:
+        before = descriptors()
+        content = streamed(name, samples, False, "gray", Spool(None))
+        encoded(name, content)
+        assert descriptors() != before
+        del content
+        assert descriptors() == before
+    finally:
+        if gone:
+            gc.enable()
+
+
+def descriptors():
     return {*os.listdir("/proc/self/fd")}
 
 
@@ -351,18 +369,17 @@ def descriptors():
 def test_the_failure_of_a_block_is_that_of_all_threads(seed):
     samples = picture(200, 41, 1, "uint8")
     before = descriptors()
-    with Spool(None) as spool:
-        canvas = FORMATS["pgm"].codec.streamed(USUAL, BARE, lambda: spool)(samples.shape, "uint8")
-        failing, pack = random.Random(seed).randrange(canvas.count), canvas.pack
+    canvas = FORMATS["pgm"].codec.streamed(USUAL, BARE, lambda: Spool(None))(samples.shape, "uint8")
+    failing, pack = random.Random(seed).randrange(canvas.count), canvas.pack
 
-        def broken(number, pixels):
-            if number == failing:
-                raise ZeroDivisionError("injected")
-            return pack(number, pixels)
+    def broken(number, pixels):
+        if number == failing:
+            raise ZeroDivisionError("injected")
+        return pack(number, pixels)
 
-        canvas.pack = broken
-        failures = fill(canvas, samples, seed)
-        assert failures and all(isinstance(failure, ZeroDivisionError) for failure in failures)
-        with pytest.raises(ZeroDivisionError):
-            canvas.end(io.BytesIO())
+    canvas.pack = broken
+    failures = fill(canvas, samples, seed)
+    assert failures and all(isinstance(failure, ZeroDivisionError) for failure in failures)
+    with pytest.raises(ZeroDivisionError):
+        canvas.end(io.BytesIO())
     assert descriptors() == before

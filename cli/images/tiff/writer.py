@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO
 
@@ -73,10 +73,13 @@ class Page(NamedTuple):
 class Packing:
     """How the rows of a page are cut into strips and packed.
 
-    Samples that are bool take a bit each; `OF_BITS` packs those alone.
+    Samples that are bool take a bit each; `OF_BITS` packs those alone. *deflate* makes a zlib stream.
     """
 
-    def __init__(self, shape: tuple[int, int, int], dtype: Any, method: str) -> None:
+    def __init__(
+        self, shape: tuple[int, int, int], dtype: Any, method: str, deflate: Callable[[bytes], bytes] = zlib.compress
+    ) -> None:
+        self._deflate = deflate
         self.shape, self.dtype = shape, np.dtype(dtype)
         height, width, channels = shape
         self.number = GROUP4 if method == OF_BITS else METHODS[method]
@@ -92,7 +95,7 @@ class Packing:
             return _by_pillow(Image.fromarray(lines[..., 0]), "group4")
         if self.bits:
             lines = np.packbits(lines[..., 0], axis=1)[..., None]
-        return _packed(_differences(lines, self.predictor), self.number, len(lines))
+        return _packed(_differences(lines, self.predictor), self.number, len(lines), self._deflate)
 
     def tags(self, photometric: int, extra: Sequence[int]) -> ifd.Directory:
         """Return the tags that say so; *extra* has the kind of each channel beside the colours."""
@@ -239,11 +242,11 @@ def _differences(lines: Array, predictor: int) -> bytes:
     return out.tobytes()
 
 
-def _packed(data: bytes, method: int, rows: int) -> bytes:
+def _packed(data: bytes, method: int, rows: int, deflate: Callable[[bytes], bytes] = zlib.compress) -> bytes:
     if method == NONE:
         return data
     if method not in PILLOWS:
-        return zlib.compress(data)
+        return deflate(data)
     return _by_pillow(Image.frombytes("L", (len(data) // rows, rows), data), PILLOWS[method])
 
 
