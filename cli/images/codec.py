@@ -18,6 +18,7 @@ from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samp
 
 if TYPE_CHECKING:
     from ...filters.core.engine.output_buffer import CanvasFactory
+    from .file_bytes import FileBytes
     from .spool import MakeSpool
 
 
@@ -186,6 +187,9 @@ class Codec(NamedTuple):
     describe: Callable[[Any, DecodeOptions, Decode], Description | None] | None = None
     """Returns what the header of a file tells, of which slices are read as they are needed; None where only its samples
     tell it. The last argument decodes a file that is made of parts of this one. Without it pictures are decoded."""
+    stream: Callable[[FileBytes, DecodeOptions], Picture | None] | None = None
+    """Returns a picture whose samples are read as they are needed, of a file that is read piece by piece; None where
+    it must be decoded whole. Raises `DecodeError`, as its samples do."""
     extent: Callable[[Peek], int] | None = None
     """Returns the length of the first image of a stream, for a format whose files may stand one behind the other."""
     ending: bytes = b""

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from ...filters.core import npy_header, npy_samples
 from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.engine.quantize import FULL
+from ...filters.core.engine.streamed import StreamedImage
 from ...filters.core.lazy_numpy import Array, np
 from . import plain_canvas
 from .atomic_write import end_with
 from .codec import Codec, Content, EncodeOptions
+from .file_bytes import FileBytes
 from .metadata import Metadata
 from .picture import (
     Decode,
@@ -69,10 +71,34 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
             f"has the shape {array.shape}; an image is (height, width), (height, width, bands) or (width,), and many "
             "are (count, height, width, bands)"
         )
-    samples = real_samples(pixels)
+    return _picture(real_samples(pixels), pixels.dtype, header)
+
+
+def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
+    """Return an image whose rows are read as they are needed; None where they do not lie in the file as rows."""
+    try:
+        header = npy_header.read(data[: npy_header.ENOUGH])
+        dtype = npy_samples.dtype_of(header)
+        if len(header.shape) not in (2, 3) or not all(header.shape) or header.fortran_order:
+            return None
+        height, width, channels = shape = (*header.shape, 1)[:3]
+        options.check_size(width, height, pixel_of(shape, dtype, header)._replace(decoding=0))
+        part = part_of(data, header)
+    except ValueError as error:
+        raise DecodeError(f"is not a readable .npy file ({error})") from error
+
+    def rows(start: int, stop: int) -> Array:
+        return np.ascontiguousarray(real_samples(part(start, stop).reshape(stop - start, width, channels)))
+
+    kept = real_samples(np.empty((0, width, channels), dtype)).dtype
+    return _picture(StreamedImage(shape, kept, rows), dtype, header)
+
+
+def _picture(samples: Array | StreamedImage, dtype: Any, header: npy_header.Header) -> Picture:
+    """Return the picture of samples that had the type *dtype* in the file."""
     picture = Picture(samples, colours="bands") if BANDS in header.words else with_alpha(samples)
-    picture.white = stated_white(header) or white_of_samples(pixels.dtype)
-    picture.notes += doubts(pixels.shape, header)
+    picture.white = stated_white(header) or white_of_samples(dtype)
+    picture.notes += doubts(samples.shape, header)
     return picture
 
 
@@ -213,4 +239,5 @@ CODEC = Codec(
     streamed_bytes=plain_canvas.streamed_bytes,
     encode_maps=encode,
     frames=Writer,
+    stream=stream,
 )

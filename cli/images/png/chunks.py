@@ -86,7 +86,7 @@ def extent(peek: Peek) -> int:
     """
     at = len(SIGNATURE)
     while len(data := peek(at + 8)) >= at + 8:
-        length, name = struct.unpack_from(">I4s", data, at)
+        length, name = struct.unpack(">I4s", data[at : at + 8])
         at += length + OVERHEAD
         if name == b"IEND":
             return min(at, len(peek(at)))

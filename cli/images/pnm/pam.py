@@ -37,6 +37,7 @@ CODEC = Codec(
     samples.finish,
     encode,
     encoding=samples.encoding,
+    stream=samples.stream,
     streamed=samples.streamed,
     streamed_bytes=plain_canvas.streamed_bytes,
     extent=header.extent,

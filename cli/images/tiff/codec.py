@@ -13,7 +13,7 @@ from ..codec import Codec, Content, EncodeOptions, FrameWriter
 from ..metadata import Metadata, georeferenced, resolution_tags, tags_of
 from ..picture import Samples, Timing
 from ..tiff_tags import COLOUR_MAP, ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, XMP
-from . import decoder, words
+from . import decoder, streaming, words
 from .colours import BLACK_IS_ZERO, PALETTE, RGB, SEPARATED, STRAIGHT, UNSPECIFIED, WHITE_IS_ZERO
 
 if TYPE_CHECKING:
@@ -236,4 +236,5 @@ CODEC = Codec(
     holds_aspect=True,
     texts="tags",
     frames=frames,
+    stream=streaming.stream,
 )

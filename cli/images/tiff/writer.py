@@ -1,16 +1,15 @@
 """Writing TIFF: pages of samples of any type and number of channels, in strips, packed by one of several methods.
 
 After TIFF Revision 6.0 (Adobe 1992), its Technical Note 3 for the predictor of floats, and for files of more than 4 GB
-BigTIFF (https://www.awaresystems.be/imaging/tiff/bigtiff.html). Deflate is zlib's; the others are libtiff's by way of a
-gray picture of the strip's bytes, which Pillow writes.
+BigTIFF (https://www.awaresystems.be/imaging/tiff/bigtiff.html). Deflate is ISA-L's or zlib's; the others are libtiff's
+by way of a gray picture of the strip's bytes, which Pillow writes.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO
 
@@ -21,6 +20,7 @@ from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
 from ..atomic_write import end_with_bytes, put
+from ..png import deflate
 from ..spool import Piece
 from ..tiff_tags import (
     BITS,
@@ -73,13 +73,10 @@ class Page(NamedTuple):
 class Packing:
     """How the rows of a page are cut into strips and packed.
 
-    Samples that are bool take a bit each; `OF_BITS` packs those alone. *deflate* makes a zlib stream.
+    Samples that are bool take a bit each; `OF_BITS` packs those alone.
     """
 
-    def __init__(
-        self, shape: tuple[int, int, int], dtype: Any, method: str, deflate: Callable[[bytes], bytes] = zlib.compress
-    ) -> None:
-        self._deflate = deflate
+    def __init__(self, shape: tuple[int, int, int], dtype: Any, method: str) -> None:
         self.shape, self.dtype = shape, np.dtype(dtype)
         height, width, channels = shape
         self.number = GROUP4 if method == OF_BITS else METHODS[method]
@@ -95,7 +92,7 @@ class Packing:
             return _by_pillow(Image.fromarray(lines[..., 0]), "group4")
         if self.bits:
             lines = np.packbits(lines[..., 0], axis=1)[..., None]
-        return _packed(_differences(lines, self.predictor), self.number, len(lines), self._deflate)
+        return _packed(_differences(lines, self.predictor), self.number, len(lines))
 
     def tags(self, photometric: int, extra: Sequence[int]) -> ifd.Directory:
         """Return the tags that say so; *extra* has the kind of each channel beside the colours."""
@@ -242,11 +239,11 @@ def _differences(lines: Array, predictor: int) -> bytes:
     return out.tobytes()
 
 
-def _packed(data: bytes, method: int, rows: int, deflate: Callable[[bytes], bytes] = zlib.compress) -> bytes:
+def _packed(data: bytes, method: int, rows: int) -> bytes:
     if method == NONE:
         return data
     if method not in PILLOWS:
-        return deflate(data)
+        return deflate.compressed(data)
     return _by_pillow(Image.frombytes("L", (len(data) // rows, rows), data), PILLOWS[method])
 
 
