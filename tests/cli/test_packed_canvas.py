@@ -7,6 +7,7 @@ import itertools
 import os
 import random
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from imfilter.cli.images.codec import Content, EncodeOptions
 from imfilter.cli.images.formats import FORMATS
 from imfilter.cli.images.jpeg import encoder as jpeg
 from imfilter.cli.images.metadata import Metadata
-from imfilter.cli.images.picture import DecodeOptions, size_guard
+from imfilter.cli.images.picture import DecodeOptions, Samples, size_guard
 from imfilter.cli.images.png import encoder as png
 from imfilter.cli.images.spool import Piece, Spool
 from imfilter.cli.images.tiff import writer as tiff
@@ -339,6 +340,26 @@ def test_a_full_disk_is_told_in_the_words_of_every_output(tmp_path):
         with pytest.raises(FileError):
             canvas.end(io.BytesIO())
         spool._file.close()
+
+
+@pytest.mark.each("name", STREAMED)
+def test_a_canvas_takes_what_is_declared(name, monkeypatch):
+    monkeypatch.undo()
+    strip = picture(16, 20000, 1, "float32" if name == "pfm" else "uint8")
+    height = 2400 if name == "png" else 600
+    with Spool(None) as spool:
+        canvas = FORMATS[name].codec.streamed(USUAL, BARE, lambda: spool)((height, *strip.shape[1:]), strip.dtype.name)
+        tracemalloc.start()
+        try:
+            for start in range(0, height, len(strip)):
+                for top, bottom in canvas.cuts(start, min(start + len(strip), height)):
+                    with canvas.rows(top, bottom) as place:
+                        place[...] = strip[: bottom - top]
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    declared = FORMATS[name].codec.streamed_bytes(strip.shape[1], Samples(1, strip.itemsize), 1)
+    assert height * strip.shape[1] / 50 < peak <= declared
 
 
 @pytest.mark.needs("/proc/self/fd")
