@@ -288,15 +288,26 @@ def test_files_and_buffers_take_a_spool(name, tmp_path, monkeypatch):
         assert b"".join(b"".join(part.read()) if isinstance(part, Piece) else part for part in parts) == expected
 
 
-def test_files_between_which_the_system_copies_nothing(tmp_path, monkeypatch):
-    def refused(*_, **__):
-        raise OSError(errno.EXDEV, "Invalid cross-device link")
+def refusing(*_, **__):
+    raise OSError(errno.EXDEV, "Invalid cross-device link")
 
-    monkeypatch.setattr(os, "copy_file_range", refused, raising=False)
-    samples = picture(300, 900, 3, "uint8")
+
+def few_at_a_time(source, target, count, start):
+    return os.write(target, os.pread(source, min(count, 100_000), start))
+
+
+def giving_up(source, target, count, start):
+    return few_at_a_time(source, target, count, start) if start < 300_000 else 0
+
+
+@pytest.mark.each("copy", [refusing, few_at_a_time, giving_up])
+def test_what_the_system_does_not_copy_is_read_and_written(copy, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "copy_file_range", copy, raising=False)
+    samples = picture(500, 900, 3, "uint8")
     with Spool(tmp_path) as spool, open(tmp_path / "a", "wb") as file:
         encoded("ppm", streamed("ppm", samples, False, "rgb", spool), file)
-    assert (tmp_path / "a").read_bytes() == whole("ppm", samples, False, "rgb")
+        file.write(b"more")
+    assert (tmp_path / "a").read_bytes() == whole("ppm", samples, False, "rgb") + b"more"
 
 
 def test_a_spool_has_no_name_and_lies_beside_the_output(tmp_path):
