@@ -122,6 +122,7 @@ def make() -> SectionedCommand:
         """
         from ..sweep import arrangement, run, window
         from ..sweep.braces import template
+        from ..sweep.call import Call
 
         names, texts = split(inputs)
         if not texts:
@@ -141,7 +142,7 @@ def make() -> SectionedCommand:
             from ..terminal import screen
 
             on_screen = screen.Screen(screen.wanted(show_as, show_size))
-        call = run.Call(
+        call = Call(
             input=names[0],
             output=output,
             arrangement=arrangement.arranged(
