@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..images import prefetch
 from .input_options import folder_options
 from .options import HelpedOption, SectionedCommand, described, shared_option
+from .page_options import page_options, page_size
 
 USAGE = "A B [OPTIONS]"
 
@@ -129,7 +130,7 @@ def make() -> SectionedCommand:
                 quiet,
                 report,
                 report_title,
-                _page_size(report, report_size, report_title),
+                page_size(report, report_size, report_title),
                 mask=mask,
             )
         )
@@ -168,16 +169,7 @@ def make() -> SectionedCommand:
         HelpedOption(
             "gain", "Multiply the differences that are drawn.  [default: 1]", type=float, default=1.0, metavar="G"
         ),
-        HelpedOption(
-            "report", "Write a page that shows the pairs that differ, the worst first.", RUN, metavar="FILE.html"
-        ),
-        HelpedOption(
-            "report_size",
-            "Bytes of --report at most: of many pairs it shows the worst.  [default: 40M]",
-            RUN,
-            metavar="N",
-        ),
-        HelpedOption("report_title", "Title of --report.", RUN, metavar="TEXT"),
+        *page_options("the pairs that differ, the worst first", "pairs it shows the worst"),
         *folder_options("Compare only"),
         HelpedOption(
             "match",
@@ -217,17 +209,6 @@ def make() -> SectionedCommand:
         TyperArgument(param_decls=["b"], type=str, metavar="B", help="What is compared with it.", required=False),
     ]
     return described(command, "compare", USAGE, [*arguments, *own])
-
-
-def _page_size(report: str | None, size: str | None, title: str | None) -> int:
-    """Return the bytes of the page at most, 0 without one; raises UsageError."""
-    if report is None:
-        if size is not None or title is not None:
-            raise UsageError(f"--report-{'title' if size is None else 'size'} requires --report")
-        return 0
-    from ..page.size import read
-
-    return read(size or "")
 
 
 def _one_of(name: str, value: str, words: tuple[str, ...]) -> None:

@@ -19,7 +19,7 @@ class Call(NamedTuple):
 
     input: str
     output: str | None
-    """The sheet; None where the terminal alone shows it."""
+    """The sheet; None where the terminal or a page alone shows it."""
     arrangement: Arrangement
     steps: Sequence[str]
     look: SheetLook
@@ -44,6 +44,10 @@ class Call(NamedTuple):
     quiet: bool = False
     screen: Screen | None = None
     """Shows the sheet."""
+    report: str | None = None
+    report_title: str | None = None
+    page_size: int = 0
+    """Bytes of the page of --report at most."""
 
     @property
     def variants(self) -> Sequence[Variant]:

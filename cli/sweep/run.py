@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...filters.core.engine.mask import Box
 from .. import garbage
@@ -20,7 +22,6 @@ from ..batch.request import check_stream
 from ..console.how_far import shown_progress
 from ..console.messages import counted, put, say, shown
 from ..drawing.cells import Cell
-from ..drawing.thumbnail import thumbnail
 from ..errors import ExitCode, UsageError
 from ..images import formats, prefetch
 from ..images.atomic_write import Transaction
@@ -32,8 +33,11 @@ from ..version import VERSION
 from . import labels, sheet_file, telling
 from .call import Call
 from .reading import read
-from .results import HowShown, Results, Shown, compared, part
+from .results import HowShown, Results, Shown, as_shown
 from .sheet_file import Origin
+
+if TYPE_CHECKING:
+    from ..page.exhibit import Exhibit
 
 FIELDS = ("label", "step", "filter", "index", "width", "height", "seconds")
 """The fields of any label; those of --against and --each, and the options that vary, come to them."""
@@ -57,7 +61,8 @@ def run(call: Call) -> ExitCode:
     each = {f"each {number}": own for number, own in targets.items()}
     job = Job(Input(call.input, Path(call.input).name), each)
     named = each if target is None else {"sheet": target, **each}
-    beside = {} if target is None or target.path is None else {"output": target.path}
+    paths = {"output": target and target.path, "report": call.report}
+    beside = {name: path for name, path in paths.items() if path is not None}
     collisions.check(files, FilesWritten([job], beside, prints=call.json))
     write = WriteOptions(
         EncodeOptions(call.quality, cores=call.cores, stamp=call.stamp),
@@ -66,10 +71,11 @@ def run(call: Call) -> ExitCode:
         roots=collisions.roots(files.folders, [job]),
     )
     results = Results(call.variants, _options(call, write), targets)
-    if call.dry_run and target is not None:
+    if call.dry_run:
         return _tell_plan(call, target, targets)
     origin = Origin(call.how(), [call.input, *others], call.cores) if call.stamp else None
-    if call.update and origin is not None and origin.is_current(named):
+    renewed = call.report is not None and not os.path.lexists(call.report)
+    if call.update and not renewed and origin is not None and origin.is_current(named):
         return _tell_current(call)
     shown_all = _made(call, results, target, origin, write)
     _tell(call, shown_all, targets)
@@ -136,9 +142,9 @@ def _made(
     marks = {number: "" if origin is None else origin.mark(f"each {number}") for number in results.targets}
     found: list[Shown] = []
     with Transaction(write.read) as transaction, shown_progress(call.input, call.quiet, call.json) as progress:
+        how = HowShown(transaction, marks, reference, crop, call.side, call.look.background, _exhibits(call), progress)
         if call.arrangement.input is not None:
-            found.append(_of_input(call, picture, reference, crop))
-        how = HowShown(transaction, marks, reference, crop, call.side, call.look.background, progress)
+            found.append(as_shown(call.input, None, picture, how))
         found += results.each(call.input, picture, how)
         picture.pixels = picture.alpha = None  # the memory is the sheet's now
         best = telling.best(found)
@@ -146,19 +152,35 @@ def _made(
             Cell(one.pixels, telling.below(one, number, call.label, call.against is not None), one is best)
             for number, one in enumerate(found)
         ]
-        sheet = call.look.drawn(cells, call.arrangement.places, call.max_pixels)
+        sheet = None
+        if target is not None or call.screen is not None:
+            sheet = call.look.drawn(cells, call.arrangement.places, call.max_pixels)
         if target is not None:
             mark = "" if origin is None else origin.mark("sheet")
             sheet_file.write(transaction, target, sheet, write.encode, mark, call.command)
+        if call.report is not None:
+            from . import page  # few calls write one
+
+            page.write(transaction, call, found)
         transaction.commit()
     if call.screen is not None:
         call.screen.show(reduced(sheet, None, call.screen.room, white=255))
     said = [f"{shown(call.input)}: {note}" for note in picture.notes]
     name = "the sheet" if target is None else target.name
-    said += [f"{name}: {note}" for note in [*transaction.notes, *call.look.notes(cells)]]
+    drawn = [] if sheet is None else call.look.notes(cells)
+    said += [f"{name}: {note}" for note in [*transaction.notes, *drawn]]
     for note in said if not call.quiet else ():
         say(f"imfilter: {note}")
     return found
+
+
+def _exhibits(call: Call) -> Callable[[Picture], Exhibit] | None:
+    """Return what makes of a picture what the page shows, None without one."""
+    if call.report is None:
+        return None
+    from . import page  # few calls write one
+
+    return page.exhibits(call)
 
 
 def _first(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
@@ -168,14 +190,6 @@ def _first(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
         several = "several" if count is None else count
         say(f"imfilter: {shown(name)}: has {several} frames; the first is taken, and --frame N takes another")
     return picture
-
-
-def _of_input(call: Call, picture: Picture, reference: Picture | None, crop: Box | None) -> Shown:
-    found, why = compared(picture, reference)
-    with naming(call.input):
-        pixels = thumbnail(part(picture, crop), call.side, call.look.background)
-    height, width = picture.pixels.shape[:2]
-    return Shown(None, pixels, (width, height), found=found, why=why)
 
 
 def _tell(call: Call, found: Sequence[Shown], targets: Mapping[int, Target]) -> None:
@@ -194,11 +208,14 @@ def _tell(call: Call, found: Sequence[Shown], targets: Mapping[int, Target]) -> 
             put(line)
 
 
-def _tell_plan(call: Call, target: Target, targets: Mapping[int, Target]) -> ExitCode:
+def _tell_plan(call: Call, target: Target | None, targets: Mapping[int, Target]) -> ExitCode:
     """Print what would be made."""
     for number, one in enumerate(call.variants):
         put(f"{one.text} -> {targets[number].name}" if number in targets else one.text)
-    put(f"{shown(call.input)}, {counted(len(call.variants), 'result', 'results')} -> {target.name}")
+    where = "" if target is None else f" -> {target.name}"
+    put(f"{shown(call.input)}, {counted(len(call.variants), 'result', 'results')}{where}")
+    if call.report is not None:
+        put(f"--report -> {shown(call.report)}")
     return ExitCode.DONE
 
 
