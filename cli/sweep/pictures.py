@@ -28,6 +28,7 @@ from ..file_identity import identity
 from ..images import formats, prefetch
 from ..images.atomic_write import Transaction
 from ..images.codec import EncodeOptions
+from ..images.on_screen import unseen
 from ..images.reader import Reader, naming
 from ..streams import STREAM
 from . import labels, sheet_file, telling
@@ -193,7 +194,7 @@ def _of_file(call: Call, number: int, one: Input, reader: Reader) -> Reduced:
         "bytes": Path(one.name).stat().st_size if one.name != STREAM else None,
     }
     lines = labels.filled(LABEL if call.label is None else call.label, values)
-    return Reduced(one, Cell(pixels, lines), (width, height), notes=picture.notes)
+    return Reduced(one, Cell(pixels, lines), (width, height), notes=[*picture.notes, *filter(None, [unseen(picture)])])
 
 
 def _tell(call: Call, one: Reduced) -> None:

@@ -1,6 +1,7 @@
 """`imfilter sheet`: which pictures it shows, how, and what it says of those that it cannot read."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,33 @@ def test_inks_are_shown_as_colours_where_that_is_asked_for(run, folder):
     ended = run("sheet", "inks.tif", "-o", "s.png")
     assert ended.code == 1 and "inks.tif: has the colours of inks; use --to-rgb" in ended.err
     assert run("sheet", "inks.tif", "-o", "s.png", "--to-rgb").code == 0
+
+
+UNSEEN = {
+    "far above white": [[0.2, 4000]],
+    "all above white": [[1, 1.5]],
+    "far below black": [[-3, 0.5]],
+    "all below black": [[-0.5, -0.1]],
+    "": [[0, 1.9, np.nan]],
+    "-": [[-0.9, 1, np.inf]],
+    "nan": [[np.nan]],
+}
+
+
+@pytest.mark.each("kind", UNSEEN)
+def test_floats_that_are_all_white_or_black_are_said_to_be_so(run, folder, kind):
+    np.save("a.npy", np.array(UNSEEN[kind], np.float32))
+    ended = run("sheet", "a.npy", "-o", "s.png")
+    assert ended.code == 0
+    if " " not in kind:
+        assert ended.err == ""
+        return
+    [line] = ended.lines
+    assert f"are {kind}" in line and f"shown {kind.split()[-1]}; imfilter tone --" in line
+    words = re.search(r"imfilter (tone .*) changes that", line)[1].split()
+    assert run(*words, "a.npy", "-o", "seen.png").code == 0
+    assert len(np.unique(imread("seen.png"))) == 2
+    assert run("sheet", "a.npy", "-o", "s.png", "-q").err == ""
 
 
 def test_a_current_sheet_is_not_made_again(run, pictures):
