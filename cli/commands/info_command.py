@@ -109,6 +109,7 @@ def make() -> SectionedCommand:
                 cpu_count.cores(jobs),
                 json,
                 quiet,
+                found.unsearched,
             )
         )
         if code:

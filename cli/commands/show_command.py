@@ -68,6 +68,7 @@ def make() -> SectionedCommand:
                 lenient,
                 colour(background or ""),
                 quiet,
+                found.unsearched,
             )
             code = files.show(call, shown_on)
         if code:

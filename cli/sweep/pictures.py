@@ -88,7 +88,7 @@ def run(call: Call) -> ExitCode:
     target = sheet_file.target_of(call.output)
     if target.path is None:
         check_stream(call.json, call.dry_run)
-    found = _inputs(call)
+    found, unsearched = _inputs(call)
     others = {} if call.look.font is None else {call.look.font: "the font of this call"}
     files = files_read(others, [one.name for one in found])
     beside = {} if target.path is None else {"output": target.path}
@@ -118,18 +118,23 @@ def run(call: Call) -> ExitCode:
             transaction.commit()
         for note in [*transaction.notes, *call.look.notes(drawn)] if not call.quiet else ():
             say(f"imfilter: {target.name}: {note}")
+    if unsearched and not call.quiet:
+        say(f"imfilter: {unsearched}")
     _tell_end(call, len(drawn), failures, "done" if drawn else "failed")
     return ExitCode.FAILED if failures else ExitCode.DONE
 
 
-def _inputs(call: Call) -> list[Input]:
-    """Return the pictures; the sheet of an earlier call, which lies among those of a folder, is none of them."""
-    found = inputs.scan(call.names, call.rules, listed=call.listed).inputs
+def _inputs(call: Call) -> tuple[list[Input], str]:
+    """Return the pictures, and what is said of subfolders that were not looked into.
+
+    The sheet of an earlier call, which lies among the pictures of a folder, is none of them.
+    """
+    scanned = inputs.scan(call.names, call.rules, listed=call.listed)
     own = identity(call.output) if call.output != STREAM else None
-    found = [one for one in found if own is None or one.name in call.names or identity(one.name) != own]
+    found = [one for one in scanned.inputs if own is None or one.name in call.names or identity(one.name) != own]
     if not found:
         raise UsageError(f"{shown(call.names[0])}: no images found but the sheet itself")
-    return found
+    return found, scanned.unsearched
 
 
 def _reduced(call: Call, found: Sequence[Input]) -> Iterator[Reduced]:

@@ -33,6 +33,8 @@ class Call(NamedTuple):
     background: Colour | None
     """What transparent parts are shown on, if not a checkerboard."""
     quiet: bool
+    unsearched: str = ""
+    """What is said of subfolders that were not looked into."""
 
 
 def show(call: Call, screen: Screen) -> ExitCode:
@@ -52,6 +54,8 @@ def show(call: Call, screen: Screen) -> ExitCode:
             continue
         for note in () if call.quiet else notes:
             say(f"imfilter: {shown(name)}: {note}")
+    if call.unsearched and not call.quiet:
+        say(f"imfilter: {call.unsearched}")
     return code
 
 
