@@ -67,6 +67,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     picture = Picture(samples, colours="bands") if BANDS in header.words else with_alpha(samples)
     picture.white = stated_white(header) or white_of_samples(pixels.dtype)
     picture.notes += doubts(pixels.shape, header)
+    picture.bits = 1 if pixels.dtype == bool else None
     return picture
 
 

@@ -97,6 +97,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     picture = pillow_decoder.finish(begun, options, parts, key=key)
     colour = colour_chunks.read(begun.data, picture.notes)
     picture.metadata = picture.metadata._replace(colour=colour)
+    if bits < 8 and begun.image.mode != "P":
+        picture.bits = bits
     return picture
 
 

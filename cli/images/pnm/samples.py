@@ -59,6 +59,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     pixels = pixels.reshape(head.height, head.width, head.channels)
     picture = _picture(pixels, head)
     picture.notes = notes
+    picture.bits = 1 if head.bits else None
     return picture
 
 
