@@ -80,6 +80,8 @@ class Request(NamedTuple):
     """How masks and boxes are moved."""
     page_size: int = 0
     """Bytes of the page of --report at most."""
+    doubts: Sequence[str] = ()
+    """What of the inputs may mean something else than it says."""
 
     def reader(self) -> Reader:
         """Return what reads the inputs."""
@@ -170,6 +172,7 @@ def check(
         augmentation=None if variants is None else variants.augmentation,
         annotations=annotations,
         page_size=_page_size(options),
+        doubts=() if variants is None else variants.doubts(names),
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
