@@ -23,7 +23,7 @@ from ..images import formats, prefetch
 from ..images.output_folder import Root
 from ..streams import STREAM
 from ..version import VERSION
-from . import collisions, cpu_count, inputs, mask_option, nodata_option, other_pictures
+from . import collisions, cpu_count, frame_number, inputs, mask_option, nodata_option, other_pictures
 from .annotations.attached import OF_BOXES, OF_MASKS, OF_ONE_IMAGE, AnnotationOptions
 from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
@@ -193,8 +193,7 @@ def _check_values(options: SharedOptions) -> None:
         formats.of_records(options.from_)
     if options.compression and options.compression not in formats.COMPRESSIONS:
         raise UsageError(f"--compression {options.compression!r}: use one of {', '.join(formats.COMPRESSIONS)}")
-    if options.frame is not None and options.frame < 0:
-        raise UsageError("--frame must be 0 or greater")
+    frame_number.check(options.frame)
     if options.max_frames < 1:
         raise UsageError("--max-frames must be 1 or greater")
     if options.angle_style not in ("code", "color"):

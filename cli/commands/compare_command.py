@@ -77,7 +77,7 @@ def make() -> SectionedCommand:
         """
         if a is None or b is None:
             raise UsageError("names of two pictures or folders are missing: imfilter compare A B")
-        from ..batch import cpu_count, mask_option
+        from ..batch import cpu_count, frame_number, mask_option
         from ..batch.inputs import InputRules
         from ..compare import run as command
         from ..compare.call import Call
@@ -89,8 +89,7 @@ def make() -> SectionedCommand:
         for name, value in (("tolerance", tolerance), ("gain", gain)):
             if not 0 <= value < float("inf"):
                 raise UsageError(f"--{name}: {value:g} is not a number from 0")
-        if frame is not None and frame < 0:
-            raise UsageError(f"--frame: {frame} is negative; frames count from 0")
+        frame_number.check(frame)
         _one_of("channels", channels, ("luma", "each"))
         _one_of("match", match, ("name", "stem"))
         _one_of("diff-style", diff_style, STYLES)
@@ -179,7 +178,7 @@ def make() -> SectionedCommand:
             metavar="name|stem",
         ),
         HelpedOption("frame", "Compare only this frame or page, counting from 0.", FILES, type=int, metavar="N"),
-        HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", FILES, metavar="N"),
+        shared_option("max_pixels"),
         HelpedOption("lenient", "Of damaged pictures, compare what can be read.", FILES, type=bool, default=False),
         HelpedOption("peak", "White of float pictures.", PIXELS, type=float, metavar="V"),
         HelpedOption(

@@ -48,7 +48,7 @@ def other_options() -> list[HelpedOption]:
             type=bool,
             default=False,
         ),
-        HelpedOption("max_pixels", "Refuse larger pictures and sheets.  [default: 268435456]", RUN, metavar="N"),
+        shared_option("max_pixels"),
         HelpedOption("lenient", "Of damaged pictures, show what can be read.", RUN, type=bool, default=False),
         HelpedOption("dry_run", "Print what would be shown; write nothing.", RUN, short="-n", type=bool, default=False),
         shared_option("jobs"),
@@ -69,11 +69,10 @@ def look_of(values: Mapping[str, Any]) -> SheetLook:
 
 def files_and_run(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a call says of files and the run, checked, by the names of a `Call`; raises UsageError."""
-    from ..batch import cpu_count
+    from ..batch import cpu_count, frame_number
     from ..images import prefetch
 
-    if values["frame"] is not None and values["frame"] < 0:
-        raise UsageError("--frame must be 0 or greater")
+    frame_number.check(values["frame"])
     plain = ("frame", "lenient", "to_rgb", "update", "dry_run", "json", "quiet")
     return {
         **{name: values[name] for name in plain},

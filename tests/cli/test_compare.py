@@ -232,7 +232,7 @@ def test_any_number_of_cores_says_the_same(run, pictures):
         (["a.png", "b.png", "--peak", "0"], "--peak: 0"),
         (["a.png", "b.png", "--mask", "a.png", "--min-ms-ssim", "1"], "MS-SSIM has no meaning below --mask"),
         (["-", "-"], "standard input is one picture"),
-        (["a.png", "b.png", "--frame", "-1"], "--frame: -1 is negative"),
+        (["a.png", "b.png", "--frame", "-1"], "--frame must be 0 or greater"),
     ],
 )
 def test_wrong_calls(run, pictures, words, said):
