@@ -10,6 +10,7 @@ from ..errors import UsageError
 from .options import HelpedOption, shared_option
 
 if TYPE_CHECKING:
+    from ..sweep.options import Options
     from ..sweep.sheet_file import SheetLook
 
 
@@ -67,20 +68,21 @@ def look_of(values: Mapping[str, Any]) -> SheetLook:
     return SheetLook(**given) if background is None else SheetLook(background=background, **given)
 
 
-def files_and_run(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a call says of files and the run, checked, by the names of a `Call`; raises UsageError."""
+def options_of(values: Mapping[str, Any]) -> Options:
+    """Return what a call says of files and the run, checked; raises UsageError."""
     from ..batch import cpu_count, frame_number
     from ..images import prefetch
+    from ..sweep.options import Options
 
     frame_number.check(values["frame"])
     plain = ("frame", "lenient", "to_rgb", "update", "dry_run", "json", "quiet")
-    return {
+    return Options(
         **{name: values[name] for name in plain},
-        "quality": _quality(values["quality"]),
-        "max_pixels": prefetch.max_pixels(values["max_pixels"] or ""),
-        "cores": cpu_count.cores(values["jobs"]),
-        "stamp": not values["no_stamp"],
-    }
+        quality=_quality(values["quality"]),
+        max_pixels=prefetch.max_pixels(values["max_pixels"] or ""),
+        cores=cpu_count.cores(values["jobs"]),
+        stamp=not values["no_stamp"],
+    )
 
 
 def _quality(text: str | None) -> int | None:

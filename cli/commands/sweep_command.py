@@ -19,7 +19,7 @@ from ..streams import STREAM
 from .chain_command import piped, split_steps
 from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
 from .page_options import page_options, page_size
-from .sheet_options import files_and_run, look_of, look_options, other_options
+from .sheet_options import look_of, look_options, options_of, other_options
 
 if TYPE_CHECKING:
     from ..terminal.screen import Screen
@@ -161,7 +161,7 @@ def make() -> SectionedCommand:
             report=values["report"],
             report_title=values["report_title"],
             page_size=page_size(values["report"], values["report_size"], values["report_title"]),
-            **files_and_run(values),
+            options=options_of(values),
         )
         with on_screen as shown_on:
             code = run.run(call._replace(screen=shown_on))

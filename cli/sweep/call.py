@@ -6,10 +6,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from ...filters.core.named_tuple import NamedTuple
-from ..images import formats, prefetch
+from ..images import formats
 from ..terminal.screen import Screen
 from . import sheet_file
 from .arrangement import Arrangement, Variant
+from .options import Options
 from .sheet_file import SheetLook
 from .window import Window
 
@@ -31,17 +32,7 @@ class Call(NamedTuple):
     each: str | None = None
     to: formats.Format | None = None
     """The format of the results' own files; None is the input's."""
-    frame: int | None = None
-    max_pixels: int = prefetch.MAX_PIXELS
-    lenient: bool = False
-    to_rgb: bool = False
-    quality: int | None = None
-    stamp: bool = True
-    cores: int = 1
-    update: bool = False
-    dry_run: bool = False
-    json: bool = False
-    quiet: bool = False
+    options: Options = Options()
     screen: Screen | None = None
     """Shows the sheet."""
     report: str | None = None
@@ -67,5 +58,5 @@ class Call(NamedTuple):
         """Return all that decides what the outputs hold, but for the contents of files."""
         steps = [(one.recipe.key(), one.label, one.place) for one in self.variants]
         own = (self.look, self.label, self.crop, self.side, self.arrangement.input, self.to and self.to.name)
-        read = (self.frame, self.lenient, self.to_rgb, self.quality)
+        read = (self.options.frame, self.options.lenient, self.options.to_rgb, self.options.quality)
         return {"command": "sweep", "steps": steps, "look": own, "read": read}

@@ -52,7 +52,7 @@ def run(call: Call) -> ExitCode:
     _check_label(call)
     target = None if call.output is None else sheet_file.target_of(call.output)
     if target is not None and target.path is None:
-        check_stream(call.json or call.against is not None, call.dry_run)
+        check_stream(call.options.json or call.against is not None, call.options.dry_run)
     targets = _targets_of_each(call)
     others = {name: what for one in call.variants for name, what in _files(one.recipe, call.input).items()}
     given = {call.against: "the reference of this call", call.look.font: "the font of this call"}
@@ -63,19 +63,19 @@ def run(call: Call) -> ExitCode:
     named = each if target is None else {"sheet": target, **each}
     paths = {"output": target and target.path, "report": call.report}
     beside = {name: path for name, path in paths.items() if path is not None}
-    collisions.check(files, FilesWritten([job], beside, prints=call.json))
+    collisions.check(files, FilesWritten([job], beside, prints=call.options.json))
     write = WriteOptions(
-        EncodeOptions(call.quality, cores=call.cores, stamp=call.stamp),
+        EncodeOptions(call.options.quality, cores=call.options.cores, stamp=call.options.stamp),
         Stamper(VERSION, b"", {}),
         read=files.identities,
         roots=collisions.roots(files.folders, [job]),
     )
     results = Results(call.variants, _options(call, write), targets)
-    if call.dry_run:
+    if call.options.dry_run:
         return _tell_plan(call, target, targets)
-    origin = Origin(call.how(), [call.input, *others], call.cores) if call.stamp else None
+    origin = Origin(call.how(), [call.input, *others], call.options.cores) if call.options.stamp else None
     renewed = call.report is not None and not os.path.lexists(call.report)
-    if call.update and not renewed and origin is not None and origin.is_current(named):
+    if call.options.update and not renewed and origin is not None and origin.is_current(named):
         return _tell_current(call)
     shown_all = _made(call, results, target, origin, write)
     _tell(call, shown_all, targets)
@@ -119,11 +119,11 @@ def _targets_of_each(call: Call) -> dict[int, Target]:
 
 def _options(call: Call, write: WriteOptions) -> JobOptions:
     return JobOptions(
-        FrameOptions(call.frame),
-        RenderOptions(max_pixels=call.max_pixels, in_memory=ALL_ROWS),
+        FrameOptions(call.options.frame),
+        RenderOptions(max_pixels=call.options.max_pixels, in_memory=ALL_ROWS),
         write,
         ReportOptions(notes=False),
-        call.cores,
+        call.options.cores,
     )
 
 
@@ -131,17 +131,21 @@ def _made(
     call: Call, results: Results, target: Target | None, origin: Origin | None, write: WriteOptions
 ) -> list[Shown]:
     """Make the results and the sheet, let all files appear together, and show it where that is asked for."""
-    reader = prefetch.reader(call.max_pixels, call.lenient, call.to_rgb)
+    options = call.options
+    reader = prefetch.reader(options.max_pixels, options.lenient, options.to_rgb)
     reader.digests = False
     reader.needed = partial(results.processors[0].needed, results.job(0, call.input))
     garbage.resume()
-    picture = _first(call, reader, call.input, call.frame)
+    picture = _first(call, reader, call.input, options.frame)
     reference = None if call.against is None else _first(call, reader, call.against, None)
     with naming(call.input):
         crop: Box | None = None if call.crop is None else call.crop.on(picture)
     marks = {number: "" if origin is None else origin.mark(f"each {number}") for number in results.targets}
     found: list[Shown] = []
-    with Transaction(write.read) as transaction, shown_progress(call.input, call.quiet, call.json) as progress:
+    with (
+        Transaction(write.read) as transaction,
+        shown_progress(call.input, options.quiet, options.json) as progress,
+    ):
         how = HowShown(transaction, marks, reference, crop, call.side, call.look.background, _exhibits(call), progress)
         if call.arrangement.input is not None:
             found.append(as_shown(call.input, None, picture, how))
@@ -154,7 +158,7 @@ def _made(
         ]
         sheet = None
         if target is not None or call.screen is not None:
-            sheet = call.look.drawn(cells, call.arrangement.places, call.max_pixels)
+            sheet = call.look.drawn(cells, call.arrangement.places, options.max_pixels)
         if target is not None:
             mark = "" if origin is None else origin.mark("sheet")
             sheet_file.write(transaction, target, sheet, write.encode, mark, call.command)
@@ -169,7 +173,7 @@ def _made(
     name = "the sheet" if target is None else target.name
     drawn = [] if sheet is None else call.look.notes(cells)
     said += [f"{name}: {note}" for note in [*transaction.notes, *drawn]]
-    for note in said if not call.quiet else ():
+    for note in said if not options.quiet else ():
         say(f"imfilter: {note}")
     return found
 
@@ -186,7 +190,7 @@ def _exhibits(call: Call) -> Callable[[Picture], Exhibit] | None:
 def _first(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
     """Return the picture of a file, of several frames the one that is asked for, or the first; raises FileError."""
     picture, count = read(name, reader, frame)
-    if count != 1 and frame is None and not call.quiet:
+    if count != 1 and frame is None and not call.options.quiet:
         several = "several" if count is None else count
         say(f"imfilter: {shown(name)}: has {several} frames; the first is taken, and --frame N takes another")
     return picture
@@ -196,14 +200,14 @@ def _tell(call: Call, found: Sequence[Shown], targets: Mapping[int, Target]) -> 
     """Print a line for each result, the best first, where it was measured; or one of JSON for each."""
     is_measured = call.against is not None
     ranked = sorted(found, key=lambda one: one.rank, reverse=True) if is_measured else list(found)
-    if call.json:
+    if call.options.json:
         paths = {id(call.variants[number]): target.path for number, target in targets.items()}
         for rank, one in enumerate(ranked, 1):
             put(telling.record(one, paths.get(id(one.variant)), rank if is_measured else None))
         best = telling.best(found)
         counts = {"cells": len(found), "best": best and telling.name(best)}
         put(telling.line("sweep", "summary", counts | {"sheet": call.output, "status": "done"}))
-    elif is_measured and not call.quiet:
+    elif is_measured and not call.options.quiet:
         for line in telling.table(ranked):
             put(line)
 
@@ -220,9 +224,9 @@ def _tell_plan(call: Call, target: Target | None, targets: Mapping[int, Target])
 
 
 def _tell_current(call: Call) -> ExitCode:
-    if call.json:
+    if call.options.json:
         counts = {"cells": 0, "best": None}
         put(telling.line("sweep", "summary", counts | {"sheet": call.output, "status": "skipped"}))
-    elif not call.quiet:
+    elif not call.options.quiet:
         say(f"imfilter: {shown(call.output or 'the sheet')} is up to date")
     return ExitCode.DONE
