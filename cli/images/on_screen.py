@@ -8,6 +8,7 @@ from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.quantize import white_of
+from ...filters.core.engine.streamed import strips_of
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.resampling.separable import resample
@@ -78,14 +79,18 @@ def finite_range(samples: Array) -> tuple[float, float]:
     >>> finite_range(np.array([np.nan, 3.0, -np.inf, 2.0])), finite_range(np.array([np.nan]))
     ((2.0, 3.0), (0.0, 0.0))
     """
+    ends = [_finite_ends(part) for part in strips_of(samples)]
+    least, most = min(low for low, _ in ends), max(high for _, high in ends)
+    return (least, most) if least <= most else (0.0, 0.0)
+
+
+def _finite_ends(samples: Array) -> tuple[float, float]:
+    """Return the least and the greatest finite sample; infinity and its negative where there is none."""
     least, most = (float(find.reduce(samples, axis=None)) for find in (np.fmin, np.fmax))
-    if not (math.isfinite(least) and math.isfinite(most)):
-        kept = np.isfinite(samples)
-        if not kept.any():
-            return 0.0, 0.0
-        least = float(np.min(samples, where=kept, initial=np.inf))
-        most = float(np.max(samples, where=kept, initial=-np.inf))
-    return least, most
+    if math.isfinite(least) and math.isfinite(most):
+        return least, most
+    kept = np.isfinite(samples)
+    return float(np.min(samples, where=kept, initial=np.inf)), float(np.max(samples, where=kept, initial=-np.inf))
 
 
 def unseen(picture: Picture) -> str:
