@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..console.messages import flag, put, say, shown
-from ..console.report import LeftOut, Report, Totals
+from ..console.report import LeftOut, Part, Report, Totals
 from ..console.reporter import Reporter
 from ..errors import ExitCode
 from ..images import prefetch
@@ -62,14 +62,15 @@ def _carry_out(request: Request, began: float, screen: Screen | None = None) -> 
         subfolders=found.count(Fate.SUBFOLDER),
         repeatable=not options.in_place,
     )
+    part = None if request.shard is None else Part(str(request.shard), len(found.inputs))
     reporter = Reporter(
         recipe.name if request.augmentation is None else request.augmentation.name,
         recipe.described() if request.augmentation is None else request.augmentation.described(),
-        Totals(left_out),
+        Totals(left_out, part),
         len(request.jobs),
         began,
         request.files,
-        several=found.several or len(request.jobs) > 1,
+        several=found.several or len(request.jobs) > 1 or part is not None,
         quiet=options.quiet,
         verbose=options.verbose,
         json=options.json,
