@@ -324,6 +324,7 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         "edges a.png -o out.png --report page.html",
         "blur photos -r -o out/ --sigma 3 --report page.html --report-size 60K --report-title 'Softer & softer'",
         "blur a.png -o out.png --report a.png",
+        "sweep a.png --report page.html 'blur --sigma {1,2}' --report-title Sigmas",
     ),
     "data sets": (
         "edges labelled-idx3-ubyte -o out-idx3-ubyte --labels its-labels",

@@ -21,6 +21,7 @@ from pathlib import Path
 from ...filters.core.named_tuple import NamedTuple
 from .. import bounded_read
 from ..console.messages import counted, reason, shown
+from ..console.report import LeftOut
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
@@ -85,6 +86,11 @@ class InputSet(NamedTuple):
     def count(self, fate: Fate) -> int:
         """Return how many entries had this fate."""
         return sum(one is fate for _, one in self.passed_over)
+
+    @property
+    def unsearched(self) -> str:
+        """What is said of the subfolders that were not looked into; "" where there are none."""
+        return LeftOut(subfolders=self.count(Fate.SUBFOLDER)).as_text().removeprefix("; ")
 
 
 def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> InputSet:

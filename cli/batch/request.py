@@ -23,7 +23,7 @@ from ..images import formats, prefetch
 from ..images.output_folder import Root
 from ..streams import STREAM
 from ..version import VERSION
-from . import collisions, cpu_count, inputs, mask_option, nodata_option, other_pictures
+from . import collisions, cpu_count, frame_number, inputs, mask_option, nodata_option, other_pictures
 from .annotations.attached import OF_BOXES, OF_MASKS, OF_ONE_IMAGE, AnnotationOptions
 from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
@@ -82,6 +82,8 @@ class Request(NamedTuple):
     """How masks and boxes are moved."""
     page_size: int = 0
     """Bytes of the page of --report at most."""
+    doubts: Sequence[str] = ()
+    """What of the inputs may mean something else than it says."""
     shard: BatchShard | None = None
     """Which of all images are done, where other calls do the rest."""
 
@@ -182,6 +184,7 @@ def check(
         augmentation=None if variants is None else variants.augmentation,
         annotations=annotations,
         page_size=_page_size(options),
+        doubts=() if variants is None else variants.doubts(names),
         shard=shard,
     )
     if options.depfile is not None:
@@ -203,8 +206,7 @@ def _check_values(options: SharedOptions) -> None:
         formats.of_records(options.from_)
     if options.compression and options.compression not in formats.COMPRESSIONS:
         raise UsageError(f"--compression {options.compression!r}: use one of {', '.join(formats.COMPRESSIONS)}")
-    if options.frame is not None and options.frame < 0:
-        raise UsageError("--frame must be 0 or greater")
+    frame_number.check(options.frame)
     if options.max_frames < 1:
         raise UsageError("--max-frames must be 1 or greater")
     if options.angle_style not in ("code", "color"):

@@ -165,7 +165,7 @@ def _work(
     # What needs NumPy is imported while the first picture is read.
     from . import doubts, runner
 
-    for note in () if options.quiet else doubts.notes(request.recipe):
+    for note in () if options.quiet else [*doubts.notes(request.recipe), *request.doubts]:
         say(f"imfilter: {note}")
 
     return runner.run(request, jobs, skipped, pictures, reporter, workers, screen)

@@ -182,6 +182,10 @@ class Picture:
         """The value that is white, where the file says another than the type of its samples does."""
         self.palette = palette
         """Of what *pixels* are made, where the file has one."""
+        self.bits: int | None = None
+        """Those of a sample in the file, where *pixels* are scaled from fewer than their own."""
+        self.colour_count = 0
+        """The colours of the file's palette, where there is no *palette*: of a transparent picture, or of a film."""
 
     @property
     def full(self) -> float:

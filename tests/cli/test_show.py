@@ -439,6 +439,13 @@ def test_inks_and_bands_are_shown_as_well_as_a_terminal_can(shown, rgb):
         assert np.array_equal(of_kitty(shown("conv", name, "--kernel", "identity", "--show", answer=KITTY)), rgb)
 
 
+def test_floats_that_are_all_white_are_said_to_be_so(shown, rgb):
+    np.save("a.npy", rgb.astype(np.float32) + 5)
+    sent = shown("show", "a.npy", answer=KITTY)
+    assert b"are far above white, 1, and shown white; imfilter tone --white 4095" in sent
+    assert (of_kitty(sent) == 255).all()
+
+
 def test_several_pictures_have_their_names_above_them_and_one_that_is_bad_stops_none(shown, png, folder):
     (folder / "b.png").write_bytes(b"no picture")
     (folder / "c.png").write_bytes(png.read_bytes())

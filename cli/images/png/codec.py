@@ -140,6 +140,8 @@ def _picture(begun: PartialDecode, options: DecodeOptions) -> Picture:
     picture = pillow_decoder.finish(begun, options, parts, key=key)
     colour = colour_chunks.read(begun.data, picture.notes)
     picture.metadata = picture.metadata._replace(colour=colour)
+    if bits < 8 and begun.image.mode != "P":
+        picture.bits = bits
     return picture
 
 
