@@ -39,6 +39,8 @@ class Selection(NamedTuple):
     """Those whose outputs are there or will be."""
     due: Mapping[Input, View]
     """What is to be done."""
+    is_new: bool
+    """Not all of that was left over by the last round, as where a disk was full."""
 
     @property
     def unchanged(self) -> frozenset[int]:
@@ -51,6 +53,8 @@ class Tries:
 
     def __init__(self) -> None:
         self._last: dict[Input, Tried] = {}
+        self._left: dict[Input, View] = {}
+        """What was to be done, and was not tried."""
 
     def select(self, request: Request, now: Mapping[str, Look], before: Mapping[str, Look]) -> Selection:
         """Return the jobs of a call that have changed and whose files looked the same twice, and those that are done.
@@ -75,10 +79,10 @@ class Tries:
             elif tried is not None and not tried.failed and looks[job.input.name] is not None:
                 jobs.append(job)
         self._last = last
-        return Selection(jobs, due)
+        return Selection(jobs, due, any(self._left.get(source) != view for source, view in due.items()))
 
     def record(self, selection: Selection, failed: Mapping[str, bool]) -> None:
         """Write down what was tried; *failed* says of each input whether it failed, and nothing of the others."""
-        for source, view in selection.due.items():
-            if source.name in failed:
-                self._last[source] = Tried(view, failed[source.name])
+        self._left = {source: view for source, view in selection.due.items() if source.name not in failed}
+        for source in selection.due.keys() - self._left:
+            self._last[source] = Tried(selection.due[source], failed[source.name])

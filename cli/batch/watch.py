@@ -151,8 +151,8 @@ class Watch:
             return
         watch_refusals.check_request(request)
         self._files = of_request(request)
-        self._before = look_at(self._files.all - self._files.folders)  # which were searched before
-        now = self._before
+        # Folders were searched before, and kernels read: what changed since is found at the next look.
+        self._before = now = look_at(self._files.own)
         self._carry_out(request, now, began, is_first=True)
         self._take(now)
 
@@ -162,7 +162,9 @@ class Watch:
         is_other = any(now[name] != self._taken.get(name, UNSEEN) for name in self._files.shared)
         try:
             if is_other or self._refusal is not None:
-                self._recipe, self._is_new_recipe = self._make(), True
+                recipe = self._make()
+                self._is_new_recipe |= recipe.key() != self._recipe.key()
+                self._recipe = recipe
             request = self._checked()
             self._files = of_request(request)
             self._carry_out(request, now, began)
@@ -196,7 +198,7 @@ class Watch:
         """Do the images that have changed, but for those of which a file is still being written."""
         chosen = self._tries.select(request, now, self._before)
         always = is_first or self._refusal is not None
-        if not (chosen.due or always):
+        if not (chosen.is_new or always):
             return
         views = {source.name: view for source, view in chosen.due.items()}
         ledger = Ledger(is_first, lambda name: name in views and views[name].is_outdated(), always=always)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import FolderName
@@ -29,9 +30,9 @@ class WatchedFiles(NamedTuple):
     """The inputs, and the files that go with one of them."""
 
     @property
-    def all(self) -> frozenset[str]:
+    def all(self) -> Iterator[str]:
         """All files."""
-        return self.shared | self.folders | self.own
+        return chain(self.shared, self.folders, self.own)
 
 
 def of_image(job: Job) -> tuple[str, ...]:

@@ -36,7 +36,8 @@ class RoundReporter(Reporter):
         failed = report.error is not None
         if failed and self._ledger.is_outdated(report.input):
             return
-        self._ledger.failed[report.input] = failed
+        if report.no_place is None:  # which says nothing of the image: it is tried again with the next change of any
+            self._ledger.failed[report.input] = failed
         if report.status == "skipped" and not self._ledger.is_first:
             self.totals.add(report)
         else:

@@ -281,6 +281,42 @@ def test_nobody_is_told_of_a_file_that_changed_while_it_was_tried(watched, same,
     assert same("b.png", "blur", "new.png")
 
 
+def test_a_kernel_that_changes_in_the_first_round_makes_another(watched, same, monkeypatch):
+    picture("a.png", 1)
+    Path("k.txt").write_text("1 2 1\n")
+    process = runner.process
+
+    def rewritten(*arguments):
+        Path("k.txt").write_text("1 5 1\n")
+        return process(*arguments)
+
+    words = ("conv", "a.png", "--kernel", "k.txt", "--normalize", "sum")
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "process", rewritten)
+        lines, _ = watched(*words, "-o", "b.png", nothing, nothing, nothing, nothing)
+    assert lines == [(1, 0), (1, 0)]
+    assert same("b.png", *words)
+
+
+def test_a_disk_that_is_full_is_tried_again_with_the_next_change(watched, monkeypatch):
+    for number in range(6):
+        picture(f"in/{number}.png", number)
+    process, full = runner.process, [True]
+
+    def tried(processor, job, reader):
+        if full:
+            return Report(job.input.name, "failed", error=f"{job.input.name}: no space", no_place="no space")
+        return process(processor, job, reader)
+
+    monkeypatch.setattr(runner, "process", tried)
+    words = ("blur", "in", "-o", "out/", "-j", "1")
+    lines, _ = watched(*words, nothing, nothing, lambda: (full.clear(), picture("in/5.png", 9)), nothing, nothing)
+    assert [line for line in lines if "in/" in str(line)] == [
+        f"imfilter: in/{number}.png: no space" for number in range(3)
+    ]
+    assert lines[3:] == ["imfilter: stopped: no space; 3 images were not tried", (0, 3), (6, 0)]
+
+
 def test_what_was_read_ahead_and_never_asked_for_is_forgotten(watched, ok, same):
     """The first large file is read while the program starts; an output that is current does not ask for it."""
     picture("a.png", 1, (400, 300))
