@@ -32,22 +32,31 @@ class Listing:
         """Return the names that were listed so far, in their order."""
         return [*self._names]
 
-    def wait(self, seconds: float | None) -> bool:
-        """Wait so many seconds at most, or for the next names; return whether some came. Raises UsageError, OSError."""
-        if self.ended:
-            time.sleep(seconds or 0)
-            return False
-        ready, _, _ = select.select([sys.stdin], [], [], seconds)
-        return bool(ready) and self._read()
+    def begin(self) -> None:
+        """Wait for the first names; raises UsageError, OSError."""
+        while not (self._names or self.ended):
+            self._take(None)
 
-    def _read(self) -> bool:
+    def wait(self, seconds: float) -> bool:
+        """Wait so many seconds, and return whether names came; raises UsageError, OSError."""
+        before, end = len(self._names), time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self.ended:
+                time.sleep(left)
+            else:
+                self._take(left)
+        return len(self._names) > before
+
+    def _take(self, seconds: float | None) -> None:
+        """Take what comes within so many seconds."""
+        ready, _, _ = select.select([sys.stdin], [], [], seconds)
+        if not ready:
+            return
         piece = os.read(sys.stdin.fileno(), PIECE)
         self.ended = not piece
-        lines, between, self._begun = (self._begun + piece).rpartition(self._separator)
-        if self.ended:
-            lines, self._begun = lines + between + self._begun, b""
+        data = self._begun + piece
+        end = len(data) if self.ended else data.rfind(self._separator) + 1
+        lines, self._begun = data[:end], data[end:]
         if len(self._begun) > MOST:
             raise UsageError(f"--files-from {STREAM}: a name has more than {amount(MOST)}; end each by a line break")
-        before = len(self._names)
-        self._names.update(dict.fromkeys(names_in(lines + between, STREAM, self._separator)))
-        return len(self._names) > before
+        self._names.update(dict.fromkeys(names_in(lines, STREAM, self._separator)))

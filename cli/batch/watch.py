@@ -70,8 +70,8 @@ class Watch:
         """Watch, and return the exit code when the list of inputs has ended; raises UsageError for a wrong call."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as where a call is carried out once
-            while self._listing is not None and not (self._listing.names or self._listing.ended):
-                self._listing.wait(None)
+            if self._listing is not None:
+                self._listing.begin()
             self._first()
             prefetch.forget()
             pause = INTERVAL

@@ -44,7 +44,7 @@ def of_request(request: Request) -> WatchedFiles:
     """Return the files of a call that was checked."""
     shared = {*shared_files(request.recipe, request.options, request.inputs.inputs), *request.files.read}
     own = frozenset(name for job in request.jobs for name in of_image(job))
-    return WatchedFiles(frozenset(shared), frozenset(request.inputs.folders) - shared, own - shared)
+    return WatchedFiles(frozenset(shared), frozenset(request.inputs.folders) - shared, own)
 
 
 def shared_files(recipe: Recipe, options: SharedOptions, inputs: Iterable[Input] = ()) -> Iterator[str]:
