@@ -29,8 +29,9 @@ from ..images.atomic_write import Transaction
 from ..images.labels import joined
 from ..images.metadata import Metadata
 from ..images.picture import Expected, Picture
+from ..images.reader import naming
 from ..images.source import Source
-from . import memory_need, surprises, white_notes
+from . import memory_need, streaming, surprises, white_notes
 from .changed_input import backdate, check_replaced
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .frame_summary import Summary
@@ -96,7 +97,7 @@ class ImageProcessor:
 
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
-        computed = self.exhibited(job, picture, self.computed(job, picture))
+        computed = self.exhibited(job, picture, self.computed(job, picture, alone=True))
         picture.pixels = picture.alpha = None  # the memory is the encoders' now
         moved = None
         with Transaction(self.options.write.read) as transaction:
@@ -118,8 +119,8 @@ class ImageProcessor:
         done.add(computed)
         return self.report(job, done, notes)._replace(annotations=moved)
 
-    def computed(self, job: Job, picture: Picture) -> Computed:
-        """Filter one frame; raises FileError."""
+    def computed(self, job: Job, picture: Picture, alone: bool = False) -> Computed:
+        """Filter one frame, which its files hold *alone* or among others; raises FileError."""
         if job.variants:
             from .augment import samples  # of all commands one has them
 
@@ -129,11 +130,10 @@ class ImageProcessor:
         try:
             if picture.palette is not None or INDEX in self.parts:
                 self._take_numbers(picture)
-            return self._for(picture)._with_others(job, picture)._computed(job, picture)
+            with naming(job.input.name):  # rows may be read while they are filtered
+                return self._for(picture)._with_others(job, picture)._computed(job, picture, alone)
         except ImageError as error:
             raise FileError(shown(job.input.name), str(error)) from None
-        except MemoryError:
-            raise FileError(shown(job.input.name), faults.NO_MEMORY) from None
 
     def exhibited(self, job: Job, picture: Picture, computed: Computed) -> Computed:
         """Return a frame with what a page shows of it, if the call writes one; raises FileError."""
@@ -239,7 +239,7 @@ class ImageProcessor:
         processor.progress = self.progress
         return processor
 
-    def _computed(self, job: Job, picture: Picture) -> Computed:
+    def _computed(self, job: Job, picture: Picture, alone: bool) -> Computed:
         dtype = picture.pixels.dtype.name
         if self.recipe.white is not None:
             check_white(self.recipe.white, dtype)
@@ -253,7 +253,9 @@ class ImageProcessor:
         settings = self.rendering.settings(picture, formats_of.get("image"))
         if picture.colours == "gray" and "chroma" in self.parts:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
-        cores = self._cores_in_room(picture, partial(self._needed, picture, 0, encodings, formats_of, settings))
+        streamed = streaming.canvases(self, job, picture, encodings, formats_of, settings) if alone else {}
+        needed = partial(self._needed, picture, 0, encodings, formats_of, settings, streamed)
+        cores = self._cores_in_room(picture, needed)
         light = picture
         if self.rendering.is_light(picture, encodings.get("image")):
             from . import linear_light  # few pictures are
@@ -269,7 +271,9 @@ class ImageProcessor:
             jobs=cores,
             measure=self.options.report.ranges,
             canvases={
-                output: Canvas
+                output: streamed[output]
+                if output in streamed
+                else Canvas
                 if picture.metadata.palette or encodings[output].kind == "table" or (job.page_share and output != SHEET)
                 else self._canvas(output, format, picture.metadata)
                 for output, format in formats_of.items()
@@ -284,6 +288,7 @@ class ImageProcessor:
             keep_holes=self.options.render.nodata.keep_holes,
             advance=self.progress.add if self.progress is not None else None,
             wanted=self.options.render.in_memory,
+            streamed=streamed,
         )
         outputs = result.outputs
         if SHEET in outputs:
@@ -338,6 +343,12 @@ class ImageProcessor:
 
         return Reduced
 
+    def streams(self, job: Job, expected: Expected) -> bool:
+        """Whether the rows of an expected picture are read as they are needed."""
+        with contextlib.suppress(ImageError, FileError):  # which will be said of the picture itself
+            return streaming.reads(self._for(memory_need.stand_in(expected)), job, expected)
+        return False
+
     def needed(self, job: Job, expected: Expected) -> float:
         """Return the bytes that an expected picture takes at most from when it is decoded."""
         written = ((name, target.format and target.format.name, target.map) for name, target in job.targets.items())
@@ -356,7 +367,8 @@ class ImageProcessor:
             formats_of = processor._formats_of(job, picture)
             encodings = processor.rendering.encodings(picture, job.targets, formats_of, None)
             settings = processor.rendering.settings(picture, formats_of.get("image"))
-            needed = partial(processor._needed, picture, expected.held, encodings, formats_of, settings)
+            streamed = streaming.canvases(processor, job, picture, encodings, formats_of, settings)
+            needed = partial(processor._needed, picture, expected.held, encodings, formats_of, settings, streamed)
             # Those of folders are decoded while this is held, and are as large; those of files are there already.
             others = len(job.others) * memory_need.of_samples(picture)
             return others + needed(processor._cores_with_memory(lambda cores: others + needed(cores)))
@@ -376,12 +388,16 @@ class ImageProcessor:
         encodings: Mapping[str, Encoding],
         formats_of: Mapping[str, formats.Format],
         settings: Settings,
+        streamed: Collection[str],
         cores: int,
     ) -> float:
-        """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then."""
+        """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then.
+
+        Of some outputs, which are *streamed*, no samples are kept.
+        """
         limit = self.options.render.max_pixels
         needed = memory_need.of_outputs(
-            self.stages, picture, held, encodings, formats_of, settings, self.maps, cores, limit
+            self.stages, picture, held, encodings, formats_of, settings, self.maps, cores, limit, streamed
         )
         if self.options.report.page:
             needed += ON_A_PAGE * picture.pixels.size

@@ -9,6 +9,7 @@ import copy
 
 from ...filters.core.engine import transfer
 from ...filters.core.engine.quantize import Encoding
+from ...filters.core.engine.streamed import StreamedImage
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.lazy_numpy import np
 from ..console.report import depth_in_words
@@ -19,9 +20,15 @@ SRGB = transfer.DEFAULT
 
 def encoded(picture: Picture, encoding: Encoding, settings: Settings) -> tuple[Picture, Settings]:
     """Return a picture by the curve of sRGB, and settings by which filters see its light; what it says follows."""
-    pixels = np.empty_like(picture.pixels)
-    for rows in bands_of_rows(pixels.shape):
-        pixels[rows] = SRGB.encode(picture.pixels[rows], picture.full)
+    pixels = picture.pixels
+    if isinstance(pixels, StreamedImage):
+        pixels = pixels.mapped(
+            pixels.shape, lambda rows: SRGB.encode(rows, picture.full).astype(rows.dtype, copy=False)
+        )
+    else:
+        pixels = np.empty_like(pixels)
+        for rows in bands_of_rows(pixels.shape):
+            pixels[rows] = SRGB.encode(picture.pixels[rows], picture.full)
     picture.metadata = picture.metadata._replace(colour=picture.metadata.colour.by_srgb_curve())
     picture.notes.append(
         f"its linear light was converted to sRGB for {depth_in_words(encoding.dtype)} samples "

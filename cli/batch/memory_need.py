@@ -8,7 +8,7 @@ it: by the decoder where it tells the picture's size, by `Stage.memory`, and by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...filters.core.engine import memory
@@ -59,14 +59,18 @@ def of_outputs(
     maps: tuple[str, ...],
     jobs: int,
     max_pixels: int,
+    streamed: Collection[str] = (),
 ) -> float:
     """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then.
+
+    Outputs that are *streamed* are packed as they come, and not kept.
 
     Raises `ImageError` where a sheet, or a result whose size was asked for, would have more than *max_pixels*.
     """
     # Each of several images has its own size, which stages may ask for.
-    pixels, images = picture.pixels[: len(picture.pixels) // picture.images], picture.images
-    height, width, _ = pixels.shape
+    dtype, images, (height, width, channels) = picture.pixels.dtype.name, picture.images, picture.pixels.shape
+    height //= images
+    shape = height, width, channels
     for stage in stages:
         found = stage.result_of(width, height)
         width, height = max(found.width, 1), max(found.height, 1)
@@ -95,12 +99,15 @@ def of_outputs(
         channels = _channels(name, each, picture, settings, len(maps))
         alpha = picture.alpha is not None and name == "image" and formats_of[name].alpha
         samples = Samples(channels + alpha, np.dtype(each.dtype).itemsize)
+        if name in streamed:
+            gathered += formats_of[name].codec.streamed_bytes(width, samples, jobs)
+            continue
         raw = 0 if not each.stretched else channels * (8 if picture.pixels.dtype.kind == "f" else 4)
         codec = formats_of[name].codec
         gathered += images * width * height * (codec.canvas_share * samples.bytes + raw)
         encoding = max(encoding, images * width * height * codec.encoding(samples))
-    alpha, dtype = picture.alpha is not None, pixels.dtype.name
-    filtering = images * memory.needed(stages, pixels.shape, dtype, encodings, settings, jobs, alpha)
+    alpha = picture.alpha is not None
+    filtering = images * memory.needed(stages, shape, dtype, encodings, settings, jobs, alpha)
     kept = max(held - of_samples(picture), 0)
     return ALWAYS + gathered + max(held + filtering, encoding + kept)
 

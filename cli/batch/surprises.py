@@ -10,9 +10,10 @@ from ...filters.core.engine import nodata
 from ...filters.core.engine.output_buffer import Output
 from ...filters.core.engine.probe import GRID, Levels
 from ...filters.core.engine.quantize import FULL, Encoding
+from ...filters.core.engine.streamed import StreamedImage, strips_of
 from ...filters.core.filter import Call
 from ...filters.core.lazy_numpy import Array, np
-from ..images.picture import Picture
+from ..images.picture import Picture, bands_of_rows
 
 MANY = 0.2
 """The part of an output's samples from which clipping is said."""
@@ -48,23 +49,42 @@ class Seen:
         dtype, full = self._picture.pixels.dtype, self._picture.full
         if self._is_transparent or dtype != np.uint16 or full != FULL["uint16"]:
             return 0
-        greatest = int(self._samples(1).max(initial=0))
+        greatest = self._greatest()
         return (1 << greatest.bit_length()) - 1 if 0 < greatest <= full / PART else 0
 
     @cached_property
     def _is_transparent(self) -> bool:
-        return self._picture.alpha is not None and not self._picture.alpha.any()
+        alpha = self._picture.alpha
+        return alpha is not None and not any(strip.any() for strip in strips_of(alpha))
 
     def _samples(self, step: int) -> Array:
         """Return each pixel of a grid that counts, in one row; all where none does."""
-        picture = self._picture
-        pixels = picture.pixels[::step, ::step]
-        where = None if picture.alpha is None else picture.alpha[::step, ::step] > 0
-        marked = nodata.of(self._missing, pixels, picture.colours == "rgb", picture.full)
-        if marked is not None:
-            there = ~marked.gaps(pixels).any(axis=2)
-            where = there if where is None or not (where & there).any() else where & there
+        alpha = None if self._picture.alpha is None else self._picture.alpha[::step, ::step]
+        pixels = self._picture.pixels[::step, ::step]
+        where = self._where(pixels, alpha)
         return pixels if where is None or not where.any() else pixels[where][None]
+
+    def _greatest(self) -> int:
+        """Return the greatest sample that counts."""
+        pixels, alpha = self._picture.pixels, self._picture.alpha
+        if not isinstance(pixels, StreamedImage):
+            return int(self._samples(1).max(initial=0))
+        greatest = 0
+        for rows in bands_of_rows(pixels.shape):
+            strip = pixels[rows]
+            where = self._where(strip, None if alpha is None else alpha[rows])
+            greatest = max(greatest, int((strip if where is None else strip[where]).max(initial=0)))
+        return greatest
+
+    def _where(self, pixels: Array, alpha: Array | None) -> Array | None:
+        """Return which pixels count, None where all do."""
+        picture = self._picture
+        where = None if alpha is None else alpha > 0
+        marked = nodata.of(self._missing, pixels, picture.colours == "rgb", picture.full)
+        if marked is None:
+            return where
+        there: Array = ~marked.gaps(pixels).any(axis=2)
+        return there if where is None or not (where & there).any() else where & there
 
 
 def notes(

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...filters.core.engine.quantize import Encoding
+from ...filters.core.engine.streamed import strips_of
 from ...filters.core.filter import Call
-from ...filters.core.lazy_numpy import np
+from ...filters.core.lazy_numpy import Array, np
 from ..console.messages import flag
 from ..console.report import depth_in_words
 from ..images import formats
@@ -79,7 +80,11 @@ def _shows_white(encoding: Encoding) -> bool:
 
 def _greatest(picture: Picture) -> float:
     """Return the greatest finite sample, 0 where there is none."""
-    greatest = float(np.fmax.reduce(picture.pixels, axis=None))
+    return max(map(_greatest_of, strips_of(picture.pixels)))
+
+
+def _greatest_of(samples: Array) -> float:
+    greatest = float(np.fmax.reduce(samples, axis=None))
     if np.isinf(greatest):
-        greatest = float(np.max(picture.pixels, where=np.isfinite(picture.pixels), initial=0))
+        greatest = float(np.max(samples, where=np.isfinite(samples), initial=0))
     return greatest if greatest == greatest else 0.0

@@ -20,6 +20,7 @@ from .file_attributes import hand_on
 from .output_folder import OutputFolder, Root
 from .output_stream import send
 from .replacement import Replacement, check_kind, name_in_folder, replace_all
+from .spool import Piece
 from .temporary_names import NEW
 from .write_failures import naming_failures
 
@@ -32,28 +33,36 @@ class Buffer(io.BytesIO):
 
     def __init__(self) -> None:
         super().__init__()
-        self._last: list[memoryview] = []
+        self._last: list[memoryview | Piece] = []
 
-    def end(self, data: memoryview) -> None:
+    def end(self, data: memoryview | Piece) -> None:
         """Take what follows all that was written; it must stay as it is, and nothing is written behind it but more."""
         self._last.append(data)
 
-    def parts(self) -> list[memoryview]:
+    def parts(self) -> list[memoryview | Piece]:
         """Return all that was written."""
         return [self.getbuffer(), *self._last]
 
 
-def end_with(file: io.BytesIO, samples: Any) -> None:
+def end_with(file: BinaryIO, samples: Any) -> None:
     """Write the array that *file* ends with."""
     end_with_bytes(file, np.ascontiguousarray(samples).reshape(-1).data.cast("B"))
 
 
-def end_with_bytes(file: io.BytesIO, data: Any) -> None:
-    """Write bytes behind which only such follow, without copying them into memory where they are."""
+def end_with_bytes(file: BinaryIO, data: Any) -> None:
+    """Write bytes, or a part of a spool, behind which only such follow; they are not copied where they can stay."""
     if isinstance(file, Buffer):
-        file.end(memoryview(data))
+        file.end(data if isinstance(data, Piece) else memoryview(data))
     else:
-        file.write(data)
+        put(file, data)
+
+
+def put(file: BinaryIO, part: bytes | bytearray | memoryview | Piece) -> None:
+    """Write bytes, or a part of a spool; raises OSError."""
+    if isinstance(part, Piece):
+        part.copy_to(file)
+    else:
+        file.write(part)
 
 
 class Growing:
@@ -121,7 +130,7 @@ class Transaction:
             with self._begin(target, backup, replaces, root) as file:
                 yield buffer
                 for part in buffer.parts():
-                    file.write(part)
+                    put(file, part)
                 self._end(file, times)
 
     def grow(

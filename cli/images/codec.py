@@ -18,6 +18,8 @@ from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samp
 
 if TYPE_CHECKING:
     from ...filters.core.engine.output_buffer import CanvasFactory
+    from .file_bytes import FileBytes
+    from .spool import MakeSpool
 
 
 class EncodeOptions(NamedTuple):
@@ -63,6 +65,23 @@ class Content(NamedTuple):
     """Theirs, where they have some: those of each part of a data set that is written."""
     archive: Archive | None = None
     """The arrays of the file that a data set was read from, where it held several; the first image brings it."""
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether there is an alpha, which a canvas may hold with the colours."""
+        return self.alpha is not None or (self.streamed and self.pixels.alpha)
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the samples are a canvas that packed them as they came."""
+        return hasattr(self.pixels, "joins_alpha") and self.pixels.joins_alpha
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the samples as files hold them."""
+        height, width, colours = self.pixels.shape
+        channels = colours + self.has_alpha
+        return (height, width, channels) if channels > 1 else (height, width)
 
     def samples(self) -> Any:
         """Return the samples as files hold them: the alpha is the last channel, and a single channel has no axis."""
@@ -142,6 +161,11 @@ class Codec(NamedTuple):
     tests measure it."""
     canvas_share: float = 1.0
     """How large what is gathered in the canvas is, as a part of the samples."""
+    streamed: Callable[[EncodeOptions, Metadata, MakeSpool], CanvasFactory] | None = None
+    """Returns a factory of canvases that are packed while they are filled, into a spool each; it takes the shape of the
+    colours, and *alpha* where there is one. None where the samples must be in memory."""
+    streamed_bytes: Callable[[int, Samples, int], float] = lambda width, samples, cores: 0
+    """Returns how many bytes such a canvas takes at most, of a picture so wide that so many threads fill."""
     encode_maps: Encode | None = None
     """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
     holds_iptc: bool = False
@@ -161,6 +185,9 @@ class Codec(NamedTuple):
     describe: Callable[[Any, DecodeOptions, Decode], Description | None] | None = None
     """Returns what the header of a file tells, of which slices are read as they are needed; None where only its samples
     tell it. The last argument decodes a file that is made of parts of this one. Without it pictures are decoded."""
+    stream: Callable[[FileBytes, DecodeOptions], Picture | None] | None = None
+    """Returns a picture whose samples are read as they are needed, of a file that is read piece by piece; None where
+    it must be decoded whole. Raises `DecodeError`, as its samples do."""
     extent: Callable[[Peek], int] | None = None
     """Returns the length of the first image of a stream, for a format whose files may stand one behind the other."""
     ending: bytes = b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -108,6 +108,33 @@ def describe(data: Any, options: DecodeOptions) -> Description | None:
     with _failures():
         found = format.codec.describe(data, _of(options, format, data), partial(decode, options=options))
     return found and found._replace(format=format.name)
+
+
+def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
+    """Return a picture whose samples are read as they are needed; None where the file must be decoded whole.
+
+    Raises `DecodeError`, and so does reading its samples where the file is damaged, or changed since it was opened.
+    """
+    format = check_head(data[:HEAD], options.name, len(data), options.kind)
+    if format.codec.stream is None or options.lenient:
+        return None
+    with _failures():
+        found = format.codec.stream(data, _of(options, format, data))
+        if found is None or (format.stream and image_stream.holds_several(data, format)):
+            return None
+    found.format = format.name
+    for image in (found.pixels, found.alpha):
+        if image is not None:
+            image.read = partial(_rows, image.read, data)
+    return found
+
+
+def _rows(read: Callable[[int, int], Any], data: FileBytes, start: int, stop: int) -> Any:
+    """Return rows of a picture that is read as it is needed."""
+    with _failures():
+        found = read(start, stop)
+        data.check()
+    return found
 
 
 def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:

@@ -10,6 +10,7 @@ import io
 import math
 import struct
 from collections.abc import Container, Iterator, Mapping
+from typing import Any
 
 from ...filters.core.named_tuple import NamedTuple
 from .tiff_tags import (
@@ -156,9 +157,10 @@ class File:
     so that the work is linear in the file's length.
     """
 
-    def __init__(self, data: bytes | memoryview) -> None:
+    def __init__(self, data: Any) -> None:
+        """*data* are bytes, or what reads slices of a file."""
         order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
-        version = struct.unpack_from(f"{order}H", data, 2)[0] if order is not None and len(data) >= 8 else 0
+        version = struct.unpack(f"{order}H", data[2:4])[0] if order is not None and len(data) >= 8 else 0
         if order is None or version not in (42, 43):
             raise ValueError("it has no valid signature")
         self.data, self.order, self.big = data, order, version == 43
@@ -171,7 +173,11 @@ class File:
 
     def offset(self, at: int) -> int:
         """Return the offset that is stored *at* an offset; raises struct.error."""
-        return int(self.link.unpack_from(self.data, at)[0])
+        return int(self._numbers(self.link, at)[0])
+
+    def _numbers(self, layout: struct.Struct, at: int) -> tuple[int, ...]:
+        """Return the numbers that are stored *at* an offset; raises struct.error."""
+        return layout.unpack(self.data[at : at + layout.size])
 
     @property
     def first(self) -> int:
@@ -185,7 +191,7 @@ class File:
             if at in seen:
                 raise LoopError("its pages run in circles")
             seen.add(at)
-            (count,) = self._count.unpack_from(self.data, at)
+            (count,) = self._numbers(self._count, at)
             link = at + self._count.size + count * (self._entry.size + self.link.size)
             self.offset(link)
             self._take(link - at)
@@ -193,11 +199,11 @@ class File:
 
     def entries(self, at: int) -> Iterator[Entry]:
         """Yield the entries of the directory *at* an offset; raises LoopError, or struct.error if it is truncated."""
-        (count,) = self._count.unpack_from(self.data, at)
+        (count,) = self._numbers(self._count, at)
         at += self._count.size
         for _ in range(min(count, MOST_ENTRIES)):
             field = at + self._entry.size
-            tag, type, many = self._entry.unpack_from(self.data, at)
+            tag, type, many = self._numbers(self._entry, at)
             self._take(self._entry.size + self.link.size)
             yield Entry(tag, type, many, at, field)
             at = field + self.link.size
@@ -276,22 +282,22 @@ def block(directory: Mapping[int, Value]) -> bytes:
     """
     if not directory:
         return b""
-    anchored = _anchored(directory)
+    anchored = anchored_in(directory)
     order = anchored.anchor.order if anchored is not None and anchored.anchor is not None else "<"
     writer = _Writer(HEADER, order, anchored)
     first = writer.directory(directory)
     file = io.BytesIO()
     file.write((b"MM\0*" if order == ">" else b"II*\0") + struct.pack(f"{order}I", first) + writer.data)
-    writer.write_anchored(file)
+    writer.writeanchored_in(file)
     return PREFIX + file.getvalue()
 
 
-def _anchored(directory: Mapping[int, Value]) -> Value | None:
+def anchored_in(directory: Mapping[int, Value]) -> Value | None:
     """Return the value that has to stay at its offset."""
     for value in directory.values():
         if value.anchor is not None:
             return value
-        if value.below is not None and (found := _anchored(value.below)) is not None:
+        if value.below is not None and (found := anchored_in(value.below)) is not None:
             return found
     return None
 
@@ -331,7 +337,7 @@ class _Writer:
         self._put(at, struct.pack(f"{order}H", len(entries)) + stored + struct.pack(f"{order}I", after))
         return at
 
-    def write_anchored(self, file: io.BytesIO) -> None:
+    def writeanchored_in(self, file: io.BytesIO) -> None:
         """Write the anchored value into a file that holds the rest."""
         if self._bytes:
             file.seek(self._at)
@@ -353,7 +359,7 @@ class _Writer:
 
 def add(file: io.BytesIO, added: Directory) -> bool:
     """Add the tags that the first page of a TIFF in memory lacks; return whether that was possible."""
-    anchored = _anchored(added)
+    anchored = anchored_in(added)
     if anchored is not None and anchored.anchor is not None:
         stop = anchored.anchor.at + len(anchored.data)
         if anchored.anchor.at < file.seek(0, io.SEEK_END) and not _move(file, stop + stop % 2 - HEADER):
@@ -375,7 +381,7 @@ def add(file: io.BytesIO, added: Directory) -> bool:
         return False
     file.seek(end)
     file.write(writer.data)
-    writer.write_anchored(file)
+    writer.writeanchored_in(file)
     file.seek(4)
     file.write(struct.pack("<I", first))
     file.seek(0, io.SEEK_END)

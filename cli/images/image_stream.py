@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ..bounded_read import TooLongError
 from .formats import FORMATS, Format, sniff
@@ -86,14 +86,17 @@ def too_long(error: TooLongError) -> str:
     return f"has more than {error}, the limit for an image from a pipe; save it as a file"
 
 
-def holds_several(data: bytes, format: Format) -> bool:
-    """Whether a file holds another image behind its first."""
+def holds_several(data: Any, format: Format) -> bool:
+    """Whether a file holds another image behind its first; *data* are bytes, or what reads slices of a file."""
     # Finding the ending of one with the beginning of another is faster than reading a JPEG's markers.
     if (ending := format.codec.ending) and _seam(ending).search(data) is None:
         return False
-    feed = Feed(data, format)
-    feed.skip(feed.length())
-    return feed.has_more()
+    assert format.codec.extent is not None
+    held = memoryview(data) if isinstance(data, bytes) else data
+    end = format.codec.extent(lambda count: held)
+    behind = bytes(held[end : end + HEAD])
+    following = sniff(behind) if behind else None
+    return following is not None and bool(following.stream)
 
 
 @functools.cache

@@ -9,14 +9,18 @@ import contextlib
 import io
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core import npy_header, npy_samples
 from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.engine.quantize import FULL
+from ...filters.core.engine.streamed import StreamedImage
 from ...filters.core.lazy_numpy import Array, np
+from . import plain_canvas
 from .atomic_write import end_with
-from .codec import Codec, Content
+from .codec import Codec, Content, EncodeOptions
+from .file_bytes import FileBytes
+from .metadata import Metadata
 from .picture import (
     Decode,
     DecodeError,
@@ -29,6 +33,10 @@ from .picture import (
     with_alpha,
 )
 from .stack import StackWriter, expected, frames_of, with_alpha_in
+
+if TYPE_CHECKING:
+    from ...filters.core.engine.output_buffer import CanvasFactory
+    from .spool import MakeSpool
 
 STACKED = 4
 """So many axes has an array of many images."""
@@ -63,10 +71,34 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
             f"has the shape {array.shape}; an image is (height, width), (height, width, bands) or (width,), and many "
             "are (count, height, width, bands)"
         )
-    samples = real_samples(pixels)
+    return _picture(real_samples(pixels), pixels.dtype, header)
+
+
+def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
+    """Return an image whose rows are read as they are needed; None where they do not lie in the file as rows."""
+    try:
+        header = npy_header.read(data[: npy_header.ENOUGH])
+        dtype = npy_samples.dtype_of(header)
+        if len(header.shape) not in (2, 3) or not all(header.shape) or header.fortran_order:
+            return None
+        height, width, channels = shape = (*header.shape, 1)[:3]
+        options.check_size(width, height, pixel_of(shape, dtype, header)._replace(decoding=0))
+        part = part_of(data, header)
+    except ValueError as error:
+        raise DecodeError(f"is not a readable .npy file ({error})") from error
+
+    def rows(start: int, stop: int) -> Array:
+        return np.ascontiguousarray(real_samples(part(start, stop).reshape(stop - start, width, channels)))
+
+    kept = real_samples(np.empty((0, width, channels), dtype)).dtype
+    return _picture(StreamedImage(shape, kept, rows), dtype, header)
+
+
+def _picture(samples: Array | StreamedImage, dtype: Any, header: npy_header.Header) -> Picture:
+    """Return the picture of samples that had the type *dtype* in the file."""
     picture = Picture(samples, colours="bands") if BANDS in header.words else with_alpha(samples)
-    picture.white = stated_white(header) or white_of_samples(pixels.dtype)
-    picture.notes += doubts(pixels.shape, header)
+    picture.white = stated_white(header) or white_of_samples(dtype)
+    picture.notes += doubts(samples.shape, header)
     return picture
 
 
@@ -147,6 +179,10 @@ def stated_white(header: npy_header.Header) -> float | None:
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write an array."""
+    if content.streamed:
+        file.write(head(content.shape, content.pixels.dtype, content))
+        content.pixels.end(file)
+        return []
     as_it_is = content.alpha is None and content.pixels.shape[2] > 1
     samples = content.pixels if as_it_is else content.samples()
     file.write(head(samples.shape, samples.dtype, content))
@@ -173,6 +209,11 @@ def head(shape: tuple[int, ...], dtype: Any, content: Content) -> bytes:
     return np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode()
 
 
+def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
+    """Return what makes a canvas of samples as they are."""
+    return plain_canvas.streamed(lambda samples: samples, spool)
+
+
 class Writer(StackWriter):
     """Writes images of one size."""
 
@@ -194,6 +235,9 @@ CODEC = Codec(
     encode,
     # An array with the alpha, or many maps, which are gathered as planes and written row by row.
     encoding=lambda samples: samples.bytes if samples.channels in (2, 4) or samples.channels > 4 else 0,
+    streamed=streamed,
+    streamed_bytes=plain_canvas.streamed_bytes,
     encode_maps=encode,
     frames=Writer,
+    stream=stream,
 )

@@ -7,21 +7,22 @@ import stat
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..file_identity import Identity, identity_of_descriptor
 from ..streams import descriptor_of, is_stream, write_all
+from .spool import Piece
 
 STANDARD_OUTPUT = 1
 
 
-def send(parts: Sequence[memoryview], target: Path | None, read: Collection[Identity]) -> None:
+def send(parts: Sequence[memoryview | Piece], target: Path | None, read: Collection[Identity]) -> None:
     """Write *parts* to a stream; None is standard output. Raises OSError, also where it is a file in *read*."""
     if target is None:
         if sys.stdout is None:
             raise OSError("it is closed")
         _check(STANDARD_OUTPUT, read)
-        for part in parts:
-            write_all(sys.stdout.buffer, part)
+        _write_all(sys.stdout.buffer, parts)
         return
     # Neither made nor cut off: another file may have its name by now.
     ours = descriptor_of(target)
@@ -33,8 +34,13 @@ def send(parts: Sequence[memoryview], target: Path | None, read: Collection[Iden
             if not is_stream(target):
                 raise OSError("it is no longer a stream")
             os.ftruncate(opened, 0)
-        for part in parts:
-            write_all(stream, part)
+        _write_all(stream, parts)
+
+
+def _write_all(stream: Any, parts: Sequence[memoryview | Piece]) -> None:
+    for part in parts:
+        for data in part.read() if isinstance(part, Piece) else (part,):
+            write_all(stream, data)
 
 
 def _check(descriptor: int, read: Collection[Identity]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...filters.core.engine import array_image
 from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.quantize import white_of
+from ...filters.core.engine.streamed import StreamedImage
 from ...filters.core.lazy_numpy import np
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
@@ -46,6 +47,10 @@ class Samples(NamedTuple):
         return self.channels * self.size
 
 
+WINDOW_BYTES = 1 << 26
+"""The most that is held of a picture whose rows are read as they are needed, beside what is asked for."""
+
+
 class Expected(NamedTuple):
     """A picture that is about to be decoded."""
 
@@ -55,6 +60,8 @@ class Expected(NamedTuple):
     format: str
     file: int
     """Bytes of the file, which are in memory."""
+    streamed: bool = False
+    """Its rows are read as they are needed, and few of them are held."""
 
     @property
     def pixels(self) -> int:
@@ -64,11 +71,13 @@ class Expected(NamedTuple):
     @property
     def decoding(self) -> float:
         """The bytes that the decoder takes at most, beside the file."""
-        return self.pixels * self.samples.decoding
+        return self.held if self.streamed else self.pixels * self.samples.decoding
 
     @property
     def held(self) -> float:
         """The bytes of what the decoder returns; they may be the file's."""
+        if self.streamed:
+            return WINDOW_BYTES
         return self.pixels * max(self.samples.held, self.samples.bytes)
 
 
@@ -350,9 +359,10 @@ def size_guard(
         if width < 1 or height < 1:
             raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
         if width * height > max_pixels:
-            raise DecodeError(
-                f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
-            )
+            raises = "--max-pixels raises it"
+            if expected.streamed:
+                raises += f"; it would be streamed in {memory_budget.gigabytes(needed(expected))} of memory"
+            raise DecodeError(f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} ({raises})")
         total = max(expected.decoding, needed(expected))
         wait_for_room(expected.file + total)
         if (free := memory_budget.short(total)) is not None:
@@ -364,6 +374,8 @@ def size_guard(
 def with_alpha(pixels: Any) -> Picture:
     """Return a picture whose alpha, if there is one, is the last channel."""
     if pixels.shape[2] in (2, 4):
+        if isinstance(pixels, StreamedImage):
+            return Picture(*pixels.apart())
         return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy())
     return Picture(pixels)
 

@@ -28,6 +28,10 @@ from .source import FileState, Source, state_of
 
 TELLING_BYTES = 1 << 16
 """Bytes of a file that tell which decoder will be needed."""
+LARGE = 1 << 20
+"""Bytes of a file whose rows may be read as they are needed: a smaller one is there in a moment."""
+STREAMED_BYTES = 1 << 27
+"""Bytes of a picture, or of a result, from which it is streamed: 128 MiB."""
 READINGS, PAUSE = 4, 0.1
 """How often a file that changes while it is read is read, and the seconds between."""
 
@@ -37,6 +41,13 @@ class Begun(NamedTuple):
 
     source: Source
     decoded: PartialDecode
+
+
+class _Answer(DecodeError):
+    """Ends a look at a header: what was asked is known."""
+
+    large = False
+    """The picture is one that is streamed."""
 
 
 class Reader:
@@ -53,6 +64,8 @@ class Reader:
         """Returns how many bytes a picture takes at most, beside its file, on its way through the filters."""
         self.wait_for_room: Callable[[float], None] = lambda needed: None
         """Takes the bytes that a picture within the limit takes; returns when there is memory for it."""
+        self.streams: Callable[[Expected], bool] = lambda expected: False
+        """Whether a picture's rows are read as they are needed, where its format and its file allow that."""
         self.digests = True
         """Sources tell what they hold by its digest."""
         self._ahead: dict[str, Callable[[], Begun]] = {}
@@ -62,7 +75,10 @@ class Reader:
         if name in self._ahead:
             return
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
-            decode.prepare(file.read(TELLING_BYTES), name, os.fstat(file.fileno()).st_size, self.asked[3])
+            size = os.fstat(file.fileno()).st_size
+            decode.prepare(file.read(TELLING_BYTES), name, size, self.asked[3])
+            if size >= LARGE and self._may_be_streamed(name):
+                return
         options = self._options(name)._replace(lenient=False)
         self._ahead[name] = begun(lambda: self._begin(name, options), daemon=True)
 
@@ -71,6 +87,8 @@ class Reader:
         with naming(name):
             if name == STREAM:
                 return self._standard_input()
+            if name not in self._ahead and (streamed := self._streamed(name)) is not None:
+                return streamed
             found = self._begun(name)
             return decode.finish(found.decoded, self._options(name)), found.source
 
@@ -82,6 +100,41 @@ class Reader:
             with open(name, "rb", buffering=0) as file:
                 state = _state(file)
                 return None if state is None else decode.describe(FileBytes(file.fileno(), state), self._options(name))
+
+    def _streamed(self, name: str) -> tuple[Picture, Source] | None:
+        """Return a picture whose rows are read as they are needed; None where it is decoded whole."""
+
+        def check(expected: Expected) -> None:
+            if not self.streams(expected):
+                raise _Answer
+            self._check_size(expected._replace(streamed=True))
+
+        with contextlib.suppress(_Answer), open(name, "rb", buffering=0) as file:
+            if (state := _state(file)) is None or state.size < LARGE:
+                return None
+            data = FileBytes(file.fileno(), state)
+            if (picture := decode.stream(data, self._options(name)._replace(guard=check))) is not None:
+                return picture, self._source(data, state)
+        return None
+
+    def _may_be_streamed(self, name: str) -> bool:
+        """Whether the rows of a file may be read as they are needed, by its header."""
+
+        def check(expected: Expected) -> None:
+            answer = _Answer()
+            answer.large = expected.pixels * expected.samples.bytes >= STREAMED_BYTES
+            raise answer
+
+        try:
+            with open(name, "rb", buffering=0) as file:
+                if (state := _state(file)) is not None:
+                    options = self._options(name)._replace(guard=check)
+                    decode.stream(FileBytes(file.fileno(), state), options)
+        except _Answer as answer:
+            return answer.large
+        except DecodeError:  # which is said when it is read
+            pass
+        return False
 
     def _begun(self, name: str) -> Begun:
         if name in self._ahead:

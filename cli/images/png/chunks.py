@@ -86,7 +86,7 @@ def extent(peek: Peek) -> int:
     """
     at = len(SIGNATURE)
     while len(data := peek(at + 8)) >= at + 8:
-        length, name = struct.unpack_from(">I4s", data, at)
+        length, name = struct.unpack(">I4s", data[at : at + 8])
         at += length + OVERHEAD
         if name == b"IEND":
             return min(at, len(peek(at)))
@@ -97,15 +97,15 @@ def extent(peek: Peek) -> int:
 
 def chunk(name: bytes, *parts: bytes | memoryview) -> bytes:
     """Return a chunk whose contents are *parts*."""
-    return b"".join(_framed(name, parts))
+    return b"".join(framed(name, *parts))
 
 
 def write(file: BinaryIO, name: bytes, *parts: bytes | memoryview) -> None:
     """Write a chunk whose contents are *parts*."""
-    file.writelines(_framed(name, parts))
+    file.writelines(framed(name, *parts))
 
 
-def _framed(name: bytes, parts: tuple[bytes | memoryview, ...]) -> tuple[bytes | memoryview, ...]:
+def framed(name: bytes, *parts: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
     """Return the parts of a chunk: its length, name, contents and CRC; section 5.3."""
     checksum = crc32(name)
     for part in parts:

@@ -12,13 +12,15 @@ from PIL import Image, PngImagePlugin
 
 from ....filters.core.lazy_numpy import Array, np
 from .. import pillow_buffer, pillow_decoder, pillow_private
-from ..codec import Codec, Content
+from ..codec import Codec, Content, EncodeOptions
 from ..metadata import Metadata, orientation_of, ratio, turned_image
 from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
 from . import chunks, colour_chunks, integrity, rows
 from .description import describe
 
 if TYPE_CHECKING:
+    from ....filters.core.engine.output_buffer import CanvasFactory
+    from ..spool import MakeSpool
     from .apng import Writer
 
 # How much texts may unpack to is checked here, for all of a file together, and said.
@@ -180,6 +182,31 @@ def frames(timing: Timing | None) -> Writer:
     return apng.Writer(encode, timing)
 
 
+def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
+    """Return what makes a canvas that is compressed while it is filled."""
+    from . import encoder
+
+    def made(shape: tuple[int, int, int], dtype: Any, alpha: bool = False) -> encoder.PngCanvas:
+        return encoder.PngCanvas(shape, dtype, alpha, sink=spool())
+
+    return made
+
+
+def _streamed_bytes(width: int, samples: Samples, cores: int) -> float:
+    from . import encoder
+
+    return encoder.canvas_bytes(width * samples.bytes, cores)
+
+
 CODEC = Codec(
-    finish, encode, load, frames=frames, extent=chunks.extent, holds_aspect=True, texts="all", describe=describe
+    finish,
+    encode,
+    load,
+    streamed=streamed,
+    streamed_bytes=_streamed_bytes,
+    frames=frames,
+    extent=chunks.extent,
+    holds_aspect=True,
+    texts="all",
+    describe=describe,
 )

@@ -3,7 +3,7 @@
 After Portable Network Graphics (PNG) Specification, third edition, W3C 2025 (the sections named below), and
 RFC 1950 and 1951 for the compressed data. Pillow cannot write 16-bit colour, and tries every filter on every
 row in one thread. Here one filter and one way to compress are chosen for the whole image by compressing a small
-sample of it, and blocks of rows are compressed side by side. 12 megapixels in ms of CPU, and MB of the file:
+sample of its beginning, and blocks of rows are compressed side by side. 12 megapixels in ms of CPU, and MB of the file:
 
 ================  ============  ============  ============  ===========
 content           with ISA-L    with zlib     Pillow 13     OpenCV 5.0
@@ -27,7 +27,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ....filters.core import native
+from ....filters.core.engine.streamed import StreamedImage
 from ....filters.core.engine.threads import side_by_side
+from ....filters.core.named_tuple import NamedTuple
+from ..atomic_write import end_with_bytes
+from ..packed_canvas import PackedCanvas, Parts, Sink, in_flight
 from . import chunks
 from .deflate import WAYS, Deflate, adler32
 
@@ -37,6 +41,8 @@ NONE, SUB, UP, AVERAGE, PAETH = range(5)
 """The filter types, section 9.2."""
 BLOCK = 1 << 20
 """Bytes of the image that are compressed on their own: 100 of them are lost to each beginning."""
+SAMPLED = 1 << 25
+"""Bytes of the image, from its beginning, that the sample is taken of: a canvas waits for so many."""
 REPETITIVE = 1 / 3
 """Where the sample shrinks to this part at most, more than one filter is tried."""
 METRE = 1 / 0.0254  # inches
@@ -58,6 +64,10 @@ class Raster:
         """Whether a sample is one bit."""
         self.row = 1 + (-(-self.width // 8) if self.bits else self.width * self.step)
         """Bytes of a filtered row."""
+        self.block = max(1, BLOCK // self.row)
+        """Rows that are compressed on their own."""
+        self.sampled = min(self.height, max(1, SAMPLED // self.row))
+        """Rows that the sample is taken of."""
 
     def header(self) -> chunks.Header:
         """Return what IHDR says of it."""
@@ -103,6 +113,47 @@ def predicted(filter: int, a: Any, b: Any, c: Any) -> Any:
     return np.where((from_a <= from_b) & (from_a <= from_c), a, np.where(from_b <= from_c, b, c))
 
 
+class PngCanvas(PackedCanvas):
+    """An image that is filled strip by strip, and compressed as soon as its first rows tell how."""
+
+    def __init__(self, shape: tuple[int, int, int], dtype: Any, alpha: bool, *, sink: Sink) -> None:
+        height, width, colours = shape
+        whole = StreamedImage((height, width, colours + alpha), dtype, self._first_rows)
+        self.raster = Raster(whole, None)
+        block, sampled = self.raster.block, self.raster.sampled
+        super().__init__(shape, dtype, sink, block, alpha=alpha, above=True, first=-(-sampled // block))
+        self._stream = Stream()
+        self._blocks: Sequence[Any] = ()
+
+    def prepare(self, blocks: Sequence[Any]) -> None:
+        """Choose how to filter and compress."""
+        self._blocks = blocks
+        self._filter, self._deflate = _choose(self.raster, 1)
+        self._blocks = ()
+
+    def _first_rows(self, start: int, stop: int) -> Any:
+        parts = []
+        for top, bottom in self.cuts(start, stop):
+            number = top // self.block
+            above = self._carries(number) - number * self.block
+            parts.append(self._blocks[number][top + above : bottom + above])
+        return np.concatenate(parts)
+
+    def pack(self, number: int, pixels: Any) -> Compressed:
+        """Return a block compressed."""
+        rows = range(self._carries(number), len(pixels))
+        return _compressed(Raster(pixels, None), rows, self._filter, self._deflate, number == self.count - 1)
+
+    def ordered(self, number: int, packed: Compressed) -> Parts:
+        """Return the chunk of a block."""
+        return self._stream.chunk(packed)
+
+
+def canvas_bytes(row: int, cores: int) -> int:
+    """Return how many bytes the canvas of rows of so many takes at most, some of which wait for the sample."""
+    return in_flight(row, max(1, BLOCK // row), cores, waiting=max(row, SAMPLED))
+
+
 def write(
     file: BinaryIO,
     pixels: Any,
@@ -118,12 +169,12 @@ def write(
 ) -> None:
     """Write ``pixels (height, width, 1 or 3)``, uint8 or uint16, and ``alpha (height, width)`` of their type.
 
-    Pixels of one channel may be bool, without an alpha. *beside* are more chunks, by name and contents. Samples of one
-    channel are numbers of the colours of a *palette*, if there is one.
+    They may be a `PngCanvas`, which holds the alpha. Pixels of one channel may be bool, without an alpha. *beside* are
+    more chunks, by name and contents. Samples of one channel are numbers of a *palette*'s colours, if there is one.
 
     The bytes are the same for any number of *cores*.
     """
-    image = Raster(pixels, alpha)
+    image = pixels.raster if isinstance(pixels, PngCanvas) else Raster(pixels, alpha)
     file.write(chunks.SIGNATURE)
     header = image.header()
     chunks.write(file, b"IHDR", (header._replace(colour_type=PALETTE) if palette else header).encoded())
@@ -139,30 +190,56 @@ def write(
         chunks.write(file, name, contents)
     if palette:
         chunks.write(file, b"PLTE", palette)
-    rows = max(1, BLOCK // image.row)
-    starts = range(0, image.height, rows)
+    if isinstance(pixels, PngCanvas):
+        pixels.end(file)
+        end_with_bytes(file, chunks.chunk(b"IEND"))
+        return
+    starts = range(0, image.height, image.block)
     filter, deflate = _choose(image, cores)
 
-    def compressed(start: int) -> tuple[bytes, int]:
-        return _compressed(image, range(start, min(start + rows, image.height)), filter, deflate)
+    def compressed(start: int) -> Compressed:
+        stop = min(start + image.block, image.height)
+        return _compressed(image, range(start, stop), filter, deflate, stop == image.height)
 
-    checksum = 1
-    data = b"\x78\x01"  # RFC 1950: deflate with a window of 32 KiB
-    for start, (block, adler) in zip(starts, side_by_side(compressed, starts, cores), strict=True):
-        checksum = _joined(checksum, adler, min(rows, image.height - start) * image.row)
-        last = start + rows >= image.height
-        chunks.write(file, b"IDAT", data, block, struct.pack(">I", checksum) if last else b"")
-        data = b""
+    stream = Stream()
+    for block in side_by_side(compressed, starts, cores):
+        file.writelines(stream.chunk(block))
     chunks.write(file, b"IEND")
 
 
-def _compressed(image: Raster, rows: range, filter: int, deflate: Deflate) -> tuple[bytes, int]:
-    """Return the rows as a part of a deflate stream that refers to no other part, and their Adler-32."""
+class Compressed(NamedTuple):
+    """A block of rows, compressed."""
+
+    data: bytes
+    adler: int
+    """The Adler-32 of what was compressed."""
+    length: int
+    """Bytes of that."""
+    last: bool
+
+
+def _compressed(image: Raster, rows: range, filter: int, deflate: Deflate, last: bool) -> Compressed:
+    """Return the rows as a part of a deflate stream that refers to no other part."""
     filtered = image.filtered(rows.start, rows.stop, filter)
     compressor = deflate.compressor()
     # All but the last end at a whole byte, where the next can begin.
-    end = zlib.Z_FINISH if rows.stop == image.height else zlib.Z_SYNC_FLUSH
-    return compressor.compress(filtered) + compressor.flush(end), adler32(filtered)
+    end = zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
+    data = compressor.compress(filtered) + compressor.flush(end)
+    return Compressed(data, adler32(filtered), filtered.size, last)
+
+
+class Stream:
+    """The blocks of an image, in their order, as one zlib stream; RFC 1950."""
+
+    def __init__(self) -> None:
+        self._head = b"\x78\x01"  # deflate with a window of 32 KiB
+        self._checksum = 1
+
+    def chunk(self, block: Compressed) -> Parts:
+        """Return the parts of the next block's chunk."""
+        head, self._head = self._head, b""
+        self._checksum = _joined(self._checksum, block.adler, block.length)
+        return chunks.framed(b"IDAT", head, block.data, struct.pack(">I", self._checksum) if block.last else b"")
 
 
 def _joined(first: int, second: int, length: int) -> int:
@@ -205,13 +282,13 @@ def _choose(image: Raster, cores: int) -> tuple[int, Deflate]:
 
 
 def _sample(image: Raster) -> tuple[list[range], int]:
-    """Return bands of rows, evenly over the image, and how many bytes of each make the sample.
+    """Return bands of rows, evenly over what is sampled, and how many bytes of each make the sample.
 
-    It is 1/32 of the image, but at least 64 KiB and at most 384: 17 ms in two threads.
+    It is 1/32 of that, but at least 64 KiB and at most 384: 17 ms in two threads.
     """
     count = 6
-    size = min(max(image.height * image.row // 32, 1 << 16), 3 << 17) // count
+    size = min(max(image.sampled * image.row // 32, 1 << 16), 3 << 17) // count
     rows = max(1, size // image.row)
-    if rows * count >= image.height:
-        return [range(image.height)], size * count
-    return [range(at, at + rows) for at in ((image.height - rows) * i // (count - 1) for i in range(count))], size
+    if rows * count >= image.sampled:
+        return [range(image.sampled)], size * count
+    return [range(at, at + rows) for at in ((image.sampled - rows) * i // (count - 1) for i in range(count))], size

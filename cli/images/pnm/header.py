@@ -81,11 +81,14 @@ class Header(NamedTuple):
         return 4 if self.real else 1 if self.maximum < 256 else 2
 
     @property
+    def row_bytes(self) -> int:
+        """Bytes of a row, unless it is text."""
+        return -(-self.width // 8) if self.bits else self.width * self.channels * self.sample_bytes
+
+    @property
     def length(self) -> int:
         """Bytes of the whole image, unless it is text."""
-        if self.kind == "4":
-            return self.end + -(-self.width // 8) * self.height
-        return self.end + self.samples * self.sample_bytes
+        return self.end + self.row_bytes * self.height
 
 
 def read(data: bytes | memoryview) -> Header:

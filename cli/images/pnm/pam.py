@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from ....filters.core.lazy_numpy import np
-from ..atomic_write import end_with
+from .. import plain_canvas
 from ..codec import Codec, Content
 from . import header, samples
 
@@ -15,23 +15,30 @@ TUPLE_TYPES = {"rgb": "RGB", "cmyk": "CMYK", "bands": samples.BANDS}
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
-    array = content.samples()
-    height, width = array.shape[:2]
-    meaning = "GRAYSCALE" if content.pixels.shape[2] == 1 else TUPLE_TYPES[content.colours]
-    meaning += "" if content.alpha is None else "_ALPHA"
+    height, width, colours = content.pixels.shape
+    meaning = "GRAYSCALE" if colours == 1 else TUPLE_TYPES[content.colours]
+    meaning += "_ALPHA" if content.has_alpha else ""
     lines = [
         "P7",
         *([f"# {content.software}"] if content.software else []),
         f"WIDTH {width}",
         f"HEIGHT {height}",
-        f"DEPTH {array.size // (width * height)}",
-        f"MAXVAL {np.iinfo(array.dtype).max}",
+        f"DEPTH {colours + content.has_alpha}",
+        f"MAXVAL {np.iinfo(content.pixels.dtype).max}",
         f"TUPLTYPE {meaning}",
         "ENDHDR\n",
     ]
     file.write("\n".join(lines).encode())
-    end_with(file, array.astype(array.dtype.newbyteorder(">"), copy=False))
+    plain_canvas.end(file, content, samples.big_endian)
     return []
 
 
-CODEC = Codec(samples.finish, encode, encoding=samples.encoding, extent=header.extent)
+CODEC = Codec(
+    samples.finish,
+    encode,
+    encoding=samples.encoding,
+    stream=samples.stream,
+    streamed=samples.streamed,
+    streamed_bytes=plain_canvas.streamed_bytes,
+    extent=header.extent,
+)

@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-from ..codec import Codec, Content
+from ....filters.core.lazy_numpy import Array
+from .. import plain_canvas
+from ..atomic_write import end_with_bytes
+from ..codec import Codec, Content, EncodeOptions
+from ..metadata import Metadata
 from . import header, samples
+
+if TYPE_CHECKING:
+    from ....filters.core.engine.output_buffer import CanvasFactory
+    from ..spool import MakeSpool
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file, little-endian."""
-    array = content.samples()
-    file.write(b"%s\n%d %d\n-1.0\n" % (b"Pf" if array.ndim == 2 else b"PF", array.shape[1], array.shape[0]))
-    file.write(array[::-1].astype("<f4").tobytes())
-    file.write(content.software.encode())  # behind the samples, where nobody looks
+    shape = content.shape
+    file.write(b"%s\n%d %d\n-1.0\n" % (b"Pf" if len(shape) == 2 else b"PF", shape[1], shape[0]))
+    plain_canvas.end(file, content, _little_endian, upward=True)
+    end_with_bytes(file, content.software.encode())  # behind the samples, where nobody looks
     return []
 
 
-CODEC = Codec(samples.finish, encode, encoding=samples.encoding, extent=header.extent)
+def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
+    """Return what makes a canvas of samples as they stand in a file."""
+    return plain_canvas.streamed(_little_endian, spool, upward=True)
+
+
+def _little_endian(array: Array) -> Array:
+    return array.astype("<f4", copy=False)
+
+
+CODEC = Codec(
+    samples.finish,
+    encode,
+    encoding=samples.encoding,
+    stream=samples.stream,
+    streamed=streamed,
+    streamed_bytes=plain_canvas.streamed_bytes,
+    extent=header.extent,
+)

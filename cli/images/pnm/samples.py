@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from ....filters.core.engine.streamed import StreamedImage
 from ....filters.core.lazy_numpy import Array, np
-from .. import sample_depth
+from .. import plain_canvas, sample_depth
+from ..codec import EncodeOptions
+from ..file_bytes import FileBytes
+from ..metadata import Metadata
 from ..picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, with_alpha
 from . import header
 from .header import Header
+
+if TYPE_CHECKING:
+    from ....filters.core.engine.output_buffer import CanvasFactory
+    from ..spool import MakeSpool
 
 COMMENT, LINE_END, BLANK = re.compile(rb"#[^\n\r]*+"), re.compile(rb"[\n\r]"), re.compile(rb"\s")
 
@@ -49,17 +58,48 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         samples = np.concatenate([samples, np.zeros(needed - len(samples), samples.dtype)])
     if head.text and not head.bits and _may_lack_digits(data, head.maximum):
         notes.append("its last number may be cut off: no line break follows it")
-    samples = samples.reshape(head.height, -1)[:, : head.width * head.channels]
-    if head.real:
-        if abs(head.scale) != 1:
-            notes.append(f"its scale {abs(head.scale):g} was not applied: the samples stay as they are")
-        pixels = samples[::-1].astype(np.float32)
-    else:
-        pixels = _scaled(samples, head, options.lenient)
-    pixels = pixels.reshape(head.height, head.width, head.channels)
-    picture = _picture(pixels, head)
-    picture.notes = notes
+    picture = _picture(_pixels(samples, head, options.lenient), head)
+    picture.notes = notes + _doubts(head)
     return picture
+
+
+def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
+    """Return an image whose rows are read as they are needed, None of one that is text; raises `DecodeError`."""
+    head = header.read(data[: header.LONGEST])
+    if head.text:
+        return None
+    _check_meaning(head)
+    options.check_size(head.width, head.height, _memory(head)._replace(decoding=0))
+    row, there = head.row_bytes, len(data) - head.end
+    if there < head.height * row:
+        in_samples = 8 if head.bits else 1 / head.sample_bytes
+        there, needed = int(there * in_samples), int(head.height * row * in_samples)
+        raise DecodeError(f"is damaged or truncated ({there} of {needed} samples)")
+
+    def rows(start: int, stop: int) -> Array:
+        first = head.height - stop if head.real else start
+        at, part = head.end + first * row, head._replace(height=stop - start, end=0)
+        samples, _ = (_packed if head.bits else _raw)(data[at : at + (stop - start) * row], part)
+        return _pixels(samples, part, lenient=False)
+
+    dtype = "f4" if head.real else "u1" if sample_depth.full_range(head.maximum) == 255 else "u2"
+    picture = _picture(StreamedImage((head.height, head.width, head.channels), dtype, rows), head)
+    picture.notes = _doubts(head)
+    return picture
+
+
+def _doubts(head: Header) -> list[str]:
+    """Return a note where the samples may not be what they seem."""
+    if not head.real or abs(head.scale) == 1:
+        return []
+    return [f"its scale {abs(head.scale):g} was not applied: the samples stay as they are"]
+
+
+def _pixels(samples: Array, head: Header, lenient: bool) -> Array:
+    """Return the samples of all rows, as they are stored, as an image."""
+    samples = samples.reshape(head.height, -1)[:, : head.width * head.channels]
+    pixels = samples[::-1].astype(np.float32) if head.real else _scaled(samples, head, lenient)
+    return pixels.reshape(head.height, head.width, head.channels)
 
 
 def _memory(head: Header) -> Samples:
@@ -79,7 +119,17 @@ def encoding(samples: Samples) -> float:
     return samples.bytes if samples.size > 1 or samples.channels in (2, 4) else 0
 
 
-def _picture(pixels: Array, head: Header) -> Picture:
+def big_endian(array: Array) -> Array:
+    """Return samples as they stand in a file."""
+    return array.astype(array.dtype.newbyteorder(">"), copy=False)
+
+
+def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
+    """Return what makes a canvas of samples as they stand in a file."""
+    return plain_canvas.streamed(big_endian, spool)
+
+
+def _picture(pixels: Array | StreamedImage, head: Header) -> Picture:
     if head.tuple_type == "CMYK":
         return Picture(pixels, colours="cmyk")
     if head.kind != "7" or head.tuple_type in CHANNELS or (head.channels in (1, 3) and not head.tuple_type):

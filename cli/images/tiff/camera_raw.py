@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 from .. import ifd
 from ..picture import DecodeError
@@ -33,7 +34,7 @@ OTHER_MAKERS = {b"HASSELBLAD": "3FR", b"KODAK": "DCR", b"PHASE ONE": "IIQ", b"EP
 ADVICE = "develop it first, for example with darktable-cli, RawTherapee or dcraw -T, and filter the TIFF"
 
 
-def check(data: bytes) -> None:
+def check(data: Any) -> None:
     """Raise `DecodeError` where a file holds a sensor's samples, or nothing but a small copy of them."""
     try:
         kind = _kind(data)
@@ -44,7 +45,7 @@ def check(data: bytes) -> None:
         raise DecodeError(f"is {a} {kind}, a camera's raw file, of which only the thumbnail is a picture; {ADVICE}")
 
 
-def _kind(data: bytes) -> str:
+def _kind(data: Any) -> str:
     """Return what kind of raw file this is, nothing for a picture."""
     if data[8:10] == b"CR" and data[:2] == b"II":
         return "CR2"

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+from ....filters.core.lazy_numpy import np
 from .. import ifd, photoshop, pillow_buffer
-from ..codec import Codec, Content, FrameWriter
+from ..codec import Codec, Content, EncodeOptions, FrameWriter
 from ..metadata import Metadata, georeferenced, resolution_tags, tags_of
 from ..picture import Samples, Timing
 from ..tiff_tags import COLOUR_MAP, ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, XMP
-from . import decoder, words
+from . import decoder, streaming, words
 from .colours import BLACK_IS_ZERO, PALETTE, RGB, SEPARATED, STRAIGHT, UNSPECIFIED, WHITE_IS_ZERO
+
+if TYPE_CHECKING:
+    from ....filters.core.engine.output_buffer import CanvasFactory
+    from ..spool import MakeSpool
 
 DEFAULT = "deflate"
 NUMBERS = 256
@@ -22,9 +28,14 @@ NUMBERS = 256
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file of one page."""
     notes: list[str] = []
-    samples, metadata = content.samples(), content.metadata
+    metadata = content.metadata
     numbers = [metadata.words.page] if metadata.words is not None else []
     described = _described([content], numbers, notes)
+    if content.streamed:
+        page = content.pixels.page(*_kind(content))
+        _write(file, [page._replace(tags=_beside(metadata, described) | page.tags)], streamed=True)
+        return notes
+    samples = content.samples()
     if not _is_pillows(samples, content):
         _write(file, [_page(content)])
         return notes + _finish(file, metadata, described)
@@ -100,7 +111,15 @@ def _page(content: Content) -> Any:
     """Return a page, packed."""
     from . import writer
 
-    samples, metadata, channels = content.samples(), content.metadata, content.pixels.shape[2]
+    samples, method, options = content.samples(), DEFAULT, content.options
+    if samples.dtype == bool:
+        samples, method = ~samples, writer.OF_BITS
+    return writer.page(samples, *_kind(content), options.compression or method, options.cores)
+
+
+def _kind(content: Content) -> tuple[int, Sequence[int], ifd.Directory]:
+    """Return what the colours of a page are, what each channel beside them is, and its tags."""
+    metadata, channels = content.metadata, content.pixels.shape[2]
     photometric, extra = BLACK_IS_ZERO, ()
     if channels > 1:
         photometric = {"rgb": RGB, "cmyk": SEPARATED}.get(content.colours, BLACK_IS_ZERO)
@@ -109,7 +128,7 @@ def _page(content: Content) -> Any:
         bands = metadata.words.bands if metadata.words is not None else None
         if bands is not None and bands.channels == channels:
             photometric, extra = bands.photometric, bands.extra
-    if content.alpha is not None:
+    if content.has_alpha:
         extra = (*extra, STRAIGHT)
     tags: ifd.Directory = {**georeferenced(metadata)}
     if metadata.palette:
@@ -120,11 +139,9 @@ def _page(content: Content) -> Any:
         tags[ICC_PROFILE] = ifd.Value(ifd.UNDEFINED, len(metadata.icc), metadata.icc)
     if content.software:
         tags[SOFTWARE] = ifd.text(content.software.encode())
-    method = DEFAULT
-    if samples.dtype == bool:  # white is 0 in faxes, whose codes are short where most is white
-        samples, photometric, method = ~samples, WHITE_IS_ZERO, writer.OF_BITS
-    options = content.options
-    return writer.page(samples, photometric, extra, tags, options.compression or method, options.cores)
+    if content.pixels.dtype == bool:  # white is 0 in faxes, whose codes are short where most is white
+        photometric = WHITE_IS_ZERO
+    return photometric, extra, tags
 
 
 def _resolution(metadata: Metadata) -> ifd.Directory:
@@ -140,10 +157,27 @@ def _colour_map(palette: bytes) -> ifd.Value:
     return ifd.Value(ifd.SHORT, len(each), struct.pack(f"<{len(each)}H", *each))
 
 
-def _write(file: io.BytesIO, pages: list[Any]) -> None:
+def _write(file: io.BytesIO, pages: list[Any], streamed: bool = False) -> None:
     from . import writer
 
-    writer.write(file, pages)
+    writer.write(file, pages, streamed)
+
+
+def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
+    """Return what makes a canvas that is packed while it is filled."""
+    from . import canvas, writer
+
+    def made(shape: tuple[int, int, int], dtype: Any, alpha: bool = False) -> canvas.TiffCanvas:
+        method = options.compression or (writer.OF_BITS if np.dtype(dtype).kind == "b" else DEFAULT)
+        return canvas.TiffCanvas(shape, dtype, alpha, sink=spool(), method=method)
+
+    return made
+
+
+def _streamed_bytes(width: int, samples: Samples, cores: int) -> float:
+    from . import canvas
+
+    return canvas.canvas_bytes(width * samples.bytes, cores)
 
 
 def _described(contents: list[Content], numbers: list[int], notes: list[str]) -> ifd.Directory:
@@ -163,7 +197,13 @@ def _tags_of_words(
 
 
 def _finish(file: io.BytesIO, metadata: Metadata, described: ifd.Directory) -> list[str]:
-    """Add to the first page what else the picture carries, each tag with its own type."""
+    """Add to the first page what else the picture carries."""
+    tags = _beside(metadata, described)
+    return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []
+
+
+def _beside(metadata: Metadata, described: ifd.Directory) -> ifd.Directory:
+    """Return the tags of what else a picture carries, each with its own type."""
     tags = tags_of(metadata) | _resolution(metadata) | described
     if metadata.xmp:
         tags[XMP] = ifd.Value(ifd.BYTE, len(metadata.xmp), metadata.xmp)
@@ -175,7 +215,7 @@ def _finish(file: io.BytesIO, metadata: Metadata, described: ifd.Directory) -> l
         if metadata.resources.keys() - {photoshop.IPTC}:
             block = photoshop.block(metadata.resources)
             tags[PHOTOSHOP] = ifd.Value(ifd.BYTE, len(block), block)
-    return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []
+    return tags
 
 
 def _encoding(samples: Samples) -> float:
@@ -189,9 +229,12 @@ CODEC = Codec(
     encode,
     decoder.load,
     encoding=_encoding,
+    streamed=streamed,
+    streamed_bytes=_streamed_bytes,
     encode_maps=encode_maps,
     holds_iptc=True,
     holds_aspect=True,
     texts="tags",
     frames=frames,
+    stream=streaming.stream,
 )

@@ -14,7 +14,7 @@ from typing import Any
 from PIL import TiffImagePlugin
 
 from ....filters.core.engine.array_image import white_of_samples
-from ....filters.core.lazy_numpy import np
+from ....filters.core.lazy_numpy import Array, np
 from ...console.messages import reason_of
 from .. import georeference, ifd, pillow_decoder, placement
 from ..metadata import INCH_IN_CENTIMETRES, Metadata, of_tiff, plausible, turned, uneven
@@ -50,15 +50,15 @@ RESOLUTION = frozenset({X_RESOLUTION, Y_RESOLUTION, UNIT})
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode what Pillow does, and unpack the rest; leave NumPy's part to `finish`."""
-    _check_pages(data, options)
+    check_pages(data, options)
     camera_raw.check(data)
-    tags, several = _first_page(data)
+    tags, several = first_page(data)
     packing = one(tags, COMPRESSION, 1)
     compression.check(packing)
     overlap.check(tags, len(data))
     if several:
         return PartialDecode(data)
-    if _is_pillows(tags):
+    if is_pillows(tags):
         return _by_pillow(data, tags, options)
     if stacks.found(data, tags) is not None:
         return PartialDecode(data)
@@ -71,7 +71,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the pages."""
-    tags, several = _first_page(begun.data)
+    tags, several = first_page(begun.data)
     if begun.image is not None:
         begun = begun._replace(notes=(*begun.notes, *_damage(begun, tags, options)))
         picture = pillow_decoder.finish(begun, options, tiff=begun.data)
@@ -91,7 +91,7 @@ def _page(data: bytes, options: DecodeOptions, readers: pages.Readers, at: int) 
     tags = readers.tags.tags(at)
     compression.check(one(tags, COMPRESSION, 1))
     overlap.check(tags, len(data))
-    return None if _is_pillows(tags) else _picture(data, tags, options, at=at, reader=readers.metadata)
+    return None if is_pillows(tags) else _picture(data, tags, options, at=at, reader=readers.metadata)
 
 
 def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -> tuple[str, ...]:
@@ -151,10 +151,23 @@ def _picture(
         _check_size(layout, tags, options)
     notes: list[str] = []
     samples = strips.assembled(layout, options.lenient, notes, parts)
+    return meant(samples, layout, tags, options, notes, reader or ifd.File(data), at)
+
+
+def meant(
+    samples: Array,
+    layout: strips.Layout,
+    tags: ifd.Directory,
+    options: DecodeOptions,
+    notes: list[str],
+    reader: ifd.File,
+    at: int | None = None,
+) -> Picture:
+    """Return the picture that *samples* mean, as they are stored, with what its page carries."""
     found = colours.of(samples, layout.bits, tags, notes)
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
-    metadata = _with_resolution(of_tiff(reader or data, icc, notes, at), tags)
+    metadata = _with_resolution(of_tiff(reader, icc, notes, at), tags)
     metadata = placement.upright(metadata, orientation, layout.grid.width, layout.grid.height, notes)
     pixels, alpha, model = found.pixels, found.alpha, found.colours
     if found.colours == "cmyk" and options.to_rgb:
@@ -170,7 +183,7 @@ def _picture(
     )
     if (palette := found.palette) is not None:
         picture.palette = palette._replace(indices=turned(palette.indices, orientation))
-    picture.metadata = _with_words(metadata, data, tags, picture, found.bands)
+    picture.metadata = _with_words(metadata, reader.data, tags, picture, found.bands)
     return _with_nodata(picture, tags)
 
 
@@ -201,7 +214,7 @@ def _with_nodata(picture: Picture, tags: ifd.Directory) -> Picture:
 
 
 def _with_words(
-    metadata: Metadata, data: bytes, tags: ifd.Directory, picture: Picture, bands: colours.Bands | None
+    metadata: Metadata, data: Any, tags: ifd.Directory, picture: Picture, bands: colours.Bands | None
 ) -> Metadata:
     """Return what a page carries, with what describes its file told from what describes the picture."""
     kept = dict(metadata.tags)
@@ -219,7 +232,7 @@ def _with_words(
     return metadata._replace(tags=kept, words=said if said.tells else None)
 
 
-def _is_pillows(tags: ifd.Directory) -> bool:
+def is_pillows(tags: ifd.Directory) -> bool:
     """Whether Pillow knows best: what packs the samples knows their meaning, or they are YCbCr."""
     if one(tags, COMPRESSION, 1) in compression.WITH_PICTURE:
         return True
@@ -255,7 +268,7 @@ def _check_size(layout: strips.Layout, tags: ifd.Directory, options: DecodeOptio
     options.check_size(layout.grid.width, layout.grid.height, colours.memory(layout, tags))
 
 
-def _first_page(data: bytes) -> tuple[ifd.Directory, bool]:
+def first_page(data: Any) -> tuple[ifd.Directory, bool]:
     """Return the tags of the first page, and whether others follow."""
     try:
         file = ifd.File(data)
@@ -265,7 +278,7 @@ def _first_page(data: bytes) -> tuple[ifd.Directory, bool]:
         raise DecodeError("is damaged or truncated (its list of tags is cut off)") from None
 
 
-def _check_pages(data: bytes, options: DecodeOptions) -> None:
+def check_pages(data: Any, options: DecodeOptions) -> None:
     """Refuse a file whose pages run in circles, or out of it."""
     whole = 0
     try:

@@ -35,6 +35,8 @@ class Part(NamedTuple):
     top: int
     rows: int
     """Those that it holds: the last strip may have fewer than the others, a tile has all."""
+    skipped: int = 0
+    """Rows that stand before, where these are some of an unpacked strip or tile."""
 
 
 class Grid(NamedTuple):
@@ -56,34 +58,43 @@ class Grid(NamedTuple):
     @property
     def needed(self) -> int:
         """How many parts there have to be."""
-        return self.planes * -(-self.width // self.wide) * -(-self.height // self.high)
+        return self.planes * self.across * self.down
+
+    @property
+    def across(self) -> int:
+        """How many parts lie side by side."""
+        return -(-self.width // self.wide)
+
+    @property
+    def down(self) -> int:
+        """How many parts lie one below the other."""
+        return -(-self.height // self.high)
+
+    def part(self, number: int) -> Part:
+        """Return the part of that number."""
+        line, column = divmod(number, self.across)
+        plane, line = divmod(line, self.down)
+        top = line * self.high
+        rows = self.high if self.tiled else min(self.high, self.height - top)
+        return Part(number, plane, column * self.wide, top, rows)
 
     def parts(self) -> Iterator[Part]:
         """Yield the parts as they are stored."""
-        number = 0
-        for plane in range(self.planes):
-            for top in range(0, self.height, self.high):
-                rows = self.high if self.tiled else min(self.high, self.height - top)
-                for left in range(0, self.width, self.wide):
-                    yield Part(number, plane, left, top, rows)
-                    number += 1
+        return map(self.part, range(self.needed))
 
     def check_count(self) -> None:
         """Raise `DecodeError` where there are fewer parts than the picture needs."""
         if len(self.offsets) < self.needed:
             raise DecodeError(f"is damaged or truncated (it has {len(self.offsets)} of {self.needed} parts)")
 
-    def stored(self, data: bytes, number: int, plain: int | None = None) -> tuple[memoryview, bool]:
-        """Return the bytes of a part as they are stored, *plain* where nothing packs them, and whether all are there.
+    def place(self, number: int, plain: int | None = None) -> tuple[int, int]:
+        """Return where a part begins, and its bytes as they are stored, which are *plain* where nothing packs them.
 
         Raises `DecodeError` where the file tells of no such part.
         """
         if number >= len(self.offsets):
             self.check_count()
-        start = self.offsets[number]
-        size = plain or (self.sizes[number] if number < len(self.sizes) else 0)
-        found = memoryview(data)[start : start + size]
-        return found, len(found) == size > 0
+        return self.offsets[number], plain or (self.sizes[number] if number < len(self.sizes) else 0)
 
 
 def grid(tags: Directory) -> Grid:

@@ -11,6 +11,7 @@ import math
 import re
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
@@ -51,7 +52,7 @@ class Stack(NamedTuple):
             yield self.tags | {STRIP_OFFSETS: ifd.Value(ifd.WIDE, len(moved), struct.pack(f"<{len(moved)}Q", *moved))}
 
 
-def found(data: bytes, tags: ifd.Directory) -> Stack | None:
+def found(data: Any, tags: ifd.Directory) -> Stack | None:
     """Return the stack in a file of one directory, None where there is none; raises `DecodeError`."""
     planes = _planes(tags)
     of_metamorph = planes > 1

@@ -11,6 +11,7 @@ from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
 from ...console.messages import reason_of
 from .. import sample_depth
+from ..file_bytes import FileBytes
 from ..ifd import Directory
 from ..picture import DecodeError, check_lack
 from ..tiff_tags import (
@@ -38,7 +39,8 @@ UNPACKED_AT_ONCE = 1 << 17
 class Layout(NamedTuple):
     """Where the samples are, and how they are packed."""
 
-    data: bytes
+    data: memoryview | FileBytes
+    """All of the file."""
     grid: Grid
     channels: int
     kind: str
@@ -68,12 +70,17 @@ class Layout(NamedTuple):
         return self.channels if self.grid.planes == 1 else 1
 
     @property
+    def part_bytes(self) -> int:
+        """What a part takes in memory."""
+        return self.grid.wide * self.grid.high * self.channels_in_block * self.dtype.itemsize
+
+    @property
     def row_bytes(self) -> int:
         """What a row of a strip or tile takes."""
         return (self.grid.wide * self.channels_in_block * self.bits + 7) // 8
 
 
-def layout(data: bytes, tags: Directory) -> Layout:
+def layout(data: Any, tags: Directory) -> Layout:
     """Return where the samples are that *tags* describe; raises `DecodeError`."""
     cut, channels = grid(tags), one(tags, CHANNELS, 1)
     if channels > MOST_CHANNELS:
@@ -85,7 +92,7 @@ def layout(data: bytes, tags: Directory) -> Layout:
     if predictor not in (1, 2, 3) or (predictor == 2 and size not in WHOLE_BYTES) or (predictor == 3 and kind != "f"):
         raise DecodeError(f"has samples of {size} bits with the predictor {predictor}, which is not supported")
     return Layout(
-        data,
+        memoryview(data) if isinstance(data, bytes) else data,
         cut,
         channels,
         kind,
@@ -113,7 +120,7 @@ def sample_type(tags: Directory) -> tuple[str, int]:
 
 def unpacked(layout: Layout) -> list[Any]:
     """Return the bytes of all strips or tiles, unpacked; raises `DecodeError`."""
-    return [_bytes(layout, part) for part in layout.grid.parts()]
+    return [stored(layout, part) for part in layout.grid.parts()]
 
 
 def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] | None = None) -> Array:
@@ -127,7 +134,7 @@ def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] 
     damage = ""
     for part in cut.parts():
         try:
-            stored = _bytes(layout, part) if parts is None else parts[part.number]
+            found = stored(layout, part) if parts is None else parts[part.number]
             if parts is not None:
                 parts[part.number] = None
         except compression.DamagedPartError as error:
@@ -136,7 +143,7 @@ def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] 
             damage = damage or str(error)
             if len(error.there) < layout.row_bytes:
                 continue
-            stored = error.there.ljust(part.rows * layout.row_bytes, b"\0")
+            found = error.there.ljust(part.rows * layout.row_bytes, b"\0")
             partly += 1
         except Exception as error:
             check_lack(error)
@@ -146,10 +153,7 @@ def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] 
             if part.number >= len(cut.offsets):
                 break
             continue
-        block = _block(layout, stored, part.rows)
-        channels = slice(None) if cut.planes == 1 else slice(part.plane, part.plane + 1)
-        to = out[part.top : part.top + part.rows, part.left : part.left + cut.wide, channels]
-        to[...] = block[: to.shape[0], : to.shape[1]]
+        put(layout, out, part, block(layout, found, part.rows))
         read += 1
     if not read:
         raise DecodeError(damage)
@@ -160,12 +164,20 @@ def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] 
     return out
 
 
-def _bytes(layout: Layout, part: Part) -> Any:
+def put(layout: Layout, out: Array, part: Part, samples: Array, start: int = 0) -> None:
+    """Put the samples of a part where they belong in *out*, of which the first row is the picture's row *start*."""
+    first, cut = max(part.top, start), layout.grid
+    channels = slice(None) if cut.planes == 1 else slice(part.plane, part.plane + 1)
+    to = out[first - start : part.top + part.rows - start, part.left : part.left + cut.wide, channels]
+    to[...] = samples[first - part.top :][: to.shape[0], : to.shape[1]]
+
+
+def stored(layout: Layout, part: Part) -> Any:
     """Return the bytes of one strip or tile, as many as it has to have; raises `DecodeError`."""
     extent = compression.Extent(layout.grid.wide, part.rows, layout.row_bytes, layout.grid.full_high)
-    plain = extent.size if layout.compression == compression.NONE else None
-    packed, whole = layout.grid.stored(layout.data, part.number, plain)
-    if not whole:
+    start, size = place(layout, part)
+    packed = memoryview(layout.data[start : start + size])
+    if not len(packed) == size > 0:
         why = f"is damaged or truncated (part {part.number + 1} lies outside of it)"
         there = compression.beginning(layout.compression, layout.fill_order, packed, extent)
         raise compression.DamagedPartError(why, there)
@@ -176,7 +188,15 @@ def _bytes(layout: Layout, part: Part) -> Any:
     return found
 
 
-def _block(layout: Layout, found: Any, rows: int) -> Array:
+def place(layout: Layout, part: Part) -> tuple[int, int]:
+    """Return where a part begins in the file, and how many bytes it has there; raises `DecodeError`."""
+    if layout.compression != compression.NONE:
+        return layout.grid.place(part.number)
+    start, size = layout.grid.place(part.number, part.rows * layout.row_bytes)
+    return start + part.skipped * layout.row_bytes, size
+
+
+def block(layout: Layout, found: Any, rows: int) -> Array:
     """Return the samples ``(rows, columns, channels)`` of one strip or tile."""
     wide, channels = layout.grid.wide, layout.channels_in_block
     stored = np.frombuffer(found, np.uint8, rows * layout.row_bytes)

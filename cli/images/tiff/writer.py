@@ -11,7 +11,8 @@ import io
 import struct
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from itertools import accumulate
+from typing import Any, BinaryIO
 
 from PIL import Image
 
@@ -19,6 +20,8 @@ from ....filters.core.engine.threads import side_by_side
 from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
+from ..atomic_write import end_with_bytes, put
+from ..spool import Piece
 from ..tiff_tags import (
     BITS,
     CHANNELS,
@@ -49,16 +52,68 @@ FORMATS = {"u": 1, "i": 2, "f": 3}
 LONG_OFFSETS = 16
 
 
+Strips = Sequence[bytes | memoryview | Piece]
+
+
 class Page(NamedTuple):
     """A page, packed."""
 
     tags: ifd.Directory
-    strips: list[bytes]
+    strips: Strips
+    """As they stand in the file, each filled up to an even size, as the format wants."""
+    sizes: Sequence[int]
+    """Theirs, without that."""
 
     @property
     def size(self) -> int:
         """Its bytes."""
-        return sum(map(len, self.strips)) + sum(len(value.data) + 20 for value in self.tags.values())
+        return sum(map(_even, self.sizes)) + _bytes_of(self.tags)
+
+
+class Packing:
+    """How the rows of a page are cut into strips and packed.
+
+    Samples that are bool take a bit each; `OF_BITS` packs those alone.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], dtype: Any, method: str) -> None:
+        self.shape, self.dtype = shape, np.dtype(dtype)
+        height, width, channels = shape
+        self.number = GROUP4 if method == OF_BITS else METHODS[method]
+        self.bits = self.dtype == bool
+        self.predictor = 1 if self.bits else _predictor(self.dtype, self.number)
+        row = width * channels * self.dtype.itemsize
+        self.rows = max(1, min(height, (8 if self.bits else 1) * STRIP_BYTES // row))
+        """Rows of a strip."""
+
+    def packed(self, lines: Array) -> bytes:
+        """Return rows ``(rows, width, channels)`` as a strip; raises ValueError where the method is not there."""
+        if self.number == GROUP4:
+            return _by_pillow(Image.fromarray(lines[..., 0]), "group4")
+        if self.bits:
+            lines = np.packbits(lines[..., 0], axis=1)[..., None]
+        return _packed(_differences(lines, self.predictor), self.number, len(lines))
+
+    def tags(self, photometric: int, extra: Sequence[int]) -> ifd.Directory:
+        """Return the tags that say so; *extra* has the kind of each channel beside the colours."""
+        height, width, channels = self.shape
+        own: ifd.Directory = {
+            WIDTH: ifd.short(width),
+            HEIGHT: ifd.short(height),
+            BITS: _shorts([1 if self.bits else 8 * self.dtype.itemsize] * channels),
+            COMPRESSION: ifd.short(self.number),
+            PHOTOMETRIC: ifd.short(photometric),
+            CHANNELS: ifd.short(channels),
+            STRIP_ROWS: ifd.short(self.rows),
+            PLANAR: ifd.short(CHUNKY),
+        }
+        if self.predictor > 1:
+            own[PREDICTOR] = ifd.short(self.predictor)
+        if extra:
+            own[EXTRA_CHANNELS] = _shorts(extra)
+        if self.dtype.kind not in "bu":
+            own[FORMAT] = _shorts([FORMATS[self.dtype.kind]] * channels)
+        return own
 
 
 def page(
@@ -66,91 +121,92 @@ def page(
 ) -> Page:
     """Return a page of *samples*, ``(height, width)`` or ``(height, width, channels)``, which *cores* threads pack.
 
-    Samples that are bool take a bit each; `OF_BITS` packs those alone. *extra* has the kind of each channel beside the
-    colours, *tags* are the page's other ones. Raises ValueError where the method is not there.
+    *extra* has the kind of each channel beside the colours, *tags* are the page's other ones. Raises ValueError where
+    the method is not there.
     """
     height, width = samples.shape[:2]
     channels = samples.shape[2] if samples.ndim == 3 else 1
-    number = GROUP4 if method == OF_BITS else METHODS[method]
-    bits = samples.dtype == bool
-    predictor = 1 if bits else _predictor(samples.dtype, number)
-    rows = max(1, min(height, (8 if bits else 1) * STRIP_BYTES // (width * channels * samples.itemsize)))
-    tops = range(0, height, rows)
+    packing = Packing((height, width, channels), samples.dtype, method)
 
     def packed(top: int) -> bytes:
-        lines = samples[top : top + rows].reshape(-1, width, channels)
-        if number == GROUP4:
-            return _by_pillow(Image.fromarray(lines[..., 0]), "group4")
-        if bits:
-            lines = np.packbits(lines[..., 0], axis=1)[..., None]
-        return _packed(_differences(lines, predictor), number, len(lines))
+        return packing.packed(samples[top : top + packing.rows].reshape(-1, width, channels))
 
-    strips = list(side_by_side(packed, tops, cores))
-    own: ifd.Directory = {
-        WIDTH: ifd.short(width),
-        HEIGHT: ifd.short(height),
-        BITS: _shorts([1 if bits else 8 * samples.itemsize] * channels),
-        COMPRESSION: ifd.short(number),
-        PHOTOMETRIC: ifd.short(photometric),
-        CHANNELS: ifd.short(channels),
-        STRIP_ROWS: ifd.short(rows),
-        PLANAR: ifd.short(CHUNKY),
-    }
-    if predictor > 1:
-        own[PREDICTOR] = ifd.short(predictor)
-    if extra:
-        own[EXTRA_CHANNELS] = _shorts(extra)
-    if samples.dtype.kind not in "bu":
-        own[FORMAT] = _shorts([FORMATS[samples.dtype.kind]] * channels)
-    return Page({**tags, **own}, strips)
+    strips = list(side_by_side(packed, range(0, height, packing.rows), cores))
+    own = packing.tags(photometric, extra)
+    return Page({**tags, **own}, [part for strip in strips for part in filled_up(strip)], [*map(len, strips)])
 
 
-def write(file: io.BytesIO, pages: Sequence[Page]) -> None:
-    """Write a file of *pages*: of each the strips, and behind them its directory."""
+def filled_up(strip: bytes) -> tuple[bytes, ...]:
+    """Return a strip, and a byte if that makes its size even."""
+    return (strip, b"\0") if len(strip) % 2 else (strip,)
+
+
+def write(file: BinaryIO, pages: Sequence[Page], streamed: bool = False) -> None:
+    """Write a file of *pages*: of each the strips, and behind them its directory.
+
+    Behind the head of one that is *streamed* only `end_with_bytes` writes.
+    """
     big = sum(each.size for each in pages) > CLASSIC_BYTES
-    file.write(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 0) if big else struct.pack("<2sHI", b"II", 42, 0))
     link = struct.Struct("<Q" if big else "<I")
-    before = 8 if big else 4
+    head = bytearray(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 0) if big else struct.pack("<2sHI", b"II", 42, 0))
+    parts: list[tuple[Strips, bytearray]] = []
+    _anchor(head, pages[0].tags, big)
+    place, before, at = head, 8 if big else 4, len(head)
     for each in pages:
-        offsets = []
-        for strip in each.strips:
-            _fill(file)
-            offsets.append(file.tell())
-            file.write(strip)
-        _fill(file)
-        at = file.tell()
-        tags = each.tags | {
-            STRIP_OFFSETS: _longs(offsets, big),
-            STRIP_SIZES: _longs([len(strip) for strip in each.strips], big),
-        }
-        directory, place = _directory(tags, at, big)
-        file.write(directory)
-        file.seek(before)
-        file.write(link.pack(at))
-        file.seek(0, io.SEEK_END)
-        before = place
+        offsets = [*accumulate(map(_even, each.sizes), initial=at)]
+        at = offsets.pop()
+        tags = each.tags | {STRIP_OFFSETS: _longs(offsets, big), STRIP_SIZES: _longs(each.sizes, big)}
+        directory, next_one = _directory(tags, at, big)
+        link.pack_into(place, before, at)
+        place, before = directory, next_one - at
+        parts.append((each.strips, directory))
+        at += len(directory)
+    file.write(head)
+    write_part = end_with_bytes if streamed else put
+    for strips, directory in parts:
+        for part in (*strips, directory):
+            write_part(file, part)
 
 
-def _fill(file: io.BytesIO) -> None:
-    """Let what follows begin at an even offset, as the format wants."""
-    if file.tell() % 2:
-        file.write(b"\0")
+def _anchor(head: bytearray, tags: ifd.Directory, big: bool) -> None:
+    """Let a value that has to stay at its offset stand there, before all strips."""
+    value = ifd.anchored_in(tags)
+    if value is not None and (at := _place_of(value, big)):
+        head += bytes(at - len(head)) + value.data
+        head += bytes(len(head) % 2)
 
 
-def _directory(tags: ifd.Directory, at: int, big: bool) -> tuple[bytes, int]:
+def _place_of(value: ifd.Value, big: bool) -> int:
+    """Return the offset at which a value has to stay, behind the head; 0 where it may be anywhere."""
+    return value.anchor.at if value.anchor is not None and value.anchor.at >= (16 if big else 8) else 0
+
+
+def _even(size: int) -> int:
+    return size + size % 2
+
+
+def _bytes_of(tags: ifd.Directory) -> int:
+    return sum(len(value.data) + 20 + (_bytes_of(value.below) if value.below else 0) for value in tags.values())
+
+
+def _directory(tags: ifd.Directory, at: int, big: bool) -> tuple[bytearray, int]:
     """Return a directory that will be *at* an offset, its values behind it, and where the next one's offset goes."""
     count, entry, word = ("<Q", "<HHQ", 8) if big else ("<H", "<HHI", 4)
     head = struct.pack(count, len(tags))
     link = at + len(head) + len(tags) * (struct.calcsize(entry) + word)
     entries, values = b"", bytearray()
     for tag, value in sorted(tags.items()):
-        data = value.data
-        if len(data) > word:
-            place = link + word + len(values)
+        data, kind, place = value.data, value.type, link + word + len(values)
+        if value.below is not None:
+            values += _directory(value.below, place, big)[0]
+            data, kind = struct.pack("<Q", place)[:word], LONG_OFFSETS if big else ifd.LONG
+        elif stays := _place_of(value, big):
+            data = struct.pack("<Q", stays)[:word]
+        elif len(data) > word:
             values += data + b"\0" * (len(data) % 2)
             data = struct.pack("<Q", place)[:word]
-        entries += struct.pack(entry, tag, value.type, value.many) + data.ljust(word, b"\0")
-    return head + entries + bytes(word) + bytes(values), link
+        entries += struct.pack(entry, tag, kind, value.many) + data.ljust(word, b"\0")
+    return bytearray(head + entries + bytes(word)) + values, link
 
 
 def _predictor(dtype: Any, method: int) -> int:

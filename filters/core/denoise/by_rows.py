@@ -58,6 +58,7 @@ def by_rows(
     return Stage(
         bind,
         takes="rows",
+        holds=True,
         survey=surveying(noise, strength, lambda found, context: (note(text(found)),)),
         memory=lambda context, channels: np.dtype(context.work).itemsize + memory,
         colours=Colours(alpha=BY_ALPHA, joint=True),

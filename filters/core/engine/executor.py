@@ -9,9 +9,9 @@ image and the stages alone.
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial, wraps
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
@@ -39,6 +39,7 @@ from .sheet import ACROSS
 from .stack import join_each
 from .stage import ImageContext, Rows, Stage, fields_of, total_gain, with_branches
 from .stage_rows import StageRows
+from .streamed import StreamedImage, strips_of
 from .strips import each_strip
 from .working_space import Passage, Settings
 
@@ -76,7 +77,7 @@ def _with_infinities(function: Callable[Parameters, Answer]) -> Callable[Paramet
     Threads that it starts have to say so themselves.
     """
 
-    @functools.wraps(function)
+    @wraps(function)
     def quiet(*args: Parameters.args, **values: Parameters.kwargs) -> Answer:
         with np.errstate(invalid="ignore", over="ignore"):
             return function(*args, **values)
@@ -87,10 +88,10 @@ def _with_infinities(function: Callable[Parameters, Answer]) -> Callable[Paramet
 @_with_infinities
 def run(
     stages: Sequence[Stage],
-    image: Array,
+    image: Array | StreamedImage,
     encodings: Mapping[str, Encoding],
     settings: Settings,
-    alpha: Array | None = None,
+    alpha: Array | StreamedImage | None = None,
     strip_rows: int | None = None,
     jobs: int = 1,
     measure: bool = False,
@@ -105,6 +106,7 @@ def run(
     probed: bool = True,
     names: Sequence[str] = (),
     wanted: tuple[int, int] | None = None,
+    streamed: Collection[str] = (),
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -120,6 +122,9 @@ def run(
 
     Several *names* are those of as many images of one size, one below the other: each is filtered as by itself, and so
     are the outputs' rows. `suits_stack` says for which calls that holds.
+
+    The image may be a `StreamedImage`, and so its alpha: strips are then taken in order, as they are where outputs are
+    *streamed*, whose canvases keep nothing of what is encoded.
 
     Where some rows of the result are *wanted* alone, from a first to one behind the last, others may hold anything: the
     strips are the same, and those without such a row are not computed, unless the range of all must be known.
@@ -140,13 +145,14 @@ def run(
     if settings.transfer != transfer.DEFAULT:  # its curve may be as steep as any where it is dark
         work, tolerance = np.float64, 0.0
     pixels, parts = None, (image, alpha)
-    if alpha is not None and effect is nodata is None and not (measure or probed or "image" in canvases):
+    alone = effect is nodata is None and not (measure or probed or "image" in canvases)
+    if alone and not isinstance(image, StreamedImage) and not isinstance(alpha, StreamedImage | None):
         known = ImageContext(full, work, transfer=settings.transfer)
         pixels = joined_alpha.joined(stages, image, alpha, encodings, settings, known)
     if pixels is not None:
         stages = tuple(joined_alpha.stage_of_pixels(stage, pixels.shape[2]) for stage in stages)
         image, alpha, colours = pixels, None, "bands"
-    elif alpha is not None:
+    elif not isinstance(image, StreamedImage) and not isinstance(alpha, StreamedImage | None):
         image, alpha = apart(image, alpha)
     marked = nodata_of(nodata, image, in_colour, full)
     region, original = None, Original(image, alpha, marked)
@@ -200,7 +206,7 @@ def run(
     height = chain.height * images
 
     def collecting(name: str, encoding: Encoding) -> Collector:
-        how = (measure, probed, canvases.get(name, Canvas))
+        how = (measure, probed, canvases.get(name, Canvas), name in streamed)
         if name == "image" and settings.only is not None and not (settings.opaque and alpha is not None):
             return KeptChannels(encoding, passage, region, original, settings.only, *how)
         if region is None:
@@ -232,12 +238,14 @@ def run(
     if any(encoding.stretched for encoding in encodings.values()):
         wanted = None
 
-    def work_on(start: int, stop: int) -> None:
+    again = {name: own for name, own in collectors.items() if name in streamed and own.encoding.stretched}
+
+    def work_on(gathering: Gathering, start: int, stop: int) -> None:
         # The first strip makes what all share.
         if wanted is None or not start or (start < wanted[1] and stop > wanted[0]):
             gathering.take(start, stop)
         if advance is not None:
-            advance(stop - start, height)
+            advance(stop - start, 2 * height if again else height)
 
     first, last = rows, 0
     if images > 1:
@@ -246,8 +254,15 @@ def run(
     elif strip_rows is None:
         flat = kept and (written or entered.straight) and joined_alpha.moves(stages)
         first, rows, last = _heights(rows, chain, image, in_place, len(encodings) * channels, flat)
+    in_order = bool(streamed) or isinstance(image, StreamedImage)
     if encodings:  # tables are there when the stages are joined
-        each_strip(height, rows, jobs, work_on, first, last)
+        each_strip(height, rows, jobs, partial(work_on, gathering), first, last, in_order)
+    if again:
+        for own in again.values():
+            own.settle()
+        opacity = None if beside is None else beside.opacity
+        gathering = Gathering(chain, passage, again, opacity, region, holes, in_place=None, written=False)
+        each_strip(height, rows, jobs, partial(work_on, gathering), first, last, in_order)
     cut = gathering.cut_off()
     if cut:  # values that were saturated before they were looked at
         exact = join_each(source, stages, context._replace(rounds_to=None), rule, 1, 1).rows
@@ -258,18 +273,24 @@ def run(
     facts = []
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
-    facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
+    how = "streamed in strips" if in_order else "strips"
+    facts.append(note(f"computed in {np.dtype(work).name}, {how} of {rows} rows; {native.description()}"))
     outputs = {name: collector.output() for name, collector in collectors.items()}
     if pixels is not None:
         outputs["image"] = joined_alpha.apart(outputs["image"])
         image, alpha = parts
     found_tables = dict(fact.value for fact in found if fact.kind == "table")
     outputs |= {name: Output(found_tables[name][..., None]) for name in tables}
-    if alpha is not None and "image" in outputs:
+    if not isinstance(image, StreamedImage) and not isinstance(alpha, StreamedImage | None) and "image" in outputs:
         from . import hidden_colours  # few images have an alpha
 
         hidden_colours.keep(image, alpha, size, given, encodings["image"], outputs["image"])
     return Result(outputs, facts, 0 if marked is None else marked.missing)
+
+
+def streams(stages: Sequence[Stage]) -> bool:
+    """Whether stages ask for a few rows of an image at a time, and keep none of them: it may be a `StreamedImage`."""
+    return not any(stage.takes == "image" or stage.holds for stage in with_branches(stages))
 
 
 def widest(stages: Sequence[Stage], width: int, height: int) -> int:
@@ -332,18 +353,27 @@ class _Entered(NamedTuple):
 
 
 def _entered(
-    stages: Sequence[Stage], image: Array, alpha: Array | None, joined: bool, marked: bool, settings: Settings
+    stages: Sequence[Stage],
+    image: Array | StreamedImage,
+    alpha: Array | StreamedImage | None,
+    joined: bool,
+    marked: bool,
+    settings: Settings,
 ) -> _Entered:
     """Tell what enters the stages: of an *image* whose alpha may be *joined* to it, with *marked* samples missing."""
     unsigned, transparent = image.dtype.kind == "u", alpha is not None or joined
     looked_for = settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE
     # Colours are multiplied by their alpha: what it lacks, they lack.
     samples = [image] if alpha is None else [image, alpha]
-    finite = not marked and (unsigned or (looked_for and not any(map(nan_policy.has_gaps, samples))))
+    finite = not marked and (unsigned or (looked_for and not any(_has_gaps(each) for each in samples)))
     straight = transparent and joined_alpha.moves(stages)
     changed = settings.linear or (transparent and not straight)
     changed = changed or (settings.channels == "luma" and image.shape[2] > 1)
     return _Entered(unsigned, finite, unsigned and finite and not changed, transparent, straight)
+
+
+def _has_gaps(image: Array | StreamedImage) -> bool:
+    return any(map(nan_policy.has_gaps, strips_of(image)))
 
 
 def _check_size(stages: Sequence[Stage], chain: Rows, size: tuple[int, int], original: Original) -> None:
@@ -357,7 +387,7 @@ def _check_size(stages: Sequence[Stage], chain: Rows, size: tuple[int, int], ori
 
 
 def _heights(
-    rows: int, chain: Rows, image: Array, in_place: StageRows | None, maps: int, flat: bool
+    rows: int, chain: Rows, image: Array | StreamedImage, in_place: StageRows | None, maps: int, flat: bool
 ) -> tuple[int, int, int]:
     """Return the heights of the first strip, of the others, and of the last.
 
@@ -368,7 +398,7 @@ def _heights(
     first, last = rows, 0
     # Floats in strips as high would leave the cache.
     if in_place is not None and in_place.work == image.dtype and native.core is not None:
-        row = max(image[0].nbytes * in_place.stride[1], maps * image.shape[1], 1)
+        row = max(image.nbytes // len(image) * in_place.stride[1], maps * image.shape[1], 1)
         first, rows, last = _in_place_heights(rows, in_place, row)
     if flat:
         rows = first = max(rows, IN_PLACE_BYTES // (chain.width * image.shape[2] * image.itemsize))

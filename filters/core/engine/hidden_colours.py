@@ -24,12 +24,17 @@ def keep(
     Others take colours times their alpha, of which nothing is left there.
     """
     unchanged = encoding.range == "clip" and encoding.gain == 1 and encoding.kind == "picture"
-    if output.alpha is None or not unchanged or not all(_is_identity(stage, *size) for stage in stages):
+    if output.alpha is None or not unchanged or not are_kept(stages, *size):
         return
     hidden = alpha == 0
     if not hidden.any() or not isinstance(output.samples, np.ndarray):
         return
     output.samples[hidden] = encoding.of_alpha()(pixels[hidden].astype(np.float64))
+
+
+def are_kept(stages: Sequence[Stage], width: int, height: int) -> bool:
+    """Whether the stages are the identity for an image of a *width* and *height*."""
+    return all(_is_identity(stage, width, height) for stage in stages)
 
 
 def _is_identity(stage: Stage, width: int, height: int) -> bool:

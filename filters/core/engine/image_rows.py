@@ -7,20 +7,21 @@ from collections.abc import Callable
 from .. import native
 from ..lazy_numpy import Array, np
 from .stage import Rows, Values, by_field
+from .streamed import StreamedImage
 from .strips import each_strip
 
 
 class Source(Rows):
     """The image itself, as *enter* hands out its rows."""
 
-    def __init__(self, image: Array, enter: Callable[[int, int], Array], images: int = 1) -> None:
+    def __init__(self, image: Array | StreamedImage, enter: Callable[[int, int], Array], images: int = 1) -> None:
         self.height, self.width, self.images = image.shape[0] // images, image.shape[1], images
         self.image, self.enter = image, enter
 
     @property
     def untouched(self) -> Array | None:
         """The whole image, where rows are parts of it and no copies; else None."""
-        if not np.may_share_memory(self.enter(0, 1), self.image):
+        if isinstance(self.image, StreamedImage) or not np.may_share_memory(self.enter(0, 1), self.image):
             return None
         return self.enter(0, self.height)
 

@@ -18,6 +18,7 @@ from .mask import OTHER_SIZE, Effect, Region, keeps_size
 from .nodata import Nodata, written
 from .quantize import FULL, Encoding
 from .stage import ImageContext, Stage
+from .streamed import StreamedImage
 from .working_space import Settings
 
 ALL_MOVE = (
@@ -30,8 +31,8 @@ NO_MAP = "a mask or a region cannot follow this geometry, which no map of coordi
 class Original(NamedTuple):
     """An image as it is kept where nothing is done."""
 
-    image: Array
-    alpha: Array | None
+    image: Array | StreamedImage
+    alpha: Array | StreamedImage | None
     nodata: Nodata | None
 
 

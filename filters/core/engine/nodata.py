@@ -13,6 +13,7 @@ from ..named_tuple import NamedTuple
 from ..parameters import ParameterError
 from .coordinates import Geometry
 from .quantize import FULL, Encoding
+from .streamed import StreamedImage
 
 HUGE = 1e30
 """Values from here on mean all that is as far or farther: programs write the greatest float with 6 digits or more."""
@@ -55,7 +56,7 @@ class Nodata(NamedTuple):
         return marked
 
 
-def of(value: float | None, image: Array, colours: bool, white: float) -> Nodata | None:
+def of(value: float | None, image: Array | StreamedImage, colours: bool, white: float) -> Nodata | None:
     """Return what *value* marks in an image, None where it marks nothing.
 
     In *colours* a value between black and *white* is one of a channel, and marks a pixel where all channels have it.
@@ -108,7 +109,13 @@ class Holes:
     A sample of the result is missing if that of the image under its centre is; between several, if all are.
     """
 
-    def __init__(self, image: Array, alpha: Array | None, nodata: Nodata | None, geometry: Geometry) -> None:
+    def __init__(
+        self,
+        image: Array | StreamedImage,
+        alpha: Array | StreamedImage | None,
+        nodata: Nodata | None,
+        geometry: Geometry,
+    ) -> None:
         self.image, self.alpha, self.nodata, self.geometry = image, alpha, nodata, geometry
 
     def put_back(self, values: Array, start: int) -> Array:

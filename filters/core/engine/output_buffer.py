@@ -65,10 +65,21 @@ class Collector:
     """Gathers strips; those whose range must be known before they can be encoded wait until all are there."""
 
     def __init__(
-        self, encoding: Encoding, height: int, measure: bool = False, probed: bool = True, make: CanvasFactory = Canvas
+        self,
+        encoding: Encoding,
+        height: int,
+        measure: bool = False,
+        probed: bool = True,
+        make: CanvasFactory = Canvas,
+        streamed: bool = False,
     ) -> None:
-        self.encoding, self.height = encoding, height
-        self.make = Canvas if encoding.stretched else make
+        """*make* gives the canvas.
+
+        A *streamed* output keeps nothing: where the range must be known all strips come twice, and the canvas takes the
+        alpha as its last channel.
+        """
+        self.encoding, self.height, self.streamed = encoding, height, streamed
+        self.make = Canvas if encoding.stretched and not streamed else make
         self.measure = measure or encoding.stretched
         self.probe = Probe(encoding, height) if probed else None
         self.counts_gaps = measure or encoding.nodata is not None
@@ -81,9 +92,13 @@ class Collector:
         self.gaps: list[int] = []
         self.moved: list[int] = []
         self.binary = False
+        self.extent: tuple[float, float] | None = None
+        """The range of all values, when it is known."""
 
     def note(self, start: int, values: Array, where: Array | None = None) -> None:
         """Take note of what is asked about the values of a strip, of which *where* marks those that count."""
+        if self.extent is not None:  # they come again
+            return
         self.binary = values.dtype == bool
         if self.probe is not None:
             if self.binary:
@@ -107,7 +122,11 @@ class Collector:
 
     def gather(self, start: int, values: Sequence[Array], opaque: Array | None) -> None:
         """Encode a strip, or keep a copy of it until the range of all is known."""
-        if self.encoding.stretched:
+        if self.extent is not None:
+            self.lay(start, values, opaque, self.extent)
+        elif self.encoding.stretched and self.streamed:
+            return
+        elif self.encoding.stretched:
             self.waiting.append((start, [np.array(value) for value in values], opaque))
         else:
             self.lay(start, values, opaque)
@@ -119,13 +138,17 @@ class Collector:
         encoding, first = self.encoding, values[0]
         if self.canvas is None:
             channels = 3 if encoding.kind == "hue" else first.shape[2]
-            self.canvas = self.make((self.height, first.shape[1], channels), encoding.dtype)
+            size = self.height, first.shape[1], channels
+            joined = {"alpha": True} if self.streamed and opaque is not None else {}
+            self.canvas = self.make(size, encoding.dtype, **joined)
+        of_alpha, joined = encoding.of_alpha(), self.streamed and opaque is not None
         for top, bottom in self.canvas.cuts(start, start + len(first)):
             rows = slice(top - start, bottom - start)
             with self.canvas.rows(top, bottom) as out:
-                self._encode([value[rows] for value in values], out, extent)
-        if opaque is not None:
-            of_alpha = encoding.of_alpha()
+                self._encode([value[rows] for value in values], out[..., :-1] if joined else out, extent)
+                if opaque is not None and joined:
+                    of_alpha.into(opaque[rows], out[..., -1:])
+        if opaque is not None and not joined:
             if self.alpha is None:
                 self.alpha = np.empty((self.height, opaque.shape[1], 1), of_alpha.dtype)
             of_alpha.into(opaque, self.alpha[start : start + len(opaque)])
@@ -150,10 +173,18 @@ class Collector:
         else:
             self.moved.append(self.encoding.into(values[0], out, extent))
 
-    def output(self) -> Output:
-        """Return the whole output."""
+    def settle(self) -> None:
+        """Take note that all strips came once, and come again to be encoded by the range of their values."""
+        self.extent = self._range()
+
+    def _range(self) -> tuple[float, float]:
         low = min((low for low, _, _ in self.ranges), default=math.inf)
         high = max((high for _, high, _ in self.ranges), default=-math.inf)
+        return low, high
+
+    def output(self) -> Output:
+        """Return the whole output."""
+        low, high = self._range()
         while self.waiting:
             self.lay(*self.waiting.pop(), (low, high))
         samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas

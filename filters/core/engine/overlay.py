@@ -10,6 +10,7 @@ from ..parameters import ImageError, Param, ParameterError
 from .colour import ColourModel, luma
 from .colour_parts import ALPHA, PRIMARIES
 from .stage import AlphaHandling, Colours, Function, ImageContext, Stage, Values
+from .streamed import StreamedImage
 
 NAMES = {
     "black": "000000",
@@ -118,10 +119,12 @@ def _drawn(picture: Array, paint: Array, strength: Array) -> Array:
     return np.where(share == 1, paint, np.where(found, picture + share * (paint - picture), picture))
 
 
-def in_colour(image: Array, colours: ColourModel) -> tuple[Array, ColourModel]:
+def in_colour(image: Array | StreamedImage, colours: ColourModel) -> tuple[Array | StreamedImage, ColourModel]:
     """Return an image as one of three channels, in which one can draw; raises `ImageError`."""
     channels = image.shape[2]
     if channels == 1:
+        if isinstance(image, StreamedImage):
+            return image.mapped((*image.shape[:2], 3), lambda rows: np.repeat(rows, 3, axis=2)), "rgb"
         return np.broadcast_to(image, (*image.shape[:2], 3)), "rgb"
     if colours != "rgb":
         what = "CMYK colours; convert it with --to-rgb" if colours == "cmyk" else f"{channels} bands without colour"

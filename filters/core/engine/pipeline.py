@@ -28,6 +28,7 @@ from .stage import (
     without_maps,
 )
 from .stage_rows import StageRows, bound_for
+from .streamed import StreamedImage
 from .working_space import Passage
 
 
@@ -261,8 +262,10 @@ def _samples_of(alpha: Alpha, whole: bool) -> tuple[Rows, None, bool]:
     passage = alpha.passage
     if not isinstance(alpha.rows, Source) or passage.alpha is None:
         return alpha.opacity, None, whole
-    samples = passage.alpha[..., None]
-    return Source(samples, lambda start, stop: samples[start:stop], alpha.rows.images), None, samples.dtype.kind == "u"
+    opaque = passage.alpha
+    samples = opaque if isinstance(opaque, StreamedImage) else opaque[..., None]
+    rows = lambda start, stop: opaque[start:stop][..., None]  # noqa: E731
+    return Source(samples, rows, alpha.rows.images), None, opaque.dtype.kind == "u"
 
 
 def _with_new_alpha(

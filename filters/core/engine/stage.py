@@ -338,7 +338,9 @@ class Stage(NamedTuple):
     """The filter's name in an error, if it is one of several."""
     takes: Literal["strips", "image", "rows"] = "strips"
     """What the function takes: padded strips; the whole image at once; or the image as `Rows`. A function of `Rows`
-    returns `Rows`: it pads for itself, and may ask for the whole image before it returns its first row."""
+    returns `Rows`: it pads for itself."""
+    holds: bool = False
+    """A function of `Rows` asks for all of the image before it returns its first row, or in any order."""
     memory: Callable[[ImageContext, int], float] = lambda context, channels: 0.0
     """Returns the bytes that it takes for each sample of the whole image, which has so many channels, beside strips:
     what it keeps of the image, and what it computes on the way."""

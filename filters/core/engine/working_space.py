@@ -11,6 +11,7 @@ from .borders import Border, Fill, Rule
 from .colour_parts import SINGLE
 from .nodata import Nodata
 from .stage import ImageContext, Stage
+from .streamed import StreamedImage
 from .transfer import Transfer
 
 
@@ -68,8 +69,8 @@ class Passage:
 
     def __init__(
         self,
-        image: Array,
-        alpha: Array | None,
+        image: Array | StreamedImage,
+        alpha: Array | StreamedImage | None,
         settings: Settings,
         context: ImageContext,
         gain: float | None,
@@ -128,7 +129,7 @@ class Passage:
     def enter_alpha(self, start: int, stop: int) -> Array:
         """Return rows of the alpha as a strip of one channel."""
         assert self.alpha is not None
-        strip = self.alpha[start:stop, :, None]
+        strip = self.alpha[start:stop][..., None]
         return strip if self.straight else strip.astype(self.work)
 
     def backdrop(self, channels: int, linear: bool) -> Array:

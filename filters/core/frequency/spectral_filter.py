@@ -339,6 +339,7 @@ def filtering(response: Response, answer: Callable[..., Values], **properties: A
     return Stage(
         bind,
         takes="rows",
+        holds=True,
         memory=lambda context, channels: memory(response, context, channels),
         colours=Colours(gain=response.mean),
         amplification=2.0,

@@ -64,7 +64,7 @@ def warping(warp: Callable[[int, int], Warp], interpolation: Interpolation) -> S
     # Cubic weights sum to 1, and their sizes to 1.25 at most along an axis.
     amplification = 1.25**2 if interpolation == "bicubic" else 1.0
     picks = interpolation == "nearest"
-    return geometric(bind, extent, memory=memory, amplification=amplification, picks=picks)
+    return geometric(bind, extent, holds=True, memory=memory, amplification=amplification, picks=picks)
 
 
 class Warped(Rows):

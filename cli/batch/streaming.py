@@ -1,0 +1,91 @@
+"""Which pictures go through a call strip by strip, and are never in memory as a whole.
+
+Their size alone decides, never the memory that is free: same input, same options, same bytes. What must be looked at
+as a whole, by a filter or by what shows it, is decoded as ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...filters.core.engine import executor, geometry, hidden_colours, moved_original
+from ...filters.core.engine.output_buffer import CanvasFactory
+from ...filters.core.engine.quantize import Encoding
+from ...filters.core.engine.working_space import Settings
+from ...filters.core.lazy_numpy import np
+from ...filters.core.parameters import ImageError
+from ..images import formats, output_colour, reader
+from ..images.metadata import Metadata
+from ..images.picture import Expected, Picture
+from ..images.spool import Spool
+from .frame_output import SHEET
+from .plan import Job, Target
+
+if TYPE_CHECKING:
+    from .image_job import ImageProcessor
+
+
+def reads(processor: ImageProcessor, job: Job, expected: Expected) -> bool:
+    """Whether an expected picture is read strip by strip."""
+    samples, render, stages = expected.samples, processor.options.render, processor.stages
+    if expected.pixels * samples.bytes < reader.STREAMED_BYTES or not _is_alone(processor, job):
+        return False
+    if processor.maps or render.nodata.keep_holes or job.attached is not None or not executor.streams(stages):
+        return False
+    alpha, size = samples.channels in (2, 4) and not samples.bands, (expected.width, expected.height)
+    if alpha and hidden_colours.are_kept(stages, *size):
+        return False
+    return render.effect is None or not (alpha or moved_original.is_moved(stages, *size))
+
+
+def canvases(
+    processor: ImageProcessor,
+    job: Job,
+    picture: Picture,
+    encodings: Mapping[str, Encoding],
+    formats_of: Mapping[str, formats.Format],
+    settings: Settings,
+) -> dict[str, CanvasFactory]:
+    """Return what makes the canvases of the outputs that are encoded, and written to a spool, as they come."""
+    if picture.images > 1 or processor.maps or not _is_alone(processor, job):
+        return {}
+    options, found, (height, width, _) = processor.options, dict[str, CanvasFactory](), picture.pixels.shape
+    # What a mask leaves of an alpha, and colours that nobody sees, are put back in a picture that is there.
+    mixed = options.render.effect is not None or settings.only is not None
+    mixed = picture.alpha is not None and (mixed or hidden_colours.are_kept(processor.stages, width, height))
+    for name, format in formats_of.items():
+        metadata = picture.metadata if name == "image" else Metadata()
+        lost = metadata.palette or output_colour.is_lost(metadata, format, options.write.encode)
+        if format.codec.streamed is None or encodings[name].kind == "table" or lost or (mixed and name == "image"):
+            continue
+        if _is_large(processor, picture, encodings[name]):
+            spool = partial(_spool, job.targets[name])
+            found[name] = format.codec.streamed(options.write.encode, metadata, spool)
+    return found
+
+
+def _is_alone(processor: ImageProcessor, job: Job) -> bool:
+    """Whether the files of a job hold one picture, which nobody but their encoders looks at."""
+    options = processor.options
+    looked_at = options.render.show is not None or options.render.in_memory is not None or job.page_share
+    many = job.variant is not None or job.variants or options.frames.only is not None or SHEET in job.targets
+    return not (looked_at or many or any(target.numbered or target.shown for target in job.targets.values()))
+
+
+def _is_large(processor: ImageProcessor, picture: Picture, encoding: Encoding) -> bool:
+    """Whether a picture, or a result of it, is one that is streamed."""
+    height, width, channels = picture.pixels.shape
+    most = picture.pixels.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
+    with contextlib.suppress(ImageError):  # which is said when it is filtered
+        result = geometry.followed(processor.stages, width, height)
+        most = max(most, result.width * result.height * channels * np.dtype(encoding.dtype).itemsize)
+    return most >= reader.STREAMED_BYTES
+
+
+def _spool(target: Target) -> Spool:
+    """Return the spool of an output, on its disk."""
+    return Spool(None) if target.path is None else Spool(Path(target.path).parent, Path(target.path))

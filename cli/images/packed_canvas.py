@@ -1,0 +1,230 @@
+"""Canvases that are packed block by block while they are filled, so that no output is ever in memory as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO, Protocol
+
+from ...filters.core.lazy_numpy import Array, np
+from .atomic_write import end_with_bytes
+from .spool import Piece
+
+Parts = Sequence[bytes | memoryview]
+
+
+class Sink(Protocol):
+    """Where the packed blocks go: a `Spool`, or `Kept`."""
+
+    def append(self, parts: Parts) -> None:
+        """Take what follows all that was taken."""
+
+    def parts(self) -> Sequence[bytes | memoryview | Piece]:
+        """Return all that was taken."""
+        ...
+
+
+class Kept:
+    """Packed blocks that stay in memory."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes | memoryview] = []
+
+    def append(self, parts: Parts) -> None:
+        """Take what follows all that was taken."""
+        self._parts += parts
+
+    def parts(self) -> Parts:
+        """Return all that was taken."""
+        return self._parts
+
+
+class Block:
+    """Some rows that are being filled."""
+
+    def __init__(self, pixels: Array) -> None:
+        self.pixels, self.missing = pixels, len(pixels)
+
+
+class PackedCanvas:
+    """An image that is filled strip by strip, and packed block by block as it is: what encoders take for pixels.
+
+    The thread that fills the last row of a block packs it, while it is in the cache; whoever has packed the next one in
+    order appends it to the sink. No thread waits for another: strips that are handed out in order, and not far apart,
+    bound what is in memory. The parts do not depend on the strips or the threads. The failure of one thread is that of
+    all who come later.
+    """
+
+    joins_alpha = True
+    """`rows` gives room for the alpha behind the colours."""
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        dtype: Any,
+        sink: Sink,
+        block: int,
+        *,
+        alpha: bool = False,
+        above: bool = False,
+        first: int = 0,
+    ) -> None:
+        """Make a canvas of *shape* ``(height, width, colours)``, and an *alpha* beside, in blocks of *block* rows.
+
+        Each block but the first begins with the last row *above* it, if that is asked for. `prepare` is called when the
+        *first* blocks are full, before any is packed.
+        """
+        self.shape, self.dtype, self.size = shape, np.dtype(dtype), math.prod(shape)
+        self.alpha, self.block = alpha, block
+        self.count = -(-shape[0] // block)
+        """How many blocks there are."""
+        self.ends = [0]
+        """Where the packed blocks begin that are in the sink, and where the last ends."""
+        self._sink, self._above = sink, above
+        self._lock = threading.Lock()
+        self._begun: dict[int, Block] = {}
+        self._full: deque[int] = deque()
+        self._awaited = min(first, self.count)
+        self._first, self._prepared = range(self._awaited), not self._awaited
+        self._packed: dict[int, Parts] = {}
+        self._next, self._appending = 0, False
+        self._failure: BaseException | None = None
+        self._refusal: ValueError | None = None
+
+    @property
+    def channels(self) -> int:
+        """How many channels there are with the alpha."""
+        return self.shape[2] + self.alpha
+
+    def prepare(self, blocks: Sequence[Array]) -> None:
+        """Take the pixels of the first blocks, which are packed after that."""
+
+    def pack(self, number: int, pixels: Array) -> Any:
+        """Return a block packed: its parts, or what `ordered` makes them of. Raises ValueError, which `end` repeats."""
+        raise NotImplementedError
+
+    def ordered(self, number: int, packed: Any) -> Parts:
+        """Return the parts of a block; the blocks come in their order, and one at a time."""
+        return packed
+
+    def cuts(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
+        """Return the parts of the rows from *start* to *stop* that lie in a block each."""
+        tops = range(start // self.block * self.block, stop, self.block)
+        return ((max(start, top), min(stop, top + self.block)) for top in tops)
+
+    @contextlib.contextmanager
+    def rows(self, start: int, stop: int) -> Iterator[Array]:
+        """Give room for some rows of one block, which is packed when the last of them are filled."""
+        try:
+            number = start // self.block
+            with self._lock:
+                pixels = self._begin(number).pixels
+            at = start - number * self.block + self._carries(number)
+            yield pixels[at : at + stop - start]
+            with self._lock:
+                self._take(number, stop - start)
+                if self._above and stop % self.block == 0 and number + 1 < self.count:
+                    self._begin(number + 1).pixels[0] = pixels[at + stop - start - 1]
+                    self._take(number + 1, 1)
+            self._work()
+        except BaseException as failure:
+            if self._failure is None:
+                self._failure = failure
+            raise
+
+    def end(self, file: BinaryIO) -> None:
+        """Let *file* have what was packed, behind which only `end_with_bytes` writes; raises as `whole`."""
+        for part in self.whole():
+            end_with_bytes(file, part)
+
+    def whole(self) -> Sequence[bytes | memoryview | Piece]:
+        """Return what was packed; raises the ValueError of a block that cannot be packed, and the first failure."""
+        if failure := self._refusal or self._failure:
+            raise failure
+        assert self._next == self.count, "some rows were not filled"
+        return self.parts()
+
+    def parts(self) -> Sequence[bytes | memoryview | Piece]:
+        """Return what was packed as it stands in the file."""
+        return self._sink.parts()
+
+    def _carries(self, number: int) -> int:
+        return int(self._above and number > 0)
+
+    def _begin(self, number: int) -> Block:
+        if self._failure is not None:
+            raise self._failure
+        if number not in self._begun:
+            height, width, _ = self.shape
+            rows = min(self.block, height - number * self.block) + self._carries(number)
+            self._begun[number] = Block(np.empty((rows, width, self.channels), self.dtype))
+        return self._begun[number]
+
+    def _take(self, number: int, rows: int) -> None:
+        block = self._begun[number]
+        block.missing -= rows
+        if not block.missing:
+            self._full.append(number)
+            self._awaited -= number in self._first
+
+    def _work(self) -> None:
+        """Pack what is full, and append what is next."""
+        while (found := self._taken()) is not None:
+            number, block = found
+            if number < 0:
+                self.prepare([self._begun[first].pixels for first in self._first])
+                self._prepared = True
+                continue
+            packed: Any = ()
+            if self._refusal is None:
+                try:
+                    packed = self.pack(number, block.pixels)
+                except ValueError as refusal:  # of the format, which is told as that of any encoder
+                    self._refusal = refusal
+            del found, block
+            with self._lock:
+                self._packed[number] = packed
+            self._append()
+
+    def _taken(self) -> tuple[int, Block] | None:
+        """Return a block that is to be packed, with its number; -1 is for those that are to be prepared first."""
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if not self._prepared:
+                if self._awaited:
+                    return None
+                self._awaited = -1
+                return -1, self._begun[0]
+            if not self._full:
+                return None
+            number = self._full.popleft()
+            return number, self._begun.pop(number)
+
+    def _append(self) -> None:
+        """Append what is next, unless a thread is at it; that one looks for more when it is done."""
+        while True:
+            with self._lock:
+                if self._appending or self._next not in self._packed:
+                    return
+                self._appending = True
+                number, packed = self._next, self._packed.pop(self._next)
+            if self._refusal is None:
+                parts = self.ordered(number, packed)
+                self._sink.append(parts)
+                self.ends.append(self.ends[-1] + sum(map(len, parts)))
+            with self._lock:
+                self._appending = False
+                self._next += 1
+
+
+def in_flight(row: int, block: int, cores: int, waiting: int = 0) -> int:
+    """Return how many bytes of blocks there are at most: some being filled, some packed, some that wait for others.
+
+    >>> in_flight(row=1000, block=100, cores=2)
+    800000
+    """
+    return row * block * (2 * cores + 4) + waiting

@@ -1,0 +1,144 @@
+"""Temporary files without a name, in which an output waits until what stands before it is known."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ...filters.core.named_tuple import NamedTuple
+from ..streams import write_all
+from .output_folder import NAMELESS
+from .write_failures import naming_failures
+
+PIECE = 1 << 20
+"""Bytes that are read back at a time."""
+NOT_ALIKE = frozenset({errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EPERM, errno.EOPNOTSUPP, errno.EBADF})
+"""What a system says that copies nothing between two such files by itself."""
+
+
+class Piece(NamedTuple):
+    """A part of a spool, which an output takes in place of bytes."""
+
+    spool: Spool
+    start: int
+    stop: int
+
+    def read(self) -> Iterator[bytes]:
+        """Yield the bytes, a few at a time; raises OSError."""
+        for at in range(self.start, self.stop, PIECE):
+            yield self.spool.read(at, min(at + PIECE, self.stop))
+
+    def copy_to(self, file: BinaryIO) -> None:
+        """Write the bytes to *file*: the system copies them where both are its files. Raises OSError."""
+        copied = self.spool.copied(self.start, self.stop, file)
+        for part in self._replace(start=copied).read():
+            file.write(part)
+
+
+class Spool:
+    """A file that grows at its end, and vanishes when it is closed, or the process with it.
+
+    It lies in *folder*, or the nearest above it that is there, so on the disk of the output; without a folder it lies
+    where temporary files do. Failures name the *target*, if that is told. Raises `FileError`.
+
+    >>> with Spool(None) as spool:
+    ...     spool.append([b"head", b"tail"])
+    ...     spool.size, spool.read(2, 6)
+    (8, b'adta')
+    """
+
+    def __init__(self, folder: Path | None, target: Path | None = None) -> None:
+        place = _temporaries() if folder is None else _nearest(folder)
+        self._named = place if target is None else target
+        self.size = 0
+        self._lock = threading.Lock()
+        with naming_failures(self._named):
+            self._file: Any = _nameless(place)
+        # A canvas that nobody wrote lets its spool go.
+        self._close = weakref.finalize(self, self._file.close)
+
+    def append(self, parts: Iterable[bytes | memoryview]) -> None:
+        """Write *parts* behind all that was written; raises `FileError`."""
+        with self._lock, naming_failures(self._named):
+            for part in parts:
+                write_all(self._file, part)
+                self.size += len(part)
+
+    def parts(self, bounds: Sequence[tuple[int, int]] | None = None) -> list[Piece]:
+        """Return all of it, or the parts within *bounds*, as an output takes them."""
+        return [Piece(self, start, stop) for start, stop in ([(0, self.size)] if bounds is None else bounds)]
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return some bytes; raises OSError, also where they are no longer there."""
+        with self._lock:
+            self._file.seek(start)
+            found = bytearray()
+            while len(found) < stop - start:
+                if not (part := self._file.read(stop - start - len(found))):
+                    raise OSError(errno.EIO, os.strerror(errno.EIO))
+                found += part
+            self._file.seek(0, io.SEEK_END)
+        return bytes(found)
+
+    def copied(self, start: int, stop: int, file: BinaryIO) -> int:
+        """Let the system copy bytes to the place where *file* is, and return up to where it did; raises OSError."""
+        try:
+            copy: Callable[..., int] = os.copy_file_range
+            target = file.fileno()
+        except (AttributeError, OSError):  # another system, or no file of one
+            return start
+        file.flush()
+        try:
+            while start < stop and (count := copy(self._file.fileno(), target, stop - start, start)):
+                start += count
+        except OSError as error:
+            if error.errno not in NOT_ALIKE:
+                raise
+        return start
+
+    def copy_to(self, file: BinaryIO) -> None:
+        """Write all of it to *file*; raises OSError."""
+        for piece in self.parts():
+            piece.copy_to(file)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._close()
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+
+MakeSpool = Callable[[], Spool]
+
+
+def _temporaries() -> Path:
+    import tempfile  # hardly any output is a stream, and as large
+
+    return Path(tempfile.gettempdir())
+
+
+def _nearest(folder: Path) -> Path:
+    """Return a folder, or the nearest above it that is there."""
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _nameless(folder: Path) -> Any:
+    if NAMELESS:
+        with contextlib.suppress(OSError):  # of a file system that has none of this kind
+            return os.fdopen(os.open(folder, os.O_RDWR | os.O_CLOEXEC | NAMELESS, 0o600), "w+b", buffering=0)
+    import tempfile  # hardly any file system
+
+    return tempfile.TemporaryFile(buffering=0, dir=folder)

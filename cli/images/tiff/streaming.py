@@ -1,0 +1,110 @@
+"""Reading TIFF as it is needed: rows of a picture of strips or tiles, which is never in memory as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ....filters.core.engine.streamed import StreamedImage
+from ....filters.core.lazy_numpy import Array, np
+from .. import ifd
+from ..file_bytes import FileBytes
+from ..picture import DecodeError, DecodeOptions, Picture
+from ..tiff_tags import COMPRESSION, ORIENTATION, PHOTOMETRIC
+from . import camera_raw, colours, compression, decoder, overlap, stacks, strips
+from .part_cache import PartCache
+from .strips import Layout
+from .tag_values import one
+
+LARGEST_PART = 1 << 28
+"""Bytes of a packed strip or tile, as it is and unpacked, from which on a picture is decoded whole: nothing is won."""
+ROOM = 1 << 25
+"""Bytes of unpacked parts that are kept, unless two rows of them have more: the next rows begin in the last ones."""
+OF_WHOLE = (colours.PALETTE, colours.CIE_LAB, colours.ICC_LAB)
+"""Colours that are not converted row by row."""
+
+
+def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
+    """Return a page whose rows are read as they are needed; None where it must be decoded whole, or is not alone."""
+    decoder.check_pages(data, options)
+    tags, several = decoder.first_page(data)
+    if several:
+        return None
+    camera_raw.check(data)
+    packing, photometric = one(tags, COMPRESSION, 1), one(tags, PHOTOMETRIC, colours.BLACK_IS_ZERO)
+    compression.check(packing)
+    overlap.check(tags, len(data))
+    if (
+        packing not in compression.AHEAD
+        or decoder.is_pillows(tags)
+        or one(tags, ORIENTATION, 1) != 1
+        or photometric in OF_WHOLE
+        or (photometric == colours.SEPARATED and options.to_rgb)
+        or stacks.found(data, tags) is not None
+    ):
+        return None
+    layout = strips.layout(data, tags)
+    if packing != compression.NONE and max(layout.part_bytes, *layout.grid.sizes, 0) >= LARGEST_PART:
+        return None
+    samples = colours.memory(layout, tags)._replace(decoding=0)
+    options.check_size(layout.grid.width, layout.grid.height, samples)
+    _check_places(layout)
+    none = np.empty((0, layout.grid.width, layout.channels), layout.dtype.newbyteorder("="))
+    picture = decoder.meant(none, layout, tags, options, [], ifd.File(data))
+    parts = PartRows(layout)
+
+    def lazy(channels: Any, name: str) -> StreamedImage:
+        def rows(start: int, stop: int) -> Array:
+            found = colours.of(parts.rows(start, stop), layout.bits, tags, [])
+            return np.ascontiguousarray(getattr(found, name))
+
+        return StreamedImage((layout.grid.height, *channels.shape[1:]), channels.dtype, rows)
+
+    picture.pixels = lazy(picture.pixels, "pixels")
+    picture.alpha = None if picture.alpha is None else lazy(picture.alpha, "alpha")
+    return picture
+
+
+def _check_places(layout: Layout) -> None:
+    """Raise `DecodeError` where a part lies outside of the file, before the first is read."""
+    layout.grid.check_count()
+    for part in layout.grid.parts():
+        start, size = strips.place(layout, part)
+        if start + size > len(layout.data):
+            raise DecodeError(f"is damaged or truncated (part {part.number + 1} lies outside of it)")
+
+
+class PartRows:
+    """Reads rows, as they are stored, of strips or tiles; of packed ones those that were read last are kept.
+
+    Several threads may ask at once.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        cut = layout.grid
+        self._layout = layout
+        self._cache = PartCache(self._unpacked, max(ROOM, 2 * cut.planes * cut.across * layout.part_bytes))
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Return the rows ``start … stop-1``, ``(rows, width, channels)``; raises `DecodeError`."""
+        layout, cut = self._layout, self._layout.grid
+        out = np.empty((stop - start, cut.width, layout.channels), layout.dtype.newbyteorder("="))
+        numbers = [
+            (plane * cut.down + line) * cut.across + column
+            for line in range(start // cut.high, -(-stop // cut.high))
+            for plane in range(cut.planes)
+            for column in range(cut.across)
+        ]
+        if layout.compression != compression.NONE:
+            for number, samples in self._cache.each(numbers):
+                strips.put(layout, out, cut.part(number), samples, start)
+            return out
+        for part in map(cut.part, numbers):
+            skipped = max(start - part.top, 0)
+            rows = min(part.rows, stop - part.top) - skipped
+            some = part._replace(top=part.top + skipped, rows=rows, skipped=skipped)
+            strips.put(layout, out, some, strips.block(layout, strips.stored(layout, some), rows), start)
+        return out
+
+    def _unpacked(self, number: int) -> Array:
+        part = self._layout.grid.part(number)
+        return strips.block(self._layout, strips.stored(self._layout, part), part.rows)

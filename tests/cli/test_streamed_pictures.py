@@ -1,0 +1,76 @@
+"""A picture that is too large for memory goes from file to file strip by strip, and nothing else is different.
+
+The threshold is 0 here, and strips are low, so that small pictures are streamed too.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from imfilter import imread, imwrite
+from imfilter.cli.images import reader
+from imfilter.filters.core.engine import executor
+
+from ..conftest import thorough
+from .test_python_equals_cli import cases, words
+
+WAYS = [("ppm", "ppm"), ("png", "png"), ("tif", "tif"), ("npy", "npy"), ("png", "jpg"), ("tif", "npy"), ("npy", "png")]
+NEVER, ALWAYS = 1 << 60, 0
+
+
+@pytest.fixture
+def streaming(monkeypatch):
+    """Let pictures of so many bytes be streamed, whatever their file's length, in strips of 4 KiB."""
+    monkeypatch.setattr(executor, "STRIP_BYTES", 1 << 12)
+    monkeypatch.setattr(executor, "IN_PLACE_BYTES", 1 << 12)
+    monkeypatch.setattr(executor, "TALL_BYTES", 1 << 13)
+    monkeypatch.setattr(reader, "LARGE", 0)
+
+    def least(size):
+        monkeypatch.setattr(reader, "STREAMED_BYTES", size)
+
+    return least
+
+
+@pytest.fixture
+def tall(rgb):
+    """A picture of many strips."""
+    return np.concatenate([rgb, rgb[::-1], rgb[:, ::-1]] * 2)
+
+
+def both(run, streaming, name, given, written, *options):
+    """The ends of a call in memory and streamed, and the bytes of their output."""
+    ends = []
+    for least in (NEVER, ALWAYS):
+        streaming(least)
+        end = run(name, given, "-o", written, *options)
+        output = Path(written)
+        ends.append(((end.code, end.lines), output.read_bytes() if output.exists() else b""))
+        output.unlink(missing_ok=True)
+    return ends
+
+
+def check(ends, written):
+    (told, bytes_), (streamed_told, streamed) = ends
+    assert streamed_told == told
+    if written.endswith(".tif"):
+        Path("a.tif").write_bytes(bytes_)
+        Path("b.tif").write_bytes(streamed)
+        np.testing.assert_array_equal(imread("b.tif"), imread("a.tif"))
+    else:
+        assert streamed == bytes_
+
+
+@pytest.mark.parametrize(("number", "case"), list(enumerate(cases())), ids=lambda value: str(value)[:9])
+@pytest.mark.each("mode", ["rgb", "gray", "rgba"])
+def test_a_streamed_picture_is_that_which_is_computed_in_memory(run, streaming, tall, request, number, case, mode):
+    name, call = case
+    picture = {"rgb": tall, "gray": tall[..., 1], "rgba": np.dstack([tall, tall[::-1, :, 0]])}[mode]
+    ways = WAYS if thorough(request.config) else [WAYS[(number + len(mode)) % len(WAYS)]]
+    for given, written in ways:
+        if mode == "rgba" and given == "ppm":
+            given, written = "pam", "pam"
+        if mode == "gray" and given == "ppm":
+            given, written = "pgm", "pgm"
+        imwrite(f"in.{given}", picture)
+        check(both(run, streaming, name, f"in.{given}", f"out.{written}", *words(call)), written)
