@@ -523,6 +523,9 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         BATCH,
         *(f"{BATCH} {more}" for more in ("--json", "-v", "-q", "-n", "-n --json", "--to webp", "-j 2")),
         *(f"{BATCH} --name '{name}'" for name in ("{stem}.soft{suffix}", "{filter}-{index:03}", "%d *[{stem}]")),
+        *(f"{BATCH} --name '{{index}}{{suffix}}' --json --shard {i}/3 --shard-by {by}"
+          for i in (1, 2, 3) for by in ("place", "index")),
+        f"{BATCH} --shard 2/3 --report 'page-{{shard}}.html'",
         *(f"{BATCH} --name '{name}'" for name in ("{stem}-{output}", "{{{stem}}}", "{stem}.png", "{index}.tif")),
         *(f"blur mixed -o out/ {more}" for more in ("", "--json", "-v", "-j 2")),
         *(f"blur mixed -o out/ --fail-fast -j 1 {more}" for more in ("", "--json")),
@@ -612,6 +615,8 @@ WRONG = (
         "--seed 1", "--name", "--include", "--exclude '*'", "--show", "--show both --show-as sixel --show-size 40x12",
         "--show-as dots", "--show --json", "--watch --in-place", "--watch --dry-run", "--watch --fail-fast",
         "--watch --report r.html", "--watch --sigma wide", "--watch --show",
+        "--show-as dots", "--show --json", "--shard 0/4", "--shard 4", "--shard-by index",
+        "--shard 1/2 --shard-by size", "--shard 1/2 --depfile a.d", "--shard 1/2 --report r.html",
     )),
     *_after("blur a.png", (
         "", "--show", "-o", "-o ''", "-o out.xyz", "-o out", "-o a.png", "-o ./folder/../a.png", "-o link.png",

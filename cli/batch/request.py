@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ..images.reader import Reader
     from .augment.augmentation import Augmentation
     from .augment.variants import Variants
+    from .batch_shard import BatchShard
 
 NO_FILE = "no such file or directory"
 VALUE = re.compile(r"[-+]?\d[-+\d.,x×:%]*")
@@ -64,6 +65,7 @@ class Request(NamedTuple):
     """Where the filter's maps go, as the user wrote it: path by name."""
     inputs: inputs.InputSet
     jobs: Sequence[Job]
+    """Those of the shard, of a batch that is shared."""
     region: mask_option.Region | None
     background: tuple[int, int, int] | None
     nodata: NodataOption
@@ -85,6 +87,8 @@ class Request(NamedTuple):
     """How masks and boxes are moved."""
     page_size: int = 0
     """Bytes of the page of --report at most."""
+    shard: BatchShard | None = None
+    """Which of all images are done, where other calls do the rest."""
 
     def reader(self) -> Reader:
         """Return what reads the inputs."""
@@ -118,6 +122,12 @@ def check(
     _check_pairs(options)
     _check_angles(recipe, options, map_files)
     _check_legend(options)
+    given, shard = options, None
+    if options.shard is not None:
+        from . import batch_shard  # few calls share a batch
+
+        shard = batch_shard.read(options.shard, options.shard_by)
+        options, beside = batch_shard.begun(shard, options, beside)
     cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
         raise UsageError("--sheet needs a filter bank; this call gives one image (use -o)")
@@ -125,8 +135,7 @@ def check(
     if earlier.is_first:
         _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
-    rules = _rules(options, outputs.values(), earlier)
-    found = inputs.scan(names, rules, listed=options.files_from is not None)
+    found = _found(names, options, outputs.values(), earlier)
     beside = _written_beside(options) | dict(beside)
     if variants is not None:
         variants.check_places(found.inputs)
@@ -146,6 +155,8 @@ def check(
 
         asked = annotation_request.attach([recipe] if variants is None else variants.recipes, options, jobs)
         annotations, jobs, collected = asked.options, asked.jobs, asked.collected
+        if shard is not None and annotations.kind == "coco":
+            shard.check_named("boxes_out", given.boxes_out or "")
         others |= asked.files
     read = files_read(others, [source.name for source in found.inputs])
     collisions.check(read, FilesWritten(jobs, beside, options.json or options.dry_run, collected))
@@ -156,7 +167,7 @@ def check(
         options=options,
         map_files=map_files,
         inputs=found,
-        jobs=jobs,
+        jobs=jobs if shard is None else shard.of(jobs),
         region=region,
         background=colour(options.background),
         nodata=nodata_option.read(options.nodata, options.keep_holes),
@@ -178,6 +189,7 @@ def check(
         augmentation=None if variants is None else variants.augmentation,
         annotations=annotations,
         page_size=_page_size(options),
+        shard=shard,
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -245,7 +257,11 @@ def _check_pairs(options: SharedOptions) -> None:
         raise UsageError("--backup requires a suffix, such as .orig")
     if "sheet_range" in given and options.sheet is None:
         raise UsageError("--sheet-range requires --sheet")
-    for option, names in (("show", ("show_as", "show_size")), ("report", ("report_size", "report_title"))):
+    for option, names in (
+        ("show", ("show_as", "show_size")),
+        ("report", ("report_size", "report_title")),
+        ("shard", ("shard_by",)),
+    ):
         for name in names:
             if name in given and getattr(options, option) is None:
                 raise UsageError(f"{flag(name)} requires {flag(option)}")
@@ -345,6 +361,20 @@ def _rules(options: SharedOptions, outputs: Collection[str], earlier: Earlier) -
         backup=options.backup,
         written=earlier.written,
     )
+
+
+def _found(names: Sequence[str], options: SharedOptions, outputs: Collection[str], earlier: Earlier) -> inputs.InputSet:
+    """Return the inputs; raises UsageError."""
+    rules, listed = _rules(options, outputs, earlier), options.files_from is not None
+    found = inputs.scan(names, rules, listed=listed)
+    if options.shard is None:
+        return found
+    from . import batch_shard
+
+    batch_shard.check_inputs(names, filter(None, (*outputs, options.masks_out)))
+    # Another shard may have made the folder of outputs, which is not searched, when the search had begun.
+    again = _rules(options, outputs, earlier)
+    return found if again == rules else inputs.scan(names, again, listed=listed)
 
 
 def _plan(

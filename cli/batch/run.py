@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..console.messages import flag, put, say, shown
-from ..console.report import LeftOut, Report, Totals
+from ..console.report import LeftOut, Part, Report, Totals
 from ..console.reporter import Reporter
 from ..errors import ExitCode
 from ..images import prefetch
@@ -136,6 +136,7 @@ def _reporter(request: Request, began: float, screen: Screen | None, round: Roun
         subfolders=found.count(Fate.SUBFOLDER),
         repeatable=not options.in_place,
     )
+    part = None if request.shard is None else Part(str(request.shard), len(found.inputs))
     kind: Callable[..., Reporter] = Reporter
     if round.ledger is not None:
         from ..console.round_reporter import RoundReporter  # few calls watch
@@ -144,11 +145,11 @@ def _reporter(request: Request, began: float, screen: Screen | None, round: Roun
     return kind(
         recipe.name if request.augmentation is None else request.augmentation.name,
         recipe.described() if request.augmentation is None else request.augmentation.described(),
-        Totals(left_out),
+        Totals(left_out, part),
         len(request.jobs),
         began,
         request.files,
-        several=found.several or len(request.jobs) > 1,
+        several=found.several or len(request.jobs) > 1 or part is not None,
         quiet=options.quiet,
         verbose=options.verbose,
         json=options.json,

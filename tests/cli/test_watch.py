@@ -478,6 +478,7 @@ REFUSED = [
     ("blur a.png -o b.png --dry-run", "--dry-run cannot be used with --watch, "),
     ("blur a.png -o b.png --fail-fast", "--fail-fast cannot be used with --watch, "),
     ("blur a.png -o b.png --report r.html", "--report cannot be used with --watch, "),
+    ("blur a.png -o out/ --shard 1/2", "--shard cannot be used with --watch, "),
     ("blur - -o b.png", "--watch cannot read standard input (-) again; name a file"),
     ("blur -", "--watch cannot read standard input (-) again; name a file"),
     ("blur a.png -o -", "--watch writes its outputs again and again; name a file"),
