@@ -615,7 +615,7 @@ WRONG = (
         "--seed 1", "--name", "--include", "--exclude '*'", "--show", "--show both --show-as sixel --show-size 40x12",
         "--show-as dots", "--show --json", "--watch --in-place", "--watch --dry-run", "--watch --fail-fast",
         "--watch --report r.html", "--watch --sigma wide", "--watch --show",
-        "--show-as dots", "--show --json", "--shard 0/4", "--shard 4", "--shard-by index",
+        "--shard 0/4", "--shard 4", "--shard-by index",
         "--shard 1/2 --shard-by size", "--shard 1/2 --depfile a.d", "--shard 1/2 --report r.html",
     )),
     *_after("blur a.png", (
