@@ -541,6 +541,7 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         "blur loop -r -o out/ --exclude loop",
         ("with a.png b.png g.png", "blur --files-from list.txt -o out/ --json"),
         ("with a.png b.png g.png", "blur --files-from - -o out/ < list.txt"),
+        ("with a.png b.png g.png", "blur --files-from - -o out/ --watch -q < list.txt"),
         ("with a.png 'new\nline.png'", "blur --files-from list0.txt -0 -o out/"),
         ("with a.png", "blur --files-from missing.txt -o out/"),
         "blur --files-from list.txt -o out/ --json",
@@ -613,7 +614,9 @@ WRONG = (
         "--op guided --guide red", "--op motion --angle 999", "--algorithm fast", "--op median --algorithm fourier",
         "--op disk --radius 1,2", "--in-place", "--recursive=yes", "--epsilon 1", "--strength 1", "--fill x",
         "--seed 1", "--name", "--include", "--exclude '*'", "--show", "--show both --show-as sixel --show-size 40x12",
-        "--show-as dots", "--show --json", "--shard 0/4", "--shard 4", "--shard-by index",
+        "--show-as dots", "--show --json", "--watch --in-place", "--watch --dry-run", "--watch --fail-fast",
+        "--watch --report r.html", "--watch --sigma wide", "--watch --show",
+        "--shard 0/4", "--shard 4", "--shard-by index",
         "--shard 1/2 --shard-by size", "--shard 1/2 --depfile a.d", "--shard 1/2 --report r.html",
     )),
     *_after("blur a.png", (

@@ -281,6 +281,14 @@ class SharedOptions(NamedTuple):
         bool, Option("Print what would be written; write nothing.", RUN, affects_output=False, short="-n")
     ] = False
     fail_fast: Annotated[bool, Option("Stop at the first image that fails.", RUN, affects_output=False)] = False
+    watch: Annotated[
+        bool,
+        Option(
+            "Go on watching what the call reads, and do anew what changes, as --update does; Ctrl-C ends it.",
+            RUN,
+            affects_output=False,
+        ),
+    ] = False
     shard: Annotated[
         str | None,
         Option(

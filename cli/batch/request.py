@@ -32,6 +32,7 @@ from .options import OPTIONS, SHEET_RANGES, SharedOptions
 from .plan import Input, Job, plan
 from .provenance import Stamper
 from .recipe import Recipe
+from .watch_round import Earlier
 
 if TYPE_CHECKING:
     from ..images.reader import Reader
@@ -47,6 +48,10 @@ DEPTHS = {"1": ("bool",), "8": ("uint8",), "16": ("uint16",), "float": ("float32
 KEEP = "keep"
 SHOWN = RESULT, BOTH = "result", "both"
 """What --show shows."""
+
+
+EARLIER = Earlier()
+"""Of a call that is carried out once."""
 
 
 class Request(NamedTuple):
@@ -105,11 +110,12 @@ def check(
     map_files: Mapping[str, str],
     beside: Mapping[str, str] = MappingProxyType({}),
     variants: Variants | None = None,
+    earlier: Earlier = EARLIER,
 ) -> Request:
     """Check a call and return its request; raises UsageError.
 
     *beside* are the files that an option of this command alone names for writing; *variants* are those of an
-    augmentation.
+    augmentation. Of a call that watches, *earlier* is what is known from the rounds before.
     """
     if options.angle_style == "colour":
         options = options._replace(angle_style="color")
@@ -127,10 +133,11 @@ def check(
     cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
         raise UsageError("--sheet needs a filter bank; this call gives one image (use -o)")
-    names = inputs.names(options.inputs, options.files_from, options.null)
-    _check_existence(names, options, bool(map_files))
+    names = inputs.names(options.inputs, options.files_from, options.null, earlier.listed)
+    if earlier.is_first:
+        _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
-    found = _found(names, options, outputs.values())
+    found = _found(names, options, outputs.values(), earlier)
     beside = _written_beside(options) | dict(beside)
     if variants is not None:
         variants.check_places(found.inputs)
@@ -142,7 +149,7 @@ def check(
     jobs = _with_labels(jobs, found.inputs, options)
     if any(other_pictures.named(recipe)):
         jobs = [job._replace(others=other_pictures.beside(recipe, job.input.place)) for job in jobs]
-    others = (recipe.files() if variants is None else variants.files()) | _read_beside(options)
+    others = (recipe.files() if variants is None else variants.files()) | read_beside(options)
     others |= {name: other_pictures.WHAT for job in jobs for name in job.others if name}
     annotations, collected = AnnotationOptions(), None
     if any(getattr(options, name) != options._field_defaults[name] for name in (*OF_MASKS, *OF_BOXES)):
@@ -344,7 +351,7 @@ def _folders(outputs: Collection[str]) -> frozenset[str]:
     return frozenset(path for path in outputs if path != STREAM and inputs.is_folder(path))
 
 
-def _rules(options: SharedOptions, outputs: Collection[str]) -> inputs.InputRules:
+def _rules(options: SharedOptions, outputs: Collection[str], earlier: Earlier) -> inputs.InputRules:
     masks = [path for path in (options.masks, options.masks_out) if path]
     folders = {identity(path) for path in _folders([*outputs, *masks])} - {None}
     named = {identity(name) for name in options.inputs}
@@ -354,12 +361,13 @@ def _rules(options: SharedOptions, outputs: Collection[str]) -> inputs.InputRule
         exclude=options.exclude,
         outputs=[folder for folder in folders - named if folder is not None],
         backup=options.backup,
+        written=earlier.written,
     )
 
 
-def _found(names: Sequence[str], options: SharedOptions, outputs: Collection[str]) -> inputs.InputSet:
+def _found(names: Sequence[str], options: SharedOptions, outputs: Collection[str], earlier: Earlier) -> inputs.InputSet:
     """Return the inputs; raises UsageError."""
-    rules, listed = _rules(options, outputs), options.files_from is not None
+    rules, listed = _rules(options, outputs, earlier), options.files_from is not None
     found = inputs.scan(names, rules, listed=listed)
     if options.shard is None:
         return found
@@ -367,7 +375,7 @@ def _found(names: Sequence[str], options: SharedOptions, outputs: Collection[str
 
     batch_shard.check_inputs(names, filter(None, (*outputs, options.masks_out)))
     # Another shard may have made the folder of outputs, which is not searched, when the search had begun.
-    again = _rules(options, outputs)
+    again = _rules(options, outputs, earlier)
     return found if again == rules else inputs.scan(names, again, listed=listed)
 
 
@@ -419,7 +427,7 @@ def _written_beside(options: SharedOptions) -> dict[str, str]:
     return {name: path for name, path in paths.items() if path is not None}
 
 
-def _read_beside(options: SharedOptions) -> dict[str, str]:
+def read_beside(options: SharedOptions) -> dict[str, str]:
     """Return the files that options name for reading beside the inputs, each with what it is."""
     names = {getattr(options, name): OPTIONS[name].reads for name in OPTIONS if OPTIONS[name].reads}
     return {name: what for name, what in names.items() if isinstance(name, str)}

@@ -71,7 +71,7 @@ HARMLESS = {
     "show_as": "dots",
     "show_size": "40x12",
     **dict.fromkeys(["recursive", "null", "in_place", "preserve_times", "no_clobber", "update"], True),
-    **dict.fromkeys(["dry_run", "fail_fast", "json", "quiet", "verbose"], True),
+    **dict.fromkeys(["dry_run", "fail_fast", "json", "quiet", "verbose", "watch"], True),
 }
 """Another value of each option that changes which files are read and written, or what is told, but not what is in them.
 
