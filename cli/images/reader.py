@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -75,9 +76,8 @@ class Reader:
         if name in self._ahead:
             return
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            decode.prepare(file.read(TELLING_BYTES), name, size, self.asked[3])
-            if size >= LARGE and self._may_be_streamed(name):
+            decode.prepare(file.read(TELLING_BYTES), name, os.fstat(file.fileno()).st_size, self.asked[3])
+            if self._may_be_streamed(name):
                 return
             try:
                 size_limit.check_file(name, self._options(name))
@@ -115,14 +115,11 @@ class Reader:
                 raise _Answer
             self._check_size(expected._replace(streamed=True))
 
-        if (state := state_of(name)) is None or state.size < LARGE:
-            return None
-        with contextlib.suppress(_Answer), open(name, "rb", buffering=0) as file:
-            if (state := _state(file)) is None:
-                return None
-            data = FileBytes(file.fileno(), state)
-            if (picture := decode.stream(data, self._options(name)._replace(guard=check))) is not None:
-                return picture, self._source(data, state)
+        with contextlib.suppress(_Answer):
+            data = _large(name)
+            options = self._options(name)._replace(guard=check)
+            if data is not None and (picture := decode.stream(data, options)) is not None:
+                return picture, self._source(data, data.state)
         return None
 
     def _may_be_streamed(self, name: str) -> bool:
@@ -134,10 +131,8 @@ class Reader:
             raise answer
 
         try:
-            with open(name, "rb", buffering=0) as file:
-                if (state := _state(file)) is not None:
-                    options = self._options(name)._replace(guard=check)
-                    decode.stream(FileBytes(file.fileno(), state), options)
+            if (data := _large(name)) is not None:
+                decode.stream(data, self._options(name)._replace(guard=check))
         except _Answer as answer:
             return answer.large
         except DecodeError:  # which is said when it is read
@@ -271,6 +266,16 @@ def _whole(
         if _state(file) == before and (before is None or len(data) == before.size):
             return data, before
     raise DecodeError(CHANGES)
+
+
+def _large(name: str) -> FileBytes | None:
+    """Return a file, for what reads it piece by piece; None of one that is small, or no file. Raises OSError."""
+    found = Path(name).stat()  # to open a pipe would take from it
+    if not stat.S_ISREG(found.st_mode) or found.st_size < LARGE:
+        return None
+    with open(name, "rb", buffering=0) as file:
+        state = _state(file)
+        return None if state is None else FileBytes(file.fileno(), state)
 
 
 def _state(file: Any) -> FileState | None:
