@@ -17,8 +17,7 @@ from ..codec import Codec, Content, EncodeOptions
 from ..file_bytes import FileBytes
 from ..metadata import Metadata, orientation_of, ratio, turned_image
 from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
-from ..row_window import RowWindow
-from . import chunks, colour_chunks, integrity, pieces, rows
+from . import chunks, colour_chunks, integrity, rows
 from .description import describe
 
 if TYPE_CHECKING:
@@ -92,6 +91,9 @@ def _deepened(image: Any, data: bytes) -> Any:
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
     """Return a picture whose rows are read as they are needed; None where Pillow decodes it, or it is to be turned."""
+    from ..row_window import RowWindow  # few are so large
+    from . import pieces
+
     if (found := pieces.apart(data)) is None:
         return None
     bare, places = found
