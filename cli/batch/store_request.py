@@ -13,6 +13,7 @@ OF_FILES = {
     "backup": "objects have no second name; copy them first, or let the bucket keep versions",
     "preserve_times": "objects have the time at which they were written",
     "depfile": "Make and Ninja see no objects",
+    "watch": "stores tell nobody of a change; run the call again with --update",
     "masks": "masks and boxes are moved between files",
     "boxes": "masks and boxes are moved between files",
     "labels": "labels lie beside files",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import zlib
 from pathlib import Path
 
 PREFIX = ".imfilter-"
@@ -11,16 +13,22 @@ NEW, OLD = ".tmp", ".old"
 
 
 def temporary_name(suffix: str) -> str:
-    """Return a name that tells which process made the file; hardly any file has it yet."""
+    """Return a name that tells which process of which machine made the file; hardly any file has it yet."""
     return f"{_prefix(os.getpid())}{os.urandom(6).hex()}{suffix}"
 
 
 def _prefix(process: int) -> str:
-    return f"{PREFIX}{process}-"
+    return f"{PREFIX}{_machine()}-{process}-"
+
+
+@functools.cache
+def _machine() -> str:
+    """Return what tells this machine from others that write in the same folders: the processes of each count anew."""
+    return f"{zlib.crc32(os.fsencode(os.uname().nodename)):08x}"
 
 
 def remove_temporaries(folder: Path, process: int) -> None:
-    """Remove what *process*, which was killed, left half written in *folder*.
+    """Remove what *process* of this machine, which was killed, left half written in *folder*.
 
     An old file stays if it has no other name: then its successor has taken its place, but not those of all outputs.
     """
