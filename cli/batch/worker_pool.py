@@ -242,7 +242,7 @@ def _serve(
     signal.signal(signal.SIGTERM, signals.end)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
     with contextlib.suppress(RuntimeError):  # without a thread it ends after the image
-        threading.Thread(target=_end_with, args=(parent, connection), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent, connection, in_flight > 0), daemon=True).start()
     warnings.simplefilter("ignore")  # as in the first process
     if in_flight:
         _serve_several(connection, processor, reader, in_flight)
@@ -285,7 +285,7 @@ def _serve_several(connection: Connection, processor: ImageProcessor, reader: Re
             connection.send(report)
 
 
-def _end_with(parent: int, connection: Connection) -> None:
+def _end_with(parent: int, connection: Connection, served: bool) -> None:
     """End this process when the one that started it is gone, also in the middle of an image; what it writes vanishes.
 
     A thread waits until the other end of the connection is closed. Linux has a signal for the death of a parent, other
@@ -294,20 +294,11 @@ def _end_with(parent: int, connection: Connection) -> None:
     hangup = select.poll()
     hangup.register(connection, 0)
     hangup.poll()
-    server = os.getppid() != parent  # a copy of a server, which ends with the first process too
-    own = os.getppid()
-    while os.getppid() == own and not (server and _is_gone(parent)):
-        # The first process dies, or has no more work and lets this process end.
+    first = multiprocessing.parent_process()
+    # The parent of a copy of a server is the server; another one dies, or has no more work and lets this process end.
+    while os.getppid() == parent or (served and first is not None and first.is_alive()):
         time.sleep(TICK)
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
-
-
-def _is_gone(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except OSError:
-        return True
-    return False
 
 
 def _clean_up(job: Job, process: int | None) -> None:
