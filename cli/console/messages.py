@@ -45,7 +45,8 @@ def _bytes_of(found: re.Match[str]) -> str:
 
 def reason(error: OSError) -> str:
     """Return why a file could not be opened, read or written."""
-    return (error.strerror or str(error) or type(error).__name__).lower()
+    said = error.strerror or str(error) or type(error).__name__
+    return said if getattr(error, "in_own_words", False) else said.lower()
 
 
 def reason_of(error: BaseException) -> str:

@@ -26,6 +26,9 @@ MEANINGS = {
 class StoreError(OSError):
     """A store did not do what it was asked."""
 
+    in_own_words = True
+    """They need no lower case, which the names of variables have not."""
+
     def __init__(self, said: str, status: int = 0) -> None:
         super().__init__(said)
         self.status = status
@@ -61,6 +64,12 @@ def of_library(error: Exception) -> StoreError:
         return answered(404)
     if "LOCATION" in text:
         return StoreError("the store answered 301 (the bucket is in another region; set AWS_REGION)", 301)
+    if type(error).__name__ == "InvalidPathError":
+        return StoreError("it holds names with empty parts, . or .., which cannot be read; name a folder without them")
+    if "must be specified" in text:
+        return StoreError(
+            "no account for the store was found in the environment; set AZURE_STORAGE_ACCOUNT_NAME"
+        )
     if isinstance(error, ValueError):
         return StoreError("is not a name that an object can have; leave out empty parts, . and ..")
     if "builder error" in text:
@@ -69,7 +78,9 @@ def of_library(error: Exception) -> StoreError:
         return StoreError(f"the store did not answer in time{_times(tries)}")
     if "rror sending request" in text or "onnect" in text:
         return StoreError(f"the store cannot be reached{_times(tries)}")
-    return StoreError(f"the store's answer broke off{_times(tries)}")
+    if "body" in text.lower():
+        return StoreError(f"the store's answer broke off{_times(tries)}")
+    return StoreError(f"the store did not do it{_times(tries)}")
 
 
 def _times(tries: int) -> str:
