@@ -57,7 +57,7 @@ def of_library(error: Exception) -> StoreError:
     text = str(error)
     tries = int(found[1]) + 1 if (found := RETRIES.search(text)) else 1
     if "169.254.169.254" in text or "metadata.google.internal" in text or "MissingCredentials" in text:
-        return StoreError("no credentials for the store were found in the environment or the machine's own files")
+        return StoreError("no credentials for the store were found; set them in the environment")
     if found := STATUS.search(text):
         return answered(int(found[1]), tries)
     if isinstance(error, FileNotFoundError):
@@ -67,9 +67,7 @@ def of_library(error: Exception) -> StoreError:
     if type(error).__name__ == "InvalidPathError":
         return StoreError("it holds names with empty parts, . or .., which cannot be read; name a folder without them")
     if "must be specified" in text:
-        return StoreError(
-            "no account for the store was found in the environment; set AZURE_STORAGE_ACCOUNT_NAME"
-        )
+        return StoreError("no account for the store was found in the environment; set AZURE_STORAGE_ACCOUNT_NAME")
     if isinstance(error, ValueError):
         return StoreError("is not a name that an object can have; leave out empty parts, . and ..")
     if "builder error" in text:
