@@ -26,6 +26,9 @@ def check(names: Collection[str], written: Collection[str], options: SharedOptio
     for name in written:
         if name.startswith(HTTPS):
             raise UsageError(f"{shown(name)}: https:// is only read; write to a file, s3://, gs:// or az://")
+    for name in {*names, *written}:
+        if name.startswith("http://"):
+            raise UsageError(f"{shown(name)}: is not secure; use https://, or download it first")
     stored = next((name for name in [*names, *written] if is_store(name)), None)
     if stored is None:
         return

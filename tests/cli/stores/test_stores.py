@@ -106,6 +106,7 @@ def test_a_folder_of_that_name_is_a_file_s(imfilter, folder):
         (["{}/a.png", "-o", "{}/o.png", "--update", "--strip"], "--update with {}/a.png needs the stamp that --strip"),
         (["{}/", "-o", "{}/o.png"], "--output {}/o.png: several images need a folder; add a / to its name"),
         (["s3:///a.png", "-o", "o.png"], "s3:///a.png: names no bucket; write s3://bucket/key"),
+        (["http://example.org/a.png", "-o", "o.png"], "http://example.org/a.png: is not secure; use https://"),
         (["https://example.org/", "-o", "o/"], "https://example.org/: https:// lists no folders; name pictures"),
     ],
 )
@@ -181,6 +182,29 @@ def test_two_runs_at_once_keep_what_the_other_wrote(command, environment_of_stor
     written = bucket.written()
     assert "0 done, 12 skipped" in well(subprocess.run(words, env=variables, capture_output=True, text=True)).stderr
     assert bucket.written() == written
+
+
+@pytest.mark.thorough
+def test_a_store_without_conditions_is_asked_before(imfilter, bucket, folder, proxy):
+    fill(folder, bucket, 2)
+    bucket.put("out/000 ü.png", b"there")
+    refused = []
+
+    def fault(method, path, number):
+        if method == "HEAD" and len(refused) < 6:
+            return "404"  # the check before the work finds nothing
+        if method == "PUT" and len(refused) < 6:
+            refused.append(path)
+            return "501"
+        return None
+
+    proxy.fault = fault
+    words = *BLUR, f"{bucket.url}/in/", "-r", "-o", f"{bucket.url}/out/", "--no-clobber", "-j", "1", "--in-flight", "1"
+    said = well(imfilter(*words, through=proxy)).stderr
+    assert "1 done, 1 skipped" in said
+    assert "the store knows no conditional writes" in said
+    assert bucket.get("out/000 ü.png") == b"there"
+    assert set(stored(bucket, "out/")) == {"000 ü.png", "inner/001 ü.png"}
 
 
 def test_a_picture_that_changes_meanwhile_is_not_replaced(imfilter, bucket, proxy):
