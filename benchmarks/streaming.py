@@ -59,10 +59,8 @@ def measure(arguments: argparse.Namespace, folder: Path) -> str:
 
     written(folder / "g.pgm", SIDE)
     vips = common.found("vips")
-    for name in ("g.png", "raw.tif"):
-        subprocess.run(
-            [*ours("g.pgm", name, "flip"), *(["--compression", "none"] if name == "raw.tif" else [])], check=True
-        )
+    for name, options in {"g.png": [], "raw.tif": ["--compression", "none"]}.items():
+        subprocess.run([*ours("g.pgm", name, "flip"), *options], check=True)
     if vips:
         tiles = f"{folder}/tiles.tif[compression=deflate,tile,tile-width=512,tile-height=512]"
         subprocess.run([vips, "copy", str(folder / "g.pgm"), tiles], check=True)
@@ -86,7 +84,6 @@ if __name__ == "__main__":
     arguments = common.asked(__doc__)
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
         tables = measure(arguments, Path(name))
-    said = (
-        f"{common.machine()}; {common.versions('numpy', 'pillow')}; {SIDE}×{SIDE} gray pixels of 8 bits; one run each."
-    )
+    said = f"{common.machine()}; {common.versions('numpy', 'pillow')}; "
+    said += f"{SIDE}×{SIDE} gray pixels of 8 bits; one run each, beside other work."
     common.write("streaming", f"{said}\n\n{tables}")
