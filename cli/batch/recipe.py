@@ -217,7 +217,7 @@ def read_named(value: Any) -> Any:
         if not is_store(value) and not os.path.exists(value):
             return value
         with stored_files.opened(value, MOST_BYTES) as file:
-            return FileContent(value, bounded_read.read(file, MOST_BYTES))
+            return FileContent(stored_names.without_query(value), bounded_read.read(file, MOST_BYTES))
     except StoreError as error:
         raise UsageError(f"{shown(value)}: {error}") from None
     except (OSError, ValueError):
@@ -252,7 +252,7 @@ def _picture(value: Any, option: str) -> Any:
     from ..images.reader import read_bytes
 
     try:
-        return FileContent(value, read_bytes(value))
+        return FileContent(stored_names.without_query(value), read_bytes(value))
     except DecodeError as error:
         raise UsageError(f"{option} {shown(value)}: {error}") from None
     except OSError as error:

@@ -21,7 +21,6 @@ from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats, prefetch
 from ..images.output_folder import Root
-from ..stores import names as stored_names
 from ..stores.names import is_store
 from ..streams import STREAM
 from ..version import VERSION
@@ -131,7 +130,6 @@ def check(
     if options.angle_style == "colour":
         options = options._replace(angle_style="color")
     check_core()
-    stored_names.allow_private(options.allow_private)
     _check_values(options)
     _check_pairs(options)
     _check_angles(recipe, options, map_files)

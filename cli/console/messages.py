@@ -15,6 +15,7 @@ LOOKED_THROUGH = 20 * MOST
 """Characters of a line that are looked through for what it quotes."""
 QUOTATION = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|"""
 WORD = r"\S+"
+SIGNED = re.compile(r"""(https://[^\s?'"]*)\?[^\s'"]*""")
 CLAUSE = r"(?:[^:;]|[:;](?! ))+"
 
 
@@ -26,9 +27,16 @@ def shown(name: str) -> str:
     """
     if name == "-":
         return "standard input"
-    if name.startswith("https://"):  # behind a ? may be a signature, which is a secret
-        name = name.partition("?")[0]
-    return printable(name)
+    return printable(unsigned(name))
+
+
+def unsigned(words: str) -> str:
+    """Return *words* in which addresses end before their ?, behind which a signature may stand, a secret.
+
+    >>> unsigned("conv --kernel=https://example.org/k.txt?Signature=1a2b -o a.png")
+    'conv --kernel=https://example.org/k.txt -o a.png'
+    """
+    return SIGNED.sub(r"\1", words) if "https://" in words else words
 
 
 def printable(text: str) -> str:

@@ -13,7 +13,7 @@ from ..batch.frame_output import writable
 from ..batch.inputs import Input, means_folder
 from ..batch.plan import Job, Target
 from ..batch.provenance import Stamper, has_mark
-from ..console.messages import shown
+from ..console.messages import shown, unsigned
 from ..digest import SourceDigest
 from ..drawing.cells import PAD, Cell, Colour, Grid, Look, laid_out
 from ..drawing.text import font
@@ -162,4 +162,4 @@ def write(
 
 def base(name: str) -> str:
     """Return the name of a file without its folder, as the command in a sheet has it."""
-    return Path(name).name or name
+    return Path(unsigned(name)).name or name

@@ -94,6 +94,20 @@ def test_a_signed_address_is_read_and_its_signature_told_to_nobody(imfilter, sit
     assert all(b"SECRET" not in path.read_bytes() for path in (folder / "out").iterdir())
 
 
+def test_signatures_of_a_command_line_are_told_to_nobody(imfilter, site, folder):
+    site.answers = {"/a.png": picture(1), "/k.txt": b"0 1 0\n1 2 1\n0 1 0\n"}
+    signed = f"{site.url}/a.png?X-Signature=SECRET"
+    words = "chain", signed, f"conv --kernel {site.url}/k.txt?X-Signature=SECRET", "-o", "o.png", "--mask", signed
+    ended = well(imfilter(*words, "--allow-private", "--json", "--report", "r.html", "--save", "c.toml", env=site.env))
+    compared = imfilter("compare", signed, "o.png", "--json", env=site.env)
+    assert compared.returncode == 3  # it has no --allow-private
+    told = ended.stdout + ended.stderr + compared.stdout + compared.stderr
+    written = [path.read_bytes() for path in folder.iterdir()]
+    assert len(written) == 3 and site.url in told
+    assert "SECRET" not in told
+    assert not any(b"SECRET" in data for data in written)
+
+
 @pytest.mark.each(
     "path, options, line",
     [
