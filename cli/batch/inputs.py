@@ -12,9 +12,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from enum import Enum
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -27,16 +25,13 @@ from ..file_identity import Identity, identity
 from ..images import formats
 from ..stores import files as stored_files
 from ..stores import names as stored_names
-from ..stores.failures import StoreError
 from ..stores.names import is_folder as is_prefix
 from ..stores.names import is_store
 from ..streams import STREAM
 from . import backups
+from .input_rules import CLUTTER, Fate, InputRules
 from .plan import Input
 from .provenance import is_stamped
-
-CLUTTER = frozenset({"thumbs.db", "desktop.ini"})
-"""What systems leave in folders of pictures, in lower case; their other leavings begin with a dot."""
 
 MOST_OF_A_LIST = 1 << 26
 """Bytes of names, more than half a million of the longest that are usual."""
@@ -49,43 +44,6 @@ class NothingFoundError(UsageError):
         super().__init__(said)
         self.folders = folders
         """Those that were looked into."""
-
-
-class Fate(Enum):
-    """What becomes of an entry of a folder."""
-
-    TAKEN = ""
-    OTHER = "passed over"
-    UNMATCHED = "passed over; it does not match --include"
-    EXCLUDED = "passed over; it matches --exclude"
-    BACKUP = "passed over; it is a backup, which must be named to be filtered"
-    SUBFOLDER = "is a subfolder; use -r to descend into it"
-
-
-class InputRules(NamedTuple):
-    """Which files of a folder are inputs."""
-
-    recursive: bool = False
-    include: Sequence[str] = ()
-    """Globs, one of which a file must match; with a / they are held against its path below the folder."""
-    exclude: Sequence[str] = ()
-    """Globs that neither a file nor a folder on its way may match."""
-    outputs: Collection[Identity] = ()
-    """The output folders, as `identity` knows them: what was written is not read again."""
-    prefixes: Collection[str] = ()
-    """Those in stores."""
-    backup: str | None = None
-    """What `--backup` adds to a name."""
-    written: Collection[tuple[Identity | None, str]] = ()
-    """Files that were written before, each by its folder and its name: they are not read again."""
-
-    def including(self, place: str, name: str) -> list[str]:
-        """Return the globs of *include* that a file matches."""
-        return [pattern for pattern in self.include if _matches(pattern, place, name)]
-
-    def excludes(self, place: str, name: str) -> bool:
-        """Whether a file or folder is left out."""
-        return any(_matches(pattern.rstrip("/"), place, name) for pattern in self.exclude)
 
 
 class InputSet(NamedTuple):
@@ -124,7 +82,7 @@ def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> Input
             continue
         several = True
         tags: dict[str, str] = {}
-        for place, fate in _listed(name, rules, tags) if is_store(name) else _walk(name, rules, folders):
+        for place, fate in _objects(name, rules, tags) if is_store(name) else _walk(name, rules, folders):
             path = os.path.join(name, place)
             if fate is Fate.TAKEN:
                 inputs.append(Input(path, place, tags.get(place, "")))
@@ -225,45 +183,11 @@ def names_in(data: bytes, name: str, separator: bytes) -> list[str]:
     return [os.fsdecode(line[0]) for line in re.finditer(b"[^%b]+" % separator, data)]
 
 
-def _listed(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tuple[str, Fate]]:
-    """Yield each object below *folder* in a store by its place, and what becomes of it; *tags* get that of each.
+def _objects(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tuple[str, Fate]]:
+    """Yield each object below *folder* in a store by its place, and what becomes of it; *tags* get that of each."""
+    from .stored_inputs import listed  # few folders are in stores
 
-    Its name alone decides: to look into each would take as long as to filter it.
-    """
-    if folder.startswith(stored_names.HTTPS):
-        raise UsageError(f"{shown(folder)}: https:// lists no folders; name pictures, or use --files-from")
-    from ..stores import objects  # few calls read one
-
-    try:
-        tags.update((one.place, one.tag) for one in objects.listed(folder) if one.place)
-    except StoreError as error:
-        raise UsageError(f"{shown(folder)}: cannot be listed: {error}") from None
-    prefixes = [prefix.rstrip("/") + "/" for prefix in rules.prefixes]
-    below, deeper = folder.rstrip("/") + "/", dict[str, None]()
-    for place in sorted(tags):
-        inner, _, name = place.rpartition("/")
-        if any((below + place).startswith(prefix) for prefix in prefixes):
-            continue
-        above = inner.split("/") if inner else []
-        if any(part.startswith(".") for part in above):
-            continue
-        if inner and not rules.recursive:
-            deeper.setdefault(above[0])
-            continue
-        yield place, _fate_by_name(place, name, above, rules)
-    for name in deeper:
-        yield name, Fate.SUBFOLDER
-
-
-def _fate_by_name(place: str, name: str, above: Sequence[str], rules: InputRules) -> Fate:
-    """Return what becomes of an object, below folders of these names."""
-    way = ["/".join(above[: at + 1]) for at in range(len(above))]
-    if any(rules.excludes(folder, folder.rpartition("/")[2]) for folder in way) or rules.excludes(place, name):
-        return Fate.EXCLUDED
-    if rules.include and not rules.including(place, name):
-        return Fate.UNMATCHED
-    hidden = name.startswith(".") or name.lower() in CLUTTER
-    return Fate.OTHER if hidden or formats.suffix_of(name) not in formats.PROMISING else Fate.TAKEN
+    return listed(folder, rules, tags)
 
 
 class _Level(NamedTuple):
@@ -364,10 +288,6 @@ def _is_image(entry: os.DirEntry[str]) -> bool:
         return False
     finally:
         os.close(descriptor)
-
-
-def _matches(pattern: str, place: str, name: str) -> bool:
-    return fnmatchcase(place if "/" in pattern else name, pattern)
 
 
 def is_folder(name: str | Path) -> bool:
