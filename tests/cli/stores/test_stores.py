@@ -291,7 +291,7 @@ def test_what_a_listing_tells_and_is_gone_fails_alone(imfilter, bucket, folder, 
     gone = []
 
     def fault(method, path, number):
-        if "list-type" not in path and not gone:
+        if "list-type" not in path and "/in/000" in path and not gone:
             gone.append(path)
             bucket.delete("in/000 ü.png")
         return
