@@ -108,7 +108,7 @@ def of_outputs(
         if name in streamed:
             gathered += formats_of[name].codec.streamed_bytes(width, samples, jobs)
             continue
-        raw = 0 if not each.stretched else channels * (8 if picture.pixels.dtype.kind == "f" else 4)
+        raw = 8 * channels if each.stretched else 0  # they are computed in double precision
         codec = formats_of[name].codec
         gathered += images * width * height * (codec.canvas_share * samples.bytes + raw)
         encoding = max(encoding, images * width * height * codec.encoding(samples))

@@ -17,7 +17,7 @@ from ...filters.core.lazy_numpy import np
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
 from ..console import faults
-from ..console.messages import reason_of
+from ..console.messages import reason, reason_of
 from . import memory_budget
 from .archive import Archive
 from .labels import Labels
@@ -123,7 +123,7 @@ class DecodeError(Exception):
 
 
 class LackError(DecodeError):
-    """The machine lacks what decoding needs, memory or a library: nothing is wrong with the file."""
+    """The machine lacks what decoding needs, memory, a library or a disk: nothing is wrong with the file."""
 
 
 def check_lack(error: Exception) -> None:
@@ -132,6 +132,8 @@ def check_lack(error: Exception) -> None:
         raise error
     if (lack := faults.lacking(error)) is not None:
         raise LackError(lack) from None
+    if isinstance(error, OSError) and error.errno is not None:  # of the system: those of decoders have no number
+        raise LackError(reason(error)) from None
 
 
 class Palette(NamedTuple):

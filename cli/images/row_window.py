@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import threading
@@ -10,6 +11,9 @@ from collections.abc import Callable, Iterator
 
 from ...filters.core.lazy_numpy import Array, np
 from ..bounded_read import amount
+from ..console import faults
+from ..console.messages import reason
+from ..streams import write_all
 from .file_bytes import FileBytes
 from .picture import LackError
 from .source import state_of
@@ -18,6 +22,7 @@ ROOM = 1 << 25
 """Bytes of rows that are kept behind those that were asked for last."""
 BEGINNINGS = 2
 """How often a picture is read from its first row on, before all rows are written to a temporary file."""
+ELSEWHERE = "TMPDIR=… names another folder for them"
 
 
 class RowWindow:
@@ -46,7 +51,7 @@ class RowWindow:
         self._failure: BaseException | None = None
 
     def rows(self, start: int, stop: int) -> Array:
-        """Return the rows ``start … stop-1``; raises what *begin* raises, or `LackError` for lack of disk space."""
+        """Return the rows ``start … stop-1``; raises what *begin* raises, or `LackError` for lack of a disk."""
         with self._lock:
             if self._failure is not None:
                 raise self._failure
@@ -98,16 +103,27 @@ class RowWindow:
 
     def _in_file(self) -> FileBytes:
         """Return all rows, in a file that nobody else sees."""
-        needed, free = self._height * self._row_bytes, shutil.disk_usage(tempfile.gettempdir()).free
-        if free < needed:
-            raise LackError(
-                f"needs {amount(needed)} for temporary files, and {amount(free)} are free there; "
-                "TMPDIR=… names another folder for them"
-            )
-        with tempfile.TemporaryFile() as file:
+        with contextlib.ExitStack() as stack:
+            with _temporaries():
+                needed, free = self._height * self._row_bytes, shutil.disk_usage(tempfile.gettempdir()).free
+                if free < needed:
+                    raise LackError(
+                        f"needs {amount(needed)} for temporary files, and {amount(free)} are free there; {ELSEWHERE}"
+                    )
+                file = stack.enter_context(tempfile.TemporaryFile(buffering=0))
             for block in self._begin():
-                file.write(block.data)
-            file.flush()
+                with _temporaries():
+                    write_all(file, block.data)
             state = state_of(file.fileno())
             assert state is not None
             return FileBytes(file.fileno(), state)
+
+
+@contextlib.contextmanager
+def _temporaries() -> Iterator[None]:
+    """Let what keeps a temporary file from being written be a `LackError`: it tells nothing of the picture."""
+    try:
+        yield
+    except OSError as error:
+        why = faults.lacking(error) or f"{reason(error)}; {ELSEWHERE}"
+        raise LackError(f"needs temporary files, which cannot be written: {why}") from None

@@ -296,11 +296,12 @@ def test_an_image_takes_the_memory_that_is_foreseen(pictures, peak, estimated, l
         ("chain rgb.ppm -o o.ppm 'blur --sigma 2' 'rotate --angle 5'", "--mask mask.png", 3 * 4 + 2),
         ("chain double.npy -o o.npy 'blur --sigma 2' 'rotate --angle 5'", "--mask mask.png", 3 * 8 + 2),
         ("blur rgb.ppm -o o.ppm", "--mask mask.png", 0),
+        ("blur rgb.ppm -o o.ppm", "--range stretch", 3 * 8),
         ("chain rgb.ppm -o o.ppm 'blend --other red'", "'blend --other others'", 3),
     ],
 )
 def test_what_lies_beside_the_image_is_foreseen(pictures, estimated, line, more, pixel):
-    """A moved original with its masks, and the second picture of a folder, with the strips of another step."""
+    """A moved original with its masks, values whose range is not known yet, and the second picture of a folder."""
     large, _ = pictures
     for name in ("rgb.ppm", "double.npy", "mask.png"):
         large.write(name)

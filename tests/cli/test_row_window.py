@@ -1,6 +1,7 @@
 """Rows that come in order are given in any; strips and tiles that were unpacked are kept as long as they fit."""
 
 import contextlib
+import errno
 import itertools
 import os
 import threading
@@ -114,6 +115,24 @@ def test_a_full_disk_is_met_before_it_is_written_to(monkeypatch, tmp_path):
         for start, stop in STRIPS[::-1]:
             window.rows(start, stop)
     assert feed.begun == 2
+
+
+def test_a_temporary_file_that_cannot_be_written_says_so(monkeypatch):
+    def full(stream, data):
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+
+    def ask():
+        window = RowWindow(HEIGHT, ROW, Feed())
+        for start, stop in STRIPS[::-1]:
+            window.rows(start, stop)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(row_window, "write_all", full)
+        with pytest.raises(LackError, match=r"temporary files, .*: file too large; TMPDIR=…"):
+            ask()
+    monkeypatch.setattr(row_window.tempfile, "tempdir", "missing")
+    with pytest.raises(LackError, match=r"temporary files, .*: no such file or directory; TMPDIR=…"):
+        ask()
 
 
 def test_no_part_is_unpacked_by_two_threads_at_once():

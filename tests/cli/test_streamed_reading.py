@@ -1,5 +1,6 @@
 """A picture whose rows are read when they are asked for is the one that is decoded whole."""
 
+import errno
 import importlib.util
 import io
 import itertools
@@ -167,6 +168,17 @@ def test_a_file_that_changes_is_no_longer_read():
     os.utime("picture", ns=(0, 0))
     with pytest.raises(DecodeError, match="changes while it is read"):
         image[3:]
+
+
+@pytest.mark.each("kind", [kind for kind in KINDS if kind.name in ("PGM raw, maximum 255", "PNG RGB 8-bit")])
+def test_a_disk_that_fails_is_not_called_a_damaged_file(kind, monkeypatch):
+    def fails(*of):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    image = streamed(kind.data).pixels
+    with monkeypatch.context() as patch, pytest.raises(DecodeError, match=f"^{os.strerror(errno.EIO).lower()}$"):
+        patch.setattr(os, "pread", fails)
+        image[0:3]
 
 
 def outcome(read):
