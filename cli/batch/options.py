@@ -480,6 +480,15 @@ class SharedOptions(NamedTuple):
             default="IMFILTER_JOBS; 1 under make -j; else all available",
         ),
     ] = None
+    cluster: Annotated[
+        str | None,
+        Option(
+            "Let Dask do it: N processes here, the workers of a scheduler, or of the one that wrote FILE.",
+            RUN,
+            affects_output=False,
+            metavar="local:N|tcp://HOST:PORT|FILE",
+        ),
+    ] = None
     quiet: Annotated[bool, Option("Print errors only.", RUN, affects_output=False, short="-q")] = False
     verbose: Annotated[
         bool,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ..images.reader import Reader
     from .augment.augmentation import Augmentation
     from .augment.variants import Variants
+    from .cluster.address import Address
 
 NO_FILE = "no such file or directory"
 VALUE = re.compile(r"[-+]?\d[-+\d.,x×:%]*")
@@ -80,6 +81,8 @@ class Request(NamedTuple):
     """How masks and boxes are moved."""
     page_size: int = 0
     """Bytes of the page of --report at most."""
+    cluster: Address | None = None
+    """Where the images are filtered, if not here."""
 
     def reader(self) -> Reader:
         """Return what reads the inputs."""
@@ -170,6 +173,7 @@ def check(
         augmentation=None if variants is None else variants.augmentation,
         annotations=annotations,
         page_size=_page_size(options),
+        cluster=_cluster(options, outputs),
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -225,6 +229,8 @@ def _check_pairs(options: SharedOptions) -> None:
         ("in_place", "to"),
         ("in_place", "no_clobber"),
         ("in_place", "frame"),
+        ("cluster", "jobs"),
+        ("cluster", "show"),
     ):
         if one in given and other in given:
             raise UsageError(f"{flag(one)} and {flag(other)} contradict each other")
@@ -472,6 +478,21 @@ def _page_size(options: SharedOptions) -> int:
     from ..page.size import read  # few calls write a page
 
     return read(options.report_size)
+
+
+def _cluster(options: SharedOptions, outputs: Mapping[str, str]) -> Address | None:
+    """Return where the images are filtered, if not here; raises UsageError for a call that needs this machine."""
+    if options.cluster is None:
+        return None
+    if options.in_place:
+        raise UsageError(
+            "--cluster and --in-place contradict each other: an image whose worker dies is done again; use -o"
+        )
+    if STREAM in outputs.values() or STREAM in options.inputs:
+        raise UsageError("--cluster needs files: its workers have neither standard input nor standard output")
+    from .cluster import address  # few calls have one
+
+    return address.read(options.cluster)
 
 
 def _check_depfile(path: str, request: Request) -> None:

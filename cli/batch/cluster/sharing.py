@@ -1,0 +1,145 @@
+"""Sharing the jobs of a batch among the workers of a cluster.
+
+Few tasks are out at a time, so that a million pictures are no graph of a million, and what is slow learns of it: lists
+grow to what takes two seconds. No pixel passes the scheduler.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ... import signals
+from ...console import faults
+from ...console.report import Report
+from ...errors import FileError
+from ...images.reader import Reader
+from ..image_job import ImageProcessor
+from ..plan import Job
+from . import connection as connections
+from . import worker_task
+from .connection import Connection
+from .lists import TRIES, Lists, Lot
+
+OUT = 3
+"""Tasks that are out at a time for each thread of a worker: one is done, one waits there, one is on its way."""
+PROTOCOL = pickle.HIGHEST_PROTOCOL
+TICK = 0.5
+"""Seconds between two looks at the cluster, where nothing comes of it."""
+
+
+class Sharing:
+    """The jobs of a batch on their way to a cluster and back."""
+
+    def __init__(self, connection: Connection, jobs: Sequence[Job], processor: ImageProcessor, reader: Reader) -> None:
+        self._connection = connection
+        self._call = worker_task.Call(uuid.uuid4().hex, os.getcwd(), worker_task.packed(processor, reader))
+        self._lists = Lists([*enumerate(jobs)])
+        self._out: dict[Any, Lot] = {}
+        """The lists that are out, by the future of each."""
+        self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._common: Any = None
+        """The future of what all tasks have in common."""
+        self._threads, self._looked, self._alone_since = 0, 0.0, 0.0
+
+    def reports(self) -> Iterator[tuple[int, Report]]:
+        """Do all jobs; yield their numbers and reports as they come. Raises FileError where the cluster is lost.
+
+        Closing the iterator, or a signal, lets the workers end after the picture that they are at.
+        """
+        try:
+            while self._out or not self._lists.are_done:
+                self._give_out()
+                yield from self._taken_in(self._come(TICK))
+        except (KeyboardInterrupt, SystemExit):
+            signals.leave_at_once()  # the next one
+            yield from self._stopped()
+            raise
+        finally:
+            if self._out:
+                if signals.ended():
+                    signals.leave_at_once()
+                for _ in self._stopped():
+                    pass
+
+    def _give_out(self) -> None:
+        """Give lists to the workers, if there are any; raises FileError where there have been none for long."""
+        if not self._connection.is_there():
+            self._take_back()
+            time.sleep(TICK)
+            return
+        now, client = time.monotonic(), self._connection.client
+        if now - self._looked > TICK:
+            with contextlib.suppress(OSError):
+                self._threads, self._looked = sum(client.nthreads().values()), now
+            self._alone_since = (self._alone_since or now) if not self._threads else 0.0
+            if self._alone_since and now - self._alone_since > connections.LOST:
+                reason = f"has had no worker for {connections.LOST} s; run it again with --update"
+                raise FileError(self._connection.address.name, reason)
+        while len(self._out) < OUT * self._threads:
+            if (lot := self._lists.next(self._threads, len(self._out))) is None:
+                break
+            if self._common is None:
+                self._common = client.submit(worker_task.Call, *self._call, pure=False)
+            future = client.submit(worker_task.do, self._common, pickle.dumps(lot.jobs, PROTOCOL), pure=False)
+            self._out[future] = lot
+            future.add_done_callback(self._ended.put)
+
+    def _come(self, seconds: float) -> list[Any]:
+        """Return the futures that have ended, after so many *seconds* at most."""
+        found = []
+        with contextlib.suppress(queue.Empty):
+            found.append(self._ended.get(timeout=seconds))
+            while True:
+                found.append(self._ended.get_nowait())
+        return [future for future in found if future in self._out]
+
+    def _taken_in(self, futures: Sequence[Any]) -> Iterator[tuple[int, Report]]:
+        """Yield what ended tasks report, and let what they did not do be done again."""
+        done = [future for future in futures if future.status == "finished"]
+        found: Sequence[Any] = self._connection.client.gather(done) if done else ()
+        answers = dict(zip(done, found, strict=True))
+        for future in futures:
+            lot = self._out.pop(future)
+            if future in answers:
+                reports, seconds = answers[future]
+                self._lists.learn(len(reports), seconds)
+                self._lists.back(lot._replace(jobs=lot.jobs[len(reports) :]))
+                yield from reports
+            elif future.status == "error":
+                yield from self._failed(lot, future.exception())
+            else:  # the scheduler forgot it
+                self._lists.back(lot)
+
+    def _failed(self, lot: Lot, error: Any) -> Iterator[tuple[int, Report]]:
+        """Yield the report of a list that no worker could do, where it was tried enough."""
+        if not self._lists.died(lot):
+            return
+        [(number, job)] = lot.jobs
+        died = f"its worker died of it, {TRIES} times (out of memory?)"
+        reason = died if isinstance(error, connections.library().KilledWorker) else faults.described(error)
+        yield number, Report(input=job.input.name, status="failed", error=f"{job.name}: {reason}")
+
+    def _take_back(self) -> None:
+        """Take back all that is out: the scheduler that had it is gone."""
+        for lot in self._out.values():
+            self._lists.back(lot)
+        self._out, self._common = {}, None
+
+    def _stopped(self) -> Iterator[tuple[int, Report]]:
+        """Let the workers end after the picture that they are at; yield what they report."""
+        with contextlib.suppress(OSError):
+            self._connection.client.run(worker_task.stop, self._call.token)
+        while self._out and self._connection.client.status == "running":
+            for future in self._come(TICK):
+                lot = self._out.pop(future)
+                if future.status == "finished":
+                    yield from future.result().reports
+                del lot
+        self._out = {}
