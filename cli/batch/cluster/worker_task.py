@@ -6,6 +6,7 @@ What filters them is built once a call in each of the worker's threads.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import pickle
 import threading
@@ -24,7 +25,6 @@ from ..dispatch import process
 from ..image_job import ImageProcessor
 from ..job_options import JobOptions
 from ..plan import Job
-from .connection import library
 
 ROOM = 0.9
 """Of a worker's memory_limit: at 0.95 its guardian ends it."""
@@ -174,4 +174,4 @@ _folders, _room = _Folders(), _Room()
 
 def _limit() -> int | None:
     """Return the bytes that the worker may take; None where it has no limit."""
-    return getattr(library().get_worker().memory_manager, "memory_limit", None)
+    return getattr(importlib.import_module("distributed").get_worker().memory_manager, "memory_limit", None)
