@@ -16,8 +16,8 @@ from ..plan import Job
 from . import connection as connections
 from .connection import Connection
 
-PACKAGES = {"imfilter": "imfilter", "PIL": "Pillow", "numpy": "NumPy"}
-"""Those that decide what the outputs are, by the names by which they are imported."""
+PACKAGES = {"imfilter": ("imfilter",), "Pillow": ("pillow", "PIL"), "NumPy": ("numpy",)}
+"""Those that decide what the outputs are, by the names by which the library knows them, or knew."""
 NAMED = 3
 """So many workers are named, and all others counted."""
 PAUSE = 0.1
@@ -39,7 +39,7 @@ def _wait_for_workers(connection: Connection) -> None:
 
 
 def _check_versions(connection: Connection) -> None:
-    found = connection.client.get_versions(packages=[*PACKAGES])
+    found = connection.client.get_versions(packages=[name for names in PACKAGES.values() for name in names])
     own = _versions(found["client"])
     others = defaultdict(list)
     for worker, known in found["workers"].items():
@@ -54,11 +54,12 @@ def _check_versions(connection: Connection) -> None:
 
 
 def _versions(known: Mapping[str, Any]) -> tuple[str | None, ...]:
-    return tuple(known["packages"].get(name) for name in PACKAGES)
+    found = known["packages"]
+    return tuple(next((found[name] for name in names if found.get(name)), None) for names in PACKAGES.values())
 
 
 def _in_words(versions: Sequence[str | None]) -> str:
-    return ", ".join(f"{name} {found or '–'}" for name, found in zip(PACKAGES.values(), versions, strict=True))
+    return ", ".join(f"{name} {found or '–'}" for name, found in zip(PACKAGES, versions, strict=True))
 
 
 def _named(workers: Sequence[str]) -> str:

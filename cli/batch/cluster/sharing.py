@@ -13,6 +13,7 @@ import queue
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from ... import signals
@@ -20,6 +21,7 @@ from ...console import faults
 from ...console.report import Report
 from ...errors import FileError
 from ...images.reader import Reader
+from ...images.temporary_names import remove_temporaries
 from ..image_job import ImageProcessor
 from ..plan import Job
 from . import connection as connections
@@ -46,7 +48,12 @@ class Sharing:
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._common: Any = None
         """The future of what all tasks have in common."""
+        self._commons: set[str] = set()
+        """The names that it had."""
         self._threads, self._looked, self._alone_since = 0, 0.0, 0.0
+        self._folders = {Path(path).parent for job in jobs for path in job.outputs.values()}
+        self._lost = False
+        """Some worker may have left something half written."""
 
     def reports(self) -> Iterator[tuple[int, Report]]:
         """Do all jobs; yield their numbers and reports as they come. Raises FileError where the cluster is lost.
@@ -67,6 +74,7 @@ class Sharing:
                     signals.leave_at_once()
                 for _ in self._stopped():
                     pass
+            self._clean_up()
 
     def _give_out(self) -> None:
         """Give lists to the workers, if there are any; raises FileError where there have been none for long."""
@@ -87,6 +95,7 @@ class Sharing:
                 break
             if self._common is None:
                 self._common = client.submit(worker_task.Call, *self._call, pure=False)
+                self._commons.add(self._common.key)
             future = client.submit(worker_task.do, self._common, pickle.dumps(lot.jobs, PROTOCOL), pure=False)
             self._out[future] = lot
             future.add_done_callback(self._ended.put)
@@ -119,6 +128,11 @@ class Sharing:
 
     def _failed(self, lot: Lot, error: Any) -> Iterator[tuple[int, Report]]:
         """Yield the report of a list that no worker could do, where it was tried enough."""
+        self._lost = True
+        if (task := getattr(error, "task", None)) in self._commons:  # which was lost with the worker that had it
+            self._common = None if self._common is None or task == self._common.key else self._common
+            self._lists.back(lot)
+            return
         if not self._lists.died(lot):
             return
         [(number, job)] = lot.jobs
@@ -130,7 +144,13 @@ class Sharing:
         """Take back all that is out: the scheduler that had it is gone."""
         for lot in self._out.values():
             self._lists.back(lot)
+        self._lost = self._lost or bool(self._out)
         self._out, self._common = {}, None
+
+    def _clean_up(self) -> None:
+        """Remove what workers that died left half written."""
+        for folder in self._folders if self._lost else ():
+            remove_temporaries(folder, self._call.token)
 
     def _stopped(self) -> Iterator[tuple[int, Report]]:
         """Let the workers end after the picture that they are at; yield what they report."""

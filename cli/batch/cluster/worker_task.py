@@ -20,6 +20,7 @@ from ...file_identity import Identity, identity
 from ...images.memory_budget import ACCURACY, gigabytes
 from ...images.picture import DecodeError
 from ...images.reader import Reader
+from ...images.temporary_names import owned_by
 from .. import cpu_count
 from ..dispatch import process
 from ..image_job import ImageProcessor
@@ -63,7 +64,7 @@ def do(call: Call, lot: bytes) -> Done:
     began = time.perf_counter()
     reports = []
     jobs: Sequence[Numbered] = pickle.loads(lot)
-    with _folders.within(call.folder), warnings.catch_warnings():
+    with _folders.within(call.folder), owned_by(call.token), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as in the first process
         processor, reader = _built(call)
         read = frozenset(filter(None, (identity(job.input.name) for _, job in jobs)))
