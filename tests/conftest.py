@@ -152,6 +152,10 @@ def _formats() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("imagecodecs", "OpenEXR", "pi_heif"))
 
 
+def _cluster() -> bool:
+    return importlib.util.find_spec("distributed") is not None
+
+
 def _browser_driver() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("axe_playwright_python", "playwright"))
 
@@ -180,6 +184,7 @@ def _superuser() -> bool:
 ABILITIES: dict[str, Callable[[], bool]] = {
     "AVIF in Pillow": _avif,
     "the driver of a browser": _browser_driver,
+    "the extra cluster": _cluster,
     "the extra formats": _formats,
     "processes that may be forked": lambda: sys.platform == "linux",
     "names of any bytes": _names_of_any_bytes,

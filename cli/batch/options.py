@@ -487,6 +487,7 @@ class SharedOptions(NamedTuple):
             RUN,
             affects_output=False,
             metavar="local:N|tcp://HOST:PORT|FILE",
+            reads="the address of the cluster",
         ),
     ] = None
     quiet: Annotated[bool, Option("Print errors only.", RUN, affects_output=False, short="-q")] = False

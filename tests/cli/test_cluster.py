@@ -1,6 +1,7 @@
-"""`--cluster`: what comes of pictures that Dask's workers filter, of workers that die, and of clusters that are gone."""
+"""`--cluster`: pictures that Dask's workers filter, workers that die, and clusters that are gone."""
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -12,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli.batch.cluster import address, lists
-from imfilter.cli.errors import UsageError
+from imfilter.cli.batch.cluster import connection, lists
 from PIL import Image
 
-distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
-psutil = pytest.importorskip("psutil")
+with contextlib.suppress(ImportError):
+    import psutil  # which the extra brings along
+
+on_workers = pytest.mark.needs("the extra cluster")
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def _environment(preload):
     if preload is None:
         return None
     Path("preload.py").write_text(textwrap.dedent(preload))
-    return {**os.environ, "DASK_DISTRIBUTED__WORKER__PRELOAD": json.dumps([os.path.abspath("preload.py")])}
+    return {**os.environ, "DASK_DISTRIBUTED__WORKER__PRELOAD": json.dumps([str(Path("preload.py").resolve())])}
 
 
 def contents(folder):
@@ -83,6 +85,14 @@ def wait_for(condition, seconds=60):
     return found
 
 
+def wait_for_its_end(process, seconds=30):
+    """Wait for a process, and for those that it started, of which none may stay."""
+    started = descendants(process)
+    ended = process.wait(seconds)
+    wait_for(lambda: not [child for child in started if child.is_running() and child.status() != psutil.STATUS_ZOMBIE])
+    return ended, [line for line in process.stderr.read().decode().splitlines() if line]
+
+
 POISON = """
     import os
     from imfilter.cli.images import decode
@@ -99,6 +109,7 @@ POISON = """
 """
 
 
+@on_workers
 def test_a_cluster_gives_the_bytes_of_a_run_on_this_machine(photos, call, ok):
     ok("blur", photos(60), "-o", "own/", "--sigma", 2, "-j", 1, "-q")
     ended = call("blur", "in", "-o", "out/", "--sigma", 2, "--cluster", "local:2")
@@ -107,6 +118,7 @@ def test_a_cluster_gives_the_bytes_of_a_run_on_this_machine(photos, call, ok):
     assert contents("out") == contents("own")
 
 
+@on_workers
 @pytest.mark.thorough
 def test_json_failures_and_their_order_are_those_of_processes(photos, call):
     photos(90)
@@ -127,10 +139,12 @@ def test_json_failures_and_their_order_are_those_of_processes(photos, call):
     assert contents("a") == contents("b")
 
 
+@on_workers
 @pytest.mark.thorough
 def test_a_worker_that_is_killed_at_any_moment_costs_nothing(photos, command, start, ok):
     ok("blur", photos(300), "-o", "own/", "--op", "median", "--size", 15, "-j", 1, "-q")
-    process = start([*command, *"blur in -o out/ --op median --size 15 --cluster local:2".split()])
+    words = ["blur", "in", "-o", "out/", "--op", "median", "--size", "15", "--cluster", "local:2"]
+    process = start([*command, *words])
     wait_for(lambda: Path("out").is_dir())
     killed = 0
     while killed < 20 and process.poll() is None:
@@ -139,12 +153,12 @@ def test_a_worker_that_is_killed_at_any_moment_costs_nothing(photos, command, st
                 worker.kill()
                 killed += 1
         time.sleep(0.05 + 0.03 * killed)
-    out, err = process.communicate()
-    print(killed, err.decode())
-    assert process.returncode == 0, err
+    code, lines = wait_for_its_end(process, 200)
+    assert (code, len(lines), killed) == (0, 1, 20), lines
     assert contents("out") == contents("own")
 
 
+@on_workers
 @pytest.mark.thorough
 def test_a_picture_that_kills_its_worker_fails_alone(photos, call, ok):
     ok("blur", photos(100), "-o", "own/", "--sigma", 2, "-j", 1, "-q")
@@ -157,6 +171,7 @@ def test_a_picture_that_kills_its_worker_fails_alone(photos, call, ok):
     assert contents("out") == contents("own")
 
 
+@on_workers
 @pytest.mark.thorough
 def test_other_versions_are_refused(photos, call):
     photos(3)
@@ -174,3 +189,217 @@ def test_other_versions_are_refused(photos, call):
     assert there.startswith("tcp://127.0.0.1:") and "Pillow 1.2.3, NumPy" in there
     assert refusal == "imfilter: --cluster local:2: its workers have other versions; install the same on all machines"
     assert not Path("out").exists()
+
+
+SLOW = """
+    import time
+    from imfilter.cli.images import decode
+
+    def dask_setup(worker):
+        load = decode.load
+
+        def slow(data, options):
+            time.sleep({seconds})
+            return load(data, options)
+
+        decode.load = slow
+"""
+
+
+@on_workers
+@pytest.mark.thorough
+def test_an_interruption_waits_for_what_is_begun(photos, command, start):
+    photos(300)
+    words = ["blur", "in", "-o", "out/", "--cluster", "local:2"]
+    process = start([*command, *words], env={**_environment(SLOW.format(seconds=0.05)), "TMPDIR": str(Path.cwd())})
+    wait_for(lambda: Path("out").is_dir() and len(os.listdir("out")) > 20)
+    os.killpg(process.pid, signal.SIGINT)
+    code, lines = wait_for_its_end(process)
+    done = len(os.listdir("out"))
+    assert (code, lines) == (
+        130,
+        [f"imfilter: interrupted: {done} of 300 images done, {300 - done} left; run it again with --update"],
+    )
+    assert not [path for path in Path().iterdir() if path.name.startswith("imfilter-")]
+
+
+@on_workers
+@pytest.mark.thorough
+def test_a_second_interruption_leaves_at_once(photos, command, start):
+    photos(4)
+    words = ["blur", "in", "-o", "out/", "--cluster", "local:2"]
+    process = start([*command, *words], env=_environment(SLOW.format(seconds=500)))
+    wait_for(lambda: len(workers(process)) == 2)
+    time.sleep(5)
+    os.killpg(process.pid, signal.SIGINT)
+    time.sleep(1)
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    assert wait_for_its_end(process, 5) == (130, [])
+
+
+@pytest.fixture
+def cluster(start):
+    """``cluster(*words)`` starts a scheduler, and workers with *words*; return their processes and the file."""
+
+    def cluster(*words, before=()):
+        server = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+        here = ["--port", "0", "--no-dashboard", "--host", "127.0.0.1", "--scheduler-file", "s.json"]
+        scheduler = start([*server, *here])
+        wait_for(lambda: Path("s.json").exists() and "address" in Path("s.json").read_text())
+        server = [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_worker",
+            "--scheduler-file",
+            str(Path("s.json").resolve()),
+        ]
+        own = ["--no-dashboard", "--nthreads", "1", "--local-directory", str(Path("scratch").resolve()), *words]
+        return scheduler, start([*before, *server, *own])
+
+    return cluster
+
+
+SOON = """
+import sys
+from imfilter.cli import main
+from imfilter.cli.batch.cluster import connection
+connection.LOST, connection.ANSWER = 3, 1
+if __name__ == "__main__":
+    main.main()
+"""
+
+
+@on_workers
+@pytest.mark.thorough
+def test_a_scheduler_that_is_gone_ends_the_run_and_another_one_continues(photos, cluster, start, ok):
+    ok("blur", photos(400), "-o", "own/", "--sigma", 2, "-j", 1, "-q")
+    Path("preload.py").write_text(textwrap.dedent(SLOW.format(seconds=0.05)))
+    scheduler, _ = cluster("--preload", str(Path("preload.py").resolve()))
+    words = ["blur", "in", "-o", "out/", "--sigma", "2", "--cluster", "s.json"]
+    process = start([sys.executable, "-c", SOON, *words])
+    wait_for(lambda: Path("out").is_dir() and len(os.listdir("out")) > 20)
+    scheduler.kill()
+    code, lines = wait_for_its_end(process)
+    assert (code, lines) == (
+        1,
+        ["imfilter: --cluster s.json: no scheduler has answered for 3 s; run it again with --update"],
+    )
+    done = contents("out")
+    assert 20 < len(done) < 400
+    assert done.items() <= contents("own").items()
+    ok("blur", "in", "-o", "out/", "--sigma", 2, "-j", 1, "-u", "-q")
+    assert contents("out") == contents("own")
+
+
+@on_workers
+@pytest.mark.thorough
+def test_a_picture_beyond_the_memory_of_a_worker_is_refused_by_name(photos, cluster, call):
+    photos(2)
+    Image.new("RGB", (6000, 5000)).save("in/large.png")
+    cluster("--memory-limit", "260MB")
+    ended = call("blur", "in", "-o", "out/", "--sigma", 2, "--cluster", "s.json")
+    failed, totals = ended.stderr.splitlines()
+    assert failed.startswith("imfilter: in/large.png: needs about 0.")
+    assert failed.endswith("GB of memory; its worker may take 0.26 GB (memory_limit)")
+    assert totals.startswith("imfilter: 2 done, 0 skipped, 1 failed")
+
+
+@on_workers
+@pytest.mark.thorough
+@pytest.mark.needs("a small disk")
+@pytest.mark.parametrize(
+    ("hidden", "said"),
+    [
+        ("in", "cannot read (no such file or directory) {}/in/0000.jpg"),
+        ("out", "sees another folder as, or none, {}/out"),
+    ],
+)
+def test_workers_on_another_disk_are_refused(hidden, said, photos, cluster, call, folder):
+    photos(2)
+    Path("out").mkdir()
+    mount = f'mount -t tmpfs tmpfs {folder}/{hidden} && exec "$@"'
+    cluster(before=["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh"])
+    ended = call("blur", "in", "-o", "out/", "--cluster", "s.json")
+    [line] = ended.stderr.splitlines()
+    assert ended.returncode == 2
+    assert line.startswith("imfilter: --cluster s.json: tcp://127.0.0.1:")
+    assert line.endswith(f" {said.format(folder)}; name inputs and outputs on a disk that all workers share")
+    assert not contents("out")
+
+
+def test_each_picture_is_given_out_until_it_is_done(monkeypatch):
+    """Of 60 pictures some kill their workers, whatever else is in their list; nothing else fails."""
+    for poison in (set(), {0}, {7, 8, 31}, {59}, {*range(60)}):
+        waiting = lists.Lists([(number, None) for number in range(60)])
+        out, done, failed = [], [], set()
+        for turn in itertools.count():
+            while len(out) < 6 and (lot := waiting.next(2, len(out))) is not None:
+                out.append(lot)
+            if not out and waiting.are_done:
+                break
+            lot = out.pop(turn % len(out))
+            numbers = {number for number, _ in lot.jobs}
+            if numbers & poison:
+                if waiting.died(lot):
+                    failed |= numbers
+                for other in out[:1]:  # which waited at the same worker
+                    out.remove(other)
+                    if waiting.died(other):
+                        failed |= {number for number, _ in other.jobs}
+            else:
+                done += numbers
+                waiting.learn(len(numbers), 0.01 * len(numbers))
+        assert failed == poison
+        assert sorted(done) == [number for number in range(60) if number not in poison]
+
+
+def test_lists_take_seconds_and_the_last_ones_are_short():
+    waiting = lists.Lists([(number, None) for number in range(10_000)])
+    assert len(waiting.next(4, 0).jobs) == lists.FIRST
+    waiting.learn(20, 0.1)
+    assert len(waiting.next(4, 0).jobs) == lists.SECONDS / (0.1 / 20)
+    lengths = []
+    while (lot := waiting.next(4, 0)) is not None:
+        lengths.append(len(lot.jobs))
+    assert sum(lengths) == 10_000 - 20 - 400
+    assert lengths == sorted(lengths, reverse=True) and lengths[-1] == 1
+
+
+@pytest.mark.each(
+    "words, said",
+    [
+        ("--cluster nowhere", "--cluster: 'nowhere' is no cluster; use local:N, an address as tcp://host:8786, or"),
+        ("--cluster local:0", "--cluster: 'local:0' is no cluster; use local:N"),
+        ("--cluster a.png", "--cluster a.png: holds no address of a scheduler; write it by --scheduler-file"),
+        ("--cluster local:2 -j 2", "--cluster and --jobs contradict each other"),
+    ],
+)
+def test_what_is_no_cluster_is_refused(words, said, refused, png):
+    assert refused(2, "blur", png, "-o", "out/", *words.split()).startswith(f"imfilter: {said}")
+    assert not Path("out").exists()
+
+
+def test_a_cluster_needs_files_that_are_not_replaced(refused, png):
+    assert "its workers have neither standard input" in refused(2, "blur", png, "-o", "-", "--cluster", "local:2")
+    assert "its workers have neither standard input" in refused(2, "blur", "-", "-o", "b.png", "--cluster", "local:2")
+    assert "contradict" in refused(2, "blur", png, "--in-place", "--cluster", "local:2")
+
+
+def test_without_the_extra_the_command_that_installs_it_is_told(refused, png, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    said = refused(2, "blur", png, "-o", "out/", "--cluster", "local:2")
+    assert said == "imfilter: --cluster local:2: needs an extra: pip install 'imfilter[cluster]'"
+
+
+def test_nobody_imports_the_library_who_names_no_cluster(png):
+    code = "import sys; from imfilter.cli import app; app.run(); sys.exit('dask' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code, "blur", "a.png", "-o", "b.png"], capture_output=True)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@on_workers
+def test_a_scheduler_that_does_not_answer_is_told(png, monkeypatch, refused):
+    monkeypatch.setattr(connection, "ANSWER", 1)
+    said = refused(2, "blur", png, "-o", "out/", "--cluster", "tcp://127.0.0.1:9")
+    assert said == "imfilter: --cluster tcp://127.0.0.1:9: no scheduler answers; start one with: dask scheduler"

@@ -63,6 +63,7 @@ HARMLESS = {
     "max_pixels": "1M",
     "max_frames": 3,
     "jobs": 2,
+    "cluster": "local:2",
     "masks_out": "other/",
     "boxes_out": "other/",
     "show": "both",

@@ -98,9 +98,11 @@ def _of_this_machine(workers: int, verbose: bool) -> Iterator[Any]:
         # Whether a list is tried again, and in halves, is decided here.
         settings = {"distributed.scheduler.allowed-failures": 0, "temporary-directory": scratch}
         importlib.import_module("dask.config").set(settings)
-        with _kept_from_others():
-            with contextlib.nullcontext() if verbose else silenced():
+        with contextlib.nullcontext() if verbose else silenced():  # what begins here is silent for its life
+            resource_tracker.ensure_running()  # where it is not, the next would begin it, and let signals through
+            with _kept_from_others():
                 _begin_by_copies(scratch)
+        with _kept_from_others():
             cluster = library().LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -133,7 +135,6 @@ def _begin_by_copies(scratch: str) -> None:
 @contextlib.contextmanager
 def _kept_from_others() -> Iterator[None]:
     """Let threads and processes that begin never have the signals of the terminal."""
-    resource_tracker.ensure_running()  # it would let them through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, OUTSIDE)
     try:
         yield

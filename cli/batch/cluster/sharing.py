@@ -32,8 +32,8 @@ from .lists import TRIES, Lists, Lot
 OUT = 3
 """Tasks that are out at a time for each thread of a worker: one is done, one waits there, one is on its way."""
 PROTOCOL = pickle.HIGHEST_PROTOCOL
-TICK = 0.5
-"""Seconds between two looks at the cluster, where nothing comes of it."""
+TICK, PAUSE = 0.5, 0.05
+"""Seconds between two looks at the cluster, where nothing comes of it, and while it ends."""
 
 
 class Sharing:
@@ -93,12 +93,19 @@ class Sharing:
         while len(self._out) < OUT * self._threads:
             if (lot := self._lists.next(self._threads, len(self._out))) is None:
                 break
-            if self._common is None:
-                self._common = client.submit(worker_task.Call, *self._call, pure=False)
-                self._commons.add(self._common.key)
-            future = client.submit(worker_task.do, self._common, pickle.dumps(lot.jobs, PROTOCOL), pure=False)
-            self._out[future] = lot
-            future.add_done_callback(self._ended.put)
+            try:
+                self._submit(client, lot)
+            except RuntimeError:  # the client was closed meanwhile
+                self._lists.back(lot)
+                break
+
+    def _submit(self, client: Any, lot: Lot) -> None:
+        if self._common is None:
+            self._common = client.submit(worker_task.Call, *self._call, pure=False)
+            self._commons.add(self._common.key)
+        future = client.submit(worker_task.do, self._common, pickle.dumps(lot.jobs, PROTOCOL), pure=False)
+        self._out[future] = lot
+        future.add_done_callback(self._ended.put)
 
     def _come(self, seconds: float) -> list[Any]:
         """Return the futures that have ended, after so many *seconds* at most."""
@@ -111,9 +118,7 @@ class Sharing:
 
     def _taken_in(self, futures: Sequence[Any]) -> Iterator[tuple[int, Report]]:
         """Yield what ended tasks report, and let what they did not do be done again."""
-        done = [future for future in futures if future.status == "finished"]
-        found: Sequence[Any] = self._connection.client.gather(done) if done else ()
-        answers = dict(zip(done, found, strict=True))
+        answers = self._answers([future for future in futures if future.status == "finished"])
         for future in futures:
             lot = self._out.pop(future)
             if future in answers:
@@ -123,8 +128,21 @@ class Sharing:
                 yield from reports
             elif future.status == "error":
                 yield from self._failed(lot, future.exception())
-            else:  # the scheduler forgot it
+            else:  # the scheduler, or the worker that had the reports, is gone
+                self._lost = True
                 self._lists.back(lot)
+
+    def _answers(self, done: Sequence[Any]) -> dict[Any, worker_task.Done]:
+        """Return what tasks that are done send back, but for those whose worker died with that."""
+        try:
+            found: Sequence[Any] = self._connection.client.gather(done) if done else ()
+            return dict(zip(done, found, strict=True))
+        except Exception:  # any: it may be the one of a task that was begun anew and died
+            answers = {}
+            for future in done:
+                with contextlib.suppress(Exception):
+                    answers[future] = future.result(timeout=TICK)
+            return answers
 
     def _failed(self, lot: Lot, error: Any) -> Iterator[tuple[int, Report]]:
         """Yield the report of a list that no worker could do, where it was tried enough."""
@@ -154,12 +172,22 @@ class Sharing:
 
     def _stopped(self) -> Iterator[tuple[int, Report]]:
         """Let the workers end after the picture that they are at; yield what they report."""
-        with contextlib.suppress(OSError):
-            self._connection.client.run(worker_task.stop, self._call.token)
-        while self._out and self._connection.client.status == "running":
-            for future in self._come(TICK):
-                lot = self._out.pop(future)
-                if future.status == "finished":
-                    yield from future.result().reports
-                del lot
+        while self._out and self._end_soon():
+            time.sleep(PAUSE)
+            ended = [future for future in self._out if future.done()]
+            answers = self._answers([future for future in ended if future.status == "finished"])
+            for future in ended:
+                del self._out[future]
+            for reports, _ in answers.values():
+                yield from reports
+        self._lost = self._lost or bool(self._out)
         self._out = {}
+
+    def _end_soon(self) -> bool:
+        """Tell all workers to end soon; return whether there are some."""
+        client = self._connection.client
+        if client is None or client.status != "running":
+            return False
+        with contextlib.suppress(OSError):
+            return bool(client.run(worker_task.stop, self._call.token, on_error="ignore"))
+        return False
