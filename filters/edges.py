@@ -24,6 +24,7 @@ from .core.gradient import (
 )
 from .core.gradient.compass import Compass, compass
 from .core.gradient.gradient import Gradient, Norm
+from .core.gradient.hysteresis_by_rows import Hysteresis
 from .core.gradient.max_channel import strongest_channel
 from .core.gradient.structure_tensor import Tensor
 from .core.linear import symmetric
@@ -505,7 +506,8 @@ def _joined() -> Stage:
         # The classes, the result, and the maps that are asked for.
         return 3 + len(context.requested_fields - {"image"}) * np.dtype(context.work).itemsize
 
-    return whole_image(join, gain=None, fields=GRADIENT_FIELDS)._replace(memory=memory, by_channel=True)
+    joined = whole_image(join, gain=None, fields=GRADIENT_FIELDS)
+    return joined._replace(memory=memory, by_channel=True, by_rows=Hysteresis)
 
 
 def _structure(

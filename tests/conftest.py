@@ -106,6 +106,7 @@ TOOLS = {
     "ExifTool": ("exiftool -ver", r"^\d+\.\d+$"),
     "Git": ("git --version", r"^git version \d"),
     "GNU Make": ("make --version", r"^GNU Make \d"),
+    "GNU parallel": ("parallel --version", r"^GNU parallel \d"),
     "GraphicsMagick": ("gm version", r"^GraphicsMagick \d"),
     "ImageMagick": ("convert -version", r"^Version: ImageMagick \d"),
     "libvips": ("vips --version", r"^vips.\d"),

@@ -324,6 +324,7 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         "edges a.png -o out.png --report page.html",
         "blur photos -r -o out/ --sigma 3 --report page.html --report-size 60K --report-title 'Softer & softer'",
         "blur a.png -o out.png --report a.png",
+        "sweep a.png --report page.html 'blur --sigma {1,2}' --report-title Sigmas",
     ),
     "data sets": (
         "edges labelled-idx3-ubyte -o out-idx3-ubyte --labels its-labels",
@@ -523,6 +524,9 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         BATCH,
         *(f"{BATCH} {more}" for more in ("--json", "-v", "-q", "-n", "-n --json", "--to webp", "-j 2")),
         *(f"{BATCH} --name '{name}'" for name in ("{stem}.soft{suffix}", "{filter}-{index:03}", "%d *[{stem}]")),
+        *(f"{BATCH} --name '{{index}}{{suffix}}' --json --shard {i}/3 --shard-by {by}"
+          for i in (1, 2, 3) for by in ("place", "index")),
+        f"{BATCH} --shard 2/3 --report 'page-{{shard}}.html'",
         *(f"{BATCH} --name '{name}'" for name in ("{stem}-{output}", "{{{stem}}}", "{stem}.png", "{index}.tif")),
         *(f"blur mixed -o out/ {more}" for more in ("", "--json", "-v", "-j 2")),
         *(f"blur mixed -o out/ --fail-fast -j 1 {more}" for more in ("", "--json")),
@@ -537,6 +541,7 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         "blur loop -r -o out/ --exclude loop",
         ("with a.png b.png g.png", "blur --files-from list.txt -o out/ --json"),
         ("with a.png b.png g.png", "blur --files-from - -o out/ < list.txt"),
+        ("with a.png b.png g.png", "blur --files-from - -o out/ --watch -q < list.txt"),
         ("with a.png 'new\nline.png'", "blur --files-from list0.txt -0 -o out/"),
         ("with a.png", "blur --files-from missing.txt -o out/"),
         "blur --files-from list.txt -o out/ --json",
@@ -609,7 +614,10 @@ WRONG = (
         "--op guided --guide red", "--op motion --angle 999", "--algorithm fast", "--op median --algorithm fourier",
         "--op disk --radius 1,2", "--in-place", "--recursive=yes", "--epsilon 1", "--strength 1", "--fill x",
         "--seed 1", "--name", "--include", "--exclude '*'", "--show", "--show both --show-as sixel --show-size 40x12",
-        "--show-as dots", "--show --json",
+        "--show-as dots", "--show --json", "--watch --in-place", "--watch --dry-run", "--watch --fail-fast",
+        "--watch --report r.html", "--watch --sigma wide", "--watch --show",
+        "--shard 0/4", "--shard 4", "--shard-by index",
+        "--shard 1/2 --shard-by size", "--shard 1/2 --depfile a.d", "--shard 1/2 --report r.html",
     )),
     *_after("blur a.png", (
         "", "--show", "-o", "-o ''", "-o out.xyz", "-o out", "-o a.png", "-o ./folder/../a.png", "-o link.png",

@@ -31,7 +31,7 @@ from ..images.metadata import Metadata
 from ..images.picture import Expected, Picture
 from ..images.reader import naming
 from ..images.source import Source
-from . import memory_need, streaming, surprises, white_notes
+from . import memory_need, surprises, white_notes
 from .changed_input import backdate, check_replaced
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .frame_summary import Summary
@@ -40,6 +40,7 @@ from .other_pictures import OtherPictures, named
 from .plan import Job
 from .recipe import Recipe
 from .rendering import Rendering
+from .streaming import Streaming
 
 ON_A_PAGE = 3
 """Bytes a sample that a picture on a page takes: before and after in 8 bits, and what is not encoded as it comes."""
@@ -76,6 +77,10 @@ class ImageProcessor:
     def spreads_nan(self) -> bool:
         """Whether all filters hand on what is missing."""
         return all(step.values["nan"] == nan_policy.PROPAGATE for step in self.recipe.steps)
+
+    @property
+    def _streaming(self) -> Streaming:
+        return Streaming(self.stages, self.options, self.maps)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
@@ -253,7 +258,7 @@ class ImageProcessor:
         settings = self.rendering.settings(picture, formats_of.get("image"))
         if picture.colours == "gray" and "chroma" in self.parts:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
-        streamed = streaming.canvases(self, job, picture, encodings, formats_of, settings) if alone else {}
+        streamed = self._streaming.canvases(job, picture, encodings, formats_of, settings) if alone else {}
         needed = partial(self._needed, picture, 0, encodings, formats_of, settings, streamed)
         cores = self._cores_in_room(picture, needed)
         light = picture
@@ -346,7 +351,7 @@ class ImageProcessor:
     def streams(self, job: Job, expected: Expected) -> bool:
         """Whether the rows of an expected picture are read as they are needed."""
         with contextlib.suppress(ImageError, FileError):  # which will be said of the picture itself
-            return streaming.reads(self._for(memory_need.stand_in(expected)), job, expected)
+            return self._for(memory_need.stand_in(expected))._streaming.reads(job, expected)
         return False
 
     def needed(self, job: Job, expected: Expected) -> float:
@@ -367,7 +372,7 @@ class ImageProcessor:
             formats_of = processor._formats_of(job, picture)
             encodings = processor.rendering.encodings(picture, job.targets, formats_of, None)
             settings = processor.rendering.settings(picture, formats_of.get("image"))
-            streamed = streaming.canvases(processor, job, picture, encodings, formats_of, settings)
+            streamed = processor._streaming.canvases(job, picture, encodings, formats_of, settings)
             needed = partial(processor._needed, picture, expected.held, encodings, formats_of, settings, streamed)
             # Those of folders are decoded while this is held, and are as large; those of files are there already.
             others = len(job.others) * memory_need.of_samples(picture)

@@ -21,6 +21,7 @@ from pathlib import Path
 from ...filters.core.named_tuple import NamedTuple
 from .. import bounded_read
 from ..console.messages import counted, reason, shown
+from ..console.report import LeftOut
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
@@ -38,6 +39,11 @@ MOST_OF_A_LIST = 1 << 26
 
 class NothingFoundError(UsageError):
     """Folders hold no images that are taken."""
+
+    def __init__(self, said: str, folders: Sequence[str]) -> None:
+        super().__init__(said)
+        self.folders = folders
+        """Those that were looked into."""
 
 
 class Fate(Enum):
@@ -63,6 +69,8 @@ class InputRules(NamedTuple):
     """The output folders, as `identity` knows them: what was written is not read again."""
     backup: str | None = None
     """What `--backup` adds to a name."""
+    written: Collection[tuple[Identity | None, str]] = ()
+    """Files that were written before, each by its folder and its name: they are not read again."""
 
     def including(self, place: str, name: str) -> list[str]:
         """Return the globs of *include* that a file matches."""
@@ -81,10 +89,17 @@ class InputSet(NamedTuple):
     """The other files of the folders, and the subfolders that were not looked into."""
     several: bool
     """The inputs may be more than one, as those of a folder are, even where there is but one."""
+    folders: Sequence[str] = ()
+    """The folders that were looked into."""
 
     def count(self, fate: Fate) -> int:
         """Return how many entries had this fate."""
         return sum(one is fate for _, one in self.passed_over)
+
+    @property
+    def unsearched(self) -> str:
+        """What is said of the subfolders that were not looked into; "" where there are none."""
+        return LeftOut(subfolders=self.count(Fate.SUBFOLDER)).as_text().removeprefix("; ")
 
 
 def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> InputSet:
@@ -94,13 +109,14 @@ def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> Input
     """
     inputs: list[Input] = []
     passed_over: list[tuple[str, Fate]] = []
+    folders: list[str] = []
     several = listed or len(names) > 1
     for name in names:
         if name == STREAM or not is_folder(name):
             inputs.append(Input(name, os.path.basename(name.rstrip("/"))))
             continue
         several = True
-        for place, fate in _walk(name, rules):
+        for place, fate in _walk(name, rules, folders):
             path = os.path.join(name, place)
             if fate is Fate.TAKEN:
                 inputs.append(Input(path, place))
@@ -108,8 +124,8 @@ def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> Input
                 passed_over.append((path, fate))
     if not inputs:
         where = shown(names[0]) if len(names) == 1 else f"{shown(names[0])}, …"
-        raise NothingFoundError(f"{where}: no images found{_why_none(passed_over)}")
-    return InputSet(inputs, passed_over, several)
+        raise NothingFoundError(f"{where}: no images found{_why_none(passed_over)}", folders)
+    return InputSet(inputs, passed_over, several, folders)
 
 
 def _why_none(passed_over: Sequence[tuple[str, Fate]]) -> str:
@@ -130,10 +146,10 @@ def _why_none(passed_over: Sequence[tuple[str, Fate]]) -> str:
     return (f" ({', '.join(said)})" if said else "") + hint
 
 
-def names(given: Sequence[str], listed: str | None, null: bool) -> list[str]:
+def names(given: Sequence[str], listed: str | None, null: bool, known: Sequence[str] | None = None) -> list[str]:
     """Return the inputs as the user named them, those of the list last; raises UsageError.
 
-    *null* says that names in the list end in NUL.
+    *null* says that names in the list end in NUL. A list whose names are *known* is not read.
     """
     if null and listed is None:
         raise UsageError("-0 requires --files-from")
@@ -141,7 +157,7 @@ def names(given: Sequence[str], listed: str | None, null: bool) -> list[str]:
     if listed == STREAM and STREAM in names:
         raise UsageError("- (standard input) holds an image, or the names of --files-from; not both")
     if listed is not None:
-        names += read_list(listed, b"\0" if null else b"\n")
+        names += read_list(listed, separator(null)) if known is None else known
         if not names:
             raise UsageError(f"--files-from {shown(listed)} lists no files")
     if not names:
@@ -165,6 +181,11 @@ def _exists(name: str) -> bool:
         return False
 
 
+def separator(null: bool) -> bytes:
+    """Return what stands between the names of a list."""
+    return b"\0" if null else b"\n"
+
+
 def read_list(name: str, separator: bytes) -> list[str]:
     """Return the names that the file *name* lists (- is standard input); raises UsageError."""
     try:
@@ -177,6 +198,11 @@ def read_list(name: str, separator: bytes) -> list[str]:
         raise UsageError(f"--files-from {shown(name)}: {reason(error)}") from None
     except bounded_read.TooLongError as error:
         raise UsageError(f"--files-from {shown(name)}: has more than {error}, the limit for a list; split it") from None
+    return names_in(data, name, separator)
+
+
+def names_in(data: bytes, name: str, separator: bytes) -> list[str]:
+    """Return the names in what a list holds, or in some whole lines of it; raises UsageError."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes them
         try:
             data = data.decode("utf-16").encode()
@@ -199,12 +225,16 @@ class _Level(NamedTuple):
     names: frozenset[str]
 
 
-def _walk(folder: str, rules: InputRules) -> Iterator[tuple[str, Fate]]:
-    """Yield each file below *folder* by its path there, and what becomes of it; and each subfolder that is left out."""
+def _walk(folder: str, rules: InputRules, folders: list[str]) -> Iterator[tuple[str, Fate]]:
+    """Yield each file below *folder* by its path there, and what becomes of it; and each subfolder that is left out.
+
+    Those that are looked into go to *folders*.
+    """
     try:
         levels = [_level(folder, "")]
     except OSError as error:
         raise UsageError(f"{shown(folder)}: cannot be listed: {reason(error)}") from None
+    folders.append(folder)
     while levels:
         here = levels[-1]
         entry = next(here.entries, None)
@@ -220,7 +250,7 @@ def _walk(folder: str, rules: InputRules) -> Iterator[tuple[str, Fate]]:
             if not is_dir:
                 yield place, Fate.EXCLUDED
         elif not is_dir:
-            yield place, _fate(entry, place, here, rules)
+            yield place, Fate.OTHER if (here.identity, name) in rules.written else _fate(entry, place, here, rules)
         elif rules.outputs and identity(entry.path) in rules.outputs:
             continue
         elif not rules.recursive:
@@ -234,6 +264,7 @@ def _walk(folder: str, rules: InputRules) -> Iterator[tuple[str, Fate]]:
             if any(inner.identity == level.identity for level in levels):
                 raise UsageError(f"{shown(entry.path)}: is a link back to a folder above it, a loop; --exclude it")
             levels.append(inner)
+            folders.append(entry.path)
 
 
 def _fate(entry: os.DirEntry[str], place: str, here: _Level, rules: InputRules) -> Fate:

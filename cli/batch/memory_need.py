@@ -14,6 +14,7 @@ from typing import Any
 from ...filters.core.engine import memory
 from ...filters.core.engine.quantize import Encoding
 from ...filters.core.engine.stage import Stage
+from ...filters.core.engine.streamed import StreamedImage
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.lazy_numpy import np
 from ...filters.core.parameters import ImageError
@@ -32,9 +33,10 @@ def stand_in(expected: Expected) -> Picture:
     alpha = samples.channels in (2, 4) and not samples.bands
     dtype = np.dtype(TYPES[samples.size])
     size = expected.height, expected.width
+    blank = _unread if expected.streamed else _blank
     return Picture(
-        _blank((*size, samples.channels - alpha), dtype),
-        _blank(size, dtype) if alpha else None,
+        blank((*size, samples.channels - alpha), dtype),
+        blank(size, dtype) if alpha else None,
         format=expected.format,
         colours="bands" if samples.bands and samples.channels > 1 else "gray",
     )
@@ -43,6 +45,10 @@ def stand_in(expected: Expected) -> Picture:
 def of_samples(picture: Picture) -> float:
     """Return the bytes of a picture's samples."""
     return picture.pixels.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
+
+
+def _unread(shape: tuple[int, ...], dtype: Any) -> Any:
+    return StreamedImage(shape, dtype, lambda start, stop: _blank((stop - start, *shape[1:]), dtype))
 
 
 def _blank(shape: tuple[int, ...], dtype: Any) -> Any:
@@ -106,8 +112,8 @@ def of_outputs(
         codec = formats_of[name].codec
         gathered += images * width * height * (codec.canvas_share * samples.bytes + raw)
         encoding = max(encoding, images * width * height * codec.encoding(samples))
-    alpha = picture.alpha is not None
-    filtering = images * memory.needed(stages, shape, dtype, encodings, settings, jobs, alpha)
+    alpha, of_file = picture.alpha is not None, isinstance(picture.pixels, StreamedImage)
+    filtering = images * memory.needed(stages, shape, dtype, encodings, settings, jobs, alpha, of_file)
     kept = max(held - of_samples(picture), 0)
     return ALWAYS + gathered + max(held + filtering, encoding + kept)
 

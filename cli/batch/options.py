@@ -281,6 +281,37 @@ class SharedOptions(NamedTuple):
         bool, Option("Print what would be written; write nothing.", RUN, affects_output=False, short="-n")
     ] = False
     fail_fast: Annotated[bool, Option("Stop at the first image that fails.", RUN, affects_output=False)] = False
+    watch: Annotated[
+        bool,
+        Option(
+            "Go on watching what the call reads, and do anew what changes, as --update does; Ctrl-C ends it.",
+            RUN,
+            affects_output=False,
+        ),
+    ] = False
+    shard: Annotated[
+        str | None,
+        Option(
+            "Do only part I of N of the images, counting from 1; auto takes both numbers from the job of Slurm, "
+            "Kubernetes or CI that runs it. A container is one image.",
+            RUN,
+            affects_output=False,
+            metavar="I/N|auto",
+            words=lambda: ["auto"],
+        ),
+    ] = None
+    shard_by: Annotated[
+        str,
+        Option(
+            "How --shard divides images: by a hash of the place below the folder that is named, which others do not "
+            "change, or by index into runs of equal length.",
+            RUN,
+            affects_output=False,
+            metavar="place|index",
+            default="place",
+            words=lambda: ["place", "index"],
+        ),
+    ] = "place"
     show: Annotated[
         str | None,
         Option(

@@ -33,7 +33,8 @@ class Stamper:
     def __init__(self, version: str, recipe: bytes, how: Mapping[str, object], by_place: bool = False) -> None:
         """Of equal inputs in several places the outputs differ if *by_place*, as random numbers do."""
         self.version, self.by_place = version, by_place
-        self._key = blake2b(f"{version}\0{sorted(how.items())}\0".encode() + recipe).digest()
+        self.key = blake2b(f"{version}\0{sorted(how.items())}\0".encode() + recipe).digest()
+        """Tells this call from every other, whatever its inputs are."""
 
     def mark(self, output: str, job: Job) -> str:
         """Return what the stamps of all outputs called *output* begin with, whatever the input holds."""
@@ -43,7 +44,7 @@ class Stamper:
         what += "".join(f"\0{_held(name)}" for name in job.others)
         what += f"\0labels {_held(job.labels)}" if job.labels else ""
         own = b"" if job.attached is None else job.attached.key
-        key = blake2b(self._key + what.encode("utf-8", "surrogateescape") + own, digest_size=8).hexdigest()
+        key = blake2b(self.key + what.encode("utf-8", "surrogateescape") + own, digest_size=8).hexdigest()
         return f"{PROGRAM} {self.version} {key}"
 
     def stamp(self, output: str, job: Job) -> str:

@@ -23,7 +23,7 @@ from ..images import formats, prefetch
 from ..images.output_folder import Root
 from ..streams import STREAM
 from ..version import VERSION
-from . import collisions, cpu_count, inputs, mask_option, nodata_option, other_pictures
+from . import collisions, cpu_count, frame_number, inputs, mask_option, nodata_option, other_pictures
 from .annotations.attached import OF_BOXES, OF_MASKS, OF_ONE_IMAGE, AnnotationOptions
 from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
@@ -32,11 +32,13 @@ from .options import OPTIONS, SHEET_RANGES, SharedOptions
 from .plan import Input, Job, plan
 from .provenance import Stamper
 from .recipe import Recipe
+from .watch_round import Earlier
 
 if TYPE_CHECKING:
     from ..images.reader import Reader
     from .augment.augmentation import Augmentation
     from .augment.variants import Variants
+    from .batch_shard import BatchShard
     from .cluster.address import Address
 
 NO_FILE = "no such file or directory"
@@ -47,6 +49,10 @@ DEPTHS = {"1": ("bool",), "8": ("uint8",), "16": ("uint16",), "float": ("float32
 KEEP = "keep"
 SHOWN = RESULT, BOTH = "result", "both"
 """What --show shows."""
+
+
+EARLIER = Earlier()
+"""Of a call that is carried out once."""
 
 
 class Request(NamedTuple):
@@ -60,6 +66,7 @@ class Request(NamedTuple):
     """Where the filter's maps go, as the user wrote it: path by name."""
     inputs: inputs.InputSet
     jobs: Sequence[Job]
+    """Those of the shard, of a batch that is shared."""
     region: mask_option.Region | None
     background: tuple[int, int, int] | None
     nodata: NodataOption
@@ -83,6 +90,10 @@ class Request(NamedTuple):
     """Bytes of the page of --report at most."""
     cluster: Address | None = None
     """Where the images are filtered, if not here."""
+    doubts: Sequence[str] = ()
+    """What of the inputs may mean something else than it says."""
+    shard: BatchShard | None = None
+    """Which of all images are done, where other calls do the rest."""
 
     def reader(self) -> Reader:
         """Return what reads the inputs."""
@@ -102,11 +113,12 @@ def check(
     map_files: Mapping[str, str],
     beside: Mapping[str, str] = MappingProxyType({}),
     variants: Variants | None = None,
+    earlier: Earlier = EARLIER,
 ) -> Request:
     """Check a call and return its request; raises UsageError.
 
     *beside* are the files that an option of this command alone names for writing; *variants* are those of an
-    augmentation.
+    augmentation. Of a call that watches, *earlier* is what is known from the rounds before.
     """
     if options.angle_style == "colour":
         options = options._replace(angle_style="color")
@@ -115,13 +127,20 @@ def check(
     _check_pairs(options)
     _check_angles(recipe, options, map_files)
     _check_legend(options)
+    given, shard = options, None
+    if options.shard is not None:
+        from . import batch_shard  # few calls share a batch
+
+        shard = batch_shard.read(options.shard, options.shard_by)
+        options, beside = batch_shard.begun(shard, options, beside)
     cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
         raise UsageError("--sheet needs a filter bank; this call gives one image (use -o)")
-    names = inputs.names(options.inputs, options.files_from, options.null)
-    _check_existence(names, options, bool(map_files))
+    names = inputs.names(options.inputs, options.files_from, options.null, earlier.listed)
+    if earlier.is_first:
+        _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
-    found = inputs.scan(names, _rules(options, outputs.values()), listed=options.files_from is not None)
+    found = _found(names, options, outputs.values(), earlier)
     beside = _written_beside(options) | dict(beside)
     if variants is not None:
         variants.check_places(found.inputs)
@@ -133,7 +152,7 @@ def check(
     jobs = _with_labels(jobs, found.inputs, options)
     if any(other_pictures.named(recipe)):
         jobs = [job._replace(others=other_pictures.beside(recipe, job.input.place)) for job in jobs]
-    others = (recipe.files() if variants is None else variants.files()) | _read_beside(options)
+    others = (recipe.files() if variants is None else variants.files()) | read_beside(options)
     others |= {name: other_pictures.WHAT for job in jobs for name in job.others if name}
     annotations, collected = AnnotationOptions(), None
     if any(getattr(options, name) != options._field_defaults[name] for name in (*OF_MASKS, *OF_BOXES)):
@@ -141,6 +160,8 @@ def check(
 
         asked = annotation_request.attach([recipe] if variants is None else variants.recipes, options, jobs)
         annotations, jobs, collected = asked.options, asked.jobs, asked.collected
+        if shard is not None and annotations.kind == "coco":
+            shard.check_named("boxes_out", given.boxes_out or "")
         others |= asked.files
     read = files_read(others, [source.name for source in found.inputs])
     collisions.check(read, FilesWritten(jobs, beside, options.json or options.dry_run, collected))
@@ -151,7 +172,7 @@ def check(
         options=options,
         map_files=map_files,
         inputs=found,
-        jobs=jobs,
+        jobs=jobs if shard is None else shard.of(jobs),
         region=region,
         background=colour(options.background),
         nodata=nodata_option.read(options.nodata, options.keep_holes),
@@ -174,6 +195,8 @@ def check(
         annotations=annotations,
         page_size=_page_size(options),
         cluster=_cluster(options, outputs),
+        doubts=() if variants is None else variants.doubts(names),
+        shard=shard,
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -194,8 +217,7 @@ def _check_values(options: SharedOptions) -> None:
         formats.of_records(options.from_)
     if options.compression and options.compression not in formats.COMPRESSIONS:
         raise UsageError(f"--compression {options.compression!r}: use one of {', '.join(formats.COMPRESSIONS)}")
-    if options.frame is not None and options.frame < 0:
-        raise UsageError("--frame must be 0 or greater")
+    frame_number.check(options.frame)
     if options.max_frames < 1:
         raise UsageError("--max-frames must be 1 or greater")
     if options.angle_style not in ("code", "color"):
@@ -243,7 +265,11 @@ def _check_pairs(options: SharedOptions) -> None:
         raise UsageError("--backup requires a suffix, such as .orig")
     if "sheet_range" in given and options.sheet is None:
         raise UsageError("--sheet-range requires --sheet")
-    for option, names in (("show", ("show_as", "show_size")), ("report", ("report_size", "report_title"))):
+    for option, names in (
+        ("show", ("show_as", "show_size")),
+        ("report", ("report_size", "report_title")),
+        ("shard", ("shard_by",)),
+    ):
         for name in names:
             if name in given and getattr(options, option) is None:
                 raise UsageError(f"{flag(name)} requires {flag(option)}")
@@ -331,7 +357,7 @@ def _folders(outputs: Collection[str]) -> frozenset[str]:
     return frozenset(path for path in outputs if path != STREAM and inputs.is_folder(path))
 
 
-def _rules(options: SharedOptions, outputs: Collection[str]) -> inputs.InputRules:
+def _rules(options: SharedOptions, outputs: Collection[str], earlier: Earlier) -> inputs.InputRules:
     masks = [path for path in (options.masks, options.masks_out) if path]
     folders = {identity(path) for path in _folders([*outputs, *masks])} - {None}
     named = {identity(name) for name in options.inputs}
@@ -341,7 +367,22 @@ def _rules(options: SharedOptions, outputs: Collection[str]) -> inputs.InputRule
         exclude=options.exclude,
         outputs=[folder for folder in folders - named if folder is not None],
         backup=options.backup,
+        written=earlier.written,
     )
+
+
+def _found(names: Sequence[str], options: SharedOptions, outputs: Collection[str], earlier: Earlier) -> inputs.InputSet:
+    """Return the inputs; raises UsageError."""
+    rules, listed = _rules(options, outputs, earlier), options.files_from is not None
+    found = inputs.scan(names, rules, listed=listed)
+    if options.shard is None:
+        return found
+    from . import batch_shard
+
+    batch_shard.check_inputs(names, filter(None, (*outputs, options.masks_out)))
+    # Another shard may have made the folder of outputs, which is not searched, when the search had begun.
+    again = _rules(options, outputs, earlier)
+    return found if again == rules else inputs.scan(names, again, listed=listed)
 
 
 def _plan(
@@ -392,7 +433,7 @@ def _written_beside(options: SharedOptions) -> dict[str, str]:
     return {name: path for name, path in paths.items() if path is not None}
 
 
-def _read_beside(options: SharedOptions) -> dict[str, str]:
+def read_beside(options: SharedOptions) -> dict[str, str]:
     """Return the files that options name for reading beside the inputs, each with what it is."""
     names = {getattr(options, name): OPTIONS[name].reads for name in OPTIONS if OPTIONS[name].reads}
     return {name: what for name, what in names.items() if isinstance(name, str)}

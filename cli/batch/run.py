@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..console.messages import flag, put, say, shown
-from ..console.report import LeftOut, Report, Totals
+from ..console.report import LeftOut, Part, Report, Totals
 from ..console.reporter import Reporter
 from ..errors import ExitCode
 from ..images import prefetch
@@ -20,9 +22,10 @@ from .options import SharedOptions
 from .plan import Job
 from .recipe import Recipe
 from .request import Request, check
+from .watch_round import ONCE, Round
 
 if TYPE_CHECKING:
-    from ..terminal.screen import Screen
+    from ..terminal.screen import Screen, Wanted
     from .augment.variants import Variants
 
 
@@ -44,43 +47,39 @@ def execute(
     with warnings.catch_warnings():
         # What libraries warn of, the program reports or refuses in its own words.
         warnings.simplefilter("ignore")
-        if options.show is None:
-            return _carry_out(check(recipe, options, map_files, beside, variants), began)
-        from ..terminal import screen  # few calls show what they make
-
-        wanted = screen.wanted(options.show_as, options.show_size)
+        wanted = wanted_screen(options)
         request = check(recipe, options, map_files, beside, variants)
-        with screen.Screen(wanted) as shown_on:
-            return _carry_out(request, began, shown_on)
+        with opened(wanted) as screen:
+            return carry_out(request, began, screen)
 
 
-def _carry_out(request: Request, began: float, screen: Screen | None = None) -> ExitCode:
-    recipe, options, found = request.recipe, request.options, request.inputs
-    left_out = LeftOut(
-        files=sum(found.count(fate) for fate in (Fate.OTHER, Fate.UNMATCHED, Fate.EXCLUDED)),
-        backups=found.count(Fate.BACKUP),
-        subfolders=found.count(Fate.SUBFOLDER),
-        repeatable=not options.in_place,
-    )
-    reporter = Reporter(
-        recipe.name if request.augmentation is None else request.augmentation.name,
-        recipe.described() if request.augmentation is None else request.augmentation.described(),
-        Totals(left_out),
-        len(request.jobs),
-        began,
-        request.files,
-        several=found.several or len(request.jobs) > 1,
-        quiet=options.quiet,
-        verbose=options.verbose,
-        json=options.json,
-        barred=screen is not None,
-    )
-    for name, fate in found.passed_over if options.verbose else ():
+def wanted_screen(options: SharedOptions) -> Wanted | None:
+    """Return how the call wants its pictures to be shown, if it does; raises UsageError."""
+    if options.show is None:
+        return None
+    from ..terminal import screen  # few calls show what they make
+
+    return screen.wanted(options.show_as, options.show_size)
+
+
+def opened(wanted: Wanted | None) -> contextlib.AbstractContextManager[Screen | None]:
+    """Return the screen of a call that shows its pictures, as a context."""
+    if wanted is None:
+        return contextlib.nullcontext()
+    from ..terminal.screen import Screen
+
+    return Screen(wanted)
+
+
+def carry_out(request: Request, began: float, screen: Screen | None = None, round: Round = ONCE) -> ExitCode:
+    """Carry out a checked call, or a *round* of one that watches."""
+    recipe, options = request.recipe, request.options
+    reporter = _reporter(request, began, screen, round)
+    for name, fate in request.inputs.passed_over if options.verbose and round.is_first else ():
         say(f"{shown(name)}: {fate.value}")
-    stamper = request.stamper if request.stamped else None
-    update = up_to_date.Currency(stamper, options.preserve_times, request.cores) if options.update else None
-    jobs, skipped = up_to_date.skipped(request.jobs, update, no_clobber=options.no_clobber)
-    if options.update and not request.stamped and not options.quiet:
+    update = _currency(request, round)
+    jobs, skipped = up_to_date.skipped(request.jobs, update, no_clobber=options.no_clobber, unchanged=round.unchanged)
+    if options.update and round.is_first and not request.stamped and not options.quiet:
         say("imfilter: --update compares times only, since these outputs carry no stamp of their parameters")
     jobs = collisions.keep_backups(jobs, skipped)
     if options.dry_run:
@@ -93,7 +92,7 @@ def _carry_out(request: Request, began: float, screen: Screen | None = None) -> 
         reporter.told = []
         jobs = run_page.with_shares(jobs, skipped, request.page_size)
     if len(skipped) < len(jobs):
-        code = _work(request, jobs, skipped, reporter, screen)
+        code = _work(request, jobs, skipped, reporter, screen, round)
     else:
         with reporter:
             for job in jobs:
@@ -129,6 +128,46 @@ def _carry_out(request: Request, began: float, screen: Screen | None = None) -> 
     return code
 
 
+def _reporter(request: Request, began: float, screen: Screen | None, round: Round) -> Reporter:
+    recipe, options, found = request.recipe, request.options, request.inputs
+    left_out = LeftOut(
+        files=sum(found.count(fate) for fate in (Fate.OTHER, Fate.UNMATCHED, Fate.EXCLUDED)),
+        backups=found.count(Fate.BACKUP),
+        subfolders=found.count(Fate.SUBFOLDER),
+        repeatable=not options.in_place,
+    )
+    part = None if request.shard is None else Part(str(request.shard), len(found.inputs))
+    kind: Callable[..., Reporter] = Reporter
+    if round.ledger is not None:
+        from ..console.round_reporter import RoundReporter  # few calls watch
+
+        kind = partial(RoundReporter, round.ledger)
+    return kind(
+        recipe.name if request.augmentation is None else request.augmentation.name,
+        recipe.described() if request.augmentation is None else request.augmentation.described(),
+        Totals(left_out, part),
+        len(request.jobs),
+        began,
+        request.files,
+        several=found.several or len(request.jobs) > 1 or part is not None,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        json=options.json,
+        barred=screen is not None,
+    )
+
+
+def _currency(request: Request, round: Round) -> up_to_date.Currency | None:
+    """Return by what it is told which outputs are current; None where all that changed is done.
+
+    In a later round outputs without a stamp may be newer than an input, and older than the recipe.
+    """
+    options = request.options
+    if not (options.update if round.is_first else request.stamped):
+        return None
+    return up_to_date.Currency(request.stamper if request.stamped else None, options.preserve_times, request.cores)
+
+
 def _is_renewed(path: str | None, jobs: Sequence[Job], skipped: frozenset[int]) -> bool:
     """Whether a file that is made of all images is written: where nothing was done, the one that is there stays."""
     return path is not None and (len(skipped) < len(jobs) or not os.path.lexists(path))
@@ -151,7 +190,12 @@ def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], request: Request, rep
 
 
 def _work(
-    request: Request, jobs: Sequence[Job], skipped: frozenset[int], reporter: Reporter, screen: Screen | None
+    request: Request,
+    jobs: Sequence[Job],
+    skipped: frozenset[int],
+    reporter: Reporter,
+    screen: Screen | None,
+    round: Round,
 ) -> ExitCode:
     """Do the jobs that are not skipped."""
     options, left = request.options, len(jobs) - len(skipped)
@@ -164,7 +208,8 @@ def _work(
     # What needs NumPy is imported while the first picture is read.
     from . import doubts, runner
 
-    for note in () if options.quiet else doubts.notes(request.recipe):
+    doubted = [*doubts.notes(request.recipe), *request.doubts]
+    for note in () if options.quiet or not round.is_new_recipe else doubted:
         say(f"imfilter: {note}")
 
     return runner.run(request, jobs, skipped, pictures, reporter, workers, screen)

@@ -42,9 +42,10 @@ def write(request: Request, reports: Sequence[Report]) -> None:
     counts = [counted(len(request.jobs), "image", "images"), f"{len(done)} done"]
     counts += [f"{number} {what}" for number, what in ((skipped, "up to date"), (len(failed), "failed")) if number]
     left = len(request.jobs) - len(reports)
+    of = "" if request.shard is None else f"shard {request.shard} of {len(request.inputs.inputs)}: "
     page = Page(
         title=options.report_title or f"imfilter {recipe.name}",
-        summary=[", ".join([*counts, *([f"{left} not tried"] if left else [])])],
+        summary=[of + ", ".join([*counts, *([f"{left} not tried"] if left else [])])],
         command=command(sys.argv[1:]),
         tables=[*_parameters(recipe)],
         problems=[without_places(report.error or "", _names(report)) for report in failed],

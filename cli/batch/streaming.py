@@ -7,83 +7,86 @@ as a whole, by a filter or by what shows it, is decoded as ever.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...filters.core.engine import executor, geometry, hidden_colours, moved_original
 from ...filters.core.engine.output_buffer import CanvasFactory
 from ...filters.core.engine.quantize import Encoding
+from ...filters.core.engine.stage import Stage
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.lazy_numpy import np
+from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
 from ..images import formats, output_colour, reader
 from ..images.metadata import Metadata
 from ..images.picture import Expected, Picture
 from ..images.spool import Spool
 from .frame_output import SHEET
+from .job_options import JobOptions
 from .plan import Job, Target
 
-if TYPE_CHECKING:
-    from .image_job import ImageProcessor
 
+class Streaming(NamedTuple):
+    """What a call does to its pictures, asked for those that are streamed."""
 
-def reads(processor: ImageProcessor, job: Job, expected: Expected) -> bool:
-    """Whether an expected picture is read strip by strip."""
-    samples, render, stages = expected.samples, processor.options.render, processor.stages
-    if expected.pixels * samples.bytes < reader.STREAMED_BYTES or not _is_alone(processor, job):
-        return False
-    if processor.maps or render.nodata.keep_holes or job.attached is not None or not executor.streams(stages):
-        return False
-    alpha, size = samples.channels in (2, 4) and not samples.bands, (expected.width, expected.height)
-    if alpha and hidden_colours.are_kept(stages, *size):
-        return False
-    return render.effect is None or not (alpha or moved_original.is_moved(stages, *size))
+    stages: Sequence[Stage]
+    options: JobOptions
+    maps: tuple[str, ...]
 
+    def reads(self, job: Job, expected: Expected) -> bool:
+        """Whether an expected picture is read strip by strip."""
+        samples, render, stages = expected.samples, self.options.render, self.stages
+        if expected.pixels * samples.bytes < reader.STREAMED_BYTES or not self._is_alone(job):
+            return False
+        if self.maps or render.nodata.keep_holes or job.attached is not None or not executor.streams(stages):
+            return False
+        alpha, size = samples.channels in (2, 4) and not samples.bands, (expected.width, expected.height)
+        if alpha and hidden_colours.are_kept(stages, *size):
+            return False
+        return render.effect is None or not (alpha or moved_original.is_moved(stages, *size))
 
-def canvases(
-    processor: ImageProcessor,
-    job: Job,
-    picture: Picture,
-    encodings: Mapping[str, Encoding],
-    formats_of: Mapping[str, formats.Format],
-    settings: Settings,
-) -> dict[str, CanvasFactory]:
-    """Return what makes the canvases of the outputs that are encoded, and written to a spool, as they come."""
-    if picture.images > 1 or processor.maps or not _is_alone(processor, job):
-        return {}
-    options, found, (height, width, _) = processor.options, dict[str, CanvasFactory](), picture.pixels.shape
-    # What a mask leaves of an alpha, and colours that nobody sees, are put back in a picture that is there.
-    mixed = options.render.effect is not None or settings.only is not None
-    mixed = picture.alpha is not None and (mixed or hidden_colours.are_kept(processor.stages, width, height))
-    for name, format in formats_of.items():
-        metadata = picture.metadata if name == "image" else Metadata()
-        lost = metadata.palette or output_colour.is_lost(metadata, format, options.write.encode)
-        if format.codec.streamed is None or encodings[name].kind == "table" or lost or (mixed and name == "image"):
-            continue
-        if _is_large(processor, picture, encodings[name]):
-            spool = partial(_spool, job.targets[name])
-            found[name] = format.codec.streamed(options.write.encode, metadata, spool)
-    return found
+    def canvases(
+        self,
+        job: Job,
+        picture: Picture,
+        encodings: Mapping[str, Encoding],
+        formats_of: Mapping[str, formats.Format],
+        settings: Settings,
+    ) -> dict[str, CanvasFactory]:
+        """Return what makes the canvases of the outputs that are encoded, and written to a spool, as they come."""
+        if picture.images > 1 or self.maps or not self._is_alone(job):
+            return {}
+        options, found, (height, width, _) = self.options, dict[str, CanvasFactory](), picture.pixels.shape
+        # What a mask leaves of an alpha, and colours that nobody sees, are put back in a picture that is there.
+        mixed = options.render.effect is not None or settings.only is not None
+        mixed = picture.alpha is not None and (mixed or hidden_colours.are_kept(self.stages, width, height))
+        for name, format in formats_of.items():
+            if encodings[name].kind == "table" or (mixed and name == "image"):
+                continue
+            metadata = picture.metadata if name == "image" else Metadata()
+            lost = metadata.palette or output_colour.is_lost(metadata, format, options.write.encode)
+            if not lost and format.codec.streamed is not None and self._is_large(picture, encodings[name]):
+                spool = partial(_spool, job.targets[name])
+                found[name] = format.codec.streamed(options.write.encode, metadata, spool)
+        return found
 
+    def _is_alone(self, job: Job) -> bool:
+        """Whether the files of a job hold one picture, which nobody but their encoders looks at."""
+        render = self.options.render
+        looked_at = render.show is not None or render.in_memory is not None or job.page_share
+        many = job.variant is not None or job.variants or self.options.frames.only is not None or SHEET in job.targets
+        return not (looked_at or many or any(target.numbered or target.shown for target in job.targets.values()))
 
-def _is_alone(processor: ImageProcessor, job: Job) -> bool:
-    """Whether the files of a job hold one picture, which nobody but their encoders looks at."""
-    options = processor.options
-    looked_at = options.render.show is not None or options.render.in_memory is not None or job.page_share
-    many = job.variant is not None or job.variants or options.frames.only is not None or SHEET in job.targets
-    return not (looked_at or many or any(target.numbered or target.shown for target in job.targets.values()))
-
-
-def _is_large(processor: ImageProcessor, picture: Picture, encoding: Encoding) -> bool:
-    """Whether a picture, or a result of it, is one that is streamed."""
-    height, width, channels = picture.pixels.shape
-    most = picture.pixels.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
-    with contextlib.suppress(ImageError):  # which is said when it is filtered
-        result = geometry.followed(processor.stages, width, height)
-        most = max(most, result.width * result.height * channels * np.dtype(encoding.dtype).itemsize)
-    return most >= reader.STREAMED_BYTES
+    def _is_large(self, picture: Picture, encoding: Encoding) -> bool:
+        """Whether a picture, or a result of it, is one that is streamed."""
+        height, width, channels = picture.pixels.shape
+        most = picture.pixels.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
+        with contextlib.suppress(ImageError):  # which is said when it is filtered
+            result = geometry.followed(self.stages, width, height)
+            most = max(most, result.width * result.height * channels * np.dtype(encoding.dtype).itemsize)
+        return most >= reader.STREAMED_BYTES
 
 
 def _spool(target: Target) -> Spool:

@@ -83,7 +83,7 @@ class Seen:
         marked = nodata.of(self._missing, pixels, picture.colours == "rgb", picture.full)
         if marked is None:
             return where
-        there: Array = ~marked.gaps(pixels).any(axis=2)
+        there = np.logical_not(marked.gaps(pixels).any(axis=2))
         return there if where is None or not (where & there).any() else where & there
 
 

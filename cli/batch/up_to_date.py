@@ -26,11 +26,16 @@ class Currency(NamedTuple):
     """Inputs are read on so many."""
 
 
-def skipped(jobs: Sequence[Job], update: Currency | None, *, no_clobber: bool) -> tuple[list[Job], frozenset[int]]:
-    """Return the jobs, less the outputs that are kept, and the numbers of those with nothing to do."""
-    left, skipped = [], set()
+def skipped(
+    jobs: Sequence[Job], update: Currency | None, *, no_clobber: bool, unchanged: frozenset[int] = frozenset()
+) -> tuple[list[Job], frozenset[int]]:
+    """Return the jobs, less the outputs that are kept, and the numbers of those with nothing to do.
+
+    Of the *unchanged* that is known; their files are not looked at.
+    """
+    left, skipped = [], set(unchanged)
     for number, job in enumerate(jobs):
-        if no_clobber:
+        if no_clobber and number not in unchanged:
             missing = {name: target for name, target in job.targets.items() if not _exists(target)}
             if missing:
                 job = job._replace(targets=missing)

@@ -6,18 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...filters.core.engine.quantize import Encoding
-from ...filters.core.engine.streamed import strips_of
 from ...filters.core.filter import Call
-from ...filters.core.lazy_numpy import Array, np
 from ..console.messages import flag
 from ..console.report import depth_in_words
 from ..images import formats
+from ..images.on_screen import FAR, finite_range, white_for
 from ..images.picture import Picture
 
-FAR = 2.0
-"""Values of more than so many times white are far above it: highlights reach that seldom, another unit always."""
-COMMON = (255, 4095, 65535)
-"""White of 8, 12 and 16 bits."""
 VALUES = {"threshold": ("value",), "tone": ("levels", "threshold")}
 """The parameters that are values of samples, by filter."""
 
@@ -26,12 +21,14 @@ def far_above(picture: Picture, encodings: Mapping[str, Encoding]) -> str:
     """Return the note that a float picture's values are far above white, where outputs cut them off; else nothing."""
     white = picture.full
     clipped = next((encoding for encoding in encodings.values() if _shows_white(encoding)), None)
-    if clipped is None or picture.pixels.dtype.kind != "f" or (greatest := _greatest(picture)) <= FAR * white:
+    if clipped is None or picture.pixels.dtype.kind != "f":
         return ""
-    better = next((common for common in COMMON if greatest <= common), greatest)
+    _, greatest = finite_range(picture.pixels)
+    if greatest <= FAR * white:
+        return ""
     return (
         f"its values, up to {greatest:.5g}, are far above white, {white:g}, and are clipped in "
-        f"{depth_in_words(clipped.dtype)} samples; use --white {better:.5g} or --range stretch"
+        f"{depth_in_words(clipped.dtype)} samples; use --white {white_for(greatest):.5g} or --range stretch"
     )
 
 
@@ -46,7 +43,7 @@ def of_8_bits(picture: Picture, steps: Sequence[Call]) -> str:
             most = max(numbers)
             if not (white < most <= 255 or (white > 16 * 255 and 1 < most <= 255)):
                 continue
-            greatest = _greatest(picture)
+            _, greatest = finite_range(picture.pixels)
             if greatest > 16 * 255 or (white < most and greatest <= FAR * white):
                 meant = ",".join(f"{number * white / 255:.5g}" for number in numbers)
                 what = ",".join(f"{number:g}" for number in numbers)
@@ -76,15 +73,3 @@ def _shows_white(encoding: Encoding) -> bool:
     """Whether what is above white is cut off in an output."""
     fixed = not (encoding.is_float or encoding.stretched or encoding.directed)
     return fixed and encoding.kind != "fraction"
-
-
-def _greatest(picture: Picture) -> float:
-    """Return the greatest finite sample, 0 where there is none."""
-    return max(map(_greatest_of, strips_of(picture.pixels)))
-
-
-def _greatest_of(samples: Array) -> float:
-    greatest = float(np.fmax.reduce(samples, axis=None))
-    if np.isinf(greatest):
-        greatest = float(np.max(samples, where=np.isfinite(samples), initial=0))
-    return greatest if greatest == greatest else 0.0

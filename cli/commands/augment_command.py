@@ -17,7 +17,10 @@ from . import augment_steps
 from .options import HelpedOption, SectionedCommand, make_command, shared_options
 
 USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
-REFUSED = "in_place", "backup", "mask", "roi", "show", "show_as", "show_size", "report", "report_size", "report_title"
+REFUSED = (
+    *("in_place", "backup", "mask", "roi", "show", "show_as", "show_size"),
+    *("report", "report_size", "report_title", "watch"),
+)
 """Shared options that have no meaning here."""
 
 
@@ -90,6 +93,8 @@ def make() -> SectionedCommand:
             raise UsageError("--show has no meaning for augment: an input has several outputs")
         if options.report is not None:
             raise UsageError("--report cannot be used with augment; imfilter dataset show draws what it wrote")
+        if options.watch:
+            raise UsageError("--watch cannot be used with augment; repeat the call with --update")
         inputs, steps = augment_steps.split(options.inputs)
         options = options._replace(inputs=tuple(inputs))
         drawn = (() if recipe is None else augment_steps.steps_in(recipe)) + augment_steps.steps_of(steps)

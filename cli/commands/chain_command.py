@@ -18,11 +18,10 @@ from ..batch import collisions
 from ..batch.call_files import FilesWritten, files_read
 from ..batch.recipe import Recipe, in_a_row, make_step, read_options
 from ..batch.recipe_file import load, write_recipe
-from ..batch.run import execute
 from ..console.messages import flag, printable
 from ..errors import UsageError
 from .command_words import hint, homes
-from .filter_command import map_files, parameter_options
+from .filter_command import carried_out, map_files, parameter_options
 from .option_words import StrictCommand
 from .options import HelpedOption, SectionedCommand, make_command, shared_options
 
@@ -50,9 +49,9 @@ def make_chain() -> SectionedCommand:
         options = shared_options(values)
         inputs, steps = split_steps(options.inputs)
         options = options._replace(inputs=tuple(inputs))
+        if inputs or options.files_from is not None or options.watch or save is None:
+            raise typer.Exit(carried_out(lambda: chained(steps), options, map_files(maps, values), save))
         recipe = chained(steps)
-        if inputs or options.files_from is not None or save is None:
-            raise typer.Exit(execute(recipe, options, map_files(maps, values), save))
         read = files_read(recipe.files())
         collisions.check(read, FilesWritten(beside={"save": save}))
         if not options.dry_run:
@@ -81,7 +80,7 @@ def make_run() -> SectionedCommand:
         if not path:
             raise UsageError("no recipe; name a file that imfilter chain --save wrote")
         options = options._replace(inputs=tuple(inputs))
-        raise typer.Exit(execute(load(path), options, map_files(maps, values)))
+        raise typer.Exit(carried_out(lambda: load(path), options, map_files(maps, values)))
 
     return make_command("run", command, inspect.getdoc(command) or "", RUN_USAGE, maps, [], banks=True)
 

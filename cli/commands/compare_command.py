@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..images import prefetch
 from .input_options import folder_options
 from .options import HelpedOption, SectionedCommand, described, shared_option
+from .page_options import page_options, page_size
 
 USAGE = "A B [OPTIONS]"
 
@@ -76,7 +77,7 @@ def make() -> SectionedCommand:
         """
         if a is None or b is None:
             raise UsageError("names of two pictures or folders are missing: imfilter compare A B")
-        from ..batch import cpu_count, mask_option
+        from ..batch import cpu_count, frame_number, mask_option
         from ..batch.inputs import InputRules
         from ..compare import run as command
         from ..compare.call import Call
@@ -88,8 +89,7 @@ def make() -> SectionedCommand:
         for name, value in (("tolerance", tolerance), ("gain", gain)):
             if not 0 <= value < float("inf"):
                 raise UsageError(f"--{name}: {value:g} is not a number from 0")
-        if frame is not None and frame < 0:
-            raise UsageError(f"--frame: {frame} is negative; frames count from 0")
+        frame_number.check(frame)
         _one_of("channels", channels, ("luma", "each"))
         _one_of("match", match, ("name", "stem"))
         _one_of("diff-style", diff_style, STYLES)
@@ -129,7 +129,7 @@ def make() -> SectionedCommand:
                 quiet,
                 report,
                 report_title,
-                _page_size(report, report_size, report_title),
+                page_size(report, report_size, report_title),
                 mask=mask,
             )
         )
@@ -168,16 +168,7 @@ def make() -> SectionedCommand:
         HelpedOption(
             "gain", "Multiply the differences that are drawn.  [default: 1]", type=float, default=1.0, metavar="G"
         ),
-        HelpedOption(
-            "report", "Write a page that shows the pairs that differ, the worst first.", RUN, metavar="FILE.html"
-        ),
-        HelpedOption(
-            "report_size",
-            "Bytes of --report at most: of many pairs it shows the worst.  [default: 40M]",
-            RUN,
-            metavar="N",
-        ),
-        HelpedOption("report_title", "Title of --report.", RUN, metavar="TEXT"),
+        *page_options("the pairs that differ, the worst first", "pairs it shows the worst"),
         *folder_options("Compare only"),
         HelpedOption(
             "match",
@@ -187,7 +178,7 @@ def make() -> SectionedCommand:
             metavar="name|stem",
         ),
         HelpedOption("frame", "Compare only this frame or page, counting from 0.", FILES, type=int, metavar="N"),
-        HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", FILES, metavar="N"),
+        shared_option("max_pixels"),
         HelpedOption("lenient", "Of damaged pictures, compare what can be read.", FILES, type=bool, default=False),
         HelpedOption("peak", "White of float pictures.", PIXELS, type=float, metavar="V"),
         HelpedOption(
@@ -217,17 +208,6 @@ def make() -> SectionedCommand:
         TyperArgument(param_decls=["b"], type=str, metavar="B", help="What is compared with it.", required=False),
     ]
     return described(command, "compare", USAGE, [*arguments, *own])
-
-
-def _page_size(report: str | None, size: str | None, title: str | None) -> int:
-    """Return the bytes of the page at most, 0 without one; raises UsageError."""
-    if report is None:
-        if size is not None or title is not None:
-            raise UsageError(f"--report-{'title' if size is None else 'size'} requires --report")
-        return 0
-    from ..page.size import read
-
-    return read(size or "")
 
 
 def _one_of(name: str, value: str, words: tuple[str, ...]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -11,8 +11,8 @@ import typer
 from ...filters.core import catalog
 from ...filters.core.filter import Common
 from ...filters.core.parameters import Parameter, Spec
-from ..batch.options import OWN, PIXELS
-from ..batch.recipe import single
+from ..batch.options import OWN, PIXELS, SharedOptions
+from ..batch.recipe import Recipe, single
 from ..batch.run import execute
 from .options import WIDTH, HelpedOption, SectionedCommand, make_command, shared_options
 
@@ -27,11 +27,23 @@ def make(name: str) -> SectionedCommand:
     spec = filter.spec
 
     def command(**values: Any) -> None:
-        raise typer.Exit(execute(single(filter, values), shared_options(values), map_files(spec.maps, values)))
+        files = map_files(spec.maps, values)
+        raise typer.Exit(carried_out(lambda: single(filter, values), shared_options(values), files))
 
     return make_command(
         name, command, spec.doc, USAGE, spec.maps, parameter_options(spec), banks=filter.names_of_maps is not None
     )
+
+
+def carried_out(
+    make: Callable[[], Recipe], options: SharedOptions, map_files: Mapping[str, str], save: str | None = None
+) -> int:
+    """Carry out a call, whose recipe is made again where it changes while it is watched; return the exit code."""
+    if not options.watch:
+        return execute(make(), options, map_files, save)
+    from ..batch.watch import Watch  # few calls watch
+
+    return Watch(make, options, map_files, save).run()
 
 
 def map_files(maps: Iterable[str], values: Mapping[str, Any]) -> dict[str, str]:

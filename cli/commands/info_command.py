@@ -109,6 +109,7 @@ def make() -> SectionedCommand:
                 cpu_count.cores(jobs),
                 json,
                 quiet,
+                found.unsearched,
             )
         )
         if code:
@@ -133,7 +134,7 @@ def make() -> SectionedCommand:
         HelpedOption(
             "frame", "Look at this frame or page, counting from 0, or at all.  [default: 0]", FILES, metavar="N|all"
         ),
-        HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", FILES, metavar="N"),
+        shared_option("max_pixels"),
         HelpedOption("lenient", "Of damaged pictures, look at what can be read.", FILES, type=bool, default=False),
         shared_option("jobs"),
         HelpedOption("json", "Print a JSON object for each file, and one for all.", RUN, type=bool, default=False),

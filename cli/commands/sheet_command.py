@@ -11,7 +11,7 @@ from ..batch.options import FILES
 from ..errors import UsageError
 from .input_options import folder_options
 from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
-from .sheet_options import files_and_run, look_of, look_options, other_options
+from .sheet_options import look_of, look_options, options_of, other_options
 
 USAGE = "INPUT... -o SHEET [OPTIONS]"
 
@@ -55,7 +55,7 @@ def make() -> SectionedCommand:
             InputRules(recursive, include, exclude),
             files_from is not None,
             label,
-            **files_and_run(values),
+            options=options_of(values),
         )
         raise typer.Exit(pictures.run(call))
 

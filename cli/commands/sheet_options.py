@@ -10,6 +10,7 @@ from ..errors import UsageError
 from .options import HelpedOption, shared_option
 
 if TYPE_CHECKING:
+    from ..sweep.options import Options
     from ..sweep.sheet_file import SheetLook
 
 
@@ -48,7 +49,7 @@ def other_options() -> list[HelpedOption]:
             type=bool,
             default=False,
         ),
-        HelpedOption("max_pixels", "Refuse larger pictures and sheets.  [default: 268435456]", RUN, metavar="N"),
+        shared_option("max_pixels"),
         HelpedOption("lenient", "Of damaged pictures, show what can be read.", RUN, type=bool, default=False),
         HelpedOption("dry_run", "Print what would be shown; write nothing.", RUN, short="-n", type=bool, default=False),
         shared_option("jobs"),
@@ -67,21 +68,21 @@ def look_of(values: Mapping[str, Any]) -> SheetLook:
     return SheetLook(**given) if background is None else SheetLook(background=background, **given)
 
 
-def files_and_run(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a call says of files and the run, checked, by the names of a `Call`; raises UsageError."""
-    from ..batch import cpu_count
+def options_of(values: Mapping[str, Any]) -> Options:
+    """Return what a call says of files and the run, checked; raises UsageError."""
+    from ..batch import cpu_count, frame_number
     from ..images import prefetch
+    from ..sweep.options import Options
 
-    if values["frame"] is not None and values["frame"] < 0:
-        raise UsageError("--frame must be 0 or greater")
+    frame_number.check(values["frame"])
     plain = ("frame", "lenient", "to_rgb", "update", "dry_run", "json", "quiet")
-    return {
+    return Options(
         **{name: values[name] for name in plain},
-        "quality": _quality(values["quality"]),
-        "max_pixels": prefetch.max_pixels(values["max_pixels"] or ""),
-        "cores": cpu_count.cores(values["jobs"]),
-        "stamp": not values["no_stamp"],
-    }
+        quality=_quality(values["quality"]),
+        max_pixels=prefetch.max_pixels(values["max_pixels"] or ""),
+        cores=cpu_count.cores(values["jobs"]),
+        stamp=not values["no_stamp"],
+    )
 
 
 def _quality(text: str | None) -> int | None:

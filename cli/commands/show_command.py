@@ -11,7 +11,7 @@ from ..errors import UsageError
 from ..images import prefetch
 from ..terminal.protocols import PROTOCOLS
 from .input_options import folder_options
-from .options import HelpedOption, SectionedCommand, described, inputs_argument
+from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
 
 USAGE = "INPUT... [OPTIONS]"
 
@@ -49,9 +49,10 @@ def make() -> SectionedCommand:
         """
         if not inputs:
             raise UsageError("no input; name images, folders, or - for standard input")
-        if frame is not None and frame < 0:
-            raise UsageError("--frame must be 0 or greater")
+        from ..batch import frame_number
         from ..terminal import screen
+
+        frame_number.check(frame)
 
         with screen.Screen(screen.wanted(show_as, show_size)) as shown_on:
             # What needs NumPy and Pillow is imported while the terminal answers.
@@ -68,6 +69,7 @@ def make() -> SectionedCommand:
                 lenient,
                 colour(background or ""),
                 quiet,
+                found.unsearched,
             )
             code = files.show(call, shown_on)
         if code:
@@ -91,7 +93,7 @@ def make() -> SectionedCommand:
         HelpedOption(
             "background", "Colour behind transparent parts.  [default: a checkerboard]", PIXELS, metavar="COLOR"
         ),
-        HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", RUN, metavar="N"),
+        shared_option("max_pixels"),
         HelpedOption("lenient", "Of damaged pictures, show what can be read.", RUN, type=bool, default=False),
         HelpedOption("quiet", "Print no names and notes.", RUN, short="-q", type=bool, default=False),
     ]

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import typer
 
-from ..batch.options import FILES
 from ..errors import UsageError
 from ..images import prefetch
-from .options import HelpedOption, SectionedCommand, described, inputs_argument
+from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
 
 USAGE = "IMAGE... [OPTIONS]"
 
@@ -48,6 +47,6 @@ def make() -> SectionedCommand:
         HelpedOption("open", "Open the page in the browser.", type=bool, default=False),
         HelpedOption("keep", "Do not end when no page is open.", type=bool, default=False),
         HelpedOption("port", "Serve the page at this port.  [default: a free one]", type=int, default=0, metavar="N"),
-        HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", FILES, metavar="N"),
+        shared_option("max_pixels"),
     ]
     return described(command, "studio", USAGE, params)

@@ -18,7 +18,8 @@ from ..images import formats
 from ..streams import STREAM
 from .chain_command import piped, split_steps
 from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
-from .sheet_options import files_and_run, look_of, look_options, other_options
+from .page_options import page_options, page_size
+from .sheet_options import look_of, look_options, options_of, other_options
 
 if TYPE_CHECKING:
     from ..terminal.screen import Screen
@@ -63,11 +64,13 @@ def _check_shown(
     output: str | None, show: bool, show_as: str | None, show_size: str | None, values: Mapping[str, Any]
 ) -> None:
     """Raise UsageError where the sheet goes nowhere, or what is asked for has no meaning where it goes."""
-    if output is None and not show:
-        raise UsageError("no output; name the sheet with -o FILE, or show it with --show")
+    if output is None and not show and values["report"] is None:
+        raise UsageError("no output; name the sheet with -o FILE, or show it with --show or --report FILE.html")
     for name, value in (("show_as", show_as), ("show_size", show_size)):
         if value is not None and not show:
             raise UsageError(f"{flag(name)} requires --show")
+    if output is None and values["update"]:
+        raise UsageError("--update requires -o SHEET")
     if not show:
         return
     if output == STREAM:
@@ -75,8 +78,6 @@ def _check_shown(
     for name in ("json", "dry_run"):
         if values[name]:
             raise UsageError(f"--show and {flag(name)} cannot be used together")
-    if output is None and values["update"]:
-        raise UsageError("--update requires -o SHEET; --show alone writes none")
 
 
 def make() -> SectionedCommand:
@@ -111,7 +112,7 @@ def make() -> SectionedCommand:
         --against measures each result as imfilter compare does, frames the one of the greatest PSNR and prints a line
         for each, the best first. The fields of --label are {label}, {step}, {filter}, {index}, {width}, {height},
         {seconds} and the options that vary; with --against {psnr}, {ssim} and {difference}, and with --each {kept},
-        the bytes of the file.
+        the bytes of the file. On the page of --report two cells are chosen, and lie one above the other.
 
         Shell
         -----
@@ -119,9 +120,11 @@ def make() -> SectionedCommand:
         $ imfilter sweep photo.jpg -o grid.png "blur --op bilateral --sigma {2,4} --range-sigma {10,25,50}"
         $ imfilter sweep photo.jpg --show "edges --op canny --sigma {1,2,3}"
         $ imfilter sweep noisy.png -o best.png "blur --op nlm --strength {4..40..x1.5}" --against clean.png
+        $ imfilter sweep photo.jpg --report page.html "sharpen --amount {0.5,1,2}"
         """
         from ..sweep import arrangement, run, window
         from ..sweep.braces import template
+        from ..sweep.call import Call
 
         names, texts = split(inputs)
         if not texts:
@@ -141,7 +144,7 @@ def make() -> SectionedCommand:
             from ..terminal import screen
 
             on_screen = screen.Screen(screen.wanted(show_as, show_size))
-        call = run.Call(
+        call = Call(
             input=names[0],
             output=output,
             arrangement=arrangement.arranged(
@@ -155,7 +158,10 @@ def make() -> SectionedCommand:
             against=against,
             each=each,
             to=None if to is None else formats.named(to),
-            **files_and_run(values),
+            report=values["report"],
+            report_title=values["report_title"],
+            page_size=page_size(values["report"], values["report_size"], values["report_title"]),
+            options=options_of(values),
         )
         with on_screen as shown_on:
             code = run.run(call._replace(screen=shown_on))
@@ -180,6 +186,7 @@ def make() -> SectionedCommand:
         HelpedOption("show", "Show the sheet in the terminal; -o is not needed then.", RUN, type=bool, default=False),
         shared_option("show_as"),
         shared_option("show_size"),
+        *page_options("the cells, of which two are chosen and compared", "cells it shows smaller pictures"),
         *look_options(),
         *other_options(),
     ]

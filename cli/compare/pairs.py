@@ -28,7 +28,15 @@ class Pair(NamedTuple):
         return " ".join(shown(one) for one in (self.a, self.b) if one is not None)
 
 
-def found(a: str, b: str, rules: InputRules, match: str) -> list[Pair]:
+class Pairs(NamedTuple):
+    """What is compared."""
+
+    pairs: list[Pair]
+    unsearched: str = ""
+    """What is said of subfolders that were not looked into."""
+
+
+def found(a: str, b: str, rules: InputRules, match: str) -> Pairs:
     """Return the pairs of two files, or of two folders in the order of their names; raises UsageError."""
     folders = [name != STREAM and inputs.is_folder(name) for name in (a, b)]
     for name in inputs.missing([a, b]):
@@ -39,20 +47,32 @@ def found(a: str, b: str, rules: InputRules, match: str) -> list[Pair]:
     if not folders[0]:
         if a == b == STREAM:
             raise UsageError("standard input is one picture; name a file for the other")
-        return [Pair(a, b, PurePath(a).name)]
-    sides = [_by_place(folder, rules, match) for folder in (a, b)]
+        return Pairs([Pair(a, b, PurePath(a).name)])
+    scanned = [_scanned(folder, rules) for folder in (a, b)]
+    sides = [_by_place(one.inputs, match) for one in scanned]
     if not sides[0] and not sides[1]:
         advice = "" if rules.recursive else "; use -r to search subfolders"
         raise UsageError(f"{shown(a)}: no images found, nor in {shown(b)}{advice}")
-    return list(_joined(sides))
+    # A subfolder of both is one for whoever compares them.
+    passed = {
+        os.path.relpath(path, folder): fate
+        for folder, one in zip((a, b), scanned, strict=True)
+        for path, fate in one.passed_over
+    }
+    unsearched = inputs.InputSet([], [*passed.items()], several=True).unsearched
+    return Pairs(list(_joined(sides)), unsearched)
 
 
-def _by_place(folder: str, rules: InputRules, match: str) -> dict[str, inputs.Input]:
-    """Return the images of a folder by what they are matched by; raises UsageError for several that are alike."""
+def _scanned(folder: str, rules: InputRules) -> inputs.InputSet:
+    """Return what a folder holds; raises UsageError."""
     try:
-        there = inputs.scan([folder], rules).inputs
+        return inputs.scan([folder], rules)
     except inputs.NothingFoundError:
-        return {}
+        return inputs.InputSet([], [], several=True)
+
+
+def _by_place(there: Sequence[inputs.Input], match: str) -> dict[str, inputs.Input]:
+    """Return the images of a folder by what they are matched by; raises UsageError for several that are alike."""
     by_place: dict[str, inputs.Input] = {}
     for one in there:
         key = one.place if match == "name" else str(PurePath(one.place).with_suffix(""))

@@ -37,7 +37,7 @@ AHEAD = 4
 def run(call: Call) -> ExitCode:
     """Compare the pictures of a call; raises UsageError."""
     call.limits.check()
-    wanted = pairs.found(call.a, call.b, call.rules, call.match)
+    wanted, unsearched = pairs.found(call.a, call.b, call.rules, call.match)
     several = is_folder(call.a)
     if call.diff is not None:
         _check_diff(call.diff, several)
@@ -64,11 +64,14 @@ def run(call: Call) -> ExitCode:
         from . import page
 
         page.write(call, worst, len(wanted), read)
+    said = [unsearched] if unsearched else []
     if call.json:
         counts = {"pairs": len(wanted), "within": within, "identical": identical}
         put(json.dumps({"schema": SCHEMA, "kind": "compare", "type": "summary", **counts, "exit": int(code)}))
-    elif several and not call.quiet:
-        say(f"imfilter: {counted(len(wanted), 'pair', 'pairs')}: {identical} identical, {within} within the limits")
+    elif several:
+        said.insert(0, f"{counted(len(wanted), 'pair', 'pairs')}: {identical} identical, {within} within the limits")
+    if said and not call.quiet:
+        say(f"imfilter: {'; '.join(said)}")
     return code
 
 

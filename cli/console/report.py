@@ -134,12 +134,21 @@ class LeftOut(NamedTuple):
         return f"{passed}; {counted(self.subfolders, 'subfolder', 'subfolders')} not searched{advice}"
 
 
+class Part(NamedTuple):
+    """Which part of a batch a call does."""
+
+    shard: str
+    """Its number and how many there are, as 1/4."""
+    images: int
+    """Those of all parts."""
+
+
 class Totals:
     """What became of all images."""
 
-    def __init__(self, left_out: LeftOut) -> None:
+    def __init__(self, left_out: LeftOut, part: Part | None = None) -> None:
         self.done = self.skipped = self.planned = 0
-        self.left_out = left_out
+        self.left_out, self.part = left_out, part
         self.failures: list[Report] = []
         self.megapixels = 0.0
 
@@ -172,6 +181,7 @@ class Totals:
                 "passed_over": self.left_out.files + self.left_out.backups,
                 "backups": self.left_out.backups,
                 "subfolders": self.left_out.subfolders,
+                "shard": None if self.part is None else self.part.shard,
                 "outputs": dict(files.written),
                 "dependencies": list(files.read),
                 "seconds": round(seconds, 6),
@@ -181,13 +191,18 @@ class Totals:
 
     def as_line(self, seconds: float, count: int) -> str:
         """Return the totals of *count* images for people."""
-        passed = self.left_out.as_text()
+        passed, of = self.left_out.as_text(), ""
+        if self.part is not None:
+            images = counted(self.part.images, "image", "images")
+            if not count:
+                return f"shard {self.part.shard} is empty ({images} in all){passed}"
+            of = f"shard {self.part.shard} of {images}: "
         if self.planned:
-            return f"{self.planned} planned, {self.skipped} skipped{passed}"
+            return f"{of}{self.planned} planned, {self.skipped} skipped{passed}"
         rate = f", {self.megapixels / seconds:.1f} MP/s" if self.megapixels and seconds else ""
         left = f", {self.left(count)} left" if self.left(count) else ""
         counts = f"{self.done} done, {self.skipped} skipped, {len(self.failures)} failed{left}"
-        return f"{counts} in {seconds:.2f} s{rate}{passed}"
+        return f"{of}{counts} in {seconds:.2f} s{rate}{passed}"
 
 
 def _line(type: str, values: dict[str, Any]) -> str:

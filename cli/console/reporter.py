@@ -143,10 +143,14 @@ class Reporter:
         seconds = time.perf_counter() - self._began
         if self._stopped is not None and (left := self.totals.left(self.count)):
             say(f"imfilter: stopped: {self._stopped}; {counted(left, 'image was', 'images were')} not tried")
-        if self.several and not self.quiet:
-            say(f"imfilter: {self.totals.as_line(seconds, self.count)}")
+        self._sum_up(seconds)
         if self.json:
             put(self.totals.as_json(seconds, self.count, self.files))
+
+    def _sum_up(self, seconds: float) -> None:
+        """Say how many images were done."""
+        if self.several and not self.quiet:
+            say(f"imfilter: {self.totals.as_line(seconds, self.count)}")
 
     def _how_far(self) -> str:
         """Say how much of a batch is done, and how to do the rest."""

@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from ...filters.core.engine.colour import model_of
 from ...filters.core.engine.layout import with_alpha
@@ -29,6 +28,7 @@ from ..images import encode, formats
 from ..images.atomic_write import Transaction
 from ..images.codec import EncodeOptions
 from ..images.metadata import Metadata
+from ..images.on_screen import reduced, size_within
 from ..images.picture import with_alpha as picture_of
 from . import class_names, source
 from .selection import Selection, part_of, taken
@@ -217,8 +217,6 @@ def _fitted(pixels: Any, side: int) -> Any:
 
 
 def _reduced(pixels: Any, side: int) -> Any:
-    if max(pixels.shape[:2]) <= side:
-        return pixels
-    image = Image.fromarray(pixels)
-    image.thumbnail((side, side), Image.Resampling.BOX)
-    return np.asarray(image)
+    height, width = pixels.shape[:2]
+    small = reduced(pixels.reshape(height, width, -1), *size_within(width, height, side))
+    return small.reshape(*small.shape[:2], *pixels.shape[2:])

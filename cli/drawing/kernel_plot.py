@@ -31,6 +31,14 @@ FINER = 3
 """Curves are drawn so many times as large, and reduced."""
 MAP = 96
 """Pixels of a map's weights on a sheet, about."""
+IN_A_ROW = 4
+"""Most inputs whose kernels stand in one row."""
+CAPTIONED = 16
+"""Most inputs whose kernels have captions."""
+PLANE = 48
+"""Pixels of the longer side of a kernel with a caption, at least."""
+GAP = 8
+"""Pixels between kernels with captions."""
 GRAY = (110, 110, 110)
 BLACK, WHITE = (INK,) * 3, (PAPER,) * 3
 
@@ -188,13 +196,12 @@ def _curves(picture: Image.Image, place: tuple[int, int], kernel: Drawn, most: f
 def sheet(names: Sequence[str], weights: Array) -> Array:
     """Return the weights of all maps of a bank, ``(maps, inputs, height, width)``, on one sheet of uint8 RGB.
 
-    Each map has a scale of its own; the kernels of several inputs stand side by side.
+    Each map has a scale of its own; the kernels of several inputs stand side by side, each with a line around it and,
+    if they are few, with the number of its input above it.
     """
-    inputs = weights.shape[1]
-    across = columns(inputs)
     pictures, lines = [], []
     for number, (name, own) in enumerate(zip(names, weights, strict=True)):
-        pictures.append(_beside(own, across))
+        pictures.append(_beside(own))
         label = f"{number}" if name == f"map {number}" else f"{number}  {name}"
         lines.append((label, f"{own.min():.3g} to {own.max():.3g}"))
     height, width = pictures[0].shape[:2]
@@ -206,15 +213,30 @@ def sheet(names: Sequence[str], weights: Array) -> Array:
     return laid_out(grid, cells, places(len(cells), side_by_side), height)
 
 
-def _beside(kernels: Array, across: int) -> Array:
-    """Return the kernels of a map, ``(inputs, height, width)``, in one picture, with a white line between them."""
+def _beside(kernels: Array) -> Array:
+    """Return the kernels of a map, ``(inputs, height, width)``, in one picture."""
     count, height, width = kernels.shape
+    across = count if count <= IN_A_ROW else columns(count)
     down = -(-count // across)
     most = float(np.abs(kernels).max())
+    planes = diverging(kernels / most if most else kernels)
     scale = max(1, MAP // max(down * height, across * width))
-    row, column = height * scale + 1, width * scale + 1
-    found = np.full((down * row - 1, across * column - 1, 3), PAPER, np.uint8)
-    for number, own in enumerate(diverging(kernels / most if most else kernels)):
-        top, left = number // across * row, number % across * column
-        found[top : top + row - 1, left : left + column - 1] = own.repeat(scale, 0).repeat(scale, 1)
-    return found
+    if count == 1:
+        return planes[0].repeat(scale, 0).repeat(scale, 1)
+    own, above, gap = font(LEAST_FONT + 2), 0, 1
+    captions = [f"input {number}" for number in range(count)] if count <= CAPTIONED else []
+    if captions:
+        scale = max(scale, -(-PLANE // max(height, width)))
+        above, gap = own.line_height, GAP
+    column = max(width * scale + 2, *map(own.width, captions), 0) + gap - 1
+    row = above + height * scale + 1 + gap
+    picture = Image.new("RGB", (across * column - gap + 1, down * row - gap + 1), WHITE)
+    pen = ImageDraw.Draw(picture)
+    for number, plane in enumerate(planes):
+        left, top = number % across * column, number // across * row
+        if captions:
+            own.draw(pen, (left, top), captions[number], GRAY)
+        top += above
+        pen.rectangle((left, top, left + width * scale + 1, top + height * scale + 1), outline=(LINE,) * 3)
+        picture.paste(Image.fromarray(plane.repeat(scale, 0).repeat(scale, 1)), (left + 1, top + 1))
+    return np.asarray(picture)

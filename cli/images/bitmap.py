@@ -125,7 +125,9 @@ def read(data: bytes, found: Header, notes: list[str], options: DecodeOptions, d
         rows = rows[::-1]
     if bits <= 8:
         pixels, palette = _numbered(rows, found, options.lenient, notes)
-        return Picture(pixels, metadata=found.metadata, notes=notes, palette=palette)
+        picture = Picture(pixels, metadata=found.metadata, notes=notes, palette=palette)
+        picture.bits = 1 if bits == 1 and palette is None else None
+        return picture
     pixels, alpha = _colours(rows, found, notes)
     return Picture(np.ascontiguousarray(pixels), alpha, metadata=found.metadata, notes=notes)
 

@@ -74,7 +74,9 @@ class Content(NamedTuple):
     @property
     def streamed(self) -> bool:
         """Whether the samples are a canvas that packed them as they came."""
-        return hasattr(self.pixels, "joins_alpha") and self.pixels.joins_alpha
+        from .packed_canvas import PackedCanvas
+
+        return isinstance(self.pixels, PackedCanvas)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -118,10 +118,13 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
     format = check_head(data[:HEAD], options.name, len(data), options.kind)
     if format.codec.stream is None or options.lenient:
         return None
+    told: list[Expected] = []
     with _failures():
-        found = format.codec.stream(data, _of(options, format, data))
+        found = format.codec.stream(data, _of(options._replace(guard=told.append), format, data))
         if found is None or (format.stream and image_stream.holds_several(data, format)):
             return None
+        for expected in told:
+            options.guard(expected)  # that may take memory, which a picture that is decoded whole asks for by itself
     found.format = format.name
     for image in (found.pixels, found.alpha):
         if image is not None:

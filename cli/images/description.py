@@ -37,6 +37,8 @@ class Description(NamedTuple):
     """None of a pipe, whose end is not known."""
     timing: Timing | None = None
     notes: tuple[str, ...] = ()
+    bits: int | None = None
+    """Those of a sample in the file, where they are fewer than the decoded samples have."""
 
     def of_file(self, found: Picture | Frames) -> Description:
         """Return the description with the file's count of pictures, and their times."""
@@ -59,11 +61,19 @@ def of_picture(picture: Picture) -> Description:
         picture.pixels.dtype.name,
         picture.metadata,
         picture.orientation,
-        len(picture.metadata.palette) // 3 if picture.palette is None else len(picture.palette.colours),
+        _colour_count(picture),
         picture.white,
         picture.format,
         notes=tuple(picture.notes),
+        bits=picture.bits,
     )
+
+
+def _colour_count(picture: Picture) -> int:
+    """Return the number of colours of the file's palette, 0 without one."""
+    if picture.palette is not None:
+        return len(picture.palette.colours)
+    return picture.colour_count or len(picture.metadata.palette) // 3
 
 
 def profile_name(metadata: Metadata) -> str:

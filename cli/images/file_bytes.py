@@ -21,10 +21,10 @@ class FileBytes:
 
     def __init__(self, descriptor: int, state: FileState) -> None:
         """*descriptor* is copied."""
-        self._descriptor, self._state = os.dup(descriptor), state
+        self._descriptor, self.state = os.dup(descriptor), state
 
     def __len__(self) -> int:
-        return self._state.size
+        return self.state.size
 
     def __getitem__(self, part: slice) -> bytes:
         start, stop, _ = part.indices(len(self))
@@ -37,7 +37,7 @@ class FileBytes:
 
     def check(self) -> None:
         """Raise `DecodeError` where the file changed since it was opened."""
-        if state_of(self._descriptor) != self._state:
+        if state_of(self._descriptor) != self.state:
             raise DecodeError(CHANGES)
 
     def __del__(self) -> None:

@@ -149,7 +149,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     """Return the picture, or the frames of an animation."""
     if begun.image is None:
         return read(begun.data, options)
-    return pillow_decoder.finish(begun, options, _colours_and_alpha)
+    picture = pillow_decoder.finish(begun, options, _colours_and_alpha)
+    if picture.palette is None:
+        with contextlib.suppress(IndexError, struct.error):  # of a file that is cut off
+            picture.colour_count = len(blocks(begun.data).frames[0].palette) // 3
+    return picture
 
 
 def _colours_and_alpha(image: Image.Image) -> tuple[Any, Any]:
@@ -238,7 +242,9 @@ def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool
             seen = np.ones(indices.shape, bool) if frame.transparent is None else indices != frame.transparent
             canvas[area][seen] = colours[:, : canvas.shape[2]][indices[seen]]
             alpha[area][seen] = 255
-        yield Picture(canvas.copy(), alpha.copy() if open else None, metadata=metadata, notes=said)
+        picture = Picture(canvas.copy(), alpha.copy() if open else None, metadata=metadata, notes=said)
+        picture.colour_count = len(frame.palette) // 3
+        yield picture
         if before is not None:
             canvas[area], alpha[area] = before
         elif frame.disposal == TO_BACKGROUND:

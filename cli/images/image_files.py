@@ -17,7 +17,7 @@ from ...filters.core.parameters import ImageError, ParameterError
 from ..console.messages import shown
 from ..errors import FileError, UsageError
 from ..streams import STREAM
-from . import decode, encode, formats, prefetch
+from . import decode, encode, formats, prefetch, size_limit
 from .atomic_write import Transaction
 from .codec import EncodeOptions
 from .encode import EncodeError
@@ -60,6 +60,7 @@ def imread(
     limit = prefetch.max_pixels("") if max_pixels is None else max_pixels
     with naming(name):
         options = DecodeOptions(size_guard(limit), lenient, to_rgb=True, max_pixels=limit, name=name)
+        size_limit.check_file(name, options)
         found = decode.decode(read_bytes(name), options)
         if isinstance(found, Frames):
             pictures = _chosen(found, frame)

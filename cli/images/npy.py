@@ -99,6 +99,7 @@ def _picture(samples: Array | StreamedImage, dtype: Any, header: npy_header.Head
     picture = Picture(samples, colours="bands") if BANDS in header.words else with_alpha(samples)
     picture.white = stated_white(header) or white_of_samples(dtype)
     picture.notes += doubts(samples.shape, header)
+    picture.bits = 1 if np.dtype(dtype).kind == "b" else None
     return picture
 
 

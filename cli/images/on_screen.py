@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.quantize import white_of
+from ...filters.core.engine.streamed import strips_of
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.resampling.separable import resample
 from ...filters.core.resampling.weights import Span, weights
-from .picture import bands_of_rows
+from .picture import Picture, bands_of_rows
 
+FAR = 2.0
+"""Values of more than so many times white are far above it: highlights reach that seldom, another unit always."""
+COMMON = (255, 4095, 65535)
+"""White of 8, 12 and 16 bits."""
 SQUARE = 8
 """Pixels of a side of the squares on which transparent pixels lie."""
 SQUARES = (255, 204)
@@ -47,8 +53,7 @@ def on_screen(pixels: Array, alpha: Any = None, colours: ColourModel = "gray", w
     low, high = 0.0, white_of(pixels.dtype.name, white)
     notes = []
     if pixels.dtype.kind == "f":
-        ends = [(np.fmin.reduce(part, None), np.fmax.reduce(part, None)) for part in _finite(pixels)]
-        least, most = (float(find(end)) for find, end in zip((min, max), zip(*ends, strict=True), strict=True))
+        least, most = finite_range(pixels)
         if least < low or most > high:
             low, high = least, most
             notes.append(f"black is {low:.4g}, white is {high:.4g}")
@@ -67,10 +72,60 @@ def on_screen(pixels: Array, alpha: Any = None, colours: ColourModel = "gray", w
     return OnScreen(seen, "; ".join(notes))
 
 
-def _finite(pixels: Array) -> Any:
-    """Yield bands of rows, in which 0 stands for what is no number."""
-    for rows in bands_of_rows(pixels.shape):
-        yield np.nan_to_num(pixels[rows], nan=0.0, posinf=0.0, neginf=0.0)
+def finite_range(samples: Array) -> tuple[float, float]:
+    """Return the least and the greatest finite sample; 0 and 0 where there is none.
+
+    >>> import numpy as np
+    >>> finite_range(np.array([np.nan, 3.0, -np.inf, 2.0])), finite_range(np.array([np.nan]))
+    ((2.0, 3.0), (0.0, 0.0))
+    """
+    ends = [_finite_ends(part) for part in strips_of(samples)]
+    least, most = min(low for low, _ in ends), max(high for _, high in ends)
+    return (least, most) if least <= most else (0.0, 0.0)
+
+
+def _finite_ends(samples: Array) -> tuple[float, float]:
+    """Return the least and the greatest finite sample; infinity and its negative where there is none."""
+    least, most = (float(find.reduce(samples, axis=None)) for find in (np.fmin, np.fmax))
+    if math.isfinite(least) and math.isfinite(most):
+        return least, most
+    kept = np.isfinite(samples)
+    return float(np.min(samples, where=kept, initial=np.inf)), float(np.max(samples, where=kept, initial=-np.inf))
+
+
+def unseen(picture: Picture) -> str:
+    """Return the note that much of a float picture is above white or below black, and shown as these; else nothing.
+
+    >>> import numpy as np
+    >>> unseen(Picture(np.array([[[0.2], [4000.0]]])))
+    'its values, up to 4000, are far above white, 1, and shown white; imfilter tone --white 4095 changes that'
+    >>> unseen(Picture(np.array([[[-3.0], [0.5]]])))
+    'its values, from -3, are far below black and shown black; imfilter tone --range stretch changes that'
+    """
+    if picture.pixels.dtype.kind != "f":
+        return ""
+    white = picture.full
+    least, most = finite_range(picture.pixels)
+    if (far := most > FAR * white) or least >= white < most:
+        return (
+            f"its values, up to {most:.5g}, are {'far' if far else 'all'} above white, {white:g}, and shown white; "
+            f"imfilter tone --white {white_for(most):.5g} changes that"
+        )
+    if (far := least < (1 - FAR) * white) or most <= 0 > least:
+        return (
+            f"its values, from {least:.5g}, are {'far' if far else 'all'} below black and shown black; "
+            "imfilter tone --range stretch changes that"
+        )
+    return ""
+
+
+def white_for(greatest: float) -> float:
+    """Return what is white, it seems, where *greatest* is the greatest value.
+
+    >>> white_for(200), white_for(3000), white_for(1e6)
+    (255, 4095, 1000000.0)
+    """
+    return next((common for common in COMMON if greatest <= common), greatest)
 
 
 def eight_bits(samples: Array, high: float, low: float = 0.0) -> Array:

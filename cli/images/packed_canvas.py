@@ -13,6 +13,8 @@ from ...filters.core.lazy_numpy import Array, np
 from .atomic_write import end_with_bytes
 from .spool import Piece
 
+AHEAD, STRIP_BYTES, LOWEST = 2, 3 << 19, 16
+"""How the engine hands out strips: so many more than there are threads, of so many bytes or rows at least."""
 Parts = Sequence[bytes | memoryview]
 
 
@@ -25,6 +27,9 @@ class Sink(Protocol):
     def parts(self) -> Sequence[bytes | memoryview | Piece]:
         """Return all that was taken."""
         ...
+
+    def close(self) -> None:
+        """Let go of what was taken, and take nothing more."""
 
 
 class Kept:
@@ -40,6 +45,10 @@ class Kept:
     def parts(self) -> Parts:
         """Return all that was taken."""
         return self._parts
+
+    def close(self) -> None:
+        """Let go of what was taken."""
+        self._parts.clear()
 
 
 class Block:
@@ -133,6 +142,7 @@ class PackedCanvas:
         except BaseException as failure:
             if self._failure is None:
                 self._failure = failure
+                self._sink.close()
             raise
 
     def end(self, file: BinaryIO) -> None:
@@ -222,9 +232,10 @@ class PackedCanvas:
 
 
 def in_flight(row: int, block: int, cores: int, waiting: int = 0) -> int:
-    """Return how many bytes of blocks there are at most: some being filled, some packed, some that wait for others.
+    """Return how many bytes there are at most of blocks that are being filled or packed, or wait for others.
 
     >>> in_flight(row=1000, block=100, cores=2)
-    800000
+    18874368
     """
-    return row * block * (2 * cores + 4) + waiting
+    # Strips are handed out so far apart at most, each of which may have filled its rows and not be packed.
+    return 3 * (cores + AHEAD) * max(row * block, row * LOWEST, STRIP_BYTES) + waiting

@@ -43,6 +43,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         parts = (parts[..., None] >> shifts & np.uint8((1 << bits) - 1)).reshape(height, planes, -1)
     samples = np.moveaxis(parts[..., :width], 1, 2)
     picture = with_alpha(_colours(np.ascontiguousarray(samples), bits, data, options, notes))
+    picture.bits = 1 if bits * planes == 1 else None
     picture.metadata, picture.notes = Metadata(dpi=plausible((x_dpi, y_dpi))), notes
     return picture
 

@@ -37,7 +37,8 @@ class Samples(NamedTuple):
     decoding: float = 0
     """Bytes a pixel that the decoder takes at most, with those that it returns, beside the file."""
     held: float = 0
-    """Bytes a pixel that it returns, if they are more than the samples."""
+    """Bytes a pixel that it returns, if they are more than the samples; or that it keeps, where it returns rows as they
+    are needed."""
     bands: bool = False
     """The channels have no colours, and none is an alpha."""
 
@@ -48,7 +49,8 @@ class Samples(NamedTuple):
 
 
 WINDOW_BYTES = 1 << 26
-"""The most that is held of a picture whose rows are read as they are needed, beside what is asked for."""
+"""The most that is held of a picture whose rows are read as they are needed, beside what is asked for, unless its
+decoder tells of more."""
 
 
 class Expected(NamedTuple):
@@ -77,7 +79,7 @@ class Expected(NamedTuple):
     def held(self) -> float:
         """The bytes of what the decoder returns; they may be the file's."""
         if self.streamed:
-            return WINDOW_BYTES
+            return max(WINDOW_BYTES, self.pixels * self.samples.held)
         return self.pixels * max(self.samples.held, self.samples.bytes)
 
 
@@ -180,6 +182,10 @@ class Picture:
         """The value that is white, where the file says another than the type of its samples does."""
         self.palette = palette
         """Of what *pixels* are made, where the file has one."""
+        self.bits: int | None = None
+        """Those of a sample in the file, where *pixels* are scaled from fewer than their own."""
+        self.colour_count = 0
+        """The colours of the file's palette, where there is no *palette*: of a transparent picture, or of a film."""
 
     @property
     def full(self) -> float:
@@ -343,6 +349,15 @@ class PartialDecode(NamedTuple):
     """Where the picture ends in the file, which may go on; 0 where that is not known."""
 
 
+def check_pixels(width: int, height: int, most: int, beside: str = "") -> None:
+    """Raise `DecodeError` where a picture has no pixels, or more than *most*; *beside* is said then, too."""
+    if width < 1 or height < 1:
+        raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
+    if width * height > most:
+        raises = f"--max-pixels raises it{beside}"
+        raise DecodeError(f"has {width}×{height} = {width * height} pixels; the limit is {most} ({raises})")
+
+
 def size_guard(
     max_pixels: int,
     needed: Callable[[Expected], float] = lambda expected: 0,
@@ -356,13 +371,10 @@ def size_guard(
 
     def check(expected: Expected) -> None:
         width, height = expected.width, expected.height
-        if width < 1 or height < 1:
-            raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
-        if width * height > max_pixels:
-            raises = "--max-pixels raises it"
-            if expected.streamed:
-                raises += f"; it would be streamed in {memory_budget.gigabytes(needed(expected))} of memory"
-            raise DecodeError(f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} ({raises})")
+        if width * height > max_pixels and expected.streamed:
+            beside = f"; it would be streamed in {memory_budget.gigabytes(needed(expected))} of memory"
+            check_pixels(width, height, max_pixels, beside)
+        check_pixels(width, height, max_pixels)
         total = max(expected.decoding, needed(expected))
         wait_for_room(expected.file + total)
         if (free := memory_budget.short(total)) is not None:

@@ -126,7 +126,7 @@ def finish(
     else:
         pixels, alpha = parted(turned(given, orientation), key)
     palette = _palette(image)
-    return Picture(
+    picture = Picture(
         pixels,
         alpha,
         metadata=metadata,
@@ -135,6 +135,10 @@ def finish(
         colours="cmyk" if image.mode == "CMYK" else "gray",
         palette=palette,
     )
+    picture.bits = 1 if image.mode == "1" else None
+    if image.mode == "P" and palette is None:
+        picture.colour_count = len(image.getpalette("RGB") or ()) // 3
+    return picture
 
 
 def described(image: Image.Image, notes: list[str], tiff: bytes = b"") -> tuple[Metadata, int]:

@@ -79,6 +79,12 @@ def reader(max_pixels: int, lenient: bool = False, to_rgb: bool = False, kind: s
     return _reader(max_pixels, lenient, to_rgb, kind)
 
 
+def forget() -> None:
+    """Forget what was begun and never asked for: the file may be another one by now."""
+    global _guessing
+    _guessing = None
+
+
 def _reader(max_pixels: int, lenient: bool = False, to_rgb: bool = False, kind: str = "") -> Reader:
     from .reader import Reader  # 20 ms, for a call that reads pictures
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from ..console.messages import reason, shown
 from ..digest import SourceDigest
 from ..errors import FileError
 from ..streams import STREAM
-from . import decode, formats, image_stream, memory_budget
+from . import decode, formats, image_stream, memory_budget, size_limit
 from .description import Description
 from .file_bytes import CHANGES, FileBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
@@ -75,9 +76,12 @@ class Reader:
         if name in self._ahead:
             return
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            decode.prepare(file.read(TELLING_BYTES), name, size, self.asked[3])
-            if size >= LARGE and self._may_be_streamed(name):
+            decode.prepare(file.read(TELLING_BYTES), name, os.fstat(file.fileno()).st_size, self.asked[3])
+            if self._may_be_streamed(name):
+                return
+            try:
+                size_limit.check_file(name, self._options(name))
+            except DecodeError:  # which is said when it is read
                 return
         options = self._options(name)._replace(lenient=False)
         self._ahead[name] = begun(lambda: self._begin(name, options), daemon=True)
@@ -87,8 +91,10 @@ class Reader:
         with naming(name):
             if name == STREAM:
                 return self._standard_input()
-            if name not in self._ahead and (streamed := self._streamed(name)) is not None:
-                return streamed
+            if name not in self._ahead:
+                if (streamed := self._streamed(name)) is not None:
+                    return streamed
+                size_limit.check_file(name, self._options(name))
             found = self._begun(name)
             return decode.finish(found.decoded, self._options(name)), found.source
 
@@ -109,12 +115,11 @@ class Reader:
                 raise _Answer
             self._check_size(expected._replace(streamed=True))
 
-        with contextlib.suppress(_Answer), open(name, "rb", buffering=0) as file:
-            if (state := _state(file)) is None or state.size < LARGE:
-                return None
-            data = FileBytes(file.fileno(), state)
-            if (picture := decode.stream(data, self._options(name)._replace(guard=check))) is not None:
-                return picture, self._source(data, state)
+        with contextlib.suppress(_Answer):
+            data = _large(name)
+            options = self._options(name)._replace(guard=check)
+            if data is not None and (picture := decode.stream(data, options)) is not None:
+                return picture, self._source(data, data.state)
         return None
 
     def _may_be_streamed(self, name: str) -> bool:
@@ -126,10 +131,8 @@ class Reader:
             raise answer
 
         try:
-            with open(name, "rb", buffering=0) as file:
-                if (state := _state(file)) is not None:
-                    options = self._options(name)._replace(guard=check)
-                    decode.stream(FileBytes(file.fileno(), state), options)
+            if (data := _large(name)) is not None:
+                decode.stream(data, self._options(name)._replace(guard=check))
         except _Answer as answer:
             return answer.large
         except DecodeError:  # which is said when it is read
@@ -162,6 +165,8 @@ class Reader:
         pipe, options = sys.stdin.buffer, self._options()
         head, format = _head(pipe, kind=options.kind)
         if pipe.seekable() or not format.stream:
+            if _state(pipe) is not None:
+                size_limit.check_open(pipe.fileno(), options)
             data, _ = _whole(head, pipe)
             return decode.decode(data, options), self._source(data, None)
         feed = image_stream.Feed(head, format, pipe, most_of_a_pipe())
@@ -261,6 +266,16 @@ def _whole(
         if _state(file) == before and (before is None or len(data) == before.size):
             return data, before
     raise DecodeError(CHANGES)
+
+
+def _large(name: str) -> FileBytes | None:
+    """Return a file, for what reads it piece by piece; None of one that is small, or no file. Raises OSError."""
+    found = Path(name).stat()  # to open a pipe would take from it
+    if not stat.S_ISREG(found.st_mode) or found.st_size < LARGE:
+        return None
+    with open(name, "rb", buffering=0) as file:
+        state = _state(file)
+        return None if state is None else FileBytes(file.fileno(), state)
 
 
 def _state(file: Any) -> FileState | None:

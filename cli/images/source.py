@@ -42,9 +42,12 @@ class Source(NamedTuple):
             return True
 
 
-def state_of(descriptor: int) -> FileState | None:
-    """Return the state of an open file, None of a pipe or device."""
-    return _state(os.fstat(descriptor))
+def state_of(file: int | str) -> FileState | None:
+    """Return the state of a file that is open, or has a name; None of a pipe or device. Raises OSError.
+
+    A pipe is not opened for that: who writes into it would be told that nobody reads on.
+    """
+    return _state(os.fstat(file) if isinstance(file, int) else Path(file).stat())
 
 
 def _state(found: os.stat_result) -> FileState | None:

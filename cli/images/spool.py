@@ -65,9 +65,9 @@ class Spool:
         self._close = weakref.finalize(self, self._file.close)
 
     def append(self, parts: Iterable[bytes | memoryview]) -> None:
-        """Write *parts* behind all that was written; raises `FileError`."""
+        """Write *parts* behind all that was written, unless it is closed and nobody wants them; raises `FileError`."""
         with self._lock, naming_failures(self._named):
-            for part in parts:
+            for part in () if self._file.closed else parts:
                 write_all(self._file, part)
                 self.size += len(part)
 
@@ -109,8 +109,9 @@ class Spool:
             piece.copy_to(file)
 
     def close(self) -> None:
-        """Let the file go."""
-        self._close()
+        """Let the file go, when no thread is at it."""
+        with self._lock:
+            self._close()
 
     def __enter__(self) -> Spool:
         return self

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 PREFIX = ".imfilter-"
 NEW, OLD = ".tmp", ".old"
 
-
 _owned = threading.local()
 
 
 @contextlib.contextmanager
 def owned_by(call: str) -> Iterator[None]:
-    """Let the names that this thread makes tell a call: on several machines processes have the same numbers."""
+    """Let the names that this thread makes tell a call: which of its processes died, on which machine, is not known."""
     _owned.call = call
     try:
         yield
@@ -26,16 +27,22 @@ def owned_by(call: str) -> Iterator[None]:
 
 
 def temporary_name(suffix: str) -> str:
-    """Return a name that tells which process or call made the file; hardly any file has it yet."""
+    """Return a name that tells which process of which machine made the file; hardly any file has it yet."""
     return f"{_prefix(getattr(_owned, 'call', os.getpid()))}{os.urandom(6).hex()}{suffix}"
 
 
 def _prefix(owner: int | str) -> str:
-    return f"{PREFIX}{owner}-"
+    return f"{PREFIX}{owner}-" if isinstance(owner, str) else f"{PREFIX}{_machine()}-{owner}-"
+
+
+@functools.cache
+def _machine() -> str:
+    """Return what tells this machine from others that write in the same folders: the processes of each count anew."""
+    return f"{zlib.crc32(os.fsencode(os.uname().nodename)):08x}"
 
 
 def remove_temporaries(folder: Path, owner: int | str) -> None:
-    """Remove what a process that was killed, or those of a call, left half written in *folder*.
+    """Remove what a process of this machine, which was killed, or those of a call left half written in *folder*.
 
     An old file stays if it has no other name: then its successor has taken its place, but not those of all outputs.
     """

@@ -59,7 +59,7 @@ def _model(found: Description) -> str:
 
 
 def _depth(found: Description) -> str:
-    depth = DEPTHS[found.dtype]
+    depth = found.bits or DEPTHS[found.dtype]
     white = "" if found.white is None else f" up to {found.white:g}"
     return f"{counted(depth, 'bit', 'bits') if isinstance(depth, int) else depth}{white}"
 

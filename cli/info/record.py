@@ -41,7 +41,7 @@ def _told(found: Description) -> dict[str, Any]:
         "channels": found.channels,
         "colours": found.colours,
         "alpha": found.alpha,
-        "depth": DEPTHS[found.dtype],
+        "depth": found.bits or DEPTHS[found.dtype],
         "full": found.white,
         "palette": found.palette or None,
         "quality": None if coding is None else quality.quality_of(coding).number,

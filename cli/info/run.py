@@ -44,6 +44,8 @@ class Call(NamedTuple):
     cores: int = 1
     json: bool = False
     quiet: bool = False
+    unsearched: str = ""
+    """What is said of subfolders that were not looked into."""
 
 
 def run(call: Call) -> ExitCode:
@@ -60,6 +62,8 @@ def run(call: Call) -> ExitCode:
         what = "can be decoded" if not failed else f"{failed} cannot be decoded"
         count = counted(len(call.inputs), "file", "files")
         say(f"imfilter: {count} checked: {'all of them ' if not failed else ''}{what}")
+    if call.unsearched and not call.quiet:
+        say(f"imfilter: {call.unsearched}")
     return code
 
 

@@ -18,6 +18,10 @@ class Entry(NamedTuple):
     differs: bool = False
     notes: Sequence[str] = ()
     exhibit: Exhibit | None = None
+    begins_row: bool = False
+    """Of cells: it is the first of its row."""
+    chosen: bool = False
+    """Of cells: it is one of the two that are compared first."""
 
 
 class Table(NamedTuple):
@@ -28,6 +32,8 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[str]]
     folded: bool = False
     """It is shown when somebody asks for it."""
+    numbers: bool = False
+    """It has figures, each of which stays in one line."""
 
 
 class Page(NamedTuple):
@@ -44,3 +50,5 @@ class Page(NamedTuple):
     """How many more there are, for whose pictures the page has no room."""
     what: tuple[str, str] = ("picture", "pictures")
     """What an entry is called, and several."""
+    cells: bool = False
+    """The entries are cells with one picture each, of which two are chosen and compared."""

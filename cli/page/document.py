@@ -11,6 +11,7 @@ from string import Template
 
 from ..console.messages import counted
 from ..version import VERSION
+from . import choosing
 from .contents import Page
 from .sections import article, problems_list, table
 
@@ -31,22 +32,24 @@ def document(page: Page, size: int) -> Iterator[bytes]:
         "script": script,
         "summary": "\n".join(f"<p>{escape(line)}</p>" for line in page.summary),
     }
-    frame = _filled(above, words), _encoded("".join(_call(page, size // 2)))
-    end = _filled(below, words)
+    opening, closing = (choosing.before(page), choosing.AFTER) if page.cells and page.entries else ("", "")
+    frame = _filled(above, words), _encoded("".join(_call(page, size // 2))), _encoded(opening)
+    end = _encoded(closing), _filled(below, words)
     yield from frame
-    room = size - sum(map(len, (*frame, end))) - OF_LAST_LINE
+    room = size - sum(map(len, (*frame, *end))) - OF_LAST_LINE
     shown = 0
     for number, entry in enumerate(page.entries, 1):
-        data = _encoded("".join(article(f"p{number}", entry)))
+        data = _encoded(choosing.cell(entry) if page.cells else "".join(article(f"p{number}", entry)))
         room -= len(data)
         if room < 0:
             break
         yield data
         shown = number
+    yield end[0]
     if missing := page.unshown + len(page.entries) - shown:
         more = f"{counted(missing, *page.what)} more: there is no room on a page of this size"
         yield _encoded(f'<p class="card">{more}; --report-size gives it more.</p>\n')
-    yield end
+    yield end[1]
 
 
 def _filled(template: str, words: dict[str, str]) -> bytes:

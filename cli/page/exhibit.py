@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 
 from ...filters.core.lazy_numpy import Array
 from ...filters.core.named_tuple import NamedTuple
 from ..images import encode, formats
-from ..images.atomic_write import Buffer
 from ..images.codec import EncodeOptions
 from ..images.metadata import Metadata
 from ..images.on_screen import OnScreen, reduced, size_within
@@ -172,9 +172,8 @@ def _of_grade(subjects: Sequence[Subject], grade: Grade, compared: bool, details
 
 
 def _shown(pixels: Array, subject: Subject, grade: Grade) -> Shown:
-    file = Buffer()
+    file = io.BytesIO()
     format = formats.FORMATS["jpeg" if grade.quality else "png"]
     encode.write(file, pixels, None, format, Metadata(), EncodeOptions(grade.quality or None))
     height, width = subject.seen.pixels.shape[:2]
-    data = b"".join(file.parts())
-    return Shown(subject.name, data, pixels.shape[1], pixels.shape[0], (width, height), subject.seen.note)
+    return Shown(subject.name, file.getvalue(), pixels.shape[1], pixels.shape[0], (width, height), subject.seen.note)

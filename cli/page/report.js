@@ -7,17 +7,19 @@ const MOST = 40;
 
 // All pictures of a group show the same part: `zoom` pixels of the page for one of theirs, whose corner is at `left`, `top`.
 for (const group of document.querySelectorAll(".linked")) {
-  const width = Number(group.dataset.width), height = Number(group.dataset.height);
   const views = [...group.querySelectorAll(".view")], first = views[0];
-  const small = Math.max(1, Math.floor(240 / Math.max(width, height)));
-  const share = Math.min(1, (0.75 * screen.availHeight) / (height * small));
-  let zoom = 1, left = 0, top = 0, fitted = true;
+  let width, height, zoom = 1, left = 0, top = 0, fitted = true;
 
   const set = (name, value) => group.style.setProperty(name, value);
-  set("--width", `${width}px`);
-  set("--height", `${height}px`);
-  set("--ratio", `${width} / ${height}`);
-  set("--shown", `${Math.max(120, width * small * share)}px`);
+  const measure = () => {
+    [width, height] = [Number(group.dataset.width), Number(group.dataset.height)];
+    const small = Math.max(1, Math.floor(240 / Math.max(width, height)));
+    const share = Math.min(1, (0.75 * screen.availHeight) / (height * small));
+    set("--width", `${width}px`);
+    set("--height", `${height}px`);
+    set("--ratio", `${width} / ${height}`);
+    set("--shown", `${Math.max(120, width * small * share)}px`);
+  };
 
   const show = () => {
     set("--zoom", zoom);
@@ -87,13 +89,63 @@ for (const group of document.querySelectorAll(".linked")) {
     button.addEventListener("click", () => actions[button.dataset.does]());
   }
   new ResizeObserver(() => fitted && fit()).observe(first);
-  fit();
+  const begin = () => {
+    measure();
+    fit();
+  };
+  group.addEventListener("sized", begin);
+  begin();
 }
 
 for (const slider of document.querySelectorAll(".cut")) {
   const cut = () => slider.closest("article").style.setProperty("--cut", `${slider.value}%`);
   slider.addEventListener("input", cut);
   cut();
+}
+
+// Of the cells two lie on the stage, those that were chosen last. They stay in place and zoomed while others are chosen.
+for (const choice of document.querySelectorAll(".choice")) {
+  const cells = [...choice.querySelectorAll(".cell")], group = choice.querySelector(".linked");
+  const view = group.querySelector(".view"), said = choice.querySelector("[role=status]");
+  let chosen = cells.filter((cell) => "chosen" in cell.dataset);
+
+  const picture = (cell) => cell.querySelector("img");
+  const name = (cell) => picture(cell).alt;
+  const size = (cell) => ["width", "height"].map((side) => picture(cell).getAttribute(side));
+  const ratio = (cell) => size(cell)[0] / size(cell)[1];
+  const show = () => {
+    for (const cell of cells) {
+      const place = chosen.indexOf(cell);
+      cell.dataset.side = ["", "left", "right"][place + 1];
+      cell.querySelector("button").ariaPressed = String(place >= 0);
+    }
+    group.hidden = !chosen.length;
+    said.textContent = ["Choose two of them.", `${chosen.map(name)}: choose another one.`, ""][chosen.length];
+    if (!chosen.length) return;
+    const pair = [chosen[0], chosen.at(-1)];
+    view.querySelectorAll("figure").forEach((figure, side) => {
+      const caption = figure.querySelector("figcaption");
+      caption.textContent = name(pair[side]);
+      figure.replaceChildren(picture(pair[side]).cloneNode(), caption);
+    });
+    view.ariaLabel = `${pair.map(name).join(" and ")}; + and - zoom, arrow keys move, 0 shows the whole`;
+    if (pair[0] !== pair[1]) {
+      const apart = Math.abs(ratio(pair[0]) / ratio(pair[1]) - 1) > 0.02;
+      said.textContent = `Left: ${name(pair[0])}. Right: ${name(pair[1])}.`;
+      if (apart) said.textContent += " They have different shapes; each is shown whole.";
+    }
+    const [width, height] = size(pair[0]);
+    if (group.dataset.width === width && group.dataset.height === height) return;
+    Object.assign(group.dataset, { width, height });
+    group.dispatchEvent(new Event("sized"));
+  };
+  for (const cell of cells) {
+    cell.querySelector("button").addEventListener("click", () => {
+      chosen = chosen.includes(cell) ? chosen.filter((one) => one !== cell) : [...chosen, cell].slice(-2);
+      show();
+    });
+  }
+  show();
 }
 
 for (const button of document.querySelectorAll(".command button")) {

@@ -19,7 +19,8 @@ def table(own: Table) -> str:
     """Return a table of words."""
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in own.columns)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in own.rows)
-    shown = f'<table class="words"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    kind = "" if own.numbers else ' class="words"'
+    shown = f"<table{kind}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     name = escape(own.caption)
     if own.folded:
         return f"<details><summary>{name}</summary>{_scrolled(shown, name)}</details>"
@@ -74,9 +75,9 @@ def _pictures(entry: Entry, exhibit: Exhibit) -> Iterator[str]:
         shapes.setdefault((frame[0].width, frame[0].height), []).append(frame)
     yield '<div class="sizes">'
     for size, several in shapes.items():
-        yield _linked(size, [_frame(frame, entry.name, tools=not number) for number, frame in enumerate(several)])
+        yield _linked(size, [_frame(frame, entry.name, not number) for number, frame in enumerate(several)])
     yield "</div>"
-    for said in dict.fromkeys(_reduction(one) for one in pictures):
+    for said in dict.fromkeys(reduction(one) for one in pictures):
         if said:
             yield f'<p class="faint">{said}</p>'
     for one in pictures:
@@ -89,7 +90,8 @@ def _pictures(entry: Entry, exhibit: Exhibit) -> Iterator[str]:
         )
 
 
-def _reduction(one: Shown) -> str:
+def reduction(one: Shown) -> str:
+    """Return how much smaller a picture is shown than it is, "" where it is not."""
     if (one.width, one.height) == one.full:
         return ""
     return f"Shown in {one.width}×{one.height} pixels of {one.full[0]}×{one.full[1]}."
@@ -107,7 +109,7 @@ def _linked(size: tuple[int, int], frames: Sequence[str]) -> str:
     return f'<div class="linked{many}" data-width="{size[0]}" data-height="{size[1]}">{"".join(frames)}</div>'
 
 
-def _frame(pictures: Sequence[Shown], name: str, tools: bool = False) -> str:
+def _frame(pictures: Sequence[Shown], name: str, with_tools: bool = False) -> str:
     """Return pictures that lie one above the other where scripts run, else side by side."""
     roles = ["before", "after"] if len(pictures) == 2 else ["alone"]
     figures = "".join(
@@ -119,13 +121,15 @@ def _frame(pictures: Sequence[Shown], name: str, tools: bool = False) -> str:
     label = f"{' and '.join(one.name for one in pictures)}, {name}; + and - zoom, arrow keys move, 0 shows the whole"
     pair = " pair" if len(pictures) == 2 else ""
     view = f'<div class="view{pair}" role="group" aria-label="{escape(_capital(label))}">{figures}</div>'
-    return f'<div class="frame">{view}{_tools(pictures) if tools else ""}</div>'
+    drawn = tools(pictures[0].name if len(pictures) == 2 else None) if with_tools else ""
+    return f'<div class="frame">{view}{drawn}</div>'
 
 
-def _tools(pictures: Sequence[Shown]) -> str:
+def tools(left: str | None) -> str:
+    """Return the controls of a view; those of a pair, of whose *left* picture a part is shown, have a slider."""
     slider = ""
-    if len(pictures) == 2:
-        name = f"Part of {pictures[0].name} that is shown, in per cent"
+    if left is not None:
+        name = f"Part of {left} that is shown, in per cent"
         slider = f'<input class="cut" type="range" min="0" max="100" value="50" aria-label="{escape(name)}">'
     buttons = (
         ("0", "Fit", "Show the whole"),

@@ -28,9 +28,11 @@ from ..file_identity import identity
 from ..images import formats, prefetch
 from ..images.atomic_write import Transaction
 from ..images.codec import EncodeOptions
+from ..images.on_screen import unseen
 from ..images.reader import Reader, naming
 from ..streams import STREAM
 from . import labels, sheet_file, telling
+from .options import Options
 from .reading import read
 from .sheet_file import Origin, SheetLook
 
@@ -51,17 +53,7 @@ class Call(NamedTuple):
     listed: bool = False
     """Some names came from a list."""
     label: str | None = None
-    frame: int | None = None
-    max_pixels: int = prefetch.MAX_PIXELS
-    lenient: bool = False
-    to_rgb: bool = False
-    quality: int | None = None
-    stamp: bool = True
-    cores: int = 1
-    update: bool = False
-    dry_run: bool = False
-    json: bool = False
-    quiet: bool = False
+    options: Options = Options()
 
     @property
     def command(self) -> str:
@@ -86,21 +78,21 @@ def run(call: Call) -> ExitCode:
     labels.check(call.label or LABEL, FIELDS)
     target = sheet_file.target_of(call.output)
     if target.path is None:
-        check_stream(call.json, call.dry_run)
-    found = _inputs(call)
+        check_stream(call.options.json, call.options.dry_run)
+    found, unsearched = _inputs(call)
     others = {} if call.look.font is None else {call.look.font: "the font of this call"}
     files = files_read(others, [one.name for one in found])
     beside = {} if target.path is None else {"output": target.path}
-    collisions.check(files, FilesWritten(beside=beside, prints=call.json))
-    if call.dry_run:
+    collisions.check(files, FilesWritten(beside=beside, prints=call.options.json))
+    if call.options.dry_run:
         for one in found:
             put(shown(one.name))
         put(f"{counted(len(found), 'picture', 'pictures')} -> {target.name}")
         return ExitCode.DONE
     how = {"command": "sheet", "look": call.look, "label": call.label, "places": [one.place for one in found]}
-    how["read"] = call.frame, call.lenient, call.to_rgb, call.quality
-    origin = Origin(how, [*(one.name for one in found), *others], call.cores) if call.stamp else None
-    if call.update and origin is not None and origin.is_current({"sheet": target}):
+    how["read"] = call.options.frame, call.options.lenient, call.options.to_rgb, call.options.quality
+    origin = Origin(how, [*(one.name for one in found), *others], call.options.cores) if call.options.stamp else None
+    if call.options.update and origin is not None and origin.is_current({"sheet": target}):
         _tell_end(call, 0, 0, "skipped")
         return ExitCode.DONE
     results = list(_reduced(call, found))
@@ -108,27 +100,32 @@ def run(call: Call) -> ExitCode:
     failures = len(results) - len(drawn)
     if drawn:
         columns = call.look.columns or cells.columns(len(drawn))
-        sheet = call.look.drawn(drawn, cells.places(len(drawn), columns), call.max_pixels)
+        sheet = call.look.drawn(drawn, cells.places(len(drawn), columns), call.options.max_pixels)
         # A sheet that lacks a picture is made anew by --update.
         mark = "" if origin is None or failures else origin.mark("sheet")
         with Transaction(files.identities) as transaction:
-            options = EncodeOptions(call.quality, cores=call.cores, stamp=call.stamp)
+            options = EncodeOptions(call.options.quality, cores=call.options.cores, stamp=call.options.stamp)
             sheet_file.write(transaction, target, sheet, options, mark, call.command)
             transaction.commit()
-        for note in [*transaction.notes, *call.look.notes(drawn)] if not call.quiet else ():
+        for note in [*transaction.notes, *call.look.notes(drawn)] if not call.options.quiet else ():
             say(f"imfilter: {target.name}: {note}")
+    if unsearched and not call.options.quiet:
+        say(f"imfilter: {unsearched}")
     _tell_end(call, len(drawn), failures, "done" if drawn else "failed")
     return ExitCode.FAILED if failures else ExitCode.DONE
 
 
-def _inputs(call: Call) -> list[Input]:
-    """Return the pictures; the sheet of an earlier call, which lies among those of a folder, is none of them."""
-    found = inputs.scan(call.names, call.rules, listed=call.listed).inputs
+def _inputs(call: Call) -> tuple[list[Input], str]:
+    """Return the pictures, and what is said of subfolders that were not looked into.
+
+    The sheet of an earlier call, which lies among the pictures of a folder, is none of them.
+    """
+    scanned = inputs.scan(call.names, call.rules, listed=call.listed)
     own = identity(call.output) if call.output != STREAM else None
-    found = [one for one in found if own is None or one.name in call.names or identity(one.name) != own]
+    found = [one for one in scanned.inputs if own is None or one.name in call.names or identity(one.name) != own]
     if not found:
         raise UsageError(f"{shown(call.names[0])}: no images found but the sheet itself")
-    return found
+    return found, scanned.unsearched
 
 
 def _reduced(call: Call, found: Sequence[Input]) -> Iterator[Reduced]:
@@ -137,7 +134,7 @@ def _reduced(call: Call, found: Sequence[Input]) -> Iterator[Reduced]:
 
     def one(number: int) -> Reduced:
         if not hasattr(readers, "own"):
-            readers.own = prefetch.reader(call.max_pixels, call.lenient, call.to_rgb)
+            readers.own = prefetch.reader(call.options.max_pixels, call.options.lenient, call.options.to_rgb)
             readers.own.digests = False
         try:
             return _of_file(call, number, found[number], readers.own)
@@ -145,13 +142,13 @@ def _reduced(call: Call, found: Sequence[Input]) -> Iterator[Reduced]:
             return Reduced(found[number], error=error)
 
     pixels = 0
-    with shown_progress(call.output, call.quiet, call.json) as progress:
-        for number, reduced in enumerate(_in_order(one, len(found), call.cores)):
+    with shown_progress(call.output, call.options.quiet, call.options.json) as progress:
+        for number, reduced in enumerate(_in_order(one, len(found), call.options.cores)):
             signals.check()
             pixels += 0 if reduced.cell is None else math.prod(reduced.cell.pixels.shape[:2])
-            if pixels > call.max_pixels:  # no sheet is smaller than its pictures
+            if pixels > call.options.max_pixels:  # no sheet is smaller than its pictures
                 raise UsageError(
-                    f"the pictures are too large for a sheet; the limit is {call.max_pixels} pixels "
+                    f"the pictures are too large for a sheet; the limit is {call.options.max_pixels} pixels "
                     "(use a smaller --size; --max-pixels raises it)"
                 )
             if progress is not None:
@@ -174,7 +171,7 @@ def _in_order(work: Any, count: int, cores: int) -> Iterator[Reduced]:
 
 
 def _of_file(call: Call, number: int, one: Input, reader: Reader) -> Reduced:
-    picture, _ = read(one.name, reader, call.frame)
+    picture, _ = read(one.name, reader, call.options.frame)
     height, width = picture.pixels.shape[:2]
     with naming(one.name):
         pixels = thumbnail(picture, call.look.size, call.look.background)
@@ -193,23 +190,23 @@ def _of_file(call: Call, number: int, one: Input, reader: Reader) -> Reduced:
         "bytes": Path(one.name).stat().st_size if one.name != STREAM else None,
     }
     lines = labels.filled(LABEL if call.label is None else call.label, values)
-    return Reduced(one, Cell(pixels, lines), (width, height), notes=picture.notes)
+    return Reduced(one, Cell(pixels, lines), (width, height), notes=[*picture.notes, *filter(None, [unseen(picture)])])
 
 
 def _tell(call: Call, one: Reduced) -> None:
     if one.error is not None:
         complain(one.error)
-    if call.json:
+    if call.options.json:
         width, height = one.size or (None, None)
         status = {"status": "done" if one.error is None else "failed", "error": one.error and str(one.error)}
         put(telling.line("sheet", "picture", {"input": one.input.name, "width": width, "height": height, **status}))
-    for note in one.notes if not (call.quiet or call.json) else ():
+    for note in one.notes if not (call.options.quiet or call.options.json) else ():
         say(f"imfilter: {shown(one.input.name)}: {note}")
 
 
 def _tell_end(call: Call, done: int, failures: int, status: str) -> None:
-    if call.json:
+    if call.options.json:
         counts = {"pictures": done, "failed": failures, "sheet": call.output, "status": status}
         put(telling.line("sheet", "summary", counts))
-    elif status == "skipped" and not call.quiet:
+    elif status == "skipped" and not call.options.quiet:
         say(f"imfilter: {shown(call.output)} is up to date")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...filters.core.engine.mask import Box, Effect, keeps_size
 from ...filters.core.lazy_numpy import Array
@@ -28,6 +29,9 @@ from ..images.picture import DecodeError, Picture
 from ..images.reader import naming
 from .arrangement import Variant
 
+if TYPE_CHECKING:
+    from ..page.exhibit import Exhibit
+
 HOW = How(("diff", "psnr", "ssim"))
 
 
@@ -45,6 +49,8 @@ class Shown(NamedTuple):
     """Why it cannot be measured."""
     kept: int | None = None
     """Bytes of its own file."""
+    exhibit: Exhibit | None = None
+    """What a page shows of it."""
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -67,6 +73,8 @@ class HowShown(NamedTuple):
     side: int | None = None
     """Pixels of the longer side; None keeps it."""
     background: Colour = WHITE
+    exhibit_of: Callable[[Picture], Exhibit] | None = None
+    """Makes what a page shows of a picture; None without one."""
     progress: Progress | None = None
 
 
@@ -115,11 +123,7 @@ class Results:
         kept = None
         if number in self.targets:
             kept = _written(how.transaction, processor, job, computed, again, how.marks[number])
-        found, why = compared(result, how.reference)
-        with naming(name):
-            pixels = thumbnail(part(result, how.crop), how.side, how.background)
-        height, width = result.pixels.shape[:2]
-        return Shown(variant, pixels, (width, height), seconds, found, why, kept)
+        return as_shown(name, variant, result, how, seconds, kept)
 
     def _in_place(self, processor: ImageProcessor, job: Job, picture: Picture) -> bool:
         """Whether a part of the result is the result of a part, so that it can be computed alone."""
@@ -148,6 +152,19 @@ def part(picture: Picture, crop: Box | None) -> Picture:
         raise DecodeError(f"a result has {columns}×{rows} pixels; --crop {x},{y},{width},{height} is outside")
     alpha = None if picture.alpha is None else picture.alpha[y : y + height, x : x + width]
     return Picture(pixels, alpha, colours=picture.colours, white=picture.white)
+
+
+def as_shown(
+    name: str, variant: Variant | None, picture: Picture, how: HowShown, seconds: float = 0.0, kept: int | None = None
+) -> Shown:
+    """Return a result of the file *name* as it is shown, or the file's own picture."""
+    found, why = compared(picture, how.reference)
+    with naming(name):
+        seen = part(picture, how.crop)
+        pixels = thumbnail(seen, how.side, how.background)
+    exhibit = None if how.exhibit_of is None else how.exhibit_of(seen)
+    height, width = picture.pixels.shape[:2]
+    return Shown(variant, pixels, (width, height), seconds, found, why, kept, exhibit)
 
 
 def compared(result: Picture, reference: Picture | None) -> tuple[Measured | None, str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...filters.core.engine.mask import Box
-from ...filters.core.named_tuple import NamedTuple
 from .. import garbage
 from ..batch import collisions, other_pictures
 from ..batch.call_files import FilesWritten, files_read
@@ -22,7 +22,6 @@ from ..batch.request import check_stream
 from ..console.how_far import shown_progress
 from ..console.messages import counted, put, say, shown
 from ..drawing.cells import Cell
-from ..drawing.thumbnail import thumbnail
 from ..errors import ExitCode, UsageError
 from ..images import formats, prefetch
 from ..images.atomic_write import Transaction
@@ -30,71 +29,19 @@ from ..images.codec import EncodeOptions
 from ..images.picture import Picture
 from ..images.reader import Reader, naming
 from ..terminal.reduced import reduced
-from ..terminal.screen import Screen
 from ..version import VERSION
 from . import labels, sheet_file, telling
-from .arrangement import Arrangement, Variant
+from .call import Call
 from .reading import read
-from .results import HowShown, Results, Shown, compared, part
-from .sheet_file import Origin, SheetLook
-from .window import Window
+from .results import HowShown, Results, Shown, as_shown
+from .sheet_file import Origin
+
+if TYPE_CHECKING:
+    from ..page.exhibit import Exhibit
 
 FIELDS = ("label", "step", "filter", "index", "width", "height", "seconds")
 """The fields of any label; those of --against and --each, and the options that vary, come to them."""
 MEASURES = ("psnr", "ssim", "difference")
-
-
-class Call(NamedTuple):
-    """What a call asks for."""
-
-    input: str
-    output: str | None
-    """The sheet; None where the terminal alone shows it."""
-    arrangement: Arrangement
-    steps: Sequence[str]
-    look: SheetLook
-    label: str | None = None
-    crop: Window | None = None
-    side: int | None = sheet_file.SIZE
-    """Pixels of the longer side of a picture on the sheet; None keeps its size."""
-    against: str | None = None
-    each: str | None = None
-    to: formats.Format | None = None
-    """The format of the results' own files; None is the input's."""
-    frame: int | None = None
-    max_pixels: int = prefetch.MAX_PIXELS
-    lenient: bool = False
-    to_rgb: bool = False
-    quality: int | None = None
-    stamp: bool = True
-    cores: int = 1
-    update: bool = False
-    dry_run: bool = False
-    json: bool = False
-    quiet: bool = False
-    screen: Screen | None = None
-    """Shows the sheet."""
-
-    @property
-    def variants(self) -> Sequence[Variant]:
-        """The results, in their order."""
-        return self.arrangement.variants
-
-    @property
-    def command(self) -> str:
-        """The words that make the sheet again, without the folders of files."""
-        output = [] if self.output is None else ["-o", sheet_file.base(self.output)]
-        words = ["imfilter", "sweep", sheet_file.base(self.input), *output, *self.steps]
-        if self.against is not None:
-            words += ["--against", sheet_file.base(self.against)]
-        return shlex.join(words)
-
-    def how(self) -> Mapping[str, object]:
-        """Return all that decides what the outputs hold, but for the contents of files."""
-        steps = [(one.recipe.key(), one.label, one.place) for one in self.variants]
-        own = (self.look, self.label, self.crop, self.side, self.arrangement.input, self.to and self.to.name)
-        read = (self.frame, self.lenient, self.to_rgb, self.quality)
-        return {"command": "sweep", "steps": steps, "look": own, "read": read}
 
 
 def run(call: Call) -> ExitCode:
@@ -105,7 +52,7 @@ def run(call: Call) -> ExitCode:
     _check_label(call)
     target = None if call.output is None else sheet_file.target_of(call.output)
     if target is not None and target.path is None:
-        check_stream(call.json or call.against is not None, call.dry_run)
+        check_stream(call.options.json or call.against is not None, call.options.dry_run)
     targets = _targets_of_each(call)
     others = {name: what for one in call.variants for name, what in _files(one.recipe, call.input).items()}
     given = {call.against: "the reference of this call", call.look.font: "the font of this call"}
@@ -114,19 +61,21 @@ def run(call: Call) -> ExitCode:
     each = {f"each {number}": own for number, own in targets.items()}
     job = Job(Input(call.input, Path(call.input).name), each)
     named = each if target is None else {"sheet": target, **each}
-    beside = {} if target is None or target.path is None else {"output": target.path}
-    collisions.check(files, FilesWritten([job], beside, prints=call.json))
+    paths = {"output": target and target.path, "report": call.report}
+    beside = {name: path for name, path in paths.items() if path is not None}
+    collisions.check(files, FilesWritten([job], beside, prints=call.options.json))
     write = WriteOptions(
-        EncodeOptions(call.quality, cores=call.cores, stamp=call.stamp),
+        EncodeOptions(call.options.quality, cores=call.options.cores, stamp=call.options.stamp),
         Stamper(VERSION, b"", {}),
         read=files.identities,
         roots=collisions.roots(files.folders, [job]),
     )
     results = Results(call.variants, _options(call, write), targets)
-    if call.dry_run and target is not None:
+    if call.options.dry_run:
         return _tell_plan(call, target, targets)
-    origin = Origin(call.how(), [call.input, *others], call.cores) if call.stamp else None
-    if call.update and origin is not None and origin.is_current(named):
+    origin = Origin(call.how(), [call.input, *others], call.options.cores) if call.options.stamp else None
+    renewed = call.report is not None and not os.path.lexists(call.report)
+    if call.options.update and not renewed and origin is not None and origin.is_current(named):
         return _tell_current(call)
     shown_all = _made(call, results, target, origin, write)
     _tell(call, shown_all, targets)
@@ -170,11 +119,11 @@ def _targets_of_each(call: Call) -> dict[int, Target]:
 
 def _options(call: Call, write: WriteOptions) -> JobOptions:
     return JobOptions(
-        FrameOptions(call.frame),
-        RenderOptions(max_pixels=call.max_pixels, in_memory=ALL_ROWS),
+        FrameOptions(call.options.frame),
+        RenderOptions(max_pixels=call.options.max_pixels, in_memory=ALL_ROWS),
         write,
         ReportOptions(notes=False),
-        call.cores,
+        call.options.cores,
     )
 
 
@@ -182,20 +131,24 @@ def _made(
     call: Call, results: Results, target: Target | None, origin: Origin | None, write: WriteOptions
 ) -> list[Shown]:
     """Make the results and the sheet, let all files appear together, and show it where that is asked for."""
-    reader = prefetch.reader(call.max_pixels, call.lenient, call.to_rgb)
+    options = call.options
+    reader = prefetch.reader(options.max_pixels, options.lenient, options.to_rgb)
     reader.digests = False
     reader.needed = partial(results.processors[0].needed, results.job(0, call.input))
     garbage.resume()
-    picture = _first(call, reader, call.input, call.frame)
+    picture = _first(call, reader, call.input, options.frame)
     reference = None if call.against is None else _first(call, reader, call.against, None)
     with naming(call.input):
         crop: Box | None = None if call.crop is None else call.crop.on(picture)
     marks = {number: "" if origin is None else origin.mark(f"each {number}") for number in results.targets}
     found: list[Shown] = []
-    with Transaction(write.read) as transaction, shown_progress(call.input, call.quiet, call.json) as progress:
+    with (
+        Transaction(write.read) as transaction,
+        shown_progress(call.input, options.quiet, options.json) as progress,
+    ):
+        how = HowShown(transaction, marks, reference, crop, call.side, call.look.background, _exhibits(call), progress)
         if call.arrangement.input is not None:
-            found.append(_of_input(call, picture, reference, crop))
-        how = HowShown(transaction, marks, reference, crop, call.side, call.look.background, progress)
+            found.append(as_shown(call.input, None, picture, how))
         found += results.each(call.input, picture, how)
         picture.pixels = picture.alpha = None  # the memory is the sheet's now
         best = telling.best(found)
@@ -203,66 +156,77 @@ def _made(
             Cell(one.pixels, telling.below(one, number, call.label, call.against is not None), one is best)
             for number, one in enumerate(found)
         ]
-        sheet = call.look.drawn(cells, call.arrangement.places, call.max_pixels)
+        sheet = None
+        if target is not None or call.screen is not None:
+            sheet = call.look.drawn(cells, call.arrangement.places, options.max_pixels)
         if target is not None:
             mark = "" if origin is None else origin.mark("sheet")
             sheet_file.write(transaction, target, sheet, write.encode, mark, call.command)
+        if call.report is not None:
+            from . import page  # few calls write one
+
+            page.write(transaction, call, found)
         transaction.commit()
     if call.screen is not None:
         call.screen.show(reduced(sheet, None, call.screen.room, white=255))
     said = [f"{shown(call.input)}: {note}" for note in picture.notes]
     name = "the sheet" if target is None else target.name
-    said += [f"{name}: {note}" for note in [*transaction.notes, *call.look.notes(cells)]]
-    for note in said if not call.quiet else ():
+    drawn = [] if sheet is None else call.look.notes(cells)
+    said += [f"{name}: {note}" for note in [*transaction.notes, *drawn]]
+    for note in said if not options.quiet else ():
         say(f"imfilter: {note}")
     return found
+
+
+def _exhibits(call: Call) -> Callable[[Picture], Exhibit] | None:
+    """Return what makes of a picture what the page shows, None without one."""
+    if call.report is None:
+        return None
+    from . import page  # few calls write one
+
+    return page.exhibits(call)
 
 
 def _first(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
     """Return the picture of a file, of several frames the one that is asked for, or the first; raises FileError."""
     picture, count = read(name, reader, frame)
-    if count != 1 and frame is None and not call.quiet:
+    if count != 1 and frame is None and not call.options.quiet:
         several = "several" if count is None else count
         say(f"imfilter: {shown(name)}: has {several} frames; the first is taken, and --frame N takes another")
     return picture
-
-
-def _of_input(call: Call, picture: Picture, reference: Picture | None, crop: Box | None) -> Shown:
-    found, why = compared(picture, reference)
-    with naming(call.input):
-        pixels = thumbnail(part(picture, crop), call.side, call.look.background)
-    height, width = picture.pixels.shape[:2]
-    return Shown(None, pixels, (width, height), found=found, why=why)
 
 
 def _tell(call: Call, found: Sequence[Shown], targets: Mapping[int, Target]) -> None:
     """Print a line for each result, the best first, where it was measured; or one of JSON for each."""
     is_measured = call.against is not None
     ranked = sorted(found, key=lambda one: one.rank, reverse=True) if is_measured else list(found)
-    if call.json:
+    if call.options.json:
         paths = {id(call.variants[number]): target.path for number, target in targets.items()}
         for rank, one in enumerate(ranked, 1):
             put(telling.record(one, paths.get(id(one.variant)), rank if is_measured else None))
         best = telling.best(found)
         counts = {"cells": len(found), "best": best and telling.name(best)}
         put(telling.line("sweep", "summary", counts | {"sheet": call.output, "status": "done"}))
-    elif is_measured and not call.quiet:
+    elif is_measured and not call.options.quiet:
         for line in telling.table(ranked):
             put(line)
 
 
-def _tell_plan(call: Call, target: Target, targets: Mapping[int, Target]) -> ExitCode:
+def _tell_plan(call: Call, target: Target | None, targets: Mapping[int, Target]) -> ExitCode:
     """Print what would be made."""
     for number, one in enumerate(call.variants):
         put(f"{one.text} -> {targets[number].name}" if number in targets else one.text)
-    put(f"{shown(call.input)}, {counted(len(call.variants), 'result', 'results')} -> {target.name}")
+    where = "" if target is None else f" -> {target.name}"
+    put(f"{shown(call.input)}, {counted(len(call.variants), 'result', 'results')}{where}")
+    if call.report is not None:
+        put(f"--report -> {shown(call.report)}")
     return ExitCode.DONE
 
 
 def _tell_current(call: Call) -> ExitCode:
-    if call.json:
+    if call.options.json:
         counts = {"cells": 0, "best": None}
         put(telling.line("sweep", "summary", counts | {"sheet": call.output, "status": "skipped"}))
-    elif not call.quiet:
+    elif not call.options.quiet:
         say(f"imfilter: {shown(call.output or 'the sheet')} is up to date")
     return ExitCode.DONE

@@ -10,6 +10,7 @@ from ..console.messages import complain, put, say, shown
 from ..errors import ExitCode, FileError
 from ..images import encode, prefetch
 from ..images.file_pictures import FilePictures
+from ..images.on_screen import unseen
 from ..images.picture import Frames
 from ..images.reader import Reader
 from .reduced import reduced
@@ -32,6 +33,8 @@ class Call(NamedTuple):
     background: Colour | None
     """What transparent parts are shown on, if not a checkerboard."""
     quiet: bool
+    unsearched: str = ""
+    """What is said of subfolders that were not looked into."""
 
 
 def show(call: Call, screen: Screen) -> ExitCode:
@@ -51,6 +54,8 @@ def show(call: Call, screen: Screen) -> ExitCode:
             continue
         for note in () if call.quiet else notes:
             say(f"imfilter: {shown(name)}: {note}")
+    if call.unsearched and not call.quiet:
+        say(f"imfilter: {call.unsearched}")
     return code
 
 
@@ -73,4 +78,4 @@ def _read(reader: Reader, name: str, call: Call, screen: Screen) -> tuple[Array,
         background=call.background,
     )
     several = isinstance(found.whole, Frames) and found.whole.count != 1 and call.frame is None
-    return dots, [*picture.notes, FIRST] if several else picture.notes
+    return dots, [note for note in (*picture.notes, FIRST if several else "", unseen(picture)) if note]

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -37,6 +38,19 @@ def ok(run):
         return ended.out
 
     return ok
+
+
+@pytest.fixture
+def documented():
+    """``documented("`imfilter info --json`")`` are the keys that this section of `cli/REPORT.md` names."""
+    page = (Path(__file__).parents[2] / "cli" / "REPORT.md").read_text(encoding="utf-8")
+
+    def documented(section):
+        _, heading, part = page.partition(f"\n## {section}\n")
+        assert heading, section
+        return {"schema", "kind", "type", *re.findall(r"`(\w+)`", part.partition("\n## ")[0])}
+
+    return documented
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from imfilter.cli.errors import FileError
 from imfilter.cli.file_identity import identity
-from imfilter.cli.images import encode
+from imfilter.cli.images import encode, temporary_names
 from imfilter.cli.images.atomic_write import Transaction
 from imfilter.cli.images.png import encoder
-from imfilter.cli.images.temporary_names import PREFIX
+from imfilter.cli.images.temporary_names import NEW, PREFIX, remove_temporaries, temporary_name
 from imfilter.cli.signals import uninterrupted
 
 
@@ -116,6 +116,21 @@ def test_a_killed_run_leaves_the_old_file(interrupted, good, folder):
     assert good.read_bytes() == b"the good one"
     for left in folder.glob(f"{PREFIX}*"):  # nobody was there to remove it
         left.unlink()
+
+
+def test_what_a_process_of_another_machine_writes_stays(folder, monkeypatch):
+    """In a folder that machines share there are processes of one number."""
+    own = temporary_name(NEW)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "uname", lambda: os.uname_result(("Linux", "another", "", "", "")))
+        temporary_names._machine.cache_clear()
+        other = temporary_name(NEW)
+    temporary_names._machine.cache_clear()
+    for name in (own, other):
+        (folder / name).touch()
+    remove_temporaries(folder, os.getpid())
+    assert [path.name for path in folder.iterdir()] == [other]
+    (folder / other).unlink()
 
 
 def test_nohup_is_respected(shell, png):

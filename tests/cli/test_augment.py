@@ -256,6 +256,19 @@ def test_folders_that_measure_are_refused(ok, refused, train, folder):
     ok("augment", "-q", "train/val", "-o", "named/", "flip")
 
 
+def test_a_folder_that_measures_is_taken_with_a_word_where_it_is_named(run, train, folder, monkeypatch):
+    shutil.copytree(train / "cat", train / "test")
+    monkeypatch.chdir(train / "test")
+    for name in (".", "../test/", folder / "train" / "test"):
+        lines = run("augment", name, "-o", f"{folder}/out/", "flip").lines
+        assert lines[0].endswith("is a folder test, whose images measure what was learned from others; "
+                                 "add --all-splits if variants of them are meant")  # fmt: skip
+        assert len(lines) == 2
+        assert len(run("augment", name, "-o", f"{folder}/out/", "--all-splits", "flip").lines) == 1
+        assert run("augment", name, "-q", "-o", f"{folder}/out/", "flip").lines == []
+    assert len(run("augment", "a.png", "-o", folder / "one.png", "flip").lines) == 0
+
+
 def test_all_frames_of_a_file_have_one_draw(ok, rgb, folder):
     pages = [Image.fromarray(rgb), Image.fromarray(rgb)]
     pages[0].save("a.tif", save_all=True, append_images=pages[1:])

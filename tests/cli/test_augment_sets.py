@@ -161,7 +161,7 @@ def test_other_sizes_are_made_alike_at_the_end(ok, folder, photos):
     assert np.load("b.npy").shape == (12, 16, 16, 3)
 
 
-def test_samples_of_shards_keep_their_files(ok, run, folder, photos):
+def test_samples_of_shards_keep_their_files(ok, run, documented, folder, photos):
     with tarfile.open("a.tar", "w") as shard:
         for number, image in enumerate(photos):
             file = io.BytesIO()
@@ -180,6 +180,7 @@ def test_samples_of_shards_keep_their_files(ok, run, folder, photos):
     assert [files[f"train/{n:04}-02.cls"] for n in range(6)] == [b"0", b"1", b"2"] * 2
     lines = manifest()
     assert len(lines) == 24 and {line["label"] for line in lines} == {0, 1, 2}
+    assert {key for line in lines for key in line} <= documented("The manifest of `imfilter augment`")
     for line in lines:
         if not line["member"].endswith("seg.png"):
             ok("chain", "-q", "a.tar", "--frame", line["source_frame"], "-o", "one.png", *map(as_words, line["steps"]))

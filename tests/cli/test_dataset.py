@@ -88,6 +88,25 @@ def test_info_of_a_container_and_its_labels(ok, digits):
     assert found["bytes"] == 16 + 7 * 20 + 8 + 7
 
 
+def test_the_page_on_json_names_all_keys(ok, run, documented, folder, digits):
+    picture(folder / "set" / "train" / "a" / "train.png")
+    (folder / "set" / "train" / "a" / "bad.png").write_bytes(b"no picture")
+    named = documented("`imfilter dataset info --json`")
+    for name in ("set", "t10k-images-idx3-ubyte"):
+        assert json.loads(run("dataset", "info", name, "--json").out).keys() <= named
+    found = json.loads(ok("dataset", "stats", "t10k-images-idx3-ubyte", "--json", "--per-image"))
+    assert {key for one in (found, *found["figures"]) for key in one} <= named
+    for name, keep in (("set", "--keep"), ("t10k-images-idx3-ubyte", "-q")):
+        output = "out/" if name == "set" else "out-images-idx3-ubyte"
+        run("augment", name, "-r", "-o", output, keep, "--manifest", "m.jsonl", "rotate --angle 0..9")
+        lines = [json.loads(line) for line in (folder / "m.jsonl").read_text().splitlines()]
+        assert lines
+        for line in lines:
+            assert line.keys() | {key for step in line["steps"] for key in step if key == "filter"} <= documented(
+                "The manifest of `imfilter augment`"
+            )
+
+
 def test_info_of_parts_and_of_containers_in_a_folder(ok, folder, digits):
     for part in ("train", "test"):
         picture(folder / "set" / part / "a" / f"{part}.png")

@@ -4,7 +4,9 @@ import json
 import os
 import pty
 import re
+import struct
 import subprocess
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,6 @@ from imfilter.cli.info import bars
 from imfilter.filters.core.measure import statistics
 from PIL import Image
 
-PAGE = Path(__file__).parents[2] / "cli" / "REPORT.md"
 LUMA = np.array([299, 587, 114])
 
 
@@ -222,12 +223,45 @@ def test_standard_input(run, png):
     assert run("info", "-", "--header", stdin=png.read_bytes()).code == 0
 
 
-def test_the_page_on_json_names_all_keys(run, rgba):
+def few_bits(depth):
+    """A gray PNG of 8×2 pixels of so many bits."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 2, depth, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(2 * (1 + depth)))) + chunk(b"IEND", b"")
+
+
+def test_depth_and_palette_are_those_of_the_file(run, rgb, folder):
+    image = Image.fromarray(rgb)
+    bits, numbers = image.convert("1"), image.quantize(16)
+    for name in ("1.png", "1.tif", "1.pbm", "1.bmp", "1.pcx"):
+        bits.save(name)
+    bits.save("1.g4.tif", compression="group4")
+    np.save("1.npy", np.asarray(bits))
+    for depth in (2, 4):
+        (folder / f"{depth}.png").write_bytes(few_bits(depth))
+    for name in ("8p16.png", "8p16.gif", "8p16.bmp"):
+        numbers.save(name)
+        if not name.endswith("bmp"):
+            numbers.save(f"clear-{name}", transparency=3)
+    numbers.save("film-8p16.gif", save_all=True, append_images=[numbers.rotate(180)], duration=40)
+    image.convert("L").save("8p256.gif")
+    image.convert("L").save("8.png")
+    for header in ([], ["--header"]):
+        for found in objects(run("info", ".", "--json", *header))[:-1]:
+            depth, palette = re.search(r"(\d)(?:p(\d+))?\.(?:g4\.)?\w+$", found["input"]).groups()
+            assert (found["depth"], found["palette"]) == (int(depth), palette and int(palette)), found["input"]
+    assert "gray, 1 bit," in run("info", "1.png").out.decode()
+    assert "from a palette of 16 colours, 8 bits" in run("info", "film-8p16.gif").out.decode()
+
+
+def test_the_page_on_json_names_all_keys(run, documented, rgba):
     imwrite("a.png", rgba)
-    part = PAGE.read_text(encoding="utf-8").partition("## `imfilter info --json`")[2].partition("\n## ")[0]
-    named = set(re.findall(r"`(\w+)`", part))
+    named = documented("`imfilter info --json`")
     for found in objects(run("info", "a.png", "--json", "--histogram", "luma")):
-        assert found.keys() - {"schema", "kind", "type"} <= named
+        assert found.keys() <= named
         for picture in found.get("pictures", ()):
             assert picture.keys() | picture["channels"]["R"].keys() | picture["histogram"]["luma"].keys() <= named
 

@@ -6,6 +6,7 @@ from imfilter.cli.drawing import kernel_plot
 from imfilter.cli.drawing.kernel_plot import LEFT, SIDE, STEP, TOP, Drawn, fitting
 from imfilter.cli.drawing.ramps import diverging, ramp
 from imfilter.cli.drawing.text import font
+from scipy import ndimage
 
 
 def drawn(weights, anchor=None, phase=False):
@@ -88,6 +89,22 @@ def test_all_maps_of_a_bank_stand_on_the_sheet():
     red = (sheet == diverging(np.array(1.0))).all(axis=2)
     blue = (sheet == diverging(np.array(-1.0))).all(axis=2)
     assert red.sum() == blue.sum() == 4 * 2 * 24 * 24
+
+
+@pytest.mark.each(
+    "inputs, captioned", [(1, False), (2, True), (3, True), (4, True), (7, True), (16, True), (17, False)]
+)
+def test_the_kernels_of_several_inputs_stand_apart(inputs, captioned):
+    sheet = kernel_plot.sheet(["a", "b"], np.ones((2, inputs, 3, 3)))
+    red = (sheet == diverging(np.array(1.0))).all(axis=2)
+    planes, count = ndimage.label(red)
+    assert count == 2 * inputs
+    boxes = ndimage.find_objects(planes)
+    assert len({(rows.stop - rows.start, columns.stop - columns.start) for rows, columns in boxes}) == 1
+    words = (np.ptp(sheet.astype(int), axis=2) == 0) & (sheet[..., 0] < kernel_plot.LINE)
+    for rows, columns in boxes:
+        above = words[max(0, rows.start - 16) : rows.start, columns]
+        assert bool(above.any()) is captioned
 
 
 REFUSED = {

@@ -66,11 +66,13 @@ HARMLESS = {
     "cluster": "local:2",
     "masks_out": "other/",
     "boxes_out": "other/",
+    "shard": "1/1",
+    "shard_by": "index",
     "show": "both",
     "show_as": "dots",
     "show_size": "40x12",
     **dict.fromkeys(["recursive", "null", "in_place", "preserve_times", "no_clobber", "update"], True),
-    **dict.fromkeys(["dry_run", "fail_fast", "json", "quiet", "verbose"], True),
+    **dict.fromkeys(["dry_run", "fail_fast", "json", "quiet", "verbose", "watch"], True),
 }
 """Another value of each option that changes which files are read and written, or what is told, but not what is in them.
 
@@ -84,6 +86,7 @@ TOGETHER = {
     "sheet_range": {"sheet": "s.png"},
     "null": {"files_from": "list.txt"},
     "backup": {"in_place": True},
+    "shard_by": {"shard": "1/1"},
     **dict.fromkeys(["show_as", "show_size"], SHOWN),
     **dict.fromkeys(["report_size", "report_title"], PAGE),
     **dict.fromkeys(["masks", "masks_out", "mask_fill"], MASKS),
@@ -188,6 +191,8 @@ NO_FILES = {
     "compression",
     "background",
     "max_pixels",
+    "shard",
+    "shard_by",
     "show",
     "show_as",
     "show_size",

@@ -7,19 +7,21 @@ import itertools
 import os
 import random
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
 import tifffile
 from imfilter.cli.errors import FileError
 from imfilter.cli.images import decode, ifd, plain_canvas
-from imfilter.cli.images.atomic_write import Buffer
+from imfilter.cli.images.atomic_write import Transaction
 from imfilter.cli.images.codec import Content, EncodeOptions
 from imfilter.cli.images.formats import FORMATS
+from imfilter.cli.images.jpeg import encoder as jpeg
 from imfilter.cli.images.metadata import Metadata
-from imfilter.cli.images.picture import DecodeOptions, size_guard
+from imfilter.cli.images.picture import DecodeOptions, Samples, size_guard
 from imfilter.cli.images.png import encoder as png
-from imfilter.cli.images.spool import Spool
+from imfilter.cli.images.spool import Piece, Spool
 from imfilter.cli.images.tiff import writer as tiff
 
 STAMP = "made by a test"
@@ -126,6 +128,9 @@ def colours_of(channels):
     return {1: "gray", 3: "rgb"}.get(channels, "bands")
 
 
+STREAMED = ("pgm", "png", "tiff", "jpeg", "npy", "pfm")
+
+
 @pytest.mark.each("size", SIZES)
 @pytest.mark.each("kind", PLAIN)
 def test_streamed_bytes_are_those_of_the_whole(kind, size):
@@ -163,6 +168,31 @@ def test_numbers_of_a_palette_are_streamed_as_such():
     with Spool(None) as spool:
         content = streamed("png", samples, False, "gray", spool, metadata)
         assert encoded("png", content).getvalue() == expected
+
+
+@pytest.mark.each("quality", [None, 80])
+@pytest.mark.each("size", [*SIZES, (200, 300)])
+@pytest.mark.each("channels", [1, 3, 4])
+def test_streamed_jpeg_is_that_of_the_whole(channels, size, quality, monkeypatch):
+    monkeypatch.setattr(jpeg, "BAND", 1)
+    samples, options = picture(*size, channels, "uint8"), EncodeOptions(quality)
+    colours = "cmyk" if channels == 4 else colours_of(channels)
+    metadata = Metadata(icc=b"a profile", aspect=(2, 1) if channels < 4 else None, comments=(b"a comment",))
+    expected = whole("jpeg", samples, False, colours, metadata, options)
+    for seed, threads in ((0, 1), (1, 3), (2, 3)):
+        with Spool(None) as spool:
+            content = streamed("jpeg", samples, False, colours, spool, metadata, options, seed=seed, threads=threads)
+            assert encoded("jpeg", content).getvalue() == expected
+            assert spool.size > 0 or size[0] <= jpeg.UNIT
+
+
+def test_a_side_too_long_for_jpeg_is_refused_when_it_is_written():
+    samples = np.zeros((jpeg.LONGEST_SIDE + 1, 1, 3), np.uint8)
+    with Spool(None) as spool:
+        content = streamed("jpeg", samples, False, "rgb", spool)
+        with pytest.raises(ValueError, match="65500 pixels"):
+            encoded("jpeg", content)
+        assert spool.size == 0
 
 
 SHOT = {37500: ifd.Value(7, 9, b"makernote", None, ifd.Anchor(1001, ">")), 33434: ifd.Value(5, 1, bytes(range(8)))}
@@ -218,10 +248,11 @@ def check_tiff(samples, alpha, colours, method, metadata, big, monkeypatch):
         with Spool(None) as spool:
             content = streamed("tiff", samples, alpha, colours, spool, metadata, options, seed=seed, threads=threads)
             files.add(encoded("tiff", content).getvalue())
-    assert len(files) == 1
+    for data in files:
+        assert same(parts_of(data), expected)
+    assert len(files) == 1, [len(data) for data in files]
     data = files.pop()
     assert data[2] == (43 if big else 42)
-    assert same(parts_of(data), expected)
     if method in ("", "none") and samples.dtype != bool:
         assert np.array_equal(tifffile.imread(io.BytesIO(data)).reshape(samples.shape), samples)
     if metadata is TOLD:
@@ -236,28 +267,48 @@ def test_what_is_neither_black_nor_white_is_refused_when_it_is_written():
             encoded("pbm", content)
 
 
-def test_files_and_buffers_take_a_spool(tmp_path):
-    samples = picture(300, 900, 3, "uint8")
-    expected = whole("ppm", samples, False, "rgb")
+@pytest.mark.each("name", STREAMED)
+def test_files_and_buffers_take_a_spool(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(jpeg, "BAND", 1)
+    samples = picture(300, 900, 1, "float32" if name == "pfm" else "uint8")
     with Spool(tmp_path) as spool:
-        content = streamed("ppm", samples, False, "rgb", spool)
-        with open(tmp_path / "a.ppm", "wb") as file:
-            encoded("ppm", content, file)
+        content = streamed(name, samples, False, "gray", spool)
+        expected = encoded(name, content).getvalue()
+        with open(tmp_path / "a", "wb") as file:
+            encoded(name, content, file)
             assert file.tell() == len(expected)
             file.write(b"more")
-        assert (tmp_path / "a.ppm").read_bytes() == expected + b"more"
-        buffer = encoded("ppm", content, Buffer())
-        head, piece = buffer.parts()
-        assert bytes(head) + b"".join(piece.read()) == expected
-        assert len(head) < 100
+        assert (tmp_path / "a").read_bytes() == expected + b"more"
+        with Transaction() as transaction:
+            with transaction.open(tmp_path / "a") as buffer:
+                encoded(name, content, buffer)
+                assert buffer.getbuffer().nbytes < 2000
+            transaction.commit()
+        assert (tmp_path / "a").read_bytes() == expected
+        parts = buffer.parts()
+        assert b"".join(b"".join(part.read()) if isinstance(part, Piece) else part for part in parts) == expected
 
 
-def test_files_between_which_the_system_copies_nothing(tmp_path, monkeypatch):
-    def refused(*_, **__):
-        raise OSError(errno.EXDEV, "Invalid cross-device link")
+def refusing(*_, **__):
+    raise OSError(errno.EXDEV, "Invalid cross-device link")
 
-    monkeypatch.setattr(os, "copy_file_range", refused, raising=False)
-    test_files_and_buffers_take_a_spool(tmp_path)
+
+def few_at_a_time(source, target, count, start):
+    return os.write(target, os.pread(source, min(count, 100_000), start))
+
+
+def giving_up(source, target, count, start):
+    return few_at_a_time(source, target, count, start) if start < 300_000 else 0
+
+
+@pytest.mark.each("copy", [refusing, few_at_a_time, giving_up])
+def test_what_the_system_does_not_copy_is_read_and_written(copy, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "copy_file_range", copy, raising=False)
+    samples = picture(500, 900, 3, "uint8")
+    with Spool(tmp_path) as spool, open(tmp_path / "a", "wb") as file:
+        encoded("ppm", streamed("ppm", samples, False, "rgb", spool), file)
+        file.write(b"more")
+    assert (tmp_path / "a").read_bytes() == whole("ppm", samples, False, "rgb") + b"more"
 
 
 def test_a_spool_has_no_name_and_lies_beside_the_output(tmp_path):
@@ -303,8 +354,46 @@ def test_a_full_disk_is_told_in_the_words_of_every_output(tmp_path):
         spool._file.close()
 
 
-def descriptors():
+@pytest.mark.each("name", STREAMED)
+def test_a_canvas_takes_what_is_declared(name, monkeypatch):
+    monkeypatch.undo()
+    strip = picture(16, 20000, 1, "float32" if name == "pfm" else "uint8")
+    height = 2400 if name == "png" else 600
+    with Spool(None) as spool:
+        canvas = FORMATS[name].codec.streamed(USUAL, BARE, lambda: spool)((height, *strip.shape[1:]), strip.dtype.name)
+        tracemalloc.start()
+        try:
+            for start in range(0, height, len(strip)):
+                for top, bottom in canvas.cuts(start, min(start + len(strip), height)):
+                    with canvas.rows(top, bottom) as place:
+                        place[...] = strip[: bottom - top]
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    declared = FORMATS[name].codec.streamed_bytes(strip.shape[1], Samples(1, strip.itemsize), 1)
+    assert height * strip.shape[1] / 50 < peak <= declared
+
+
+@pytest.mark.needs("/proc/self/fd")
+@pytest.mark.each("name", STREAMED)
+def test_a_canvas_that_is_let_go_lets_its_spool_go(name):
+    """At once: nobody collects what refers to itself."""
+    samples, gone = picture(90, 41, 1, "float32" if name == "pfm" else "uint8"), gc.isenabled()
     gc.collect()
+    gc.disable()
+    try:
+        before = descriptors()
+        content = streamed(name, samples, False, "gray", Spool(None))
+        encoded(name, content)
+        assert descriptors() != before
+        del content
+        assert descriptors() == before
+    finally:
+        if gone:
+            gc.enable()
+
+
+def descriptors():
     return {*os.listdir("/proc/self/fd")}
 
 
@@ -313,18 +402,17 @@ def descriptors():
 def test_the_failure_of_a_block_is_that_of_all_threads(seed):
     samples = picture(200, 41, 1, "uint8")
     before = descriptors()
-    with Spool(None) as spool:
-        canvas = FORMATS["pgm"].codec.streamed(USUAL, BARE, lambda: spool)(samples.shape, "uint8")
-        failing, pack = random.Random(seed).randrange(canvas.count), canvas.pack
+    canvas = FORMATS["pgm"].codec.streamed(USUAL, BARE, lambda: Spool(None))(samples.shape, "uint8")
+    failing, pack = random.Random(seed).randrange(canvas.count), canvas.pack
 
-        def broken(number, pixels):
-            if number == failing:
-                raise ZeroDivisionError("injected")
-            return pack(number, pixels)
+    def broken(number, pixels):
+        if number == failing:
+            raise ZeroDivisionError("injected")
+        return pack(number, pixels)
 
-        canvas.pack = broken
-        failures = fill(canvas, samples, seed)
-        assert failures and all(isinstance(failure, ZeroDivisionError) for failure in failures)
-        with pytest.raises(ZeroDivisionError):
-            canvas.end(io.BytesIO())
+    canvas.pack = broken
+    failures = fill(canvas, samples, seed)
+    assert failures and all(isinstance(failure, ZeroDivisionError) for failure in failures)
+    with pytest.raises(ZeroDivisionError):
+        canvas.end(io.BytesIO())
     assert descriptors() == before

@@ -361,3 +361,103 @@ def test_wrong_comparisons_are_refused(refused, png, folder, words, reason):
     before = {path: path.read_bytes() for path in folder.iterdir()}
     assert reason in refused(2, "compare", "a.png", "b.png", *words)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+# ---- of a sweep -------------------------------------------------------------------------------------
+
+
+def test_cells_are_the_results_themselves(ok, page, png, load, rgb):
+    words = ["sweep", "a.png", "blur --sigma {1,2}", "edges", "--size", "20", "--report", "page.html"]
+    ok(*words, "--report-title", "Which <sigma>?", "-o", "s.png")
+    shown = pictures(page())
+    assert list(shown) == ["input", "blur: sigma 1", "blur: sigma 2", "edges"]
+    assert np.array_equal(shown["input"], rgb)
+    ok("blur", "a.png", "-o", "two.png", "--sigma", 2)
+    assert np.array_equal(shown["blur: sigma 2"], load("two.png"))
+    assert page().count("<article") == 1
+    assert "<title>Which &lt;sigma&gt;?</title>" in page()
+    assert len(re.findall('<li class="cell begins"', page())) == 3
+    ok(*words[:-4], "--report", "alone.html", "--crop", "3,4,20,9", "--no-input")
+    shown = pictures(page("alone.html"))
+    assert list(shown) == ["blur: sigma 1", "blur: sigma 2", "edges"]
+    assert np.array_equal(shown["blur: sigma 2"], load("two.png")[4:13, 3:23])
+
+
+def test_cells_are_measured_and_the_best_is_compared_first(ok, page, png, folder):
+    out = ok("sweep", "a.png", "blur --sigma {1,3,0.3}", "--report", "page.html", "--against", "a.png", "--no-input")
+    rows = [html.unescape(re.sub("<.*?>", " ", row)).split() for row in re.findall("<tr><td>.*?</tr>", page())]
+    assert [row[1] for row in rows] == ["0.3", "1", "3"]
+    assert [line.split()[3] for line in out.decode().splitlines()] == [row[2] for row in rows]
+    chosen = re.findall(r"<li [^>]*data-chosen>.*?<b>(.*?)</b>", page(), re.DOTALL)
+    assert chosen == ["sigma 1", "sigma 0.3"]
+    assert "the best" in re.search(r"<b>sigma 0.3</b><span class=\"verdict\">(.*?)</span>", page())[1]
+
+
+@pytest.mark.each("kind", ["L", "RGBA", "1", "P", "I;16", "float"])
+def test_cells_of_every_kind_of_picture(ok, page, rgb, rgba, kind):
+    name = "a.tif" if kind == "float" else "a.png"
+    if kind == "float":
+        np.save("a.npy", (rgb / 128).astype(np.float32))
+        name = "a.npy"
+    elif kind == "I;16":
+        Image.fromarray(rgb[..., 0].astype(np.uint16) * 257).save(name)
+    else:
+        Image.fromarray(rgba).convert(kind).save(name)
+    ok("sweep", name, "blur --sigma {1,2}", "--report", "page.html")
+    assert [one.shape[:2] for one in pictures(page()).values()] == [rgb.shape[:2]] * 3
+    assert ("black is 0, white is 1.99" in html.unescape(page())) is (kind == "float")
+
+
+@pytest.mark.each("size", [100_000, 400_000, 2_000_000])
+def test_cells_keep_within_the_size(ok, page, folder, size):
+    Image.fromarray(noise(400, 500)).save("a.png", compress_level=0)
+    ok("sweep", "a.png", "tone --gamma {0.8..1.25..0.05}", "--report", "page.html", "--report-size", size, "-q")
+    assert (folder / "page.html").stat().st_size <= size
+    shown, missing = len(pictures(page())), re.search(r"(\d+) pictures? more", page())
+    assert shown and shown + int(missing[1] if missing else 0) == 11
+
+
+def test_the_same_sweep_gives_the_same_page_whatever_the_machine(ok, page, folder, monkeypatch):
+    pages, image = [], noise(90, 70)
+    for place, jobs in (("here", 1), ("there", 2)):
+        (folder / place).mkdir()
+        monkeypatch.chdir(folder / place)
+        Image.fromarray(image).save("a.png")
+        monkeypatch.setenv("IMFILTER_JOBS", str(jobs))
+        step = f"blend --other {folder}/{place}/a.png --opacity {{0.2,0.5}}"
+        ok("sweep", folder / place / "a.png", step, "--report", "page.html", "--against", folder / place / "a.png")
+        pages.append(page(f"{place}/page.html"))
+    assert pages[0] == pages[1]
+    assert str(folder) not in pages[0]
+    assert "blend --other a.png --opacity 0.2" in pages[0]
+
+
+def test_a_sweep_with_a_page_is_planned_and_skipped(ok, refused, png, folder):
+    words = ["sweep", "a.png", "blur --sigma {1,2}", "--report", "page.html"]
+    assert ok(*words, "-n").decode().splitlines()[-2:] == ["a.png, 2 results", "--report -> page.html"]
+    assert not (folder / "page.html").exists()
+    ok(*words, "-o", "s.png", "-u")
+    first = (folder / "page.html").stat().st_ino, (folder / "s.png").stat().st_ino
+    ok(*words, "-o", "s.png", "-u", "-q")
+    assert ((folder / "page.html").stat().st_ino, (folder / "s.png").stat().st_ino) == first
+    (folder / "page.html").unlink()
+    ok(*words, "-o", "s.png", "-u")
+    assert (folder / "page.html").exists()
+    assert "--update requires -o SHEET" in refused(2, *words, "-u")
+
+
+@pytest.mark.each(
+    "words, reason",
+    [
+        (("--report", "a.png"), "is an input, which is never overwritten"),
+        (("--report", "s.png"), "leads to the same file"),
+        (("--report", "b.png", "--against", "b.png"), "is the reference of this call, which is never overwritten"),
+        (("--report", "-"), "does not name a file"),
+        (("--report-size", "1M"), "--report-size requires --report"),
+        (("--report-title", "x"), "--report-title requires --report"),
+    ],
+)
+def test_wrong_sweeps_are_refused(refused, png, folder, words, reason):
+    Image.open("a.png").save("b.png")
+    assert reason in refused(2, "sweep", "a.png", "-o", "s.png", "blur", *words)
+    assert {path.name for path in folder.iterdir()} == {"a.png", "b.png"}

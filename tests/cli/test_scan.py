@@ -328,3 +328,22 @@ def test_the_summary_counts_what_was_passed_over(run, tree):
     tree("p/a.png", "p/notes.txt", "p/.x")
     assert run("blur", "p", "-o", "out/").err.rstrip().endswith("; 2 other files passed over")
     assert "p/notes.txt: passed over" in run("blur", "p", "-o", "out/", "-v").lines
+
+
+@pytest.mark.each(
+    "words",
+    [
+        ("blur", "p", "-o", "out/"),
+        ("info", "p"),
+        ("info", "p", "--check"),
+        ("sheet", "p", "-o", "s.png"),
+        ("compare", "p", "q"),
+    ],
+)
+def test_subfolders_that_were_not_searched_are_counted(run, tree, words):
+    tree("p/a.png", "p/deep/c.png", "p/deep/deeper/d.png", "p/other/e.png", "q/a.png", "q/deep/c.png")
+    assert run(*words).lines[-1].endswith("2 subfolders not searched (use -r)")
+    assert "subfolder" not in run(*words, "-r", "--exclude", "out").err
+    assert run(*words, "-q").err == ""
+    assert run(*words, "--json").lines[-1].endswith("2 subfolders not searched (use -r)")
+    assert "deep" not in run(*words[:1], "q/a.png", *words[2:]).err

@@ -1,6 +1,7 @@
 """`imfilter sheet`: which pictures it shows, how, and what it says of those that it cannot read."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,8 @@ def test_which_pictures_are_shown(run, pictures, words, names):
     Path("list").write_text("in/b/two.png\nin/one.png\n")
     Path("nul").write_bytes(b"in/one.png\0")
     ended = run("sheet", *words, "-o", "s.png", "--json")
-    assert ended.code == 0 and ended.err == ""
+    assert ended.code == 0
+    assert ended.lines == (["imfilter: 1 subfolder not searched (use -r)"] if words == ["in"] else [])
     assert names_of(ended) == names
     assert json.loads(ended.out.splitlines()[-1])["pictures"] == len(names)
 
@@ -84,7 +86,7 @@ def test_labels_have_their_fields(run, pictures):
 
 def test_a_picture_that_cannot_be_read_is_said_and_left_out(run, pictures):
     Path("in/bad.png").write_bytes(Path("in/one.png").read_bytes()[:40])
-    ended = run("sheet", "in", "-o", "s.png", "--json")
+    ended = run("sheet", "in", "-o", "s.png", "--json", "-q")
     assert ended.code == 1 and len(ended.lines) == 1 and "in/bad.png" in ended.lines[0]
     records = [json.loads(line) for line in ended.out.splitlines()]
     assert [one["status"] for one in records] == ["failed", "done", "done", "done"]
@@ -106,6 +108,33 @@ def test_inks_are_shown_as_colours_where_that_is_asked_for(run, folder):
     ended = run("sheet", "inks.tif", "-o", "s.png")
     assert ended.code == 1 and "inks.tif: has the colours of inks; use --to-rgb" in ended.err
     assert run("sheet", "inks.tif", "-o", "s.png", "--to-rgb").code == 0
+
+
+UNSEEN = {
+    "far above white": [[0.2, 4000]],
+    "all above white": [[1, 1.5]],
+    "far below black": [[-3, 0.5]],
+    "all below black": [[-0.5, -0.1]],
+    "": [[0, 1.9, np.nan]],
+    "-": [[-0.9, 1, np.inf]],
+    "nan": [[np.nan]],
+}
+
+
+@pytest.mark.each("kind", UNSEEN)
+def test_floats_that_are_all_white_or_black_are_said_to_be_so(run, folder, kind):
+    np.save("a.npy", np.array(UNSEEN[kind], np.float32))
+    ended = run("sheet", "a.npy", "-o", "s.png")
+    assert ended.code == 0
+    if " " not in kind:
+        assert ended.err == ""
+        return
+    [line] = ended.lines
+    assert f"are {kind}" in line and f"shown {kind.split()[-1]}; imfilter tone --" in line
+    words = re.search(r"imfilter (tone .*) changes that", line)[1].split()
+    assert run(*words, "a.npy", "-o", "seen.png").code == 0
+    assert len(np.unique(imread("seen.png"))) == 2
+    assert run("sheet", "a.npy", "-o", "s.png", "-q").err == ""
 
 
 def test_a_current_sheet_is_not_made_again(run, pictures):
@@ -199,8 +228,8 @@ def test_a_sheet_is_compressed_as_asked(run, folder):
 
 
 def test_a_font_that_lacks_letters_is_said(run, pictures):
-    assert run("sheet", "in", "-o", "s.png", "--label", "{stem} × σ é").err == ""
-    ended = run("sheet", "in", "-o", "s.png", "--label", "写真")
+    assert run("sheet", "in", "-r", "-o", "s.png", "--label", "{stem} × σ é").err == ""
+    ended = run("sheet", "in", "-r", "-o", "s.png", "--label", "写真")
     assert (ended.code, len(ended.lines)) == (0, 1) and "--font FILE.ttf takes another" in ended.lines[0]
     assert run("sheet", "in", "-o", "s.png", "--label", "写真", "-q").err == ""
 

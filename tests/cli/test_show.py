@@ -420,6 +420,23 @@ def test_results_are_shown_with_their_inputs_and_written_nowhere_else(shown, png
     assert (folder / "b.png").exists()
 
 
+def test_what_is_watched_is_shown_again_when_it_changes(terminal, patient, ok, png, load):
+    on, begin = terminal(KITTY), b"\x1b_Ga=T"
+    process = on.start(["flip", "a.png", "--show", "--watch"], patient)
+    for number in (1, 2):
+        while on.sent.count(begin) < number or not re.search(rb"1 picture, \S+ s\r\n$", on.sent):
+            assert process.poll() is None, on.sent
+            time.sleep(0.01)
+        ok("flip", "a.png", "-o", "expected.png")
+        assert np.array_equal(of_kitty(on.sent[on.sent.rindex(begin) :]), load("expected.png"))
+        Image.fromarray(np.full((9, 8, 3), 40 * number, np.uint8)).save("new.png")
+        Path("new.png").replace("a.png")
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130
+    assert termios.tcgetattr(on.slave) == on.attributes
+    assert on.left() == b""
+
+
 def test_maps_are_shown_as_a_sheet_and_frames_by_the_first(shown, png, rgb, folder):
     sent = shown("conv", "a.png", "--kernel", "haar", "--show", answer=KITTY)
     assert of_kitty(sent).shape[0] > 24
@@ -437,6 +454,13 @@ def test_inks_and_bands_are_shown_as_well_as_a_terminal_can(shown, rgb):
     np.save("bands.npy", np.dstack([rgb, rgb]))
     for name in ("inks.tif", "bands.npy"):
         assert np.array_equal(of_kitty(shown("conv", name, "--kernel", "identity", "--show", answer=KITTY)), rgb)
+
+
+def test_floats_that_are_all_white_are_said_to_be_so(shown, rgb):
+    np.save("a.npy", rgb.astype(np.float32) + 5)
+    sent = shown("show", "a.npy", answer=KITTY)
+    assert b"are far above white, 1, and shown white; imfilter tone --white 4095" in sent
+    assert (of_kitty(sent) == 255).all()
 
 
 def test_several_pictures_have_their_names_above_them_and_one_that_is_bad_stops_none(shown, png, folder):

@@ -23,8 +23,9 @@ SPEC.loader.exec_module(corpus)
 RNG = np.random.default_rng(11)
 OPTIONS = DecodeOptions(lambda expected: None)
 THREADS = 3
-WHOLE = ("text", "Fortran", "palette", "Lab", "--to-rgb")
-"""Words in what a file of a format is that can be streamed, and this one cannot: its samples do not lie as rows do."""
+WHOLE = ("text", "Fortran", "palette", "Lab", "--to-rgb", "interlaced", *(f"PNG gray {bits}-bit" for bits in (1, 2, 4)))
+"""Words in the name of a file of a format that can be streamed, and this one cannot: its samples do not lie as rows
+do."""
 
 
 def opened(path):
@@ -83,7 +84,7 @@ def assert_same(found, whole):
             np.testing.assert_array_equal(rows, array)
 
 
-KINDS = [kind for kind in corpus.kinds() if kind.format in ("PBM", "PGM", "PPM", "PAM", "PFM", "npy", "TIFF")]
+KINDS = [kind for kind in corpus.kinds() if kind.format in ("PBM", "PGM", "PPM", "PAM", "PFM", "npy", "TIFF", "PNG")]
 
 
 @pytest.mark.each("kind", KINDS)
@@ -166,3 +167,80 @@ def test_a_file_that_changes_is_no_longer_read():
     os.utime("picture", ns=(0, 0))
     with pytest.raises(DecodeError, match="changes while it is read"):
         image[3:]
+
+
+def outcome(read):
+    """The picture that is read, or that there is none."""
+    try:
+        return read()
+    except DecodeError:
+        return None
+
+
+def in_memory(data):
+    """The picture of a file of which all rows were read; raises `DecodeError`."""
+    found = streamed(data)
+    if found is None:
+        return decode.decode(data, OPTIONS)
+    whole = [None if image is None else image[0 : len(image)] for image in (found.pixels, found.alpha)]
+    found.pixels, found.alpha = whole
+    return found
+
+
+BROKEN = {kind.name: kind for kind in KINDS if not any(word in kind.name for word in WHOLE)}
+
+
+@pytest.mark.each("name", BROKEN)
+def test_a_damaged_file_is_refused_as_it_is_when_it_is_decoded_whole(name):
+    data = BROKEN[name].data
+    for at in RNG.integers(0, len(data), 5):
+        broken = bytearray(data)
+        broken[at] ^= 1 << int(RNG.integers(8))
+        for wrong in (bytes(broken), data[:at], data[:at] + data[at + 1 :]):
+            ours, theirs = (
+                outcome(lambda read=read, wrong=wrong: read(wrong))
+                for read in (in_memory, lambda data: decode.decode(data, OPTIONS))
+            )
+            assert (ours is None) == (theirs is None), (name, at)
+            if isinstance(ours, Picture):
+                np.testing.assert_array_equal(ours.pixels, theirs.pixels)
+
+
+SMALL_ROOM = """
+import resource, sys
+import numpy as np
+from imfilter.cli.images import decode, row_window
+from imfilter.cli.images.file_bytes import FileBytes
+from imfilter.cli.images.picture import DecodeOptions
+from imfilter.cli.images.source import state_of
+from imfilter.cli.images.tiff import streaming
+streaming.ROOM = row_window.ROOM = 1 << 20
+with open(sys.argv[1], "rb") as file:
+    data = FileBytes(file.fileno(), state_of(file.fileno()))
+picture = decode.stream(data, DecodeOptions(lambda expected: None))
+picture.pixels[:64]
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for row in range(0, len(picture.pixels), 64):
+    picture.pixels[row : row + 64]
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * (1 if sys.platform == "darwin" else 1024))
+"""
+
+
+def test_a_picture_is_never_in_memory(measured):
+    size = 6000
+    black = np.broadcast_to(np.uint8(0), (size, size))
+    tifffile.imwrite("tiles.tif", black, tile=(256, 256), compression="zlib", photometric="minisblack")
+    tifffile.imwrite("strips.tif", black, rowsperstrip=size, photometric="minisblack")
+    np.save("a.npy", black)
+    Path("a.png").write_bytes(corpus.png(black[..., None], 8, 0))
+    for name in ("tiles.tif", "strips.tif", "a.npy", "a.png"):
+        ended = measured("-c", SMALL_ROOM, name)
+        assert ended.code == 0, ended.err
+        assert int(ended.out) < size * size // 4, name
+
+
+def test_a_named_pipe_is_opened_once(run):
+    os.mkfifo("pipe.pgm")
+    data = next(kind.data for kind in KINDS if kind.name == "PGM raw, maximum 255")
+    threading.Thread(target=lambda: Path("pipe.pgm").write_bytes(data), daemon=True).start()
+    assert run("blur", "pipe.pgm", "-o", "b.png").code == 0

@@ -7,16 +7,18 @@ import threading
 import numpy as np
 import pytest
 from imfilter.filters.core import catalog
-from imfilter.filters.core.engine import executor, strips
+from imfilter.filters.core.engine import executor, image_rows, strips
 from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.engine.streamed import StreamedImage, strips_of
+from imfilter.filters.core.gradient import hysteresis_by_rows
+from imfilter.filters.core.gradient.non_maximum_suppression import hysteresis
 
 from .test_strips import CALLS, OF_INTEGERS, image
 
 HOLD = {
     *(f"denoise-{op}" for op in ("bm3d", "tv", "wavelet")),
     *(f"frequency-{op}" for op in ("lowpass", "highpass", "bandpass", "bandstop", "notch")),
-    *("edges-canny", "hough-", "flip-transpose", "flip-transverse", "perspective-", "rotate-"),
+    *("flip-transpose", "flip-transverse", "perspective-", "rotate-"),
 }
 """The calls that must have all of an image."""
 RGBA = {"blur-gaussian", "blur-median", "sharpen-unsharp", "edges-sobel", "crop-", "resize-", "flip-left-right"}
@@ -162,3 +164,31 @@ def test_strips_of_an_image_are_all_its_rows():
     np.testing.assert_array_equal(np.concatenate(parts), array)
     colours, alpha = StreamedImage((4, 5, 4), "uint8", lambda a, b: np.ones((b - a, 5, 4), np.uint8)).apart()
     assert (colours[1:3].shape, alpha[:].shape, colours.shape, alpha.shape) == ((2, 5, 3), (4, 5), (4, 5, 3), (4, 5))
+
+
+@pytest.mark.each("shape", [(90, 70, 1), (33, 5, 3), (1, 40, 1), (64, 1, 2)])
+@pytest.mark.each("share", [0, 0.02, 0.3, 0.5, 0.9, 1])
+def test_edges_joined_by_rows_are_those_of_the_whole(shape, share, monkeypatch):
+    """Whatever winds through the strips, and wherever it is strong."""
+    random = np.random.default_rng(int(100 * share))
+    for rows, strong in ((1, 0.01), (2, 0.1), (7, 0.001), (100, 0.02)):
+        monkeypatch.setattr(hysteresis_by_rows, "STRIP_BYTES", rows * shape[1])
+        classes = (random.random(shape) < share).astype(np.uint8)
+        classes[(random.random(shape) < strong) & (classes > 0)] = 2
+        found = hysteresis_by_rows.Hysteresis(image_rows.Whole(classes, *shape[:2]), jobs=2)
+        expected = hysteresis(classes.copy())
+        np.testing.assert_array_equal(found.rows(0, shape[0]), expected)
+        for start in range(0, shape[0], 5):
+            stop = min(start + 5, shape[0])
+            np.testing.assert_array_equal(found.rows(start, stop), expected[start:stop])
+
+
+def test_an_edge_that_winds_through_all_strips_is_one():
+    classes = np.zeros((40, 41, 1), np.uint8)
+    classes[:, ::4] = 1
+    classes[0, 2::8], classes[39, 6::8] = 1, 1
+    for column in range(0, 37, 4):
+        classes[0 if column % 8 else 39, column : column + 4] = 1
+    classes[20, 0] = 2
+    found = hysteresis_by_rows.Hysteresis(image_rows.Whole(classes, 40, 41), jobs=1)
+    np.testing.assert_array_equal(found.rows(0, 40), hysteresis(classes.copy()))

@@ -14,6 +14,7 @@ from ...console.messages import shown
 from ...errors import FileError, UsageError
 from ...images import formats
 from .. import other_pictures
+from ..inputs import is_folder
 from ..naming import OutputNaming
 from ..plan import Input, Job
 from ..recipe import Recipe
@@ -80,6 +81,17 @@ class Variants(NamedTuple):
                     f"{shown(one.name)}: is in a folder {held}, whose images measure what was learned from others; "
                     f"leave it out with --exclude {held}, or add --all-splits"
                 )
+
+    def doubts(self, names: Iterable[str]) -> list[str]:
+        """Return a line for each folder that was named though its pictures measure what was learned."""
+        folders = [name for name in names if not self.all_splits and is_folder(name)]
+        held = [(name, Path(name).resolve().name) for name in folders]
+        return [
+            f"{shown(name)}: is a folder {word}, whose images measure what was learned from others; "
+            "add --all-splits if variants of them are meant"
+            for name, word in held
+            if word.lower() in HELD_OUT
+        ]
 
     def files(self) -> dict[str, str]:
         """Return the files that the results depend on, and what they are."""

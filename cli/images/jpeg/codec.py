@@ -6,17 +6,18 @@ import io
 import itertools
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PIL import JpegImagePlugin
 
 from .. import photoshop, pillow_decoder
+from ..atomic_write import Buffer, put
 from ..codec import Codec, Content, EncodeOptions
 from ..description import Description
 from ..metadata import OF_THE_OLD, SIDEWAYS, JpegCoding, Metadata, not_kept, ratio, tags_of, without_maker_note
-from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples
 from ..xmp import GAIN_MAP, VIDEO
 from . import extended_xmp, extent, frame, integrity, segments
 from .extent import APPLICATION_1, APPLICATION_2, HIDDEN, LIST
@@ -24,6 +25,7 @@ from .extent import APPLICATION_1, APPLICATION_2, HIDDEN, LIST
 if TYPE_CHECKING:
     from ....filters.core.engine.colour import ColourModel
     from ....filters.core.engine.output_buffer import CanvasFactory
+    from ..spool import MakeSpool
 
 QUALITY = 95
 JFIF, JFIF_AT, DENSITY_AT = b"JFIF\0", 6, 13
@@ -222,11 +224,23 @@ def _without_list(data: bytes) -> bytes:
 # ---- writing ----------------------------------------------------------------------------------------
 
 
-def canvas(options: EncodeOptions, metadata: Metadata) -> CanvasFactory:
+def canvas(options: EncodeOptions, metadata: Metadata) -> Callable[..., Any]:
     """Return what makes the canvas of a file: one that is encoded while it is filled."""
     from . import encoder
 
     return partial(encoder.canvas, **_settings(options, metadata))
+
+
+def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
+    """Return what makes the canvas of a file, whose bands go into a spool; there is never an alpha."""
+    made = canvas(options, metadata)
+    return lambda shape, dtype, alpha=False: made(shape, dtype, spool=spool)
+
+
+def _streamed_bytes(width: int, samples: Samples, cores: int) -> float:
+    from . import encoder
+
+    return encoder.canvas_bytes(width * samples.bytes, width, cores)
 
 
 def _settings(options: EncodeOptions, metadata: Metadata) -> dict[str, Any]:
@@ -239,6 +253,12 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
     from . import encoder
 
+    if not isinstance(file, io.BytesIO):  # in which the header is changed behind Pillow's back
+        buffer = Buffer()
+        notes = encode(buffer, content)
+        for part in buffer.parts():
+            put(file, part)
+        return notes
     notes = []
     metadata = content.metadata
     exif = _exif(metadata)
@@ -299,6 +319,8 @@ CODEC = Codec(
     canvas,
     encoding=lambda samples: samples.bytes / 2,
     canvas_share=0.5,
+    streamed=streamed,
+    streamed_bytes=_streamed_bytes,
     holds_iptc=True,
     extent=extent.extent,
     ending=segments.END,

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import io
-import math
 import os
 import struct
 import sys
 import tempfile
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -25,8 +23,11 @@ from PIL import Image, JpegImagePlugin  # noqa: F401 - which `save` goes by
 from ....filters.core.engine.output_buffer import Canvas
 from ....filters.core.engine.threads import side_by_side
 from .. import pillow_private
+from ..atomic_write import end_with_bytes
 from ..metadata import JpegCoding
+from ..packed_canvas import Kept, PackedCanvas, Parts, Sink, in_flight
 from ..pillow_buffer import image_of
+from ..spool import MakeSpool
 from . import segments
 from .segments import COMMENT, END, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
 
@@ -38,25 +39,34 @@ HALVED_BOTH_WAYS = 2
 """Pillow's number for colours of half the width and height, 4:2:0."""
 LONGEST_SIDE = 65500
 """Pixels of the longest side that libjpeg takes."""
+TOO_LONG = f"a side holds {LONGEST_SIDE} pixels at most"
 LONGEST_SEGMENT = 65533
 """Bytes of a segment."""
 LONGEST_XMP = LONGEST_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")
 
 
-class Bands:
+class Bands(PackedCanvas):
     """An image that is filled strip by strip, and encoded band by band as it is: what `write` takes for pixels.
 
     So the pixels are encoded while they are in the cache, by the threads that compute them, and are never all in
     memory at once: 120 MB less at 48 megapixels. A single band is encoded when it is written, with its header.
     """
 
+    joins_alpha = False
+
     def __init__(
-        self, shape: tuple[int, int, int], *, quality: int, full_chroma: bool, coding: JpegCoding | None = None
+        self,
+        shape: tuple[int, int, int],
+        *,
+        quality: int,
+        full_chroma: bool,
+        coding: JpegCoding | None = None,
+        sink: Sink | None = None,
     ) -> None:
-        self.shape, self.dtype, self.size = shape, np.dtype(np.uint8), math.prod(shape)
         height, width, channels = shape
-        self.band = max(1, BAND // (width * UNIT)) * UNIT
+        self.band = band_of(width)
         """Rows of a band."""
+        super().__init__(shape, np.uint8, sink or Kept(), self.band)
         self._settings: dict[str, Any] = {"quality": quality}
         if full_chroma:
             self._settings["subsampling"] = "4:4:4"
@@ -68,62 +78,69 @@ class Bands:
                 self._settings["subsampling"] = coding.subsampling
         if height > self.band:
             self._settings["restart_marker_rows"] = self.band // (8 if channels != 3 or full_chroma else UNIT)
-        self._lock = threading.Lock()
-        self._begun: dict[int, tuple[Any, list[int]]] = {}
-        self._encoded: dict[int, bytes] = {}
+        self._only: Any = None
 
-    def cuts(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
-        """Return the parts of the rows from *start* to *stop* that lie in a band each."""
-        tops = range(start // self.band * self.band, stop, self.band)
-        return ((max(start, top), min(stop, top + self.band)) for top in tops)
+    def pack(self, number: int, pixels: Any) -> bytes:
+        """Return a band encoded as an image of its own, unless it is the only one; raises ValueError."""
+        if max(self.shape) > LONGEST_SIDE:
+            raise ValueError(TOO_LONG)
+        if self.count == 1:
+            self._only = pixels
+            return b""
+        return _encoded(_image(pixels), **self._settings)
 
-    @contextlib.contextmanager
-    def rows(self, start: int, stop: int) -> Iterator[Any]:
-        """Give room for some rows of one band, which is encoded when the last of them are filled."""
-        height, width, channels = self.shape
-        top = start // self.band * self.band
-        end = min(top + self.band, height)
-        with self._lock:
-            if top not in self._begun:
-                self._begun[top] = np.empty((end - top, width, channels), np.uint8), []
-        pixels, filled = self._begun[top]
-        yield pixels[start - top : stop - top]
-        with self._lock:
-            filled.append(stop - start)
-            whole = sum(filled) == end - top
-        if whole and height > self.band:
-            del self._begun[top]
-            self._encoded[top] = _encoded(_image(pixels), **self._settings)
+    def ordered(self, number: int, packed: bytes) -> Parts:
+        """Return the data of a band, behind the marker at which it meets the one before."""
+        if self.count == 1:
+            return ()
+        marker = bytes((0xFF, RESTART + (number - 1) % 8)) if number else b""
+        return marker, memoryview(packed)[_scan(packed) : -2]
 
     def write(
         self, file: BinaryIO, comments: Sequence[bytes] = (), beside: Sequence[tuple[int, bytes]] = (), **header: Any
     ) -> None:
-        """Write the bands as one image; *beside* are more segments, *header* options of Pillow's for other ones."""
+        """Write the bands as one image; *beside* are more segments, *header* options of Pillow's for other ones.
+
+        Behind the header only `end_with_bytes` writes.
+        """
         height, width, channels = self.shape
         more = [*beside, *((COMMENT, body) for body in _cut(comments))]
-        if height <= self.band:
-            pixels, _ = self._begun.pop(0)
-            file.write(_with_segments(_in_memory(_image(pixels), **self._settings, **header), more))
+        bands = self.whole()
+        if self.count == 1:
+            file.write(_with_segments(_in_memory(_image(self._only), **self._settings, **header), more))
             return
         # Of no pixels but the same header: as wide, of the same tables.
         blank = _image(np.zeros((1, width, channels), np.uint8))
         head = _encoded(blank, **self._settings, **header)
         file.write(_with_segments(_with_height(head[: _scan(head)], height), more))
-        for number, top in enumerate(range(0, height, self.band)):
-            band = self._encoded.pop(top)
-            if number:
-                file.write(bytes((0xFF, RESTART + (number - 1) % 8)))
-            file.write(memoryview(band)[_scan(band) : -2])
-        file.write(END)
+        for part in (*bands, END):
+            end_with_bytes(file, part)
+
+
+def band_of(width: int) -> int:
+    """Return how many rows a band has."""
+    return max(1, BAND // (width * UNIT)) * UNIT
 
 
 def canvas(
-    shape: tuple[int, int, int], dtype: Any, *, quality: int, full_chroma: bool, coding: JpegCoding | None = None
+    shape: tuple[int, int, int],
+    dtype: Any,
+    *,
+    quality: int,
+    full_chroma: bool,
+    coding: JpegCoding | None = None,
+    spool: MakeSpool | None = None,
 ) -> Bands | Canvas:
-    """Return what a result of *shape* is gathered in."""
-    if max(shape) > LONGEST_SIDE:
+    """Return what a result of *shape* is gathered in: bands in memory, or in a spool."""
+    if max(shape) > LONGEST_SIDE and spool is None:
         return Canvas(shape, dtype)
-    return Bands(shape, quality=quality, full_chroma=full_chroma, coding=coding)
+    sink = None if spool is None else spool()
+    return Bands(shape, quality=quality, full_chroma=full_chroma, coding=coding, sink=sink)
+
+
+def canvas_bytes(row: int, width: int, cores: int) -> int:
+    """Return how many bytes bands in a spool take at most, with the images of Pillow's that they are encoded from."""
+    return in_flight(row, band_of(width), cores) + 4 * width * band_of(width) * cores
 
 
 def write(
@@ -148,7 +165,7 @@ def write(
         pixels.write(file, **given)
         return
     if max(pixels.shape) > LONGEST_SIDE:
-        raise ValueError(f"a side holds {LONGEST_SIDE} pixels at most")
+        raise ValueError(TOO_LONG)
     bands = Bands(pixels.shape, quality=quality, full_chroma=full_chroma, coding=coding)
 
     def fill(start: int) -> None:

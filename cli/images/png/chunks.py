@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ....filters.core.named_tuple import NamedTuple
 from ..codec import Peek
@@ -36,7 +36,12 @@ class Header(NamedTuple):
     @property
     def pixel_bits(self) -> int:
         """Bits of a pixel."""
-        return self.depth * CHANNELS.get(self.colour_type, 1)
+        return self.depth * self.channels
+
+    @property
+    def channels(self) -> int:
+        """How many samples a pixel has."""
+        return CHANNELS.get(self.colour_type, 1)
 
     def encoded(self) -> bytes:
         """Return the contents as bytes."""
@@ -62,21 +67,51 @@ class Chunk(NamedTuple):
         return self.checksum == crc32(self.body, crc32(self.name)).to_bytes(4)
 
 
+class Place(NamedTuple):
+    """Where a chunk stands in a file, which may end before."""
+
+    name: bytes
+    start: int
+    """Of its contents."""
+    length: int
+    """Of its contents."""
+
+    @property
+    def at(self) -> int:
+        """Where it begins."""
+        return self.start - 8
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.start + self.length + 4
+
+
 def header(data: bytes | memoryview, at: int = len(SIGNATURE) + 8) -> Header:
     """Return the header whose contents begin *at* an offset, by default that of a file; raises struct.error."""
     return Header(*HEADER.unpack_from(data, at))
 
 
-def read(data: bytes) -> Iterator[Chunk]:
-    """Yield the chunks of a file, up to IEND or the end of a truncated file; nothing is copied."""
-    view, at = memoryview(data), len(SIGNATURE)
+def places(data: Any) -> Iterator[Place]:
+    """Yield where the chunks of a file stand, up to IEND or the end of a truncated file.
+
+    *data* are bytes, or what reads slices of a file.
+    """
+    at = len(SIGNATURE)
     while at + OVERHEAD <= len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
-        at += 8 + length
-        yield Chunk(name, view[at - length : at], bytes(view[at : at + 4]))
+        length, name = struct.unpack(">I4s", data[at : at + 8])
+        yield Place(name, at + 8, length)
         if name == b"IEND":
             return
-        at += 4
+        at += OVERHEAD + length
+
+
+def read(data: bytes) -> Iterator[Chunk]:
+    """Yield the chunks of a file, up to IEND or the end of a truncated file; nothing is copied."""
+    view = memoryview(data)
+    for place in places(data):
+        end = place.start + place.length
+        yield Chunk(place.name, view[place.start : end], bytes(view[end : end + 4]))
 
 
 def extent(peek: Peek) -> int:

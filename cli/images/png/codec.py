@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, PngImagePlugin
 
+from ....filters.core.engine.streamed import StreamedImage
 from ....filters.core.lazy_numpy import Array, np
 from .. import pillow_buffer, pillow_decoder, pillow_private
 from ..codec import Codec, Content, EncodeOptions
+from ..file_bytes import FileBytes
 from ..metadata import Metadata, orientation_of, ratio, turned_image
 from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
 from . import chunks, colour_chunks, integrity, rows
@@ -87,18 +89,61 @@ def _deepened(image: Any, data: bytes) -> Any:
     return pillow_decoder.decoded(low, data)
 
 
+def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
+    """Return a picture whose rows are read as they are needed; None where Pillow decodes it, or it is to be turned."""
+    from ..row_window import RowWindow  # few are so large
+    from . import pieces
+
+    if (found := pieces.apart(data)) is None:
+        return None
+    bare, places = found
+    integrity.before(bare, len(data))
+    header = chunks.header(bare)
+    pixel = rows.samples_of(bare, header)
+    options.check_size(header.width, header.height, pixel or Samples(header.channels))
+    if pixel is None or integrity.is_animated(bare):
+        return None
+    image = pillow_private.without_pixels(_opened(bare))
+    none = rows.samples(np.empty((0, rows.row_bytes(header)), np.uint8), header)
+    picture = _picture(PartialDecode(bare, image, pixels=none), options)
+    if picture.orientation != 1:
+        return None
+    window = RowWindow(
+        header.height, rows.row_bytes(header), lambda: rows.blocks(pieces.compressed(data, places), header)
+    )
+    key = _key(image, header.depth)
+
+    def lazy(part: int, none: Array) -> StreamedImage:
+        def read(start: int, stop: int) -> Array:
+            samples = rows.samples(window.rows(start, stop), header)
+            return np.ascontiguousarray(pillow_decoder.parted(samples, key)[part])
+
+        return StreamedImage((header.height, *none.shape[1:]), none.dtype, read)
+
+    picture.pixels = lazy(0, picture.pixels)
+    picture.alpha = None if picture.alpha is None else lazy(1, picture.alpha)
+    return picture
+
+
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the frames of an animation."""
     if begun.image is None:
         from . import apng
 
         return apng.read(begun.data, options, decode)
+    return _picture(begun, options)
+
+
+def _picture(begun: PartialDecode, options: DecodeOptions) -> Picture:
+    assert begun.image is not None
     low = None if begun.low is None else turned_image(begun.low, orientation_of(begun.image))
     bits = chunks.header(begun.data).depth
     parts, key = partial(_colours_and_alpha, bits, low), _key(begun.image, bits)
     picture = pillow_decoder.finish(begun, options, parts, key=key)
     colour = colour_chunks.read(begun.data, picture.notes)
     picture.metadata = picture.metadata._replace(colour=colour)
+    if bits < 8 and begun.image.mode != "P":
+        picture.bits = bits
     return picture
 
 
@@ -205,6 +250,7 @@ CODEC = Codec(
     streamed=streamed,
     streamed_bytes=_streamed_bytes,
     frames=frames,
+    stream=stream,
     extent=chunks.extent,
     holds_aspect=True,
     texts="all",

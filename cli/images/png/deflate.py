@@ -58,6 +58,19 @@ WAYS = WITHOUT if isal_zlib is None else WITH_ISAL
 """The ways to compress, of which the first chooses the filters that the others are tried with."""
 
 
+def compressed(data: bytes) -> bytes:
+    """Return a zlib stream, RFC 1950, of what was made easy to compress.
+
+    Of 12 MP of a photograph whose samples are differences ISA-L makes 0.45 of the bytes in 0.1 s, zlib at this level
+    0.44 in 0.75, and at its own 0.42 in 1.8.
+    """
+    if isal_zlib is None:
+        return zlib.compress(data, 4)
+    # At once, by `compress`, the same data are now and then packed otherwise, though rightly.
+    compressor = isal_zlib.compressobj(2, zlib.DEFLATED, zlib.MAX_WBITS, MEMORY)
+    return compressor.compress(data) + compressor.flush()
+
+
 def is_mismatch(error: Exception) -> bool:
     """Whether the data are sound but for their checksum."""
     return any(words in str(error) for words in ("data check", "checksum"))

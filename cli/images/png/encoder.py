@@ -22,6 +22,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -118,26 +119,18 @@ class PngCanvas(PackedCanvas):
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any, alpha: bool, *, sink: Sink) -> None:
         height, width, colours = shape
-        whole = StreamedImage((height, width, colours + alpha), dtype, self._first_rows)
+        self._first_blocks: list[Any] = []
+        whole = StreamedImage((height, width, colours + alpha), dtype, partial(_rows_of, self._first_blocks))
         self.raster = Raster(whole, None)
         block, sampled = self.raster.block, self.raster.sampled
         super().__init__(shape, dtype, sink, block, alpha=alpha, above=True, first=-(-sampled // block))
         self._stream = Stream()
-        self._blocks: Sequence[Any] = ()
 
     def prepare(self, blocks: Sequence[Any]) -> None:
         """Choose how to filter and compress."""
-        self._blocks = blocks
+        self._first_blocks[:] = blocks
         self._filter, self._deflate = _choose(self.raster, 1)
-        self._blocks = ()
-
-    def _first_rows(self, start: int, stop: int) -> Any:
-        parts = []
-        for top, bottom in self.cuts(start, stop):
-            number = top // self.block
-            above = self._carries(number) - number * self.block
-            parts.append(self._blocks[number][top + above : bottom + above])
-        return np.concatenate(parts)
+        self._first_blocks.clear()
 
     def pack(self, number: int, pixels: Any) -> Compressed:
         """Return a block compressed."""
@@ -205,6 +198,15 @@ def write(
     for block in side_by_side(compressed, starts, cores):
         file.writelines(stream.chunk(block))
     chunks.write(file, b"IEND")
+
+
+def _rows_of(blocks: Sequence[Any], start: int, stop: int) -> Any:
+    """Return rows that lie in blocks, each of which but the first begins with the row above it."""
+    height, parts = len(blocks[0]), []
+    for number in range(start // height, -(-stop // height)):
+        rows = blocks[number][min(number, 1) :]
+        parts.append(rows[max(start - number * height, 0) : stop - number * height])
+    return np.concatenate(parts)
 
 
 class Compressed(NamedTuple):

@@ -5,7 +5,7 @@ After Portable Network Graphics (PNG) Specification, third edition, W3C 2025.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ....filters.core.engine.threads import beside
@@ -36,9 +36,12 @@ MISMATCH = "do not match their checksum"
 # ---- chunks -----------------------------------------------------------------------------------------
 
 
-def before(data: bytes) -> None:
-    """Raise `DecodeError` where the file is cut off, a checksum is wrong, or its chunks make no picture."""
-    header = _header(data)
+def before(data: bytes, length: int = 0) -> None:
+    """Raise `DecodeError` where the file is cut off, a checksum is wrong, or its chunks make no picture.
+
+    *length* is the file's, where *data* are what it has beside its pixels.
+    """
+    header = _header(data, length or len(data))
     palette = b""
     seen: set[bytes] = set()
     last = b""
@@ -78,14 +81,14 @@ def is_animated(data: bytes) -> bool:
     return False
 
 
-def _header(data: bytes) -> Header:
+def _header(data: bytes, length: int) -> Header:
     first = next(chunks.read(data), None)
     if first is None or first.name != b"IHDR" or len(first.body) != chunks.HEADER.size:
         raise DecodeError("is damaged: it begins like a PNG file, but has no IHDR chunk there")
     if not first.sound:
         raise DecodeError("is damaged (the checksum of its chunk IHDR is wrong)")
     header = chunks.header(data)
-    check_header(header, len(data))
+    check_header(header, length)
     return header
 
 
@@ -239,19 +242,27 @@ def _check_pixels(data: bytes) -> None:
 
 def inflated(data: bytes, header: Header) -> Iterator[bytes]:
     """Yield the rows of the pixels, filtered, in pieces; raises `DecodeError` at their end where they are not whole."""
+    return unpacked(_compressed(data), header)
+
+
+def _compressed(data: bytes) -> Iterator[memoryview]:
+    for body in (chunk.body for chunk in chunks.read(data) if chunk.name == b"IDAT"):
+        yield from (body[start : start + PIECE] for start in range(0, len(body), PIECE))
+
+
+def unpacked(pieces: Iterable[bytes | memoryview], header: Header) -> Iterator[bytes]:
+    """Yield the rows of compressed pixels as `inflated` does."""
     needed, found = _bytes_of_rows(header), 0
     unpacker = deflate.decompressobj()
     try:
-        for body in (chunk.body for chunk in chunks.read(data) if chunk.name == b"IDAT"):
-            for start in range(0, len(body), PIECE):
-                packed: bytes | memoryview = body[start : start + PIECE]
-                while packed and not unpacker.eof:
-                    piece = unpacker.decompress(packed, PIECE)
-                    packed = unpacker.unconsumed_tail
-                    found += len(piece)
-                    yield piece
-                    if found > needed + PIECE:
-                        return  # what is too much is left out, as everywhere
+        for packed in pieces:
+            while packed and not unpacker.eof:
+                piece = unpacker.decompress(packed, PIECE)
+                packed = unpacker.unconsumed_tail
+                found += len(piece)
+                yield piece
+                if found > needed + PIECE:
+                    return  # what is too much is left out, as everywhere
         while not unpacker.eof and (piece := unpacker.decompress(b"", PIECE)):
             found += len(piece)
             yield piece

@@ -133,7 +133,9 @@ def _picture(pixels: Array | StreamedImage, head: Header) -> Picture:
     if head.tuple_type == "CMYK":
         return Picture(pixels, colours="cmyk")
     if head.kind != "7" or head.tuple_type in CHANNELS or (head.channels in (1, 3) and not head.tuple_type):
-        return with_alpha(pixels)
+        picture = with_alpha(pixels)
+        picture.bits = 1 if head.bits else None
+        return picture
     return Picture(pixels, colours="bands")
 
 

@@ -18,6 +18,7 @@ from ....filters.core.named_tuple import NamedTuple
 from ...console.messages import reason_of
 from .. import pillow_private
 from ..picture import DecodeError
+from ..png import deflate
 from ..silence import silenced
 from ..tiff_tags import (
     BITS,
@@ -193,18 +194,22 @@ def _no_end(compression: int, found: bytes) -> DamagedPartError:
 
 def _inflated(packed: Any, extent: Extent) -> bytes:
     """Return the bytes of a zlib stream, with its checksum compared."""
-    stream = zlib.decompressobj()
+    stream = deflate.decompressobj()
     try:
         found = stream.decompress(packed, extent.size)
-    except zlib.error as error:
+    except deflate.ERRORS as error:
         raise DamagedPartError(f"is damaged ({error})", _inflated_so_far(packed, extent.size)) from None
     whole = len(found)
     try:
-        while stream.unconsumed_tail and not stream.eof:
-            whole += len(stream.decompress(stream.unconsumed_tail, MOST_AT_ONCE))
+        more, tail = found, None
+        # ISA-L may keep the checksum back, with nothing left to give it.
+        while not stream.eof and (more or stream.unconsumed_tail != tail):
+            tail = stream.unconsumed_tail
+            more = stream.decompress(tail, MOST_AT_ONCE)
+            whole += len(more)
             if whole > extent.most:
                 raise _too_long(DEFLATE[0], found)
-    except zlib.error as error:
+    except deflate.ERRORS as error:
         raise DamagedPartError(f"is damaged ({error})", found) from None
     if not stream.eof and len(found) >= extent.size:
         raise _no_end(DEFLATE[0], found)

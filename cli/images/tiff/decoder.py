@@ -183,6 +183,8 @@ def meant(
     )
     if (palette := found.palette) is not None:
         picture.palette = palette._replace(indices=turned(palette.indices, orientation))
+    elif layout.bits < 8:
+        picture.bits = layout.bits
     picture.metadata = _with_words(metadata, reader.data, tags, picture, found.bands)
     return _with_nodata(picture, tags)
 

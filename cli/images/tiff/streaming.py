@@ -8,8 +8,8 @@ from ....filters.core.engine.streamed import StreamedImage
 from ....filters.core.lazy_numpy import Array, np
 from .. import ifd
 from ..file_bytes import FileBytes
-from ..picture import DecodeError, DecodeOptions, Picture
-from ..tiff_tags import COMPRESSION, ORIENTATION, PHOTOMETRIC
+from ..picture import DecodeError, DecodeOptions, Picture, Samples
+from ..tiff_tags import COMPRESSION, HEIGHT, ORIENTATION, PHOTOMETRIC, WIDTH
 from . import camera_raw, colours, compression, decoder, overlap, stacks, strips
 from .part_cache import PartCache
 from .strips import Layout
@@ -33,20 +33,23 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
     packing, photometric = one(tags, COMPRESSION, 1), one(tags, PHOTOMETRIC, colours.BLACK_IS_ZERO)
     compression.check(packing)
     overlap.check(tags, len(data))
+    layout = None if decoder.is_pillows(tags) else strips.layout(data, tags)
+    width, height = one(tags, WIDTH, 0), one(tags, HEIGHT, 0)
+    samples = Samples(1)
+    if layout is not None:
+        samples = colours.memory(layout, tags)._replace(decoding=0, held=_room(layout) / (width * height))
+    options.check_size(width, height, samples)
     if (
-        packing not in compression.AHEAD
-        or decoder.is_pillows(tags)
+        layout is None
+        or packing not in compression.AHEAD
         or one(tags, ORIENTATION, 1) != 1
         or photometric in OF_WHOLE
         or (photometric == colours.SEPARATED and options.to_rgb)
         or stacks.found(data, tags) is not None
     ):
         return None
-    layout = strips.layout(data, tags)
     if packing != compression.NONE and max(layout.part_bytes, *layout.grid.sizes, 0) >= LARGEST_PART:
         return None
-    samples = colours.memory(layout, tags)._replace(decoding=0)
-    options.check_size(layout.grid.width, layout.grid.height, samples)
     _check_places(layout)
     none = np.empty((0, layout.grid.width, layout.channels), layout.dtype.newbyteorder("="))
     picture = decoder.meant(none, layout, tags, options, [], ifd.File(data))
@@ -73,6 +76,13 @@ def _check_places(layout: Layout) -> None:
             raise DecodeError(f"is damaged or truncated (part {part.number + 1} lies outside of it)")
 
 
+def _room(layout: Layout) -> int:
+    """Return how many bytes of unpacked parts are kept."""
+    if layout.compression == compression.NONE:
+        return 0
+    return max(ROOM, 2 * layout.grid.planes * layout.grid.across * layout.part_bytes)
+
+
 class PartRows:
     """Reads rows, as they are stored, of strips or tiles; of packed ones those that were read last are kept.
 
@@ -80,9 +90,8 @@ class PartRows:
     """
 
     def __init__(self, layout: Layout) -> None:
-        cut = layout.grid
         self._layout = layout
-        self._cache = PartCache(self._unpacked, max(ROOM, 2 * cut.planes * cut.across * layout.part_bytes))
+        self._cache = PartCache(self._unpacked, _room(layout))
 
     def rows(self, start: int, stop: int) -> Array:
         """Return the rows ``start … stop-1``, ``(rows, width, channels)``; raises `DecodeError`."""

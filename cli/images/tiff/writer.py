@@ -1,15 +1,14 @@
 """Writing TIFF: pages of samples of any type and number of channels, in strips, packed by one of several methods.
 
 After TIFF Revision 6.0 (Adobe 1992), its Technical Note 3 for the predictor of floats, and for files of more than 4 GB
-BigTIFF (https://www.awaresystems.be/imaging/tiff/bigtiff.html). Deflate is zlib's; the others are libtiff's by way of a
-gray picture of the strip's bytes, which Pillow writes.
+BigTIFF (https://www.awaresystems.be/imaging/tiff/bigtiff.html). Deflate is ISA-L's or zlib's; the others are libtiff's
+by way of a gray picture of the strip's bytes, which Pillow writes.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-import zlib
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO
@@ -21,6 +20,7 @@ from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
 from ..atomic_write import end_with_bytes, put
+from ..png import deflate
 from ..spool import Piece
 from ..tiff_tags import (
     BITS,
@@ -243,7 +243,7 @@ def _packed(data: bytes, method: int, rows: int) -> bytes:
     if method == NONE:
         return data
     if method not in PILLOWS:
-        return zlib.compress(data)
+        return deflate.compressed(data)
     return _by_pillow(Image.frombytes("L", (len(data) // rows, rows), data), PILLOWS[method])
 
 

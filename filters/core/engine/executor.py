@@ -185,6 +185,7 @@ def run(
         transfer=settings.transfer,
         colours=colours or model_of(image.shape[2]),
         largest=largest if entered.unsigned else None,
+        streamed=isinstance(image, StreamedImage),
     )
     channels = 1 if settings.one_channel else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
@@ -290,7 +291,7 @@ def run(
 
 def streams(stages: Sequence[Stage]) -> bool:
     """Whether stages ask for a few rows of an image at a time, and keep none of them: it may be a `StreamedImage`."""
-    return not any(stage.takes == "image" or stage.holds for stage in with_branches(stages))
+    return not any((stage.takes == "image" and not stage.by_rows) or stage.holds for stage in with_branches(stages))
 
 
 def widest(stages: Sequence[Stage], width: int, height: int) -> int:

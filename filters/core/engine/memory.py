@@ -18,6 +18,9 @@ STRIPS = 6
 """How many strips of a stage a thread holds at a time: with their halo, converted, and what is computed of them. A
 compiled loop goes through a strip row by row, and holds that and its results alone."""
 
+PACKED = 0.25
+"""Bytes a sample that a stage keeps of a streamed image: as Canny's, where every fourth sample is on an edge."""
+
 
 def needed(
     stages: Sequence[Stage],
@@ -27,8 +30,12 @@ def needed(
     settings: Settings,
     jobs: int = 1,
     alpha: bool = False,
+    streamed: bool = False,
 ) -> float:
-    """Return the bytes that *stages* take at most for an image of a *shape*, maybe with an alpha, in *jobs* threads."""
+    """Return the bytes that *stages* take at most for an image of a *shape*, maybe with an alpha, in *jobs* threads.
+
+    Of one that is *streamed* they keep little.
+    """
     height, width, channels = shape
     if settings.coloured:
         channels = max(channels, 3)
@@ -55,6 +62,9 @@ def needed(
     whole = strips = 0.0
     for stage, across, down in _sizes(stages, width, height):
         context = context._replace(width=across, height=down)
+        if stage.by_rows is not None and streamed:
+            whole += PACKED * across * down * channels
+            continue
         whole += stage.memory(context, channels) * across * down * channels
         if stage.takes == "image" and stage.extent is not None and not (stage is stages[0] and untouched):
             whole += size * across * down * channels  # what it is given is computed first

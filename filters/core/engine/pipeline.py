@@ -224,6 +224,8 @@ class _Joining:
                 self.last = _over_present(last, stage, weights, own, rule, apply)
             else:
                 self.last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity, apply)
+        elif stage.by_rows is not None and self.context.streamed:
+            self.last = stage.by_rows(last, self.jobs)
         elif stage.takes == "image":
             found = applied(computed(_of_one_type(last, own), *how), stage, own, rule)
             self.last = Whole(found.rows(0, found.height), found.height, found.width)

@@ -125,6 +125,8 @@ class ImageContext(NamedTuple):
     """The border rule, for a stage that pads for itself."""
     jobs: int = 1
     """How many threads a stage that takes the whole image may use; its result is the same for any number."""
+    streamed: bool = False
+    """The image is not in memory as a whole."""
     transfer: Transfer = DEFAULT
     """How the image's samples stand for light."""
     colours: ColourModel = "rgb"
@@ -339,6 +341,9 @@ class Stage(NamedTuple):
     takes: Literal["strips", "image", "rows"] = "strips"
     """What the function takes: padded strips; the whole image at once; or the image as `Rows`. A function of `Rows`
     returns `Rows`: it pads for itself."""
+    by_rows: Callable[[Rows, int], Rows] | None = None
+    """Returns the rows of the result of a stage that takes the image, for one that is not in memory as a whole; the
+    number is that of the threads that it may use."""
     holds: bool = False
     """A function of `Rows` asks for all of the image before it returns its first row, or in any order."""
     memory: Callable[[ImageContext, int], float] = lambda context, channels: 0.0

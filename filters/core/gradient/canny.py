@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..engine.stage import BoundStage, ImageContext, Stage, whole_image
 from ..linear import symmetric
 from . import gradient, non_maximum_suppression
+from .hysteresis_by_rows import Hysteresis
 
 SIGMA = 2.0
 LOW, HIGH = 0.12, 0.3
@@ -35,5 +36,5 @@ def canny(sigma: tuple[float, float], low: float | None, high: float | None) -> 
     return [
         *([symmetric.smoothing(sigma)] if max(sigma) > 0 else []),
         stage._replace(window=window, weights=None),
-        joined._replace(memory=lambda context, channels: 3),  # the classes and the result
+        joined._replace(memory=lambda context, channels: 3, by_rows=Hysteresis),  # the classes and the result
     ]

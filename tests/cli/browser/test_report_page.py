@@ -162,3 +162,114 @@ def test_a_comparison_shows_the_worst_first(ok, run, visit, folder, flat):
     assert captions == ["A", "B", "Difference × 50"]
     assert seen.violations("wcag2a", "wcag2aa") == []
     assert clean(seen)
+
+
+# ---- of a sweep -------------------------------------------------------------------------------------
+
+GAMMAS = "tone --gamma {0.5,2}"
+
+
+def level(gamma):
+    """The colour that a flat picture has after a `tone --gamma`."""
+    return tuple(round(255 * (value / 255) ** gamma) for value in BEFORE)
+
+
+@pytest.fixture
+def cells(ok, flat, visit, folder):
+    """``cells("blur", width=400)`` opens the page of a sweep of the flat picture."""
+
+    def cells(*steps, **how):
+        ok("sweep", "flat.png", "--report", "sweep.html", *(steps or [GAMMAS]), "-q")
+        return visit(folder / "sweep.html", **how)
+
+    return cells
+
+
+def sides(seen):
+    """The colours on the left and on the right of the stage."""
+    pixels = shown(seen, ".stage .view")
+    return tuple(pixels[len(pixels) // 3, 20]), tuple(pixels[len(pixels) // 3, -20])
+
+
+def pressed(seen):
+    """The names of the cells that are chosen."""
+    chosen = seen.page.locator("button[aria-pressed=true]")
+    return [name.removeprefix("Compare ") for name in chosen.evaluate_all("all => all.map(one => one.ariaLabel)")]
+
+
+def near(one, other):
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= 1
+
+
+def test_of_a_sweep_two_cells_are_chosen_and_lie_one_above_the_other(cells):
+    seen = cells()
+    assert pressed(seen) == ["input", "gamma 0.5"]
+    assert all(map(near, sides(seen), (BEFORE, level(0.5))))
+    last = seen.page.locator(".cell").last
+    last.click(position={"x": 30, "y": 30})  # its picture
+    assert pressed(seen) == ["gamma 0.5", "gamma 2"]
+    assert all(map(near, sides(seen), (level(0.5), level(2))))
+    assert seen.page.locator("[role=status]").text_content() == "Left: gamma 0.5. Right: gamma 2."
+    assert seen.page.locator(".stage figcaption").all_text_contents() == ["gamma 0.5", "gamma 2"]
+    seen.page.locator(".stage .cut").fill("100")
+    assert all(near(side, level(0.5)) for side in sides(seen))
+    last.click()
+    assert pressed(seen) == ["gamma 0.5"]
+    assert "choose another one" in seen.page.locator("[role=status]").text_content()
+    seen.page.locator(".cell").nth(1).click()
+    assert pressed(seen) == []
+    assert not seen.page.locator(".stage .view").is_visible()
+    assert clean(seen)
+
+
+def test_cells_are_chosen_by_keys_and_stay_in_their_place(cells):
+    seen = cells()
+    view = seen.page.locator(".stage .view")
+    view.focus()
+    seen.page.keyboard.press("1")
+    seen.page.keyboard.press("ArrowLeft")
+    moved = place(seen)
+    names = []
+    for _ in range(12):
+        seen.page.keyboard.press("Tab")
+        names.append(seen.page.evaluate("document.activeElement.ariaLabel ?? ''"))
+        if names[-1] == "Compare gamma 2":
+            break
+    assert "Compare input" in names
+    seen.page.keyboard.press("Space")
+    assert pressed(seen) == ["gamma 0.5", "gamma 2"]
+    assert view.get_attribute("aria-label").startswith("gamma 0.5 and gamma 2; + and - zoom")
+    assert place(seen) == moved
+    assert clean(seen)
+
+
+def test_cells_of_other_shapes_are_shown_whole(cells):
+    seen = cells("crop --size {150,300},60", "tone --op invert")
+    seen.page.get_by_role("button", name="Compare crop: size 300,60", exact=True).click()
+    assert "different shapes; each is shown whole" in seen.page.locator("[role=status]").text_content()
+    frame = seen.page.locator(".stage .view").bounding_box()
+    assert frame["width"] / frame["height"] == pytest.approx(150 / 60, rel=0.02)  # that of the left one
+    seen.page.locator(".stage .cut").fill("0")
+    pixels = shown(seen, ".stage .view")
+    assert near(pixels[len(pixels) // 2, 20], BEFORE)
+    assert not near(pixels[5, 20], BEFORE)  # the right one is wider, and has room above it
+    assert clean(seen)
+
+
+@pytest.mark.each("width, dark", [(1400, False), (1400, True), (400, False), (400, True)])
+def test_a_sweep_serves_readers_of_every_kind(cells, width, dark):
+    seen = cells("blur --sigma {1,2} | tone --gamma {1,2}", "--against", "flat.png", width=width, dark=dark)
+    assert seen.violations("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice") == []
+    assert seen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert clean(seen)
+
+
+def test_without_scripts_the_cells_stand_side_by_side(cells):
+    seen = cells("tone --gamma {0.5,2}", scripts=False)
+    boxes = [one.bounding_box() for one in seen.page.locator(".cell").all()]
+    assert len(boxes) == 3
+    assert len({box["y"] for box in boxes}) == 1
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+    assert not seen.page.locator(".stage").is_visible()
+    assert not seen.page.get_by_role("button").count()
+    assert seen.page.locator(".cell img").evaluate_all("all => all.every(one => one.naturalWidth === 300)")

@@ -1,0 +1,142 @@
+"""`--shard`: which images of a batch a call does, where several calls share it and none knows of another."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from ...filters.core.named_tuple import NamedTuple
+from ..console.messages import flag, shown
+from ..digest import blake2b
+from ..errors import UsageError
+from ..file_identity import identity
+from ..images import formats
+from ..streams import STREAM
+from . import shard_environment
+from .inputs import is_folder
+from .options import SharedOptions
+from .plan import Job
+
+AUTO = "auto"
+PLACE, INDEX = WAYS = "place", "index"
+"""By what images are divided."""
+SHARD = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
+FIELD = "{shard}"
+"""Stands in the name of a file that a call writes of all its images for the number of the shard."""
+OF_ALL = ("report", "manifest")
+"""The options whose file is written of all images of a call."""
+
+
+class BatchShard(NamedTuple):
+    """One of *total* parts of a batch, the number of which counts from 1."""
+
+    number: int
+    total: int
+    by: str = PLACE
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.total}"
+
+    def of(self, jobs: Sequence[Job]) -> list[Job]:
+        """Return those of all *jobs* that the shard has, in their order; those of one input stay together.
+
+        >>> from .plan import Input
+        >>> jobs = [Job(Input(f"in/{name}", name), {}) for name in ("a.png", "b.png", "c.png", "d.png", "e.png")]
+        >>> [[job.input.place for job in BatchShard(number, 2).of(jobs)] for number in (1, 2)]
+        [['a.png', 'd.png', 'e.png'], ['b.png', 'c.png']]
+        >>> [[job.input.place for job in BatchShard(number, 2, "index").of(jobs)] for number in (1, 2)]
+        [['a.png', 'b.png', 'c.png'], ['d.png', 'e.png']]
+        """
+        if self.by == PLACE:
+            return [job for job in jobs if shard_of(job.input.place, self.total) == self.number]
+        at = {source: index for index, source in enumerate(dict.fromkeys(job.input for job in jobs))}
+        return [job for job in jobs if at[job.input] * self.total // len(at) == self.number - 1]
+
+    def check_named(self, option: str, path: str) -> None:
+        """Raise UsageError where the file that an option names would be that of all shards."""
+        if FIELD not in path and path not in ("", STREAM):
+            end = len(path) - len(formats.suffix_of(path))
+            name = shown(f"{path[:end]}-{FIELD}{path[end:]}")
+            raise UsageError(f"{flag(option)} {shown(path)}: each shard writes its own; name it as {name}")
+
+    def named(self, path: str) -> str:
+        """Return the name of a file of this shard, in which `FIELD` stands for its number.
+
+        >>> BatchShard(3, 16).named("page-{shard}.html")
+        'page-03.html'
+        """
+        return path.replace(FIELD, f"{self.number:0{len(str(self.total))}}")
+
+
+def shard_of(place: str, count: int) -> int:
+    r"""Return to which of *count* shards an image belongs by its *place*, and by nothing else.
+
+    That is where it lies below the folder that was named, with / between folders; of a file that was named itself or
+    in a list, its name alone. So it is the same wherever the folder is mounted, in any order of the inputs, whatever
+    is added to them; and the images of one place in several folders are in one shard. What counts are the bytes that
+    the file system has for it, which need not be UTF-8. Where they are, they count in Unicode's composed form (NFC),
+    since a folder of Linux that macOS shows may have the other one there. Numbers are big-endian.
+
+    >>> shard_of("2024/é.jpg", 1000), shard_of("2024/e\u0301.jpg", 1000)
+    (889, 889)
+    """
+    data = os.fsencode(place)
+    if not data.isascii():
+        import unicodedata  # few names need it
+
+        text = unicodedata.normalize("NFC", data.decode("utf-8", "surrogateescape"))
+        data = text.encode("utf-8", "surrogateescape")
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") % count + 1
+
+
+def read(text: str, by: str) -> BatchShard:
+    """Return the shard of --shard and --shard-by; raises UsageError.
+
+    >>> read("3/16", "place")
+    BatchShard(number=3, total=16, by='place')
+    """
+    if by not in WAYS:
+        raise UsageError(f"--shard-by: {by!r} is not {' or '.join(WAYS)}")
+    if text == AUTO:
+        return BatchShard(*shard_environment.shard(), by)
+    found = SHARD.fullmatch(text)
+    if found is None:
+        raise UsageError(f"--shard: {text!r} is neither I/N, as 1/4, nor {AUTO}")
+    number, count = map(int, found.groups())
+    if not 1 <= number <= count:
+        raise UsageError(f"--shard: {text} is none of 1/{count} to {count}/{count}")
+    return BatchShard(number, count, by)
+
+
+def begun(shard: BatchShard, options: SharedOptions, beside: Mapping[str, str]) -> tuple[SharedOptions, dict[str, str]]:
+    """Return the options of a call that does a shard, and the other files that it writes, by their names.
+
+    Raises UsageError for what the shards of a batch cannot write. All write the same legend and the same recipe, but
+    each the page and the manifest of its own images.
+    """
+    if options.depfile is not None:
+        raise UsageError("--depfile cannot be used with --shard: it would name the outputs of one shard alone")
+    for option, path in {"report": options.report, **beside}.items():
+        if option in OF_ALL and path is not None:
+            shard.check_named(option, path)
+    report, boxes = (None if path is None else shard.named(path) for path in (options.report, options.boxes_out))
+    return (
+        options._replace(report=report, boxes_out=boxes),
+        {option: shard.named(path) if option in OF_ALL else path for option, path in beside.items()},
+    )
+
+
+def check_inputs(names: Collection[str], outputs: Iterable[str]) -> None:
+    """Raise UsageError for inputs, as they were named, that shards cannot share.
+
+    In a folder of *outputs* that is named for inputs too, a shard would find the outputs of others.
+    """
+    if STREAM in names:
+        raise UsageError("--shard needs files; standard input is one image")
+    folders = {identity(name) for name in names if is_folder(name)} - {None}
+    for path in outputs:
+        if identity(path) in folders:
+            raise UsageError(
+                f"{shown(path)}: holds inputs, and other shards would take its outputs for more; name another folder"
+            )

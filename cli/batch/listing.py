@@ -1,0 +1,62 @@
+"""The names that standard input lists for a call that watches, taken as they come."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+
+from ..bounded_read import amount
+from ..errors import UsageError
+from ..streams import STREAM
+from .inputs import names_in
+
+PIECE = 1 << 16
+"""Bytes that are read at once."""
+MOST = 1 << 20
+"""Bytes of a name, of which systems take a few thousand."""
+
+
+class Listing:
+    """The names so far; each counts once."""
+
+    def __init__(self, separator: bytes) -> None:
+        self.ended = sys.stdin is None
+        self._separator = separator
+        self._names: dict[str, None] = {}
+        self._begun = b""
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names that were listed so far, in their order."""
+        return [*self._names]
+
+    def begin(self) -> None:
+        """Wait for the first names; raises UsageError, OSError."""
+        while not (self._names or self.ended):
+            self._take(None)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so many seconds, and return whether names came; raises UsageError, OSError."""
+        before, end = len(self._names), time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self.ended:
+                time.sleep(left)
+            else:
+                self._take(left)
+        return len(self._names) > before
+
+    def _take(self, seconds: float | None) -> None:
+        """Take what comes within so many seconds."""
+        ready, _, _ = select.select([sys.stdin], [], [], seconds)
+        if not ready:
+            return
+        piece = os.read(sys.stdin.fileno(), PIECE)
+        self.ended = not piece
+        data = self._begun + piece
+        end = len(data) if self.ended else data.rfind(self._separator) + 1
+        lines, self._begun = data[:end], data[end:]
+        if len(self._begun) > MOST:
+            raise UsageError(f"--files-from {STREAM}: a name has more than {amount(MOST)}; end each by a line break")
+        self._names.update(dict.fromkeys(names_in(lines, STREAM, self._separator)))

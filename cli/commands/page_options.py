@@ -1,0 +1,27 @@
+"""The options for a page that the looking commands share."""
+
+from __future__ import annotations
+
+from ..batch.options import RUN
+from ..errors import UsageError
+from .options import HelpedOption, shared_option
+
+
+def page_options(shows: str, kept: str) -> list[HelpedOption]:
+    """Return the options for a page: what it *shows*, and what is *kept* where there is not room for all."""
+    return [
+        HelpedOption("report", f"Write a page that shows {shows}.", RUN, metavar="FILE.html"),
+        HelpedOption("report_size", f"Bytes of --report at most: of many {kept}.  [default: 40M]", RUN, metavar="N"),
+        shared_option("report_title"),
+    ]
+
+
+def page_size(report: str | None, size: str | None, title: str | None) -> int:
+    """Return the bytes of the page at most, 0 without one; raises UsageError."""
+    if report is None:
+        if size is not None or title is not None:
+            raise UsageError(f"--report-{'title' if size is None else 'size'} requires --report")
+        return 0
+    from ..page.size import read
+
+    return read(size or "")

@@ -1,0 +1,113 @@
+"""Rows of a picture that can only be read from the first one on: the last ones are kept, and all where need be."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from ...filters.core.lazy_numpy import Array, np
+from ..bounded_read import amount
+from .file_bytes import FileBytes
+from .picture import LackError
+from .source import state_of
+
+ROOM = 1 << 25
+"""Bytes of rows that are kept behind those that were asked for last."""
+BEGINNINGS = 2
+"""How often a picture is read from its first row on, before all rows are written to a temporary file."""
+
+
+class RowWindow:
+    """Rows of bytes in any order, for several threads, of what gives them in theirs.
+
+    >>> blocks = [np.full((2, 3), number, np.uint8) for number in range(3)]
+    >>> window = RowWindow(6, 3, lambda: iter(blocks))
+    >>> window.rows(1, 5)[:, 0].tolist(), window.rows(0, 1).shape
+    ([0, 1, 1, 2], (1, 3))
+    """
+
+    def __init__(self, height: int, row_bytes: int, begin: Callable[[], Iterator[Array]]) -> None:
+        """*begin* returns all rows, ``(rows, row_bytes)`` of uint8, some at a time, and raises what is wrong with them.
+
+        It is called anew when rows are asked for again that were let go, and then once more to write all to a file.
+        """
+        self._height, self._row_bytes, self._begin = height, row_bytes, begin
+        self._lock = threading.Lock()
+        self._kept: deque[Array] = deque()
+        self._first = self._next = 0
+        """The first row that is kept, and the one behind the last."""
+        self._source: Iterator[Array] | None = None
+        self._beginnings = 0
+        self._file: FileBytes | None = None
+        """Holds all rows, in the end."""
+        self._failure: BaseException | None = None
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Return the rows ``start … stop-1``; raises what *begin* raises, or `LackError` for lack of disk space."""
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            try:
+                if self._file is None and (self._source is None or start < self._first):
+                    self._begin_again()
+                if self._file is None:
+                    return self._window(start, stop)
+            except BaseException as failure:
+                self._failure = failure  # what was being read goes on no more
+                raise
+        found = self._file[start * self._row_bytes : stop * self._row_bytes]
+        return np.frombuffer(bytearray(found), np.uint8).reshape(stop - start, self._row_bytes)
+
+    def _begin_again(self) -> None:
+        self._kept.clear()
+        if self._beginnings == BEGINNINGS:
+            self._source = None
+            self._file = self._in_file()
+            return
+        self._beginnings += 1
+        self._first = self._next = 0
+        self._source = self._begin()
+
+    def _window(self, start: int, stop: int) -> Array:
+        """Return rows of which the first is kept, or comes."""
+        assert self._source is not None
+        while self._next < stop:
+            block = next(self._source)
+            self._kept.append(block)
+            self._next += len(block)
+            if self._next == self._height:
+                next(self._source, None)  # it looks behind the last row
+            while self._is_too_much(start):
+                self._first += len(self._kept.popleft())
+        out = np.empty((stop - start, self._row_bytes), np.uint8)
+        top = self._first
+        for block in self._kept:
+            first, last = max(start, top), min(stop, top + len(block))
+            if first < last:
+                out[first - start : last - start] = block[first - top : last - top]
+            top += len(block)
+        return out
+
+    def _is_too_much(self, start: int) -> bool:
+        """Whether the first block that is kept may go, when rows from *start* on are asked for."""
+        left = self._first + len(self._kept[0])
+        return left <= start and (self._next - left) * self._row_bytes >= ROOM
+
+    def _in_file(self) -> FileBytes:
+        """Return all rows, in a file that nobody else sees."""
+        needed, free = self._height * self._row_bytes, shutil.disk_usage(tempfile.gettempdir()).free
+        if free < needed:
+            raise LackError(
+                f"needs {amount(needed)} for temporary files, and {amount(free)} are free there; "
+                "TMPDIR=… names another folder for them"
+            )
+        with tempfile.TemporaryFile() as file:
+            for block in self._begin():
+                file.write(block.data)
+            file.flush()
+            state = state_of(file.fileno())
+            assert state is not None
+            return FileBytes(file.fileno(), state)

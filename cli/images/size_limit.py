@@ -1,0 +1,62 @@
+"""Refusing a picture that is too large by its header, before all of its file is read."""
+
+from __future__ import annotations
+
+import contextlib
+
+from . import decode
+from .file_bytes import FileBytes
+from .formats import HEAD
+from .picture import DecodeOptions, Expected, check_pixels
+from .source import state_of
+
+LARGE = 1 << 23
+"""Bytes of a file that is not read before its size is known."""
+BEGINNING = 1 << 20
+"""Bytes in which a header stands, where a format has no other way to tell it."""
+
+
+class _ToldError(BaseException):
+    """A codec told the size of a picture; no codec catches it."""
+
+    def __init__(self, expected: Expected) -> None:
+        self.expected = expected
+
+
+def check_file(name: str, options: DecodeOptions) -> None:
+    """Raise `DecodeError` as `check` does, of a large file; raises OSError."""
+    if (state := state_of(name)) is not None and state.size >= LARGE:
+        with open(name, "rb", buffering=0) as file:
+            check_open(file.fileno(), options)
+
+
+def check_open(descriptor: int, options: DecodeOptions) -> None:
+    """Raise `DecodeError` as `check` does, of a large file that is open; raises OSError."""
+    if (state := state_of(descriptor)) is not None and state.size >= LARGE:
+        check(FileBytes(descriptor, state), options)
+
+
+def check(data: FileBytes, options: DecodeOptions) -> None:
+    """Raise `DecodeError` where a file's header tells more pixels than *options.max_pixels*.
+
+    Where it does not tell its size, or is damaged, nothing is said: that is met when the file is decoded.
+    """
+    head = data[:HEAD]
+    format = decode.check_head(head, options.name, len(data), options.kind)
+    if format.is_read_in_pieces(head):
+        return
+    asking = options._replace(guard=_tell, lenient=False)
+    try:
+        with contextlib.suppress(Exception):
+            if format.codec.stream is not None:
+                format.codec.stream(data, asking)
+        with contextlib.suppress(Exception):
+            beginning = data[:BEGINNING]
+            decode.prepare(beginning, options.name, len(data), options.kind)
+            decode.finish(decode.load(beginning, asking), asking)
+    except _ToldError as told:
+        check_pixels(told.expected.width, told.expected.height, options.max_pixels)
+
+
+def _tell(expected: Expected) -> None:
+    raise _ToldError(expected)
