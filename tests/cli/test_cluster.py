@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -93,6 +94,21 @@ def wait_for_its_end(process, seconds=30):
     return ended, [line for line in process.stderr.read().decode().splitlines() if line]
 
 
+SLOW = """
+    import time
+    from imfilter.cli.images import decode
+
+    def dask_setup(worker):
+        load = decode.load
+
+        def slow(data, options):
+            time.sleep({seconds})
+            return load(data, options)
+
+        decode.load = slow
+"""
+
+
 POISON = """
     import os
     from imfilter.cli.images import decode
@@ -144,7 +160,7 @@ def test_json_failures_and_their_order_are_those_of_processes(photos, call):
 def test_a_worker_that_is_killed_at_any_moment_costs_nothing(photos, command, start, ok):
     ok("blur", photos(300), "-o", "own/", "--op", "median", "--size", 15, "-j", 1, "-q")
     words = ["blur", "in", "-o", "out/", "--op", "median", "--size", "15", "--cluster", "local:2"]
-    process = start([*command, *words])
+    process = start([*command, *words], env=_environment(SLOW.format(seconds=0.05)))
     wait_for(lambda: Path("out").is_dir())
     killed = 0
     while killed < 20 and process.poll() is None:
@@ -189,21 +205,6 @@ def test_other_versions_are_refused(photos, call):
     assert there.startswith("tcp://127.0.0.1:") and "Pillow 1.2.3, NumPy" in there
     assert refusal == "imfilter: --cluster local:2: its workers have other versions; install the same on all machines"
     assert not Path("out").exists()
-
-
-SLOW = """
-    import time
-    from imfilter.cli.images import decode
-
-    def dask_setup(worker):
-        load = decode.load
-
-        def slow(data, options):
-            time.sleep({seconds})
-            return load(data, options)
-
-        decode.load = slow
-"""
 
 
 @on_workers
@@ -359,6 +360,7 @@ def test_lists_take_seconds_and_the_last_ones_are_short():
     assert len(waiting.next(4, 0).jobs) == lists.FIRST
     waiting.learn(20, 0.1)
     assert len(waiting.next(4, 0).jobs) == lists.SECONDS / (0.1 / 20)
+    assert len(lists.Lists([(0, None)] * 10_000).next(4000, 0).jobs) == 1
     lengths = []
     while (lot := waiting.next(4, 0)) is not None:
         lengths.append(len(lot.jobs))
@@ -403,3 +405,51 @@ def test_a_scheduler_that_does_not_answer_is_told(png, monkeypatch, refused):
     monkeypatch.setattr(connection, "ANSWER", 1)
     said = refused(2, "blur", png, "-o", "out/", "--cluster", "tcp://127.0.0.1:9")
     assert said == "imfilter: --cluster tcp://127.0.0.1:9: no scheduler answers; start one with: dask scheduler"
+
+
+# ---- the page -------------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "cli" / "CLUSTERS.md").read_text(encoding="utf-8")
+
+
+def of_page(word):
+    """The one program or command of the page that has a word in it."""
+    [block] = [block for block in re.findall(r"```(?:sh|python)\n(.*?)```", PAGE, re.DOTALL) if word in block]
+    return block
+
+
+@pytest.fixture
+def program_of_page(photos):
+    """Run a program of the page over a folder of photographs, if what it imports is there."""
+
+    def program_of_page(word):
+        pytest.importorskip(word, exc_type=ImportError)
+        photos(5).rename("photos")
+        Path("out").mkdir()
+        return subprocess.run([sys.executable, "-c", of_page(f"import {word}")], capture_output=True, text=True)
+
+    return program_of_page
+
+
+@on_workers
+@pytest.mark.thorough
+def test_the_first_command_of_the_page_does_the_batch(photos, shell):
+    photos(5).rename("photos")
+    ended = shell(of_page("local:2"))
+    assert ended.returncode == 0, ended.stderr
+    assert len(contents("out")) == 5
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("word", ["ray", "apache_beam"])
+def test_the_programs_of_the_page_filter_all_images(program_of_page, word):
+    ended = program_of_page(word)
+    assert ended.returncode == 0, ended.stderr
+    assert len(contents("out")) == 5
+
+
+@on_workers
+def test_the_program_of_the_page_filters_an_array(program_of_page):
+    ended = program_of_page("dask.array")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert len(ended.stdout.splitlines()) == 4

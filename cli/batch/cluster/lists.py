@@ -11,7 +11,10 @@ from .worker_task import Numbered
 FIRST = 20
 """Pictures of a list while nothing is known of them."""
 SECONDS = 2.0
-"""What a list takes: a task costs 2 to 4 ms."""
+"""What a list takes at least: a task costs 2 to 4 ms."""
+BUSY = 0.006
+"""Seconds that it takes longer for each thread that works: the scheduler and this program, which spend half of that on a
+task, would else have no time for those of a thousand."""
 MOST = 5000
 """Pictures of a list at most."""
 TRIES = 3
@@ -43,7 +46,7 @@ class Lists:
         if self._again:
             return self._again.popleft()
         if left := len(self._jobs) - self._next:
-            size = min(self._length(), MOST, max(1, left // (2 * threads)))
+            size = min(self._length(threads), MOST, max(1, left // (2 * threads)))
             lot = Lot(self._jobs[self._next : self._next + size])
             self._next += size
             return lot
@@ -77,5 +80,5 @@ class Lists:
         self._suspects.append(lot._replace(deaths=lot.deaths + 1))
         return False
 
-    def _length(self) -> int:
-        return FIRST if not self._seconds else max(1, round(SECONDS / self._seconds))
+    def _length(self, threads: int) -> int:
+        return FIRST if not self._seconds else max(1, round(max(SECONDS, BUSY * threads) / self._seconds))
