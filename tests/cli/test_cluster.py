@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli.batch.cluster import connection, lists
+from imfilter.cli.batch.cluster import connection, lists, worker_task
 from PIL import Image
 
 with contextlib.suppress(ImportError):
@@ -182,7 +182,7 @@ def test_a_picture_that_kills_its_worker_fails_alone(photos, call, ok):
     ended = call("blur", "in", "-o", "out/", "--sigma", 2, "--cluster", "local:2", preload=POISON)
     assert ended.returncode == 1
     failed, totals = ended.stderr.splitlines()
-    assert failed == "imfilter: in/0050-poison.jpg: its worker died of it, 3 times (out of memory?)"
+    assert failed == "imfilter: in/0050-poison.jpg: every worker that took it died (out of memory?)"
     assert totals.startswith("imfilter: 100 done, 0 skipped, 1 failed")
     assert contents("out") == contents("own")
 
@@ -256,7 +256,7 @@ def cluster(start):
             str(Path("s.json").resolve()),
         ]
         own = ["--no-dashboard", "--nthreads", "1", "--local-directory", str(Path("scratch").resolve()), *words]
-        return scheduler, start([*before, *server, *own])
+        return scheduler, start([*before, *server, *own], cwd="/")
 
     return cluster
 
@@ -353,6 +353,11 @@ def test_each_picture_is_given_out_until_it_is_done(monkeypatch):
                 waiting.learn(len(numbers), 0.01 * len(numbers))
         assert failed == poison
         assert sorted(done) == [number for number in range(60) if number not in poison]
+
+
+def test_a_worker_with_other_versions_does_nothing():
+    call = worker_task.Call("token", "/", b"", ("0.0", *worker_task.versions()[1:]))
+    assert worker_task.do(call, b"") == worker_task.Done([], other=worker_task.in_words(worker_task.versions()))
 
 
 def test_lists_take_seconds_and_the_last_ones_are_short():

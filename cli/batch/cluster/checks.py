@@ -14,10 +14,11 @@ from ...errors import UsageError
 from ...images.temporary_names import NEW, temporary_name
 from ..plan import Job
 from . import connection as connections
+from . import worker_task
 from .connection import Connection
 
-PACKAGES = {"imfilter": ("imfilter",), "Pillow": ("pillow", "PIL"), "NumPy": ("numpy",)}
-"""Those that decide what the outputs are, by the names by which the library knows them, or knew."""
+PACKAGES = ("imfilter",), ("pillow", "PIL"), ("numpy",)
+"""Those that decide what the outputs are, as `worker_task.NAMES` has them; each as the library knows it, or knew."""
 NAMED = 3
 """So many workers are named, and all others counted."""
 PAUSE = 0.1
@@ -39,7 +40,7 @@ def _wait_for_workers(connection: Connection) -> None:
 
 
 def _check_versions(connection: Connection) -> None:
-    found = connection.client.get_versions(packages=[name for names in PACKAGES.values() for name in names])
+    found = connection.client.get_versions(packages=[name for names in PACKAGES for name in names])
     own = _versions(found["client"])
     others = defaultdict(list)
     for worker, known in found["workers"].items():
@@ -47,19 +48,15 @@ def _check_versions(connection: Connection) -> None:
             others[versions].append(worker)
     if not others:
         return
-    say(f"this machine: {_in_words(own)}")
+    say(f"this machine: {worker_task.in_words(own)}")
     for versions, workers in others.items():
-        say(f"{_named(workers)}: {_in_words(versions)}")
+        say(f"{_named(workers)}: {worker_task.in_words(versions)}")
     raise UsageError(f"{connection.address.name}: its workers have other versions; install the same on all machines")
 
 
 def _versions(known: Mapping[str, Any]) -> tuple[str | None, ...]:
     found = known["packages"]
-    return tuple(next((found[name] for name in names if found.get(name)), None) for names in PACKAGES.values())
-
-
-def _in_words(versions: Sequence[str | None]) -> str:
-    return ", ".join(f"{name} {found or '–'}" for name, found in zip(PACKAGES, versions, strict=True))
+    return tuple(next((found[name] for name in names if found.get(name)), None) for names in PACKAGES)
 
 
 def _named(workers: Sequence[str]) -> str:

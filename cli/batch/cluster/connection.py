@@ -22,6 +22,7 @@ ANSWER = 10
 """Seconds for a scheduler to answer."""
 LOST = 60
 """Seconds after which a scheduler, or the last worker, is not waited for any more."""
+AGAIN = "run it again with --update"
 LOGGERS = ("distributed", "tornado", "asyncio", "dask", "bokeh")
 SILENT = logging.CRITICAL + 1
 OUTSIDE = {signal.SIGINT, signal.SIGHUP}
@@ -60,7 +61,7 @@ class Connection:
         now = time.monotonic()
         self.lost_since = self.lost_since or now
         if now - self.lost_since > LOST:
-            raise FileError(self.address.name, f"no scheduler has answered for {LOST} s; run it again with --update")
+            raise FileError(self.address.name, f"no scheduler has answered for {LOST} s; {AGAIN}")
         if self.client is None or self.client.status == "closed":
             self.close()
             with contextlib.suppress(OSError):

@@ -13,8 +13,8 @@ FIRST = 20
 SECONDS = 2.0
 """What a list takes at least: a task costs 2 to 4 ms."""
 BUSY = 0.006
-"""Seconds that it takes longer for each thread that works: the scheduler and this program, which spend half of that on a
-task, would else have no time for those of a thousand."""
+"""Seconds that it takes for each thread that works, where that is more: the scheduler and this program spend half of
+that on a task, and would have no time for those of a thousand."""
 MOST = 5000
 """Pictures of a list at most."""
 TRIES = 3
@@ -68,16 +68,19 @@ class Lists:
         if lot.jobs:
             self._again.append(lot)
 
-    def died(self, lot: Lot) -> bool:
-        """Take back a list whose worker died, in halves; return whether it is one picture that was tried enough."""
+    def died(self, lot: Lot, deaths: int = 1) -> bool:
+        """Take back a list whose worker died, or several; return whether it is one picture that was tried enough.
+
+        Others come back in halves.
+        """
         if len(lot.jobs) > 1:
             middle = len(lot.jobs) // 2
             for jobs in (lot.jobs[:middle], lot.jobs[middle:]):
                 (self._again if len(jobs) > 1 else self._suspects).append(Lot(jobs))
             return False
-        if lot.deaths + 1 >= TRIES:
+        if lot.deaths + deaths >= TRIES:
             return True
-        self._suspects.append(lot._replace(deaths=lot.deaths + 1))
+        self._suspects.append(lot._replace(deaths=lot.deaths + deaths))
         return False
 
     def _length(self, threads: int) -> int:

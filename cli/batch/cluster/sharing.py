@@ -26,8 +26,8 @@ from ..image_job import ImageProcessor
 from ..plan import Job
 from . import connection as connections
 from . import worker_task
-from .connection import Connection
-from .lists import TRIES, Lists, Lot
+from .connection import AGAIN, Connection
+from .lists import Lists, Lot
 
 OUT = 3
 """Tasks that are out at a time for each thread of a worker: one is done, one waits there, one is on its way."""
@@ -41,7 +41,8 @@ class Sharing:
 
     def __init__(self, connection: Connection, jobs: Sequence[Job], processor: ImageProcessor, reader: Reader) -> None:
         self._connection = connection
-        self._call = worker_task.Call(uuid.uuid4().hex, os.getcwd(), worker_task.packed(processor, reader))
+        packed, versions = worker_task.packed(processor, reader), worker_task.versions()
+        self._call = worker_task.Call(uuid.uuid4().hex, os.getcwd(), packed, versions)
         self._lists = Lists([*enumerate(jobs)])
         self._out: dict[Any, Lot] = {}
         """The lists that are out, by the future of each."""
@@ -88,7 +89,7 @@ class Sharing:
                 self._threads, self._looked = sum(client.nthreads().values()), now
             self._alone_since = (self._alone_since or now) if not self._threads else 0.0
             if self._alone_since and now - self._alone_since > connections.LOST:
-                reason = f"has had no worker for {connections.LOST} s; run it again with --update"
+                reason = f"has had no worker for {connections.LOST} s; {AGAIN}"
                 raise FileError(self._connection.address.name, reason)
         while len(self._out) < OUT * self._threads:
             if (lot := self._lists.next(self._threads, len(self._out))) is None:
@@ -122,7 +123,9 @@ class Sharing:
         for future in futures:
             lot = self._out.pop(future)
             if future in answers:
-                reports, seconds = answers[future]
+                reports, seconds, other = answers[future]
+                if other:
+                    raise FileError(self._connection.address.name, f"a worker that came has {other}; {AGAIN}")
                 self._lists.learn(len(reports), seconds)
                 self._lists.back(lot._replace(jobs=lot.jobs[len(reports) :]))
                 yield from reports
@@ -151,11 +154,11 @@ class Sharing:
             self._common = None if self._common is None or task == self._common.key else self._common
             self._lists.back(lot)
             return
-        if not self._lists.died(lot):
+        killed = isinstance(error, connections.library().KilledWorker)
+        if not self._lists.died(lot, 1 + error.allowed_failures if killed else 1):
             return
         [(number, job)] = lot.jobs
-        died = f"its worker died of it, {TRIES} times (out of memory?)"
-        reason = died if isinstance(error, connections.library().KilledWorker) else faults.described(error)
+        reason = "every worker that took it died (out of memory?)" if killed else faults.described(error)
         yield number, Report(input=job.input.name, status="failed", error=f"{job.name}: {reason}")
 
     def _take_back(self) -> None:
@@ -178,8 +181,8 @@ class Sharing:
             answers = self._answers([future for future in ended if future.status == "finished"])
             for future in ended:
                 del self._out[future]
-            for reports, _ in answers.values():
-                yield from reports
+            for answer in answers.values():
+                yield from answer.reports
         self._lost = self._lost or bool(self._out)
         self._out = {}
 

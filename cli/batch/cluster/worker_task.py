@@ -14,6 +14,9 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 
+import numpy
+import PIL
+
 from ....filters.core.named_tuple import NamedTuple
 from ...console.report import Report
 from ...file_identity import Identity, identity
@@ -21,6 +24,7 @@ from ...images.memory_budget import ACCURACY, gigabytes
 from ...images.picture import DecodeError
 from ...images.reader import Reader
 from ...images.temporary_names import owned_by
+from ...version import VERSION
 from .. import cpu_count
 from ..dispatch import process
 from ..image_job import ImageProcessor
@@ -31,6 +35,8 @@ ROOM = 0.9
 """Of a worker's memory_limit: at 0.95 its guardian ends it."""
 UNASKED_BYTES = 1 << 26
 """Bytes that a picture may take without asking."""
+
+NAMES = "imfilter", "Pillow", "NumPy"
 
 Numbered = tuple[int, Job]
 
@@ -43,13 +49,31 @@ class Call(NamedTuple):
     """In which its relative names are looked up."""
     packed: bytes
     """What filters its pictures, and what reads them; unpacked once in each thread."""
+    versions: tuple[str, ...]
+    """Those of the machine that called."""
 
 
 class Done(NamedTuple):
     """What a task sends back."""
 
     reports: list[tuple[int, Report]]
-    seconds: float
+    seconds: float = 0.0
+    other: str = ""
+    """The worker has these versions in place of the call's, and did nothing."""
+
+
+def versions() -> tuple[str, ...]:
+    """Return the versions of what decides what outputs are: of the program, Pillow and NumPy."""
+    return VERSION, PIL.__version__, numpy.__version__
+
+
+def in_words(found: Sequence[str | None]) -> str:
+    """Name such versions; None is what is not there.
+
+    >>> in_words(["1.0", None, "2.4.6"])
+    'imfilter 1.0, Pillow –, NumPy 2.4.6'
+    """
+    return ", ".join(f"{name} {version or '–'}" for name, version in zip(NAMES, found, strict=True))
 
 
 def packed(processor: ImageProcessor, reader: Reader) -> bytes:
@@ -61,6 +85,8 @@ def packed(processor: ImageProcessor, reader: Reader) -> bytes:
 
 def do(call: Call, lot: bytes) -> Done:
     """Do a list of jobs of a call, until that is stopped; those that are left out have no report."""
+    if (own := versions()) != call.versions:  # of a worker that came later than the others
+        return Done([], other=in_words(own))
     began = time.perf_counter()
     reports = []
     jobs: Sequence[Numbered] = pickle.loads(lot)
@@ -147,12 +173,14 @@ class _Room:
     def __init__(self) -> None:
         self._change = threading.Condition()
         self._taken: dict[int, float] = {}
+        self._base = 0
+        """What the process takes without pictures."""
 
     def take(self, needed: float) -> None:
         """Wait until there is room for a picture; raises DecodeError where the worker never has that much."""
-        if (limit := _limit()) is None or needed <= UNASKED_BYTES:
+        if needed <= UNASKED_BYTES or (limit := self._limit()) is None:
             return
-        size = ROOM * limit
+        size = ROOM * limit - self._base
         if needed / ACCURACY > size:
             raise DecodeError(
                 f"needs about {gigabytes(needed)} of memory; its worker may take {gigabytes(limit)} (memory_limit)"
@@ -161,6 +189,13 @@ class _Room:
             self._taken.pop(threading.get_ident(), None)
             self._change.wait_for(lambda: not self._taken or sum(self._taken.values()) + needed <= size)
             self._taken[threading.get_ident()] = needed
+
+    def _limit(self) -> int | None:
+        """Return the bytes that the worker may take; None where it has no limit."""
+        worker = importlib.import_module("distributed").get_worker()
+        if not self._base:
+            self._base = worker.monitor.get_process_memory()
+        return getattr(worker.memory_manager, "memory_limit", None)
 
     def leave(self) -> None:
         """Give back what the thread's picture took."""
@@ -171,8 +206,3 @@ class _Room:
 
 
 _folders, _room = _Folders(), _Room()
-
-
-def _limit() -> int | None:
-    """Return the bytes that the worker may take; None where it has no limit."""
-    return getattr(importlib.import_module("distributed").get_worker().memory_manager, "memory_limit", None)
