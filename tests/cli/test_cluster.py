@@ -446,7 +446,7 @@ def test_the_first_command_of_the_page_does_the_batch(photos, shell):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("word", ["ray", "apache_beam"])
+@pytest.mark.parametrize("word", ["ray", "apache_beam", "pyspark"])
 def test_the_programs_of_the_page_filter_all_images(program_of_page, word):
     ended = program_of_page(word)
     assert ended.returncode == 0, ended.stderr

@@ -31,6 +31,7 @@ def whole(image, name, **values):
     return getattr(answer, "image", answer)
 
 
+@pytest.mark.thorough
 def test_every_filter_gives_what_it_gives_for_the_whole_or_is_refused(pictures):
     taken, refused = set(), set()
     for name in catalog.names():
