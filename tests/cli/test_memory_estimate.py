@@ -321,7 +321,7 @@ def test_a_picture_without_memory_for_its_outputs_is_refused_in_one_line(refused
     monkeypatch.setattr(memory_budget, "free", lambda: 10**9)
     (folder / "in.pgm").write_bytes(b"P5 20000 10000 255\n")
     os.truncate("in.pgm", 200_000_019)
-    line = refused(1, "edges", "in.pgm", "-o", "out.npy", "--angle", "a.npy")
+    line = refused(1, "denoise", "in.pgm", "-o", "out.npy")
     assert "has 20000×10000 pixels and needs about " in line
     assert "GB of memory; 1 GB are free; more memory would help" in line
     assert not list(folder.glob("*.npy"))
