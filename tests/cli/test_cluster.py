@@ -102,6 +102,7 @@ SLOW = """
         load = decode.load
 
         def slow(data, options):
+            open("begun", "w").close()
             time.sleep({seconds})
             return load(data, options)
 
@@ -189,14 +190,22 @@ def test_a_picture_that_kills_its_worker_fails_alone(photos, call, ok):
 
 @on_workers
 @pytest.mark.thorough
+def test_workers_that_do_not_start_are_told(photos, call):
+    ended = call("blur", photos(2), "-o", "out/", "--cluster", "local:1", preload="raise ValueError('no')")
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
+    assert ended.stderr.startswith("imfilter: --cluster local:1: its workers do not start (")
+
+
+@on_workers
+@pytest.mark.thorough
 def test_other_versions_are_refused(photos, call):
     photos(3)
     lie = """
         from distributed import versions
 
-        versions._version_cached.cache_clear()
-        told = versions.version
-        versions.version = lambda package: "1.2.3" if package == "pillow" else told(package)
+        def dask_setup(worker):
+            told = versions.get_package_info
+            versions.get_package_info = lambda names: told(names) | dict.fromkeys(["pillow", "PIL"], "1.2.3")
     """
     ended = call("blur", "in", "-o", "out/", "--cluster", "local:2", preload=lie)
     assert ended.returncode == 2
@@ -230,8 +239,7 @@ def test_a_second_interruption_leaves_at_once(photos, command, start):
     photos(4)
     words = ["blur", "in", "-o", "out/", "--cluster", "local:2"]
     process = start([*command, *words], env=_environment(SLOW.format(seconds=500)))
-    wait_for(lambda: len(workers(process)) == 2)
-    time.sleep(5)
+    wait_for(lambda: Path("begun").exists())
     os.killpg(process.pid, signal.SIGINT)
     time.sleep(1)
     assert process.poll() is None

@@ -13,6 +13,7 @@ from multiprocessing import forkserver, resource_tracker
 from typing import Any
 
 from ... import signals
+from ...console.messages import reason_of
 from ...errors import FileError, UsageError
 from ...images.silence import silenced
 from . import worker_task
@@ -81,7 +82,7 @@ def connected(address: Address, verbose: bool = False) -> Iterator[Connection]:
     with contextlib.ExitStack() as stack:
         scheduler: Any = address.scheduler
         if address.workers:
-            scheduler = stack.enter_context(_of_this_machine(address.workers, verbose))
+            scheduler = stack.enter_context(_of_this_machine(address, verbose))
         connection = Connection(address, scheduler)
         stack.callback(connection.close)
         try:
@@ -92,31 +93,38 @@ def connected(address: Address, verbose: bool = False) -> Iterator[Connection]:
 
 
 @contextlib.contextmanager
-def _of_this_machine(workers: int, verbose: bool) -> Iterator[Any]:
-    """Give a cluster of processes of this machine."""
-    level = logging.WARNING if verbose else SILENT
-    with tempfile.TemporaryDirectory(prefix="imfilter-cluster-") as scratch:
-        # Whether a list is tried again, and in halves, is decided here.
-        settings = {"distributed.scheduler.allowed-failures": 0, "temporary-directory": scratch}
-        importlib.import_module("dask.config").set(settings)
-        with contextlib.nullcontext() if verbose else silenced():  # what begins here is silent for its life
-            resource_tracker.ensure_running()  # where it is not, the next would begin it, and let signals through
-            with _kept_from_others():
-                _begin_by_copies(scratch)
-        with _kept_from_others():
-            cluster = library().LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=level,
-                local_directory=scratch,
-            )
+def _of_this_machine(address: Address, verbose: bool) -> Iterator[Any]:
+    """Give a cluster of processes of this machine; raises UsageError where they do not start."""
+    with tempfile.TemporaryDirectory(prefix="imfilter-") as scratch:
+        try:
+            cluster = _started(address.workers, scratch, verbose)
+        except (OSError, RuntimeError) as error:
+            raise UsageError(f"{address.name}: its workers do not start ({reason_of(error).rstrip('.')})") from None
         try:
             yield cluster
         finally:
             cluster.close(timeout=ANSWER)
+
+
+def _started(workers: int, scratch: str, verbose: bool) -> Any:
+    """Start a cluster, whose temporary files are in *scratch*; raises OSError, RuntimeError."""
+    # Whether a list is tried again, and in halves, is decided here.
+    settings = {"distributed.scheduler.allowed-failures": 0, "temporary-directory": scratch}
+    importlib.import_module("dask.config").set(settings)
+    with contextlib.nullcontext() if verbose else silenced():  # what begins here is silent for its life
+        resource_tracker.ensure_running()  # where it is not, the next would begin it, and let signals through
+        with _kept_from_others():
+            _begin_by_copies(scratch)
+    with _kept_from_others():
+        return library().LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=logging.WARNING if verbose else SILENT,
+            local_directory=scratch,
+        )
 
 
 def _begin_by_copies(scratch: str) -> None:
