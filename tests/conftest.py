@@ -154,7 +154,7 @@ def _formats() -> bool:
 
 
 def _cluster() -> bool:
-    return importlib.util.find_spec("distributed") is not None
+    return all(importlib.util.find_spec(name) is not None for name in ("cryptography", "distributed"))
 
 
 def _browser_driver() -> bool:

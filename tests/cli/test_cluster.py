@@ -211,7 +211,7 @@ def test_other_versions_are_refused(photos, call):
     assert ended.returncode == 2
     here, there, refusal = ended.stderr.splitlines()
     assert here.startswith("this machine: imfilter ") and "1.2.3" not in here
-    assert there.startswith("tcp://127.0.0.1:") and "Pillow 1.2.3, NumPy" in there
+    assert there.startswith("tls://127.0.0.1:") and "Pillow 1.2.3, NumPy" in there
     assert refusal == "imfilter: --cluster local:2: its workers have other versions; install the same on all machines"
     assert not Path("out").exists()
 

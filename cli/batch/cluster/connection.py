@@ -98,7 +98,7 @@ def _of_this_machine(address: Address, verbose: bool) -> Iterator[Any]:
     with tempfile.TemporaryDirectory(prefix="imfilter-") as scratch:
         try:
             cluster = _started(address.workers, scratch, verbose)
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, ImportError) as error:
             raise UsageError(f"{address.name}: its workers do not start ({reason_of(error).rstrip('.')})") from None
         try:
             yield cluster
@@ -107,7 +107,7 @@ def _of_this_machine(address: Address, verbose: bool) -> Iterator[Any]:
 
 
 def _started(workers: int, scratch: str, verbose: bool) -> Any:
-    """Start a cluster, whose temporary files are in *scratch*; raises OSError, RuntimeError."""
+    """Start a cluster, whose temporary files are in *scratch*; raises OSError, RuntimeError, ImportError."""
     # Whether a list is tried again, and in halves, is decided here.
     settings = {"distributed.scheduler.allowed-failures": 0, "temporary-directory": scratch}
     importlib.import_module("dask.config").set(settings)
@@ -123,6 +123,7 @@ def _started(workers: int, scratch: str, verbose: bool) -> Any:
             host="127.0.0.1",
             dashboard_address=None,
             silence_logs=logging.WARNING if verbose else SILENT,
+            security=True,  # who reaches its port runs what he likes, and other users of the machine do
             local_directory=scratch,
         )
 
