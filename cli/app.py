@@ -157,6 +157,8 @@ def imfilter(
 def _called() -> int | None:
     try:
         return app(prog_name="imfilter", standalone_mode=False)
+    except Interrupted:
+        raise  # it says more than the signal that it comes from
     except Exception:
         signals.check()
         raise

@@ -48,6 +48,11 @@ def check() -> None:
         _unwind(_signalled)
 
 
+def ended() -> bool:
+    """Whether a signal has ended the program, which is cleaning up."""
+    return _signalled is not None
+
+
 def _end_unless_begun(number: int, frame: FrameType | None) -> None:
     if _begun or _depth:
         end(number, frame)

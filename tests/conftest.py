@@ -153,6 +153,10 @@ def _formats() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("imagecodecs", "OpenEXR", "pi_heif"))
 
 
+def _cluster() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("cryptography", "distributed"))
+
+
 def _browser_driver() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("axe_playwright_python", "playwright"))
 
@@ -185,6 +189,7 @@ def _superuser() -> bool:
 ABILITIES: dict[str, Callable[[], bool]] = {
     "AVIF in Pillow": _avif,
     "the driver of a browser": _browser_driver,
+    "the extra cluster": _cluster,
     "the extra formats": _formats,
     "a server of S3, and the extra stores": _store_server,
     "processes that may be forked": lambda: sys.platform == "linux",

@@ -607,6 +607,7 @@ WRONG = (
         "--gain 0", "--gain 1e9", "--depth 32", "--range wide", "--to jpge", "--max-frames 0", "--max-frames x",
         "--in-flight 0",
         "--frame -1", "--frame x", "--jobs 0", "-j two", "-q -v", "-0", "--backup .orig", "--backup a/b",
+        "--cluster nowhere", "--cluster a.png", "--cluster local:2 -j 2", "--cluster local:2 --watch",
         "--json --quality 0",
         "--mask none.png", "--mask text.png", "--mask -", "--mask two.tif", "--mask hot.npy", "--mask tiny.png",
         "--mask bad-text", "--mask folder", "--roi 1,2,3", "--roi 1,2,3,4.5", "--roi 1,2,0,4", "--roi 5000,2,3,4",

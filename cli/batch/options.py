@@ -525,6 +525,16 @@ class SharedOptions(NamedTuple):
     allow_private: Annotated[
         bool, Option("Let https:// lead to machines of a private network.", RUN, affects_output=False)
     ] = False
+    cluster: Annotated[
+        str | None,
+        Option(
+            "Let Dask do it: N processes here, the workers of a scheduler, or of the one that wrote FILE.",
+            RUN,
+            affects_output=False,
+            metavar="local:N|tcp://HOST:PORT|FILE",
+            reads="the address of the cluster",
+        ),
+    ] = None
     quiet: Annotated[bool, Option("Print errors only.", RUN, affects_output=False, short="-q")] = False
     verbose: Annotated[
         bool,

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .augment.augmentation import Augmentation
     from .augment.variants import Variants
     from .batch_shard import BatchShard
+    from .cluster.address import Address
 
 NO_FILE = "no such file or directory"
 VALUE = re.compile(r"[-+]?\d[-+\d.,x×:%]*")
@@ -97,6 +98,8 @@ class Request(NamedTuple):
     """How masks and boxes are moved."""
     page_size: int = 0
     """Bytes of the page of --report at most."""
+    cluster: Address | None = None
+    """Where the images are filtered, if not here."""
     doubts: Sequence[str] = ()
     """What of the inputs may mean something else than it says."""
     shard: BatchShard | None = None
@@ -202,6 +205,7 @@ def check(
         augmentation=None if variants is None else variants.augmentation,
         annotations=annotations,
         page_size=_page_size(options),
+        cluster=_cluster(options, outputs),
         doubts=() if variants is None else variants.doubts(names),
         shard=shard,
     )
@@ -260,6 +264,8 @@ def _check_pairs(options: SharedOptions) -> None:
         ("in_place", "to"),
         ("in_place", "no_clobber"),
         ("in_place", "frame"),
+        ("cluster", "jobs"),
+        ("cluster", "show"),
     ):
         if one in given and other in given:
             raise UsageError(f"{flag(one)} and {flag(other)} contradict each other")
@@ -527,6 +533,21 @@ def _page_size(options: SharedOptions) -> int:
     from ..page.size import read  # few calls write a page
 
     return read(options.report_size)
+
+
+def _cluster(options: SharedOptions, outputs: Mapping[str, str]) -> Address | None:
+    """Return where the images are filtered, if not here; raises UsageError for a call that needs this machine."""
+    if options.cluster is None:
+        return None
+    if options.in_place:
+        raise UsageError(
+            "--cluster and --in-place contradict each other: an image whose worker dies is done again; use -o"
+        )
+    if STREAM in outputs.values() or STREAM in options.inputs:
+        raise UsageError("--cluster needs files: its workers have neither standard input nor standard output")
+    from .cluster import address  # few calls have one
+
+    return address.read(options.cluster)
 
 
 def _check_depfile(path: str, request: Request) -> None:

@@ -199,10 +199,10 @@ def _work(
 ) -> ExitCode:
     """Do the jobs that are not skipped."""
     options, left = request.options, len(jobs) - len(skipped)
-    workers = min(request.cores, left)
+    workers = min(request.cores, left) if request.cluster is None else 1
     pictures = request.reader()
     pictures.digests = request.stamped
-    if workers == 1:
+    if workers == 1 and request.cluster is None:
         first = next(job for number, job in enumerate(jobs) if number not in skipped)
         prefetch.begin(pictures, first.input.name)
     # What needs NumPy is imported while the first picture is read.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...filters.core.engine import mask, moved_original
@@ -24,6 +24,7 @@ from .request import BOTH, Request
 
 if TYPE_CHECKING:
     from ..terminal.screen import Screen
+    from .cluster.connection import Connection
 
 TRIES = 3
 """So many images in a row for which the disk has no place end a batch: a smaller one may find room, all others wait."""
@@ -66,11 +67,13 @@ def run(
             number += 1
         return number
 
+    own = [jobs[number] for number in wanted]
     with (
+        _cluster(request, own) as cluster,
         reporter,
-        contextlib.closing(_reports([jobs[number] for number in wanted], processor, reader, workers)) as reports,
+        contextlib.closing(_reports(own, processor, reader, workers, cluster)) as reports,
     ):
-        processor.progress = reporter.begin([jobs[number].input.name for number in wanted])
+        processor.progress = reporter.begin([job.input.name for job in own])
         told = tell()
         for at, report in reports:
             reporter.advance(report)
@@ -160,10 +163,28 @@ def _check_stages(request: Request, processor: ImageProcessor) -> None:
         raise UsageError(f"{request.region.option}: {refused}")
 
 
+@contextlib.contextmanager
+def _cluster(request: Request, jobs: Sequence[Job]) -> Iterator[Connection | None]:
+    """Give a connection to the cluster that does the jobs, if the call names one; raises UsageError."""
+    if request.cluster is None:
+        yield None
+        return
+    from .cluster import checks, connection  # few calls have one
+
+    with connection.connected(request.cluster, request.options.verbose) as connected:
+        checks.check(connected, jobs)
+        yield connected
+
+
 def _reports(
-    jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, workers: int
+    jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, workers: int, cluster: Connection | None
 ) -> Generator[tuple[int, Report], None, None]:
     """Yield each job's number and report, as it is done."""
+    if cluster is not None:
+        from .cluster import sharing
+
+        yield from sharing.Sharing(cluster, jobs, processor, reader).reports()
+        return
     stored = any(is_store(name) for job in jobs for name in (job.input.name, *job.outputs.values()))
     if workers > 1 and len(jobs) > 1:
         from . import worker_pool as processes  # single images have no use for it

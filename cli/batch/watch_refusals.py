@@ -19,6 +19,7 @@ REFUSED = {
     "dry_run": "which writes whenever a file changes; omit one of them",
     "fail_fast": "where an image that fails is tried again when its file changes; omit it",
     "shard": "which divides a batch that has an end; name a folder of its own for each call",
+    "cluster": "which does the few images that change here; omit it",
     "report": "which has no end to write it at; repeat the call without --watch",
 }
 """The options that have no meaning beside --watch, and what to do."""

@@ -5,20 +5,34 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import threading
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 PREFIX = ".imfilter-"
 NEW, OLD = ".tmp", ".old"
 
+_owned = threading.local()
+
+
+@contextlib.contextmanager
+def owned_by(call: str) -> Iterator[None]:
+    """Let the names that this thread makes tell a call: which of its processes died, on which machine, is not known."""
+    _owned.call = call
+    try:
+        yield
+    finally:
+        del _owned.call
+
 
 def temporary_name(suffix: str) -> str:
     """Return a name that tells which process of which machine made the file; hardly any file has it yet."""
-    return f"{_prefix(os.getpid())}{os.urandom(6).hex()}{suffix}"
+    return f"{_prefix(getattr(_owned, 'call', os.getpid()))}{os.urandom(6).hex()}{suffix}"
 
 
-def _prefix(process: int) -> str:
-    return f"{PREFIX}{_machine()}-{process}-"
+def _prefix(owner: int | str) -> str:
+    return f"{PREFIX}{owner}-" if isinstance(owner, str) else f"{PREFIX}{_machine()}-{owner}-"
 
 
 @functools.cache
@@ -27,12 +41,12 @@ def _machine() -> str:
     return f"{zlib.crc32(os.fsencode(os.uname().nodename)):08x}"
 
 
-def remove_temporaries(folder: Path, process: int) -> None:
-    """Remove what *process* of this machine, which was killed, left half written in *folder*.
+def remove_temporaries(folder: Path, owner: int | str) -> None:
+    """Remove what a process of this machine, which was killed, or those of a call left half written in *folder*.
 
     An old file stays if it has no other name: then its successor has taken its place, but not those of all outputs.
     """
-    for path in folder.glob(f"{_prefix(process)}*"):
+    for path in folder.glob(f"{_prefix(owner)}*"):
         with contextlib.suppress(OSError):
             if path.suffix == NEW or path.lstat().st_nlink > 1:
                 path.unlink()

@@ -77,6 +77,7 @@ def test_what_is_there_is_whole_and_the_next_run_does_the_rest(
         # Of the first images nobody may have been told yet.
         told = [line for line in said.decode().splitlines() if " is clipped; " not in line]
         assert len(told) == 1 and re.fullmatch(r"imfilter: interrupted(: \d+ of 24 images done, .*)?", told[0])
+        assert after < 23 or "images done" in told[0]
     if number != signal.SIGKILL:
         assert leavings(folder) == []
     for left in leavings(folder):

@@ -65,6 +65,7 @@ HARMLESS = {
     "allow_private": True,
     "max_frames": 3,
     "jobs": 2,
+    "cluster": "local:2",
     "masks_out": "other/",
     "boxes_out": "other/",
     "shard": "1/1",

@@ -58,6 +58,7 @@ READS = {
     "boxes": lambda last: boxes(),
     "classes": lambda last: b"cat\n",
     "labels": lambda last: bytes([0, 0, 8, 1, 0, 0, 0, 1, 7]),
+    "cluster": lambda last: b'{"address": "tcp://127.0.0.1:9"}',
 }
 """What a call reads, and what such a file holds for a call whose last step is given."""
 
@@ -94,7 +95,7 @@ def call(kind, name, last, words):
     if kind == "recipe":
         return "run", name, *inputs, *words
     steps = {"kernel": ["conv --kernel"], "bias": ["conv --kernel 1 --bias"], "shape": ["morph --shape"]}.get(kind, [])
-    beside = [f"--{kind}", name] if kind in ("mask", "labels") else []
+    beside = [f"--{kind}", name] if kind in ("mask", "labels", "cluster") else []
     if kind in ("boxes", "classes"):
         words = [word for word in words if word not in ("--boxes", "boxes.json")]
         into = [] if "--boxes-out" in words else ["--boxes-out", "bo.json"]

@@ -1,0 +1,196 @@
+"""Sharing the jobs of a batch among the workers of a cluster.
+
+Few tasks are out at a time, so that a million pictures are no graph of a million, and what is slow learns of it: lists
+grow to what takes two seconds. No pixel passes the scheduler.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ... import signals
+from ...console import faults
+from ...console.report import Report
+from ...errors import FileError
+from ...images.reader import Reader
+from ...images.temporary_names import remove_temporaries
+from ..image_job import ImageProcessor
+from ..plan import Job
+from . import connection as connections
+from . import worker_task
+from .connection import AGAIN, Connection
+from .lists import Lists, Lot
+
+OUT = 3
+"""Tasks that are out at a time for each thread of a worker: one is done, one waits there, one is on its way."""
+PROTOCOL = pickle.HIGHEST_PROTOCOL
+TICK, PAUSE = 0.5, 0.05
+"""Seconds between two looks at the cluster, where nothing comes of it, and while it ends."""
+
+
+class Sharing:
+    """The jobs of a batch on their way to a cluster and back."""
+
+    def __init__(self, connection: Connection, jobs: Sequence[Job], processor: ImageProcessor, reader: Reader) -> None:
+        self._connection = connection
+        packed, versions = worker_task.packed(processor, reader), worker_task.versions()
+        self._call = worker_task.Call(uuid.uuid4().hex, os.getcwd(), packed, versions)
+        self._lists = Lists([*enumerate(jobs)])
+        self._out: dict[Any, Lot] = {}
+        """The lists that are out, by the future of each."""
+        self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._common: Any = None
+        """The future of what all tasks have in common."""
+        self._commons: set[str] = set()
+        """The names that it had."""
+        self._threads, self._looked, self._alone_since = 0, 0.0, 0.0
+        self._folders = {Path(path).parent for job in jobs for path in job.outputs.values()}
+        self._lost = False
+        """Some worker may have left something half written."""
+
+    def reports(self) -> Iterator[tuple[int, Report]]:
+        """Do all jobs; yield their numbers and reports as they come. Raises FileError where the cluster is lost.
+
+        Closing the iterator, or a signal, lets the workers end after the picture that they are at.
+        """
+        try:
+            while self._out or not self._lists.are_done:
+                self._give_out()
+                yield from self._taken_in(self._come(TICK))
+        except (KeyboardInterrupt, SystemExit):
+            signals.leave_at_once()  # the next one
+            yield from self._stopped()
+            raise
+        finally:
+            if self._out:
+                if signals.ended():
+                    signals.leave_at_once()
+                for _ in self._stopped():
+                    pass
+            self._clean_up()
+
+    def _give_out(self) -> None:
+        """Give lists to the workers, if there are any; raises FileError where there have been none for long."""
+        if not self._connection.is_there():
+            self._take_back()
+            time.sleep(TICK)
+            return
+        now, client = time.monotonic(), self._connection.client
+        if now - self._looked > TICK:
+            with contextlib.suppress(OSError):
+                self._threads, self._looked = sum(client.nthreads().values()), now
+            self._alone_since = (self._alone_since or now) if not self._threads else 0.0
+            if self._alone_since and now - self._alone_since > connections.LOST:
+                reason = f"has had no worker for {connections.LOST} s; {AGAIN}"
+                raise FileError(self._connection.address.name, reason)
+        while len(self._out) < OUT * self._threads:
+            if (lot := self._lists.next(self._threads, len(self._out))) is None:
+                break
+            try:
+                self._submit(client, lot)
+            except RuntimeError:  # the client was closed meanwhile
+                self._lists.back(lot)
+                break
+
+    def _submit(self, client: Any, lot: Lot) -> None:
+        if self._common is None:
+            self._common = client.submit(worker_task.Call, *self._call, pure=False)
+            self._commons.add(self._common.key)
+        future = client.submit(worker_task.do, self._common, pickle.dumps(lot.jobs, PROTOCOL), pure=False)
+        self._out[future] = lot
+        future.add_done_callback(self._ended.put)
+
+    def _come(self, seconds: float) -> list[Any]:
+        """Return the futures that have ended, after so many *seconds* at most."""
+        found = []
+        with contextlib.suppress(queue.Empty):
+            found.append(self._ended.get(timeout=seconds))
+            while True:
+                found.append(self._ended.get_nowait())
+        return [future for future in found if future in self._out]
+
+    def _taken_in(self, futures: Sequence[Any]) -> Iterator[tuple[int, Report]]:
+        """Yield what ended tasks report, and let what they did not do be done again."""
+        answers = self._answers([future for future in futures if future.status == "finished"])
+        for future in futures:
+            lot = self._out.pop(future)
+            if future in answers:
+                reports, seconds, other = answers[future]
+                if other:
+                    raise FileError(self._connection.address.name, f"a worker that came has {other}; {AGAIN}")
+                self._lists.learn(len(reports), seconds)
+                self._lists.back(lot._replace(jobs=lot.jobs[len(reports) :]))
+                yield from reports
+            elif future.status == "error":
+                yield from self._failed(lot, future.exception())
+            else:  # the scheduler, or the worker that had the reports, is gone
+                self._lost = True
+                self._lists.back(lot)
+
+    def _answers(self, done: Sequence[Any]) -> dict[Any, worker_task.Done]:
+        """Return what tasks that are done send back, but for those whose worker died with that."""
+        try:
+            found: Sequence[Any] = self._connection.client.gather(done) if done else ()
+            return dict(zip(done, found, strict=True))
+        except Exception:  # any: it may be the one of a task that was begun anew and died
+            answers = {}
+            for future in done:
+                with contextlib.suppress(Exception):
+                    answers[future] = future.result(timeout=TICK)
+            return answers
+
+    def _failed(self, lot: Lot, error: Any) -> Iterator[tuple[int, Report]]:
+        """Yield the report of a list that no worker could do, where it was tried enough."""
+        self._lost = True
+        if (task := getattr(error, "task", None)) in self._commons:  # which was lost with the worker that had it
+            self._common = None if self._common is None or task == self._common.key else self._common
+            self._lists.back(lot)
+            return
+        killed = isinstance(error, connections.library().KilledWorker)
+        if not self._lists.died(lot, 1 + error.allowed_failures if killed else 1):
+            return
+        [(number, job)] = lot.jobs
+        reason = "every worker that took it died (out of memory?)" if killed else faults.described(error)
+        yield number, Report(input=job.input.name, status="failed", error=f"{job.name}: {reason}")
+
+    def _take_back(self) -> None:
+        """Take back all that is out: the scheduler that had it is gone."""
+        for lot in self._out.values():
+            self._lists.back(lot)
+        self._lost = self._lost or bool(self._out)
+        self._out, self._common = {}, None
+
+    def _clean_up(self) -> None:
+        """Remove what workers that died left half written."""
+        for folder in self._folders if self._lost else ():
+            remove_temporaries(folder, self._call.token)
+
+    def _stopped(self) -> Iterator[tuple[int, Report]]:
+        """Let the workers end after the picture that they are at; yield what they report."""
+        while self._out and self._end_soon():
+            time.sleep(PAUSE)
+            ended = [future for future in self._out if future.done()]
+            answers = self._answers([future for future in ended if future.status == "finished"])
+            for future in ended:
+                del self._out[future]
+            for answer in answers.values():
+                yield from answer.reports
+        self._lost = self._lost or bool(self._out)
+        self._out = {}
+
+    def _end_soon(self) -> bool:
+        """Tell all workers to end soon; return whether there are some."""
+        client = self._connection.client
+        if client is None or client.status != "running":
+            return False
+        with contextlib.suppress(OSError):
+            return bool(client.run(worker_task.stop, self._call.token, on_error="ignore"))
+        return False

@@ -1,0 +1,135 @@
+"""Filters over Dask arrays: each chunk is filtered with the pixels around it that its filters see."""
+
+from __future__ import annotations
+
+import importlib
+from functools import partial
+from typing import Any
+
+from ...filters.core import catalog
+from ...filters.core.engine.array_image import images
+from ...filters.core.engine.quantize import FULL
+from ...filters.core.engine.stage import BoundStage, ImageContext, Stage, with_branches
+from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.parameters import ParameterError
+from .filter_chain import Chain, chain
+
+EXTRA = "imfilter.dask needs an extra: pip install 'imfilter[cluster]'"
+PROBE = 8
+"""Pixels a side of what tells the type and the channels of a result."""
+
+
+def filtered(array: Any, filter: str | Chain[Any], **parameters: Any) -> Any:
+    """Return a Dask array of the filtered *array*, which is computed when it is asked for.
+
+    Each chunk is filtered with as many pixels around it as the filters see together. What they give is what they give
+    for the whole array, but for the last bits of sums, which are added from another column: of a million samples of 8
+    bits some four differ, by one.
+
+    Parameters
+    ----------
+    array
+        A Dask array ``(height, width)`` or ``(height, width, channels)`` of a type that filters take. Channels are in
+        one chunk, or are put into one.
+    filter
+        The name of a filter, or an `imfilter.chain`.
+    **parameters
+        Those of the filter, as its function takes them; a chain has them already.
+
+    Raises
+    ------
+    ParameterError
+        There is no such filter; or the filters look at the whole image, or at the place of a pixel in it, or give an
+        image of another size. Filter such in memory, or from the command line, which streams what it can.
+    ImportError
+        Dask is not installed.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import numpy as np
+    >>> dots = da.from_array(np.array([[0, 90, 0, 0, 90, 0]], np.uint8), chunks=(1, 3))
+    >>> filtered(dots, "blur", op="mean", size=3).compute()
+    array([[30, 30, 30, 30, 30, 30]], dtype=uint8)
+    """
+    try:
+        overlap = importlib.import_module("dask.array.overlap")
+    except ImportError:
+        raise ImportError(EXTRA) from None
+    if array.ndim not in (2, 3):
+        raise ParameterError("array", f"has {array.ndim} axes; give (height, width) or (height, width, channels)")
+    steps = _steps(filter, parameters)
+    probe = np.zeros((PROBE, PROBE, *array.shape[2:]), array.dtype)
+    depth, wraps = _around(steps, probe)
+    found = _block(probe, steps)
+    if found.ndim > array.ndim:
+        raise ParameterError("filter", f"{steps.steps[-1].name} gives a gray image colours; give it three channels")
+    whole = depth >= min(array.shape[:2])
+    array = array.rechunk(-1 if whole else {2: -1} if array.ndim == 3 else {})
+    around, boundary = {0: depth, 1: depth}, "periodic" if wraps else "none"
+    if cut := depth and not whole:
+        array = overlap.overlap(array, depth=around, boundary=boundary)
+    filtered = array.map_blocks(
+        partial(_block, steps=steps),
+        chunks=(*array.chunks[:2], *((size,) for size in found.shape[2:])),
+        drop_axis=2 if found.ndim < array.ndim else (),
+        dtype=found.dtype,
+        meta=np.empty((0,) * found.ndim, found.dtype),
+    )
+    return overlap.trim_internal(filtered, axes=around, boundary=boundary) if cut else filtered
+
+
+def _steps(filter: str | Chain[Any], parameters: dict[str, Any]) -> Chain[Any]:
+    if not isinstance(filter, Chain):
+        if filter not in catalog.names():
+            raise ParameterError("filter", f"there is no {filter!r}; use one of {', '.join(catalog.names())}")
+        return chain(catalog.load(filter).step(**parameters))
+    if parameters:
+        raise ParameterError(next(iter(parameters)), "belongs to a step of the chain; give it there")
+    return filter
+
+
+def _around(steps: Chain[Any], probe: Array) -> tuple[int, bool]:
+    """Return how many pixels around each filters see together, and whether the image wraps around at its borders."""
+    [image], _ = images(probe, bands=False, stack=False)
+    program = steps._program(image)
+    if program.last.values["range"] == "stretch":
+        raise ParameterError("range", "stretch looks at the whole image; use another one, or filter it in memory")
+    stages = [*with_branches(program.stages)]
+    context = ImageContext(FULL[probe.dtype.name], np.float64, frozenset({"image"}), height=PROBE, width=PROBE)
+    for stage in stages:
+        if why := _refusal(stage, context):
+            name = stage.step or program.last.name
+            raise ParameterError("filter", f"{name} {why}; filter the array in memory, or a file from the command line")
+    wraps = {(stage.window.border or program.settings.border) == "wrap" for stage in stages if any(stage.window.halo)}
+    if len(wraps) > 1:
+        raise ParameterError("border", "wrap needs the same of all steps; filter the array in memory")
+    return sum(_reach(stage, context) for stage in stages), True in wraps
+
+
+def _refusal(stage: Stage, context: ImageContext) -> str:
+    """Return what keeps a stage from being done chunk by chunk, if something does."""
+    if stage.takes != "strips" or stage.survey is not None:
+        return "looks at the whole image"
+    window = stage.window
+    if stage.extent is not None or window.stride != (1, 1) or window.padding not in (None, window.halo):
+        return "gives an image of another size"
+    if stage.by_name or _bound(stage, context).placed:
+        return "goes by the place of a pixel in the image"
+    return ""
+
+
+def _bound(stage: Stage, context: ImageContext) -> BoundStage:
+    found = stage.bind(context)
+    return found if isinstance(found, BoundStage) else BoundStage(found)
+
+
+def _reach(stage: Stage, context: ImageContext) -> int:
+    return max(stage.window.halo) + max(_bound(stage, context).extra)
+
+
+def _block(block: Array, steps: Chain[Any]) -> Array:
+    """Filter a chunk in one thread: Dask has one for each core."""
+    answers = steps.steps[-1].filter.answer is not None
+    found = steps(block, maps="image", jobs=1) if answers else steps(block, jobs=1)
+    return np.asarray(found.image if answers else found)
