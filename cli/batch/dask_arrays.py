@@ -39,8 +39,9 @@ def filtered(array: Any, filter: str | Chain[Any], **parameters: Any) -> Any:
     Raises
     ------
     ParameterError
-        There is no such filter; or the filters look at the whole image, or at the place of a pixel in it, or give an
-        image of another size. Filter such in memory, or from the command line, which streams what it can.
+        *array* is no Dask array; there is no such filter; or the filters look at the whole image, or at the place of a
+        pixel in it, or give an image of another size, or move its pixels. Filter such in memory, or from the command
+        line, which streams what it can.
     ImportError
         Dask is not installed.
 
@@ -56,6 +57,8 @@ def filtered(array: Any, filter: str | Chain[Any], **parameters: Any) -> Any:
         overlap = importlib.import_module("dask.array.overlap")
     except ImportError:
         raise ImportError(EXTRA) from None
+    if not isinstance(array, importlib.import_module("dask.array").Array):
+        raise ParameterError("array", f"is no Dask array but {type(array).__name__}; give dask.array.from_array of it")
     if array.ndim not in (2, 3):
         raise ParameterError("array", f"has {array.ndim} axes; give (height, width) or (height, width, channels)")
     steps = _steps(filter, parameters)
@@ -109,10 +112,12 @@ def _around(steps: Chain[Any], probe: Array) -> tuple[int, bool]:
 
 def _refusal(stage: Stage, context: ImageContext) -> str:
     """Return what keeps a stage from being done chunk by chunk, if something does."""
+    if stage.extent is not None:
+        return "gives an image of another size, or moves its pixels"
     if stage.takes != "strips" or stage.survey is not None:
         return "looks at the whole image"
     window = stage.window
-    if stage.extent is not None or window.stride != (1, 1) or window.padding not in (None, window.halo):
+    if window.stride != (1, 1) or window.padding not in (None, window.halo):
         return "gives an image of another size"
     if stage.by_name or _bound(stage, context).placed:
         return "goes by the place of a pixel in the image"

@@ -81,6 +81,8 @@ ELSEWHERE: dict[str, tuple[Home, ...]] = {
 """What other programs call it, in lower-case letters and digits alone."""
 AFFIXES = r"(filter2d|filtering|filtered|filter|blur|noise|kernel|operator|edges|2d)$"
 """What other programs hang on an operator's name: `medianBlur`, `gaussian_filter`."""
+LISTED = 200
+"""Most letters of a list of commands that one line of an error has room for."""
 
 
 def homes(word: str) -> tuple[Home, ...]:
@@ -99,7 +101,7 @@ def homes(word: str) -> tuple[Home, ...]:
 
 
 def hint(word: str, commands: Sequence[str], program: str = "imfilter ") -> str:
-    """Return what to use for a *word* that is none of the *commands*, or names them all.
+    """Return what to use for a *word* that is none of the *commands*, or names them all if they are few.
 
     A step of a chain has no *program* before it.
     """
@@ -112,7 +114,9 @@ def hint(word: str, commands: Sequence[str], program: str = "imfilter ") -> str:
     places = _places()
     if near := difflib.get_close_matches(_bare(word), places, n=1, cutoff=0.75):
         return _use(places[near[0]], program)
-    return f"use one of {', '.join(commands)}"
+    if len(names := ", ".join(commands)) > LISTED:
+        return f"{program}--help lists the commands"
+    return f"use one of {names}"
 
 
 def _use(found: Sequence[Home], program: str) -> str:

@@ -40,7 +40,8 @@ def check_head(head: bytes, name: str = "", length: int = 0, kind: str = "") -> 
     if (format := sniff(head, name, length)) is None:
         from . import foreign
 
-        raise DecodeError(foreign.refusal(head, name) or f"is not an image of a known format ({READABLE})")
+        unknown = f"is not an image of a known format ({READABLE}), nor a data set"
+        raise DecodeError(foreign.refusal(head, name) or unknown)
     return format
 
 

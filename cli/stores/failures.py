@@ -6,11 +6,12 @@ import re
 
 STATUS = re.compile(r"status code: (\d{3})")
 RETRIES = re.compile(r"after (\d+) retries")
+MISSING = 404
 MEANINGS = {
     400: "bad request",
     401: "not authenticated",
     403: "access denied",
-    404: "no such object or bucket",
+    MISSING: "no such object or bucket",
     408: "time-out",
     409: "another write is going on",
     412: "it was changed meanwhile",
@@ -52,8 +53,20 @@ def answered(status: int, tries: int = 1) -> StoreError:
     return StoreError(f"the store answered {status}{meaning}{_times(tries)}", status)
 
 
-def of_library(error: Exception) -> StoreError:
-    """Return the failure that an *error* of the library is: its own words hold addresses, and are for programmers."""
+def of_library(error: Exception, name: str = "") -> StoreError:
+    """Return the failure that an *error* of the library is, maybe of reading the object of a *name*.
+
+    >>> print(of_library(FileNotFoundError(), "s3://photos/in"))
+    the store answered 404 (no such object or bucket); a folder's name ends in /
+    """
+    failure = _in_words(error)
+    if failure.status == MISSING and name and "." not in name.rpartition("/")[2]:
+        return StoreError(f"{failure}; a folder's name ends in /", MISSING)
+    return failure
+
+
+def _in_words(error: Exception) -> StoreError:
+    """Return the failure that an *error* is: the library's own words hold addresses, and are for programmers."""
     text = str(error)
     tries = int(found[1]) + 1 if (found := RETRIES.search(text)) else 1
     if "169.254.169.254" in text or "metadata.google.internal" in text or "MissingCredentials" in text:
@@ -61,7 +74,7 @@ def of_library(error: Exception) -> StoreError:
     if found := STATUS.search(text):
         return answered(int(found[1]), tries)
     if isinstance(error, FileNotFoundError):
-        return answered(404)
+        return answered(MISSING)
     if "LOCATION" in text:
         return StoreError("the store answered 301 (the bucket is in another region; set AWS_REGION)", 301)
     if type(error).__name__ == "InvalidPathError":

@@ -74,8 +74,8 @@ def _patience() -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Let what the library raises be StoreError."""
+def told(name: str = "") -> Iterator[None]:
+    """Let what the library raises be StoreError; *name* is the object that is read, if one is."""
     try:
         yield
     except (UsageError, MemoryError):
@@ -83,4 +83,4 @@ def told() -> Iterator[None]:
     except Exception as error:
         if not (isinstance(error, ValueError | FileNotFoundError) or type(error).__module__.startswith("obstore")):
             raise
-        raise of_library(error) from None
+        raise of_library(error, name) from None

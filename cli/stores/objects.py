@@ -63,7 +63,7 @@ def get(name: str, check: Callable[[bytes, int], None] = lambda head, size: None
 
         return https.get(name, check), ""
     store, key = opened(name)
-    with told():
+    with told(name):
         found = library(name).get(store, key)
         size, tag = found.meta["size"], found.meta["e_tag"] or ""
         pieces = iter(found.stream(min_chunk_size=PIECE_BYTES))

@@ -42,7 +42,7 @@ def below(one: Shown, number: int, pattern: str | None, is_measured: bool) -> li
 def figures(one: Shown) -> str:
     """Return in words how near a result is to the reference."""
     if one.found is None:
-        return one.why
+        return f"cannot be compared: {one.why}"
     if one.found.is_identical:
         return "identical"
     said = [] if one.found.psnr is None else [f"PSNR {rounded_down(one.found.psnr, 2)} dB"]

@@ -86,6 +86,8 @@ def test_an_array_smaller_than_what_is_seen_is_one_chunk(pictures):
         (("noise", {"sigma": 3}), "filter: noise goes by the place of a pixel"),
         (("threshold", {"op": "otsu"}), "filter: threshold looks at the whole image"),
         (("pool", {}), "filter: pool gives an image of another size"),
+        (("resize", {"scale": 2}), "filter: resize gives an image of another size"),
+        (("flip", {}), "filter: flip gives an image of another size, or moves its pixels"),
         (("conv", {"kernel": "1 2 1", "stride": 2}), "filter: conv gives an image of another size"),
         (("edges", {"range": "stretch"}), "range: stretch looks at the whole image"),
     ],
@@ -96,3 +98,8 @@ def test_what_is_not_local_is_refused_before_anything_is_computed(values, said):
     with pytest.raises(ParameterError) as refusal:
         filtered(array, name, **parameters)
     assert str(refusal.value).startswith(said)
+
+
+def test_an_array_of_numpy_is_refused():
+    with pytest.raises(ParameterError, match="array: is no Dask array but ndarray"):
+        filtered(np.zeros((5, 5), np.uint8), "blur")

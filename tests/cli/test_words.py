@@ -33,7 +33,7 @@ COMMANDS = {
     "cany": "use: imfilter edges --op canny",
     "blurr": "did you mean 'blur'?",
     "brightness": "use: imfilter tone --brightness X",
-    "xyzzy": "use one of affine, blend, blur, conv,",
+    "xyzzy": "imfilter --help lists the commands",
     "photo.jpg": "name a filter first, as in imfilter blur photo.jpg -o OUTPUT",
 }
 
