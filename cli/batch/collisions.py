@@ -10,6 +10,7 @@ from ..console.messages import flag, shown
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images.output_folder import Root, root_of
+from ..images.zarr_mark import is_zarr
 from ..streams import STREAM, current_folder, is_stream
 from .call_files import INPUT, FilesRead, FilesWritten, Read, Where, Written
 from .inputs import is_folder
@@ -253,7 +254,7 @@ def _keep_backup(job: Job) -> Job:
 
 def _can_be_replaced(path: str, source: str) -> bool:
     """Whether *path*, where the links of an input lead, is the input: not a pipe, nor a file that has no name left."""
-    return not is_stream(path) and (path == source or identity(path) == identity(source))
+    return not is_stream(path) and not is_zarr(path) and (path == source or identity(path) == identity(source))
 
 
 def _check_folder(file: Written) -> None:

@@ -27,6 +27,7 @@ from .job_options import WriteOptions
 from .plan import Job, Target
 
 if TYPE_CHECKING:
+    from ..images.folder_output import NewFolder
     from .annotations.way import Way
 
 SHEET = "sheet"
@@ -130,6 +131,16 @@ def opened(
 ) -> contextlib.AbstractContextManager[Buffer]:
     """Open an output for writing, in its folder, which is made where it is missing."""
     return transaction.open(*_place(job, target, options))
+
+
+def opened_as(
+    format: formats.Format, transaction: Transaction, job: Job, target: Target, options: WriteOptions
+) -> contextlib.AbstractContextManager[Buffer | NewFolder]:
+    """Open an output of a format as `opened` does; of some it is a folder."""
+    if not format.folder:
+        return opened(transaction, job, target, options)
+    path, *_, root = _place(job, target, options)
+    return transaction.open_folder(path, root)
 
 
 def begun(transaction: Transaction, job: Job, target: Target, options: WriteOptions) -> Growing:

@@ -25,6 +25,7 @@ from ..console.report import LeftOut
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
+from ..images.zarr_mark import is_zarr
 from ..streams import STREAM
 from . import backups
 from .plan import Input
@@ -253,6 +254,10 @@ def _walk(folder: str, rules: InputRules, folders: list[str]) -> Iterator[tuple[
             yield place, Fate.OTHER if (here.identity, name) in rules.written else _fate(entry, place, here, rules)
         elif rules.outputs and identity(entry.path) in rules.outputs:
             continue
+        elif is_zarr(entry.path):
+            matches = not rules.include or rules.including(place, name)
+            taken = Fate.TAKEN if matches else Fate.UNMATCHED
+            yield place, Fate.OTHER if (here.identity, name) in rules.written else taken
         elif not rules.recursive:
             yield place, Fate.SUBFOLDER
         else:
@@ -321,9 +326,9 @@ def _matches(pattern: str, place: str, name: str) -> bool:
 
 
 def is_folder(name: str | Path) -> bool:
-    """Whether *name* is a folder that can be entered."""
+    """Whether *name* is a folder that can be entered; a Zarr is one picture."""
     try:
-        return os.path.isdir(name)
+        return os.path.isdir(name) and not is_zarr(name)
     except ValueError:
         return False
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ...filters.core.engine.threads import side_by_side
 from ...filters.core.named_tuple import NamedTuple
-from ..digest import SourceDigest
+from ..images.zarr_folder import digest_of
 from ..streams import STREAM, is_stream
 from .plan import Job, Target
 from .provenance import Stamper, has_mark, is_unstamped, of_frame, sources
@@ -73,7 +73,7 @@ def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency) -> s
 
     def digest(number: int) -> str:
         try:
-            return SourceDigest.of_file(jobs[number].input.name)
+            return digest_of(jobs[number].input.name)
         except (OSError, ValueError):  # which is told of when it is read
             return ""
 

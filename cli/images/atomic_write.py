@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ...filters.core.lazy_numpy import np
 from .. import signals
@@ -23,6 +23,9 @@ from .replacement import Replacement, check_kind, name_in_folder, replace_all
 from .spool import Piece
 from .temporary_names import NEW
 from .write_failures import naming_failures
+
+if TYPE_CHECKING:
+    from .folder_output import NewFolder
 
 Times = tuple[int, int]
 """When a file was read and when it was changed, in nanoseconds."""
@@ -132,6 +135,21 @@ class Transaction:
                 for part in buffer.parts():
                     put(file, part)
                 self._end(file, times)
+
+    @contextlib.contextmanager
+    def open_folder(self, target: Path | None, root: Root | None = None) -> Iterator[NewFolder]:
+        """Give what takes the files of a folder that will become *target*, in place of a Zarr that is there."""
+        from .folder_output import FolderReplacement, NewFolder  # hardly any output is one
+
+        with naming_failures(target):
+            if target is None or (root is None and is_stream(target)):
+                raise OSError("it is a stream, and a Zarr is a folder; name one")
+            files = NewFolder()
+            yield files
+            with uninterrupted():
+                new = FolderReplacement(self._folder(target.parent, root), target)
+                self._files.append(new)
+            new.write(files.files)
 
     def grow(
         self,

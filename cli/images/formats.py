@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ...filters.core.named_tuple import NamedTuple
 from ..errors import UsageError
+from .zarr_mark import BEGINNING
 
 if TYPE_CHECKING:
     from ...filters.core.engine.colour import ColourModel
@@ -61,6 +62,8 @@ class Format(NamedTuple):
     """It holds arrays by their names, of which some are images."""
     of_files: bool = False
     """It holds files, of which some are images of formats of their own."""
+    folder: bool = False
+    """It is a folder, and no file."""
     in_pieces: bytes | None = None
     """A pattern of the first bytes of those of its files that are read as they are needed, and not whole."""
     stream: Literal["", "file", "pipe"] = ""
@@ -374,6 +377,17 @@ FORMATS = {
                 instead=f"cifar{classes}",
             )
             for classes in (10, 100)
+        ),
+        Format(
+            "zarr",
+            (".zarr",),
+            re.escape(BEGINNING),
+            ("bool", *ALL),
+            ALL,
+            bands=ALL,
+            folder=True,
+            title="Zarr",
+            module="zarr.codec",
         ),
         Format("tga", (".tga",), TGA, instead="png"),
     )
