@@ -206,7 +206,23 @@ FORMATS = {
             compressions=("deflate", "none", "lzw", "packbits", "zstd"),
             georeferenced=True,
             aliases=("tif",),
+            twin="cog",
             module="tiff.codec",
+        ),
+        Format(
+            "cog",
+            (".tif",),
+            rb"II[*+]\x00|MM\x00[*+]",
+            ALL,
+            ALL,
+            ALL,
+            ALL,
+            alpha=True,
+            profiles=True,
+            palettes=True,
+            compressions=("deflate", "none", "lzw", "packbits", "zstd"),
+            georeferenced=True,
+            module="tiff.cog",
         ),
         Format(
             "webp",
@@ -400,6 +416,7 @@ TABLES = {
 WRITTEN = {name: format for name, format in FORMATS.items() if not format.instead}
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
+BY_SUFFIX[".tif"] = FORMATS["tiff"]
 BY_SUFFIX[".bin"] = FORMATS["cifar10"]._replace(twin="cifar100")
 RECORDS = {name: format for name, format in FORMATS.items() if format.record}
 LONG_SUFFIXES = [suffix for suffix in BY_SUFFIX if suffix.count(".") != 1 or "-" in suffix]
