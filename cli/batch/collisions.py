@@ -25,6 +25,7 @@ def check(read: FilesRead, written: FilesWritten) -> None:
     """Raise UsageError where a file that is written is read too or written twice, or where its folder is missing."""
     check_named(written)
     check_apart(read, written)
+    _check_within(read, written)
     check_folders(read.folders, written)
 
 
@@ -56,6 +57,17 @@ def check_apart(read: FilesRead, written: FilesWritten) -> None:
             numbered += where.places
     if numbered:
         _check_numbers([*taken.places, *(place for name in read.names for place in read.folders.places(name))])
+
+
+def _check_within(read: FilesRead, written: FilesWritten) -> None:
+    """Raise UsageError where a Zarr that is replaced holds what is read."""
+    for file in written.each():
+        if file.path is None or file.is_backup or not is_zarr(file.path):
+            continue
+        replaced = read.folders.folder(file.path)
+        for name in read.names:
+            if read.folders.folder(name).path.startswith(os.path.join(replaced.path.rstrip(os.sep), "")):
+                raise UsageError(f"{file.name}: holds {shown(name)}, which this call reads; choose another name")
 
 
 class _Taken:

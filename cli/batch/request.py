@@ -23,7 +23,7 @@ from ..images import formats, prefetch
 from ..images.output_folder import Root
 from ..streams import STREAM
 from ..version import VERSION
-from . import collisions, cpu_count, frame_number, inputs, mask_option, nodata_option, other_pictures
+from . import chunk_options, collisions, cpu_count, frame_number, inputs, mask_option, nodata_option, other_pictures
 from .annotations.attached import OF_BOXES, OF_MASKS, OF_ONE_IMAGE, AnnotationOptions
 from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
@@ -143,6 +143,7 @@ def check(
         variants.check_places(found.inputs)
     jobs = _plan(recipe, options, found, outputs, len(maps), variants)
     _check_compression(jobs, options)
+    chunk_options.check(jobs, options)
     _check_codes(jobs, recipe, options)
     _check_depth(jobs, recipe)
     _check_stamps(jobs, options)

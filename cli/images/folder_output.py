@@ -7,10 +7,10 @@ import errno
 import io
 import os
 import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ..file_identity import Identity, identity
+from ..file_identity import Identity, identity_of
 from .output_folder import OutputFolder, root_of
 from .replacement import Replacement
 from .spool import Piece
@@ -82,8 +82,9 @@ class FolderReplacement(Replacement):
 
     def _check(self, read: Collection[Identity]) -> None:
         _check_kind(self.folder, self.name)
-        if self.folder.found(self.name) is not None and any(each in read for each in _identities(self.target)):
-            raise OSError("it is, or holds, what this call reads")
+        found = self.folder.found(self.name)
+        if found is not None and identity_of(found) in read:
+            raise OSError("it is what this call reads")
 
     def take_back(self) -> str | None:
         """Put back what was there before; return under which name it is if that fails."""
@@ -122,10 +123,3 @@ def _check_kind(folder: OutputFolder, name: str) -> None:
     path = folder.path / name
     if mark_of(path) is None and any(path.iterdir()):
         raise OSError(NO_ZARR)
-
-
-def _identities(path: Path) -> Iterator[Identity | None]:
-    """Yield the identities of a folder, and of all folders and files in it."""
-    for place, _, files in os.walk(path):
-        yield identity(place)
-        yield from (identity(Path(place, name)) for name in files)

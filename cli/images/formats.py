@@ -432,6 +432,8 @@ COMPRESSIONS = tuple(dict.fromkeys(way for format in FORMATS.values() for way in
 """The words of --compression."""
 FOR_COMPRESSION = "--compression is for TIFF; write .tif, or leave it out"
 """Advice where a format packs samples in one way only."""
+FOR_CHUNKS = "--chunks, --shard-size and --pyramid are for Zarr; write .zarr, or leave them out"
+"""Advice where a format has no chunks."""
 FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
 """Advice where a format holds too few channels."""
 FOR_BANDS = "use .tif or .npy"

@@ -84,7 +84,7 @@ def decoded(data, target):
     """Read an output by another way than the program does, as `(h, w, c)`."""
     if target == "npy":
         found = np.load(io.BytesIO(data))
-    elif target == "tiff":
+    elif target in ("tiff", "cog"):
         found = tifffile.imread(io.BytesIO(data))
     elif target == "pam":
         head, samples = data.split(b"ENDHDR\n", 1)

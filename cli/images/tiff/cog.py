@@ -13,15 +13,15 @@ from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ....filters.core.engine.threads import side_by_side
 from ....filters.core.lazy_numpy import Array, np
-from .. import ifd, pyramid
+from .. import ifd
 from ..atomic_write import end_with_bytes
 from ..codec import Codec, Content, EncodeOptions
 from ..metadata import Metadata, georeferenced
-from ..packed_canvas import Kept, PackedCanvas, Parts, in_flight
+from ..packed_canvas import Kept, in_flight
 from ..picture import Samples
-from ..spool import Piece, Spool
+from ..pyramid_canvas import PyramidCanvas, Tiles
+from ..spool import Spool
 from ..tiff_tags import (
     COLOUR_MAP,
     GDAL_NODATA,
@@ -44,81 +44,39 @@ REDUCED = 1
 """The kind of a page that is a smaller copy."""
 
 
-class CogCanvas(PackedCanvas):
-    """A picture that is packed by tiles while it is filled, and its smaller copies with it."""
+class CogCanvas(PyramidCanvas):
+    """A picture of tiles."""
 
     def __init__(
         self, shape: tuple[int, int, int], dtype: Any, alpha: bool, *, sink: Spool | Kept, method: str, nearest: bool
     ) -> None:
-        """*nearest*: smaller copies have some of the samples, in place of their means."""
-        super().__init__(shape, dtype, sink, TILE, alpha=alpha)
-        self._tiles, self._method = sink, method
-        self.levels = pyramid.shapes((*shape[:2], self.channels), TILE)
-        self._packings = [writer.Packing((TILE, TILE, self.channels), dtype, method) for _ in self.levels]
-        halve = partial(pyramid.halved, alpha=alpha, nearest=nearest)
-        self._pyramid = pyramid.Pyramid(self.levels, TILE, self._row_of_tiles, halve)
-        self._order: list[list[int]] = [[] for _ in self.levels]
-        """The tiles of each level, by when they were packed."""
-        self._sizes: list[int] = []
-        self._bounds = [0]
+        super().__init__(shape, dtype, sink, TILE, alpha=alpha, smallest=TILE, nearest=nearest)
+        self._method = method
+        self._packing = writer.Packing((TILE, TILE, self.channels), dtype, method)
 
-    def _row_of_tiles(self, level: int, top: int, rows: Array) -> list[bytes]:
+    def row_of_tiles(self, level: int, top: int, rows: Array) -> Tiles:
         """Return a row of tiles; what lies beyond the picture has the samples of its edge."""
-        width, packing = self.levels[level][1], self._packings[level]
-        beyond = (0, TILE - len(rows)), (0, -width % TILE), (0, 0)
-        whole = np.pad(rows, beyond, mode="edge")
-        return [packing.packed(whole[:, left : left + TILE]) for left in range(0, width, TILE)]
+        width = self.levels[level][1]
+        whole = np.pad(rows, ((0, TILE - len(rows)), (0, -width % TILE), (0, 0)), mode="edge")
+        return [("", self._packing.packed(whole[:, left : left + TILE])) for left in range(0, width, TILE)]
 
-    def pack(self, number: int, pixels: Array) -> tuple[list[bytes], Array | None]:
-        """Return a row of tiles, and what the first copy has of it."""
-        smaller = self._pyramid.halve(pixels) if len(self.levels) > 1 else None
-        return self._row_of_tiles(0, number * TILE, pixels), smaller
-
-    def ordered(self, number: int, packed: tuple[list[bytes], Array | None]) -> Parts:
-        """Return tiles as they stand in the file, those of the copies among them."""
-        tiles, smaller = packed
-        found = [(0, tiles)]
-        if smaller is not None:
-            found += self._pyramid.add(smaller)
-        parts: list[bytes] = []
-        for level, row in found:
-            for tile in row:
-                self._order[level].append(len(self._sizes))
-                self._sizes.append(len(tile))
-                parts.append(b"".join(writer.filled_up(tile)))
-                self._bounds.append(self._bounds[-1] + len(parts[-1]))
-        return parts
-
-    def parts(self) -> Sequence[bytes | memoryview | Piece]:
-        """Return the tiles by when they were packed."""
-        if isinstance(self._tiles, Kept):
-            return self._tiles.parts()
-        return self._tiles.parts([*zip(self._bounds, self._bounds[1:], strict=False)])
-
-    def fill(self, samples: Array, cores: int) -> None:
-        """Fill all of it, in some threads."""
-
-        def fill(top: int) -> None:
-            with self.rows(top, min(top + TILE, self.shape[0])) as room:
-                room[...] = samples[top : top + TILE]
-
-        for _ in side_by_side(fill, range(0, self.shape[0], TILE), cores):
-            pass
+    def stored(self, tile: bytes) -> bytes:
+        """Return a tile of an even size, as the format wants."""
+        return b"".join(writer.filled_up(tile))
 
     def pages(self, photometric: int, extra: Sequence[int], tags: ifd.Directory) -> list[writer.Page]:
         """Return the picture and its copies, the smallest last; raises as `whole`."""
-        parts, found = self.whole(), list[writer.Page]()
-        for level, (height, width, channels) in enumerate(self.levels):
-            own = writer.Packing((height, width, channels), self.dtype, self._method).tags(photometric, extra)
+        found: list[writer.Page] = []
+        for shape, tiles in zip(self.levels, self.tiles(), strict=True):
+            own = writer.Packing(shape, self.dtype, self._method).tags(photometric, extra)
             del own[STRIP_ROWS]
             own |= {TILE_WIDTH: ifd.short(TILE), TILE_HEIGHT: ifd.short(TILE)}
-            if level == 0:
-                own = {**tags, **own}
-            else:
+            if found:
                 kind = ifd.Value(ifd.LONG, 1, struct.pack("<I", REDUCED))
                 own |= {NEW_SUBFILE_TYPE: kind} | {tag: tags[tag] for tag in (COLOUR_MAP, GDAL_NODATA) if tag in tags}
-            order = self._order[level]
-            found.append(writer.Page(own, [parts[at] for at in order], [self._sizes[at] for at in order]))
+            else:
+                own = {**tags, **own}
+            found.append(writer.Page(own, [part for _, part, _ in tiles], [size for *_, size in tiles]))
         return found
 
 

@@ -112,7 +112,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     found = content.pixels
     if not content.streamed:
         found = canvas.ZarrCanvas(content.pixels.shape, content.pixels.dtype, Kept(), content.options)
-        found.fill(content.pixels)
+        found.fill(content.pixels, content.options.cores)
     for name, parts in found.files(content.software):
         file.put(name, parts)
     return []
