@@ -61,10 +61,11 @@ class Row(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One run of a process: wall time in seconds, peak memory in bytes."""
+    """One run of a process: wall time in seconds, peak memory in bytes, seconds of the processor."""
 
     seconds: float
     memory: float
+    cpu: float
 
 
 def run(command: list[str]) -> Run | None:
@@ -73,8 +74,8 @@ def run(command: list[str]) -> Run | None:
     answer = subprocess.run(timed, capture_output=True, text=True)
     if answer.returncode:
         return None
-    code, seconds, memory = answer.stdout.split()
-    return Run(float(seconds), float(memory)) if code == "0" else None
+    code, *figures = answer.stdout.split()
+    return Run(*map(float, figures)) if code == "0" else None
 
 
 def alternate(first: list[str], second: list[str], runs: int, slow: float = 8) -> tuple[list[Run], list[Run]]:
@@ -111,7 +112,7 @@ def in_turn(
 
 def middle(runs: list[Run]) -> Run:
     """Return the medians."""
-    return Run(median(run.seconds for run in runs), median(run.memory for run in runs))
+    return Run(*(median(figures) for figures in zip(*runs, strict=True)))
 
 
 def photograph(width: int, height: int, gray: bool = False) -> Image.Image:

@@ -94,7 +94,7 @@ class Reader:
             if name == STREAM:
                 return self._standard_input()
             if name not in self._ahead:
-                if (streamed := self._streamed(name)) is not None:
+                if (streamed := self._streamed(_large(name), name)) is not None:
                     return streamed
                 size_limit.check_file(name, self._options(name))
             found = self._begun(name)
@@ -109,8 +109,8 @@ class Reader:
                 state = _state(file)
                 return None if state is None else decode.describe(FileBytes(file.fileno(), state), self._options(name))
 
-    def _streamed(self, name: str) -> tuple[Picture, Source] | None:
-        """Return a picture whose rows are read as they are needed; None where it is decoded whole."""
+    def _streamed(self, data: FileBytes | None, name: str = "") -> tuple[Picture, Source] | None:
+        """Return the picture of a large file whose rows are read as they are needed; None where it is decoded whole."""
 
         def check(expected: Expected) -> None:
             if not self.streams(expected):
@@ -118,7 +118,6 @@ class Reader:
             self._check_size(expected._replace(streamed=True))
 
         with contextlib.suppress(_Answer):
-            data = _large(name)
             options = self._options(name)._replace(guard=check)
             if data is not None and (picture := decode.stream(data, options)) is not None:
                 return picture, self._source(data, None if isinstance(data, FolderBytes) else data.state)
@@ -167,7 +166,10 @@ class Reader:
         pipe, options = sys.stdin.buffer, self._options()
         head, format = _head(pipe, kind=options.kind)
         if pipe.seekable() or not format.stream:
-            if _state(pipe) is not None:
+            if (state := _state(pipe)) is not None and state.size >= LARGE:
+                streamed = self._streamed(FileBytes(pipe.fileno(), state))
+                if streamed is not None:
+                    return streamed[0], streamed[1]._replace(state=None)
                 size_limit.check_open(pipe.fileno(), options)
             data, _ = _whole(head, pipe)
             return decode.decode(data, options), self._source(data, None)

@@ -3,13 +3,16 @@
 The threshold is 0 here, and strips are low, so that small pictures are streamed too.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from imfilter import imread, imwrite
+from imfilter.cli.digest import SourceDigest
 from imfilter.cli.images import reader
 from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.streamed import StreamedImage
 
 from ..conftest import thorough
 from .test_python_equals_cli import cases, words
@@ -74,3 +77,29 @@ def test_a_streamed_picture_is_that_which_is_computed_in_memory(run, streaming, 
             given, written = "pgm", "pgm"
         imwrite(f"in.{given}", picture)
         check(both(run, streaming, name, f"in.{given}", f"out.{written}", *words(call)), written)
+
+
+def test_a_file_on_standard_input_is_streamed_too(streaming, tall, monkeypatch):
+    """Whoever opened it."""
+    imwrite("in.ppm", tall)
+    streaming(ALWAYS)
+    reading = reader.Reader(1 << 28)
+    reading.streams = lambda expected: True
+    with open("in.ppm") as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        picture, source = reading.read("-")
+        assert isinstance(picture.pixels, StreamedImage)
+        np.testing.assert_array_equal(picture.pixels[:], tall)
+    assert source.state is None
+    assert source.digest.hexadecimal() == SourceDigest.of_file("in.ppm")
+
+
+@pytest.mark.each("name", ["in.ppm", "in.png", "in.npy", "in.tif"])
+def test_what_is_read_in_pieces_is_no_more_in_memory(streaming, tall, name):
+    """So these tests compare what they say they do."""
+    imwrite(name, tall)
+    streaming(ALWAYS)
+    reading = reader.Reader(1 << 28)
+    reading.streams = lambda expected: True
+    picture, _ = reading.read(name)
+    assert isinstance(picture.pixels, StreamedImage)
