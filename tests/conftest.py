@@ -157,6 +157,10 @@ def _browser_driver() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("axe_playwright_python", "playwright"))
 
 
+def _store_server() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("obstore", "moto", "flask", "boto3"))
+
+
 def _small_disk() -> bool:
     mount = "mount -t tmpfs -o size=64k tmpfs /mnt"
     try:
@@ -182,6 +186,7 @@ ABILITIES: dict[str, Callable[[], bool]] = {
     "AVIF in Pillow": _avif,
     "the driver of a browser": _browser_driver,
     "the extra formats": _formats,
+    "a server of S3, and the extra stores": _store_server,
     "processes that may be forked": lambda: sys.platform == "linux",
     "names of any bytes": _names_of_any_bytes,
     "a terminal": _terminal,

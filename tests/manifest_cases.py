@@ -530,6 +530,7 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         *(f"{BATCH} --name '{{index}}{{suffix}}' --json --shard {i}/3 --shard-by {by}"
           for i in (1, 2, 3) for by in ("place", "index")),
         f"{BATCH} --shard 2/3 --report 'page-{{shard}}.html'",
+        f"{BATCH} --in-flight 2 --allow-private",
         *(f"{BATCH} --name '{name}'" for name in ("{stem}-{output}", "{{{stem}}}", "{stem}.png", "{index}.tif")),
         *(f"blur mixed -o out/ {more}" for more in ("", "--json", "-v", "-j 2")),
         *(f"blur mixed -o out/ --fail-fast -j 1 {more}" for more in ("", "--json")),
@@ -607,6 +608,7 @@ WRONG = (
         "--op gausian", "--border relfect", "--channels rgb", "--sgma 2", "--quality 0", "--quality 101",
         "--quality best", "--background chartreusish", "--max-pixels many", "--max-pixels 0", "--max-pixels 959",
         "--gain 0", "--gain 1e9", "--depth 32", "--range wide", "--to jpge", "--max-frames 0", "--max-frames x",
+        "--in-flight 0",
         "--frame -1", "--frame x", "--jobs 0", "-j two", "-q -v", "-0", "--backup .orig", "--backup a/b",
         "--json --quality 0",
         "--mask none.png", "--mask text.png", "--mask -", "--mask two.tif", "--mask hot.npy", "--mask tiny.png",

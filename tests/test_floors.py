@@ -54,6 +54,7 @@ COMMAND_LINE = [
     "terminal",
     "drawing",
     "images",
+    "stores",
     "console",
 ]
 """The wings of `cli/`, and the files beside them, from the top: each imports what is below it, and the ground."""

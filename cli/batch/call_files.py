@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import flag, shown
 from ..file_identity import Identity, identity_of, keeps
+from ..stores.names import is_store
 from ..streams import STREAM
 from .options import OPTIONS
 from .places import Folders, Place, Places
@@ -134,7 +135,9 @@ def _is_null(there: os.stat_result) -> bool:
 
 
 def _status(name: str | int) -> os.stat_result | None:
-    """Return what a path leads to, or what is open as a descriptor; None where that is nothing."""
+    """Return what a path leads to, or what is open as a descriptor; None where that is nothing, or in a store."""
+    if is_store(name):
+        return None
     try:
         return os.stat(name)
     except (OSError, ValueError):

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 
 from ..errors import FileError
+from ..stores.names import is_store
 from ..streams import is_stream
 from .plan import Job, Target
 
@@ -24,6 +25,7 @@ def backdate(job: Job, written: Iterable[Target]) -> None:
         return
     then = job.source.state.modified
     for target in written:
-        if target.path is not None and not target.in_place and not is_stream(target.path):
+        is_file = target.path is not None and not is_store(target.path)
+        if target.path is not None and is_file and not target.in_place and not is_stream(target.path):
             with contextlib.suppress(OSError):  # it is gone again, or another's
                 os.utime(target.path, ns=(then, then), follow_symlinks=False)

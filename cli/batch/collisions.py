@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images.output_folder import Root, root_of
 from ..images.zarr_mark import is_zarr
+from ..stores.names import is_store
 from ..streams import STREAM, current_folder, is_stream
 from .call_files import INPUT, FilesRead, FilesWritten, Read, Where, Written
 from .inputs import is_folder
@@ -202,12 +203,14 @@ def check_folders(folders: Folders, written: FilesWritten) -> None:
         if file.path is None or file.is_backup:
             continue
         if target is not None and target.in_place:
+            if is_store(file.path):
+                continue
             if file.job is not None and not _can_be_replaced(file.path, file.job.input.name):
                 raise UsageError(f"--in-place: {file.job.name} is not a file that can be replaced")
         elif target is not None and target.folder is not None:
             if not folders.place(file.path).is_below(folders.folder(target.folder)):
                 raise UsageError(f"{file.name}: leads out of the folder {shown(target.folder)}")
-        elif not is_stream(file.path):
+        elif not is_store(file.path) and not is_stream(file.path):
             _check_folder(file)
 
 
@@ -222,12 +225,14 @@ def roots(folders: Folders, jobs: Sequence[Job]) -> dict[str, Root]:
 
 
 def _trees(jobs: Sequence[Job]) -> set[str]:
-    return {target.folder for job in jobs for target in job.all_targets.values() if target.folder is not None}
+    """Return the folders of outputs; in stores there are none."""
+    named = {target.folder for job in jobs for target in job.all_targets.values() if target.folder is not None}
+    return {folder for folder in named if not is_store(folder)}
 
 
 def followed(jobs: Sequence[Job]) -> list[Job]:
     """Return the jobs, of which those in the place of a link replace the file that it leads to, beside its backup."""
-    return [_followed(job) if os.path.islink(job.input.name) else job for job in jobs]
+    return [_followed(job) if not is_store(job.input.name) and os.path.islink(job.input.name) else job for job in jobs]
 
 
 def _followed(job: Job) -> Job:

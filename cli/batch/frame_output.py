@@ -23,13 +23,17 @@ from ..images.colour_description import NOTHING
 from ..images.labels import Labels
 from ..images.metadata import Metadata, georeferenced, of_map
 from ..images.output_folder import Root
+from ..stores.names import is_store
 from .job_options import WriteOptions
 from .plan import Job, Target
 
 if TYPE_CHECKING:
     from ..images.folder_output import NewFolder
+    from ..stores.objects import Destination
     from .annotations.way import Way
 
+STAMP, SOURCE_TAG = "imfilter", "imfilter-source"
+"""What an object in a store carries beside its bytes: the stamp, and the tag of the object that it was made of."""
 SHEET = "sheet"
 """The output that shows all maps of a bank of kernels."""
 
@@ -127,31 +131,35 @@ def writable(target: Target, format: formats.Format) -> Iterator[None]:
 
 
 def opened(
-    transaction: Transaction, job: Job, target: Target, options: WriteOptions
+    transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = ""
 ) -> contextlib.AbstractContextManager[Buffer]:
-    """Open an output for writing, in its folder, which is made where it is missing."""
-    return transaction.open(*_place(job, target, options))
+    """Open an output for writing, in its folder, which is made where it is missing; an object carries its *stamp*."""
+    return transaction.open(*_place(job, target, options, stamp))
 
 
 def opened_as(
-    format: formats.Format, transaction: Transaction, job: Job, target: Target, options: WriteOptions
+    format: formats.Format, transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = ""
 ) -> contextlib.AbstractContextManager[Buffer | NewFolder]:
-    """Open an output of a format as `opened` does; of some it is a folder."""
+    """Open an output of a format as `opened` does; of some it is a folder. Raises FileError where there is none."""
     if not format.folder:
-        return opened(transaction, job, target, options)
-    path, *_, root = _place(job, target, options)
-    return transaction.open_folder(path, root)
+        return opened(transaction, job, target, options, stamp)
+    path, *_ = _place(job, target, options, stamp)
+    if path is not None and not isinstance(path, Path):
+        raise FileError(target.name, "cannot be written: a Zarr is written in a folder of this machine")
+    return transaction.open_folder(path, options.root(target.folder))
 
 
-def begun(transaction: Transaction, job: Job, target: Target, options: WriteOptions) -> Growing:
+def begun(transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = "") -> Growing:
     """Begin an output that is written as it comes, as `opened` opens one."""
-    return transaction.grow(*_place(job, target, options))
+    return transaction.grow(*_place(job, target, options, stamp))
 
 
 def _place(
-    job: Job, target: Target, options: WriteOptions
-) -> tuple[Path | None, Path | None, Times | None, Identity | None, Root | None]:
+    job: Job, target: Target, options: WriteOptions, stamp: str = ""
+) -> tuple[Path | Destination | None, Path | None, Times | None, Identity | None, Root | None]:
     """Return where an output goes, its backup, its times, the file that it may replace, and its tree."""
+    if is_store(target.path):
+        return _destination(job, target, options, stamp), None, None, None, None
     state = None if job.source is None else job.source.state
     return (
         None if target.path is None else Path(target.path),
@@ -160,6 +168,17 @@ def _place(
         state.identity if target.in_place and state is not None else None,
         options.root(target.folder),
     )
+
+
+def _destination(job: Job, target: Target, options: WriteOptions, stamp: str) -> Destination:
+    """Return where in a store an output goes, and what it tells `--update` without its bytes."""
+    from ..stores.objects import Destination
+
+    assert target.path is not None
+    tag = "" if job.source is None else job.source.tag
+    signed = options.encode.signed(stamp)
+    metadata = {STAMP: signed, **({SOURCE_TAG: tag} if tag else {})} if signed else {}
+    return Destination(target.path, options.keep_existing, tag if target.in_place else "", metadata)
 
 
 def _times(job: Job) -> Times | None:

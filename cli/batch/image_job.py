@@ -6,7 +6,6 @@ import contextlib
 import io
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from ...filters.core.engine import executor, geometry, moved_original, nan_policy
@@ -25,7 +24,7 @@ from ..console.slow_image import Progress
 from ..errors import FileError
 from ..file_identity import Identity
 from ..images import encode, formats, memory_budget, output_colour
-from ..images.atomic_write import Transaction
+from ..images.atomic_write import Transaction, place_of
 from ..images.labels import joined
 from ..images.metadata import Metadata
 from ..images.picture import Expected, Picture
@@ -495,12 +494,12 @@ class ImageProcessor:
         for name, target in job.targets.items():
             if target.shown:
                 continue
+            stamp = self.options.write.stamper.stamp(name, job)
             with (
-                opened_as(computed.formats_of[name], transaction, job, target, self.options.write) as file,
+                opened_as(computed.formats_of[name], transaction, job, target, self.options.write, stamp) as file,
                 writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed, notes)
-                stamp = self.options.write.stamper.stamp(name, job)
                 notes += self.encode(file, name, computed, kept, stamp)
         return notes
 
@@ -550,6 +549,6 @@ def write_legend(path: str, quality: int | None, read: Collection[Identity]) -> 
     """Write the wheel that explains the colours of ``--angle-style color``; raises FileError."""
     format = formats.of_suffix(path)
     with Transaction(read) as transaction:
-        with transaction.open(Path(path)) as file:
+        with transaction.open(place_of(path)) as file:
             encode.write(file, hue_legend(), None, format, Metadata(), encode.EncodeOptions(quality))
         transaction.commit()

@@ -12,9 +12,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from enum import Enum
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,13 +24,15 @@ from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
 from ..images.zarr_mark import is_zarr
+from ..stores import files as stored_files
+from ..stores import names as stored_names
+from ..stores.names import is_folder as is_prefix
+from ..stores.names import is_store
 from ..streams import STREAM
 from . import backups
+from .input_rules import CLUTTER, Fate, InputRules
 from .plan import Input
 from .provenance import is_stamped
-
-CLUTTER = frozenset({"thumbs.db", "desktop.ini"})
-"""What systems leave in folders of pictures, in lower case; their other leavings begin with a dot."""
 
 MOST_OF_A_LIST = 1 << 26
 """Bytes of names, more than half a million of the longest that are usual."""
@@ -45,41 +45,6 @@ class NothingFoundError(UsageError):
         super().__init__(said)
         self.folders = folders
         """Those that were looked into."""
-
-
-class Fate(Enum):
-    """What becomes of an entry of a folder."""
-
-    TAKEN = ""
-    OTHER = "passed over"
-    UNMATCHED = "passed over; it does not match --include"
-    EXCLUDED = "passed over; it matches --exclude"
-    BACKUP = "passed over; it is a backup, which must be named to be filtered"
-    SUBFOLDER = "is a subfolder; use -r to descend into it"
-
-
-class InputRules(NamedTuple):
-    """Which files of a folder are inputs."""
-
-    recursive: bool = False
-    include: Sequence[str] = ()
-    """Globs, one of which a file must match; with a / they are held against its path below the folder."""
-    exclude: Sequence[str] = ()
-    """Globs that neither a file nor a folder on its way may match."""
-    outputs: Collection[Identity] = ()
-    """The output folders, as `identity` knows them: what was written is not read again."""
-    backup: str | None = None
-    """What `--backup` adds to a name."""
-    written: Collection[tuple[Identity | None, str]] = ()
-    """Files that were written before, each by its folder and its name: they are not read again."""
-
-    def including(self, place: str, name: str) -> list[str]:
-        """Return the globs of *include* that a file matches."""
-        return [pattern for pattern in self.include if _matches(pattern, place, name)]
-
-    def excludes(self, place: str, name: str) -> bool:
-        """Whether a file or folder is left out."""
-        return any(_matches(pattern.rstrip("/"), place, name) for pattern in self.exclude)
 
 
 class InputSet(NamedTuple):
@@ -117,10 +82,11 @@ def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> Input
             inputs.append(Input(name, os.path.basename(name.rstrip("/"))))
             continue
         several = True
-        for place, fate in _walk(name, rules, folders):
+        tags: dict[str, str] = {}
+        for place, fate in _objects(name, rules, tags) if is_store(name) else _walk(name, rules, folders):
             path = os.path.join(name, place)
             if fate is Fate.TAKEN:
-                inputs.append(Input(path, place))
+                inputs.append(Input(path, place, tags.get(place, "")))
             else:
                 passed_over.append((path, fate))
     if not inputs:
@@ -165,6 +131,7 @@ def names(given: Sequence[str], listed: str | None, null: bool, known: Sequence[
         raise UsageError("no input; name images, folders, or - for standard input")
     if "" in names:
         raise UsageError("a file name is empty")
+    names = [stored_names.without_query(name) for name in names]
     if names.count(STREAM) > 1 or (STREAM in names and len(names) > 1):
         raise UsageError("- (standard input) is one image; it cannot be mixed with others")
     return names
@@ -177,7 +144,7 @@ def missing(names: Sequence[str]) -> list[str]:
 
 def _exists(name: str) -> bool:
     try:
-        return os.path.lexists(name)
+        return is_store(name) or os.path.lexists(name)
     except ValueError:
         return False
 
@@ -193,7 +160,7 @@ def read_list(name: str, separator: bytes) -> list[str]:
         if name == STREAM:
             data = bounded_read.read(sys.stdin.buffer, MOST_OF_A_LIST) if sys.stdin is not None else b""
         else:
-            with open(name, "rb") as file:
+            with stored_files.opened(name, MOST_OF_A_LIST) as file:
                 data = bounded_read.read(file, MOST_OF_A_LIST)
     except OSError as error:
         raise UsageError(f"--files-from {shown(name)}: {reason(error)}") from None
@@ -215,6 +182,13 @@ def names_in(data: bytes, name: str, separator: bytes) -> list[str]:
         if b"\0" in data:
             raise UsageError(f"--files-from {shown(name)}: holds NUL bytes; with -0 they end the names")
     return [os.fsdecode(line[0]) for line in re.finditer(b"[^%b]+" % separator, data)]
+
+
+def _objects(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tuple[str, Fate]]:
+    """Yield each object below *folder* in a store by its place, and what becomes of it; *tags* get that of each."""
+    from .stored_inputs import listed  # few folders are in stores
+
+    return listed(folder, rules, tags)
 
 
 class _Level(NamedTuple):
@@ -321,12 +295,10 @@ def _is_image(entry: os.DirEntry[str]) -> bool:
         os.close(descriptor)
 
 
-def _matches(pattern: str, place: str, name: str) -> bool:
-    return fnmatchcase(place if "/" in pattern else name, pattern)
-
-
 def is_folder(name: str | Path) -> bool:
-    """Whether *name* is a folder that can be entered; a Zarr is one picture."""
+    """Whether *name* is a folder that can be entered; a Zarr is a picture. In stores names tell that."""
+    if is_store(name):
+        return is_prefix(str(name))
     try:
         return os.path.isdir(name) and not is_zarr(name)
     except ValueError:

@@ -107,6 +107,8 @@ class JobOptions(NamedTuple):
     report: ReportOptions
     cores: int = 1
     """For one image."""
+    in_flight: int = 8
+    """Objects of stores that are read ahead, and as many written behind, in each process."""
     augmentation: Augmentation | None = None
     """From which the recipe of each image is drawn."""
     annotations: AnnotationOptions = AnnotationOptions()

@@ -13,7 +13,7 @@ from .. import bounded_read
 from ..console.messages import shown
 from ..errors import FileError
 from ..images import formats, idx
-from ..images.atomic_write import Transaction
+from ..images.atomic_write import Transaction, place_of
 from ..images.cifar_pickle import class_names
 from ..images.labels import Labels
 from ..images.picture import DecodeError, Frames
@@ -157,7 +157,7 @@ def write(
                 continue  # they are there
         if options.keep_existing and os.path.lexists(name):
             raise FileError(shown(name), "exists, and --no-clobber keeps it; the images would have other labels")
-        with transaction.open(Path(name), root=options.root(target.folder)) as file:
+        with transaction.open(place_of(name), root=options.root(target.folder)) as file:
             idx.write_labels(file, labels.values, name.endswith(".gz"))
     return notes
 

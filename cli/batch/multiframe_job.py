@@ -19,6 +19,7 @@ from ..images.picture import DecodeError, Frames, Picture
 from ..images.reader import naming
 from ..images.shard import Shard
 from ..images.stack import images_at_once
+from ..stores.names import is_store
 from ..streams import is_stream
 from .changed_input import backdate, check_replaced
 from .frame_output import Computed, begun, kept_of, opened_as, writable
@@ -235,7 +236,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                     held = archive if archive is None or output == "image" else archive.of_images()
                     gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp, held)
                     if frames.count is not None and gathered[output].takes_images_as_they_come:
-                        growing[output] = begun(transaction, job, target, processor.options.write)
+                        growing[output] = begun(transaction, job, target, processor.options.write, stamp)
                         with growing[output].open() as file:
                             gathered[output].begin(file, frames.count * max(len(job.variants), 1))
                 with growing[output].open() if output in growing else contextlib.nullcontext():
@@ -326,8 +327,8 @@ def _write(
             gathered.write(file)
         growing.end()
         return gathered.notes
-    format = gathered.format
-    with opened_as(format, transaction, job, target, options) as file, writable(target, format):
+    stamp, format = options.stamper.stamp(name, job), gathered.format
+    with opened_as(format, transaction, job, target, options, stamp) as file, writable(target, format):
         gathered.write(file)
     return gathered.notes
 
@@ -343,13 +344,14 @@ def _numbered(
     stamp: str,
 ) -> list[str]:
     """Write one frame to a file of its own, or as the next in a stream; its *stamp* is made of this, if it has one."""
-    if target.path is not None and processor.options.write.keep_existing and os.path.lexists(target.path):
+    keeps = processor.options.write.keep_existing and not is_store(target.path)
+    if keeps and target.path is not None and os.path.lexists(target.path):
         return []
     notes: list[str] = []
     kept = kept_of(picture.metadata, name, computed, notes)
     stamp = processor.options.write.stamper.stamp(stamp, job) if stamp else ""
     with (
-        opened_as(computed.formats_of[name], transaction, job, target, processor.options.write) as file,
+        opened_as(computed.formats_of[name], transaction, job, target, processor.options.write, stamp) as file,
         writable(target, computed.formats_of[name]),
     ):
         notes += processor.encode(file, name, computed, kept, stamp)

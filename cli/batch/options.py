@@ -12,6 +12,7 @@ from ..images import formats
 from ..terminal.protocols import PROTOCOLS
 
 MAX_FRAMES = 10_000
+IN_FLIGHT = 8
 SheetRange = Literal["auto", "each", "common", "signed"]
 SHEET_RANGES: tuple[SheetRange, ...] = get_args(SheetRange)
 
@@ -534,6 +535,19 @@ class SharedOptions(NamedTuple):
             default="IMFILTER_JOBS; 1 under make -j; else all available",
         ),
     ] = None
+    in_flight: Annotated[
+        int,
+        Option(
+            "Images in s3://, gs://, az:// or https:// that each core reads ahead, and as many that it writes behind.",
+            RUN,
+            affects_output=False,
+            metavar="N",
+            default=str(IN_FLIGHT),
+        ),
+    ] = IN_FLIGHT
+    allow_private: Annotated[
+        bool, Option("Let https:// lead to machines of a private network.", RUN, affects_output=False)
+    ] = False
     quiet: Annotated[bool, Option("Print errors only.", RUN, affects_output=False, short="-q")] = False
     verbose: Annotated[
         bool,

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from ...filters.core.named_tuple import NamedTuple
 from ..file_identity import Identity, identity
+from ..stores.names import is_store
 from .twin_names import are_one, folded
 
 Value = TypeVar("Value")
@@ -17,7 +18,7 @@ class Place(NamedTuple):
     """The nearest folder above a file that exists, and the rest of the path."""
 
     folder: str
-    """The path of the folder, without links."""
+    """The path of the folder, without links; of an object in a store nothing, and *rest* is its name."""
     identity: Identity | None
     rest: str
 
@@ -39,16 +40,21 @@ class Folders:
 
     def place(self, path: str) -> Place:
         """Return where *path* is; a link itself, not where it leads."""
+        if is_store(path):
+            return Place("", None, path)
         folder, name = os.path.split(path)
         there = self.folder(folder)
         return there._replace(rest=os.path.join(there.rest, name))
 
     def places(self, path: str) -> list[Place]:
         """Return where *path* is and, if that is a link, where it leads."""
-        return [self.place(path), *([self.place(os.path.realpath(path))] if os.path.islink(path) else [])]
+        leads = not is_store(path) and os.path.islink(path)
+        return [self.place(path), *([self.place(os.path.realpath(path))] if leads else [])]
 
     def folder(self, path: str) -> Place:
         """Return where the folder *path* is, or will be."""
+        if is_store(path):
+            return Place("", None, path)
         if path not in self._found:
             at, rest = os.path.realpath(path), ""
             while (found := identity(at)) is None and at != os.path.dirname(at):

@@ -25,6 +25,8 @@ class Input(NamedTuple):
 
     name: str
     place: str
+    tag: str = ""
+    """What a listing told of an object in a store, which another content would not have."""
 
 
 class Target(NamedTuple):

@@ -14,6 +14,10 @@ from .. import bounded_read
 from ..console.messages import flag, reason, shown
 from ..digest import digest
 from ..errors import UsageError
+from ..stores import files as stored_files
+from ..stores import names as stored_names
+from ..stores.failures import StoreError
+from ..stores.names import is_store
 from ..streams import STREAM
 
 if TYPE_CHECKING:
@@ -145,7 +149,7 @@ class Recipe(NamedTuple):
         }
         if self.source is not None:
             named.setdefault(self.source, "the recipe of this call")
-        return {name: what for name, what in named.items() if os.path.isfile(name)}
+        return {name: what for name, what in named.items() if is_store(name) or os.path.isfile(name)}
 
     def described(self) -> Any:
         """Return filter and parameters as JSON can hold them."""
@@ -208,10 +212,14 @@ def read_named(value: Any) -> Any:
     of which the filter says what is wrong.
     """
     try:
-        if isinstance(value, FileContent) or not isinstance(value, str) or not os.path.exists(value):
+        if isinstance(value, FileContent) or not isinstance(value, str):
             return value
-        with open(value, "rb") as file:
-            return FileContent(value, bounded_read.read(file, MOST_BYTES))
+        if not is_store(value) and not os.path.exists(value):
+            return value
+        with stored_files.opened(value, MOST_BYTES) as file:
+            return FileContent(stored_names.without_query(value), bounded_read.read(file, MOST_BYTES))
+    except StoreError as error:
+        raise UsageError(f"{shown(value)}: {error}") from None
     except (OSError, ValueError):
         return value
     except bounded_read.TooLongError as error:
@@ -226,9 +234,11 @@ def _picture(value: Any, option: str) -> Any:
         return value
     if value == STREAM:
         raise UsageError(f"{option} -: a second picture is a file; standard input is for the input")
-    if os.path.isdir(value):
+    if is_store(value) and stored_names.is_folder(value):
+        raise UsageError(f"{option} {shown(value)}: a folder of second pictures is a local one; copy it first")
+    if not is_store(value) and os.path.isdir(value):
         return FolderName(value)
-    if not os.path.lexists(value):
+    if not is_store(value) and not os.path.lexists(value):
         from ...filters.core.engine.overlay import colour_of
 
         try:
@@ -242,7 +252,7 @@ def _picture(value: Any, option: str) -> Any:
     from ..images.reader import read_bytes
 
     try:
-        return FileContent(value, read_bytes(value))
+        return FileContent(stored_names.without_query(value), read_bytes(value))
     except DecodeError as error:
         raise UsageError(f"{option} {shown(value)}: {error}") from None
     except OSError as error:

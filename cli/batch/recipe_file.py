@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 from ...filters.core import catalog
@@ -13,7 +12,8 @@ from .. import bounded_read
 from ..console.messages import reason, shown
 from ..errors import UsageError
 from ..file_identity import Identity
-from ..images.atomic_write import Transaction
+from ..images.atomic_write import Transaction, place_of
+from ..stores import files as stored_files
 from .recipe import Recipe, in_a_row, make_step
 
 MOST_BYTES = 1 << 20
@@ -27,7 +27,7 @@ BETWEEN = re.compile(r"""#[^\n]*|"[^"\n]*"|'[^'\n]*'|[.,=\[\]{}\n]""")
 def tables_of(path: str) -> list[dict[str, Any]]:
     """Return the tables ``[[step]]`` of a recipe file, one a step; raises UsageError."""
     try:
-        with open(path, "rb") as file:
+        with stored_files.opened(path, MOST_BYTES) as file:
             text = bounded_read.read(file, MOST_BYTES).decode("utf-8-sig")
         _check_keys(text)
         tables = _parsed(text)
@@ -101,7 +101,7 @@ def _read_value(spec: Spec, name: str, value: Any, where: str) -> Any:
 def write_recipe(path: str, recipe: Recipe, read: Collection[Identity]) -> None:
     """Write a recipe file, in place of none that is *read*; raises FileError."""
     with Transaction(read) as transaction:
-        with transaction.open(Path(path)) as file:
+        with transaction.open(place_of(path)) as file:
             file.write(as_toml(recipe).encode("utf-8", "surrogateescape"))
         transaction.commit()
 

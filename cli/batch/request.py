@@ -21,9 +21,20 @@ from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats, prefetch
 from ..images.output_folder import Root
+from ..stores.names import is_store
 from ..streams import STREAM
 from ..version import VERSION
-from . import chunk_options, collisions, cpu_count, frame_number, inputs, mask_option, nodata_option, other_pictures
+from . import (
+    chunk_options,
+    collisions,
+    cpu_count,
+    frame_number,
+    inputs,
+    mask_option,
+    nodata_option,
+    other_pictures,
+    store_request,
+)
 from .annotations.attached import OF_BOXES, OF_MASKS, OF_ONE_IMAGE, AnnotationOptions
 from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
@@ -137,6 +148,7 @@ def check(
     if earlier.is_first:
         _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
+    store_request.check([*names, *outputs.values()], [*outputs.values(), *_written_beside(options).values()], options)
     found = _found(names, options, outputs.values(), earlier)
     beside = _written_beside(options) | dict(beside)
     if variants is not None:
@@ -217,6 +229,8 @@ def _check_values(options: SharedOptions) -> None:
     frame_number.check(options.frame)
     if options.max_frames < 1:
         raise UsageError("--max-frames must be 1 or greater")
+    if options.in_flight < 1:
+        raise UsageError("--in-flight must be 1 or greater")
     if options.angle_style not in ("code", "color"):
         raise UsageError(f"--angle-style: {options.angle_style!r} is not code or color")
     if options.show not in (None, *SHOWN):
@@ -362,6 +376,7 @@ def _rules(options: SharedOptions, outputs: Collection[str], earlier: Earlier) -
         exclude=options.exclude,
         outputs=[folder for folder in folders - named if folder is not None],
         backup=options.backup,
+        prefixes=[path for path in outputs if is_store(path) and path not in options.inputs],
         written=earlier.written,
     )
 

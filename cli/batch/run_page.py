@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from ...filters.core.parameters import FileContent
 from ..console.messages import counted, flag
 from ..console.report import Report
-from ..images.atomic_write import Transaction
+from ..images.atomic_write import Transaction, place_of
 from ..page.contents import Entry, Page, Table
 from ..page.document import document
 from ..page.names import command, portable, without_places
@@ -54,7 +53,7 @@ def write(request: Request, reports: Sequence[Report]) -> None:
         what=("image", "images"),
     )
     with Transaction(request.read) as transaction:
-        with transaction.open(Path(options.report)) as file:
+        with transaction.open(place_of(options.report)) as file:
             file.writelines(document(page, request.page_size))
         transaction.commit()
 

@@ -15,6 +15,7 @@ from ..console.reporter import Reporter
 from ..errors import ExitCode, UsageError
 from ..images import encode
 from ..images.reader import Reader
+from ..stores.names import is_store
 from .dispatch import process
 from .image_job import ImageProcessor
 from .job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, ShowOptions, WriteOptions
@@ -142,6 +143,7 @@ def _job_options(request: Request, cores: int, screen: Screen | None) -> JobOpti
             page=options.report is not None,
         ),
         cores=cores,
+        in_flight=options.in_flight,
         augmentation=request.augmentation,
         annotations=request.annotations,
     )
@@ -165,10 +167,16 @@ def _reports(
     jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, workers: int
 ) -> Generator[tuple[int, Report], None, None]:
     """Yield each job's number and report, as it is done."""
+    stored = any(is_store(name) for job in jobs for name in (job.input.name, *job.outputs.values()))
     if workers > 1 and len(jobs) > 1:
         from . import worker_pool as processes  # single images have no use for it
 
-        yield from processes.share(jobs, processor, reader, workers)
+        yield from processes.share(jobs, processor, reader, workers, processor.options.in_flight if stored else 0)
+        return
+    if stored:
+        from . import in_flight  # few files lie in stores
+
+        yield from enumerate(in_flight.processed(processor, in_flight.of(jobs), reader, processor.options.in_flight))
         return
     for number, job in enumerate(jobs):
         yield number, process(processor, job, reader)

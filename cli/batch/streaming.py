@@ -23,6 +23,7 @@ from ..images import formats, output_colour, reader
 from ..images.metadata import Metadata
 from ..images.picture import Expected, Picture
 from ..images.spool import Spool
+from ..stores.names import is_store
 from .frame_output import SHEET
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -91,4 +92,6 @@ class Streaming(NamedTuple):
 
 def _spool(target: Target) -> Spool:
     """Return the spool of an output, on its disk."""
-    return Spool(None) if target.path is None else Spool(Path(target.path).parent, Path(target.path))
+    if target.path is None or is_store(target.path):
+        return Spool(None)
+    return Spool(Path(target.path).parent, Path(target.path))

@@ -6,6 +6,7 @@ import os
 
 from ..images.temporary_names import PREFIX
 from ..signals import uninterrupted
+from ..stores.names import is_store
 
 
 def folded(path: str) -> str:
@@ -24,8 +25,10 @@ def folded(path: str) -> str:
 def are_one(one: str, other: str, folder: str = os.sep) -> bool:
     """Whether two paths below *folder*, alike when they are folded, mean one file; the files need not exist.
 
-    A NUL in them stands for a number that is not known yet, the same in both.
+    A NUL in them stands for a number that is not known yet, the same in both. Stores keep names apart that differ.
     """
+    if is_store(one) or is_store(other):
+        return one == other
     ones, others = (path.replace("\0", "0").split(os.sep) for path in (one, other))
     if len(ones) != len(others):
         return False

@@ -9,10 +9,16 @@ from collections.abc import Sequence
 
 from ...filters.core.engine.threads import side_by_side
 from ...filters.core.named_tuple import NamedTuple
+from ..digest import SourceDigest
+from ..images.memory_budget import budget
 from ..images.zarr_folder import digest_of
+from ..stores import files as stored_files
+from ..stores.names import is_store
 from ..streams import STREAM, is_stream
+from . import stored_outputs
 from .plan import Job, Target
 from .provenance import Stamper, has_mark, is_unstamped, of_frame, sources
+from .stored_outputs import Heads
 
 
 class Currency(NamedTuple):
@@ -33,22 +39,25 @@ def skipped(
 
     Of the *unchanged* that is known; their files are not looked at.
     """
+    there = stored_outputs.heads(jobs) if no_clobber or update is not None else {}
     left, skipped = [], set(unchanged)
     for number, job in enumerate(jobs):
         if no_clobber and number not in unchanged:
-            missing = {name: target for name, target in job.targets.items() if not _exists(target)}
+            missing = {name: target for name, target in job.targets.items() if not _exists(target, there)}
             if missing:
                 job = job._replace(targets=missing)
             else:
                 skipped.add(number)
         left.append(job)
     if update is not None:
-        skipped |= _current(left, [n for n in range(len(left)) if n not in skipped], update)
+        skipped |= _current(left, [n for n in range(len(left)) if n not in skipped], update, there)
     return left, frozenset(skipped)
 
 
-def _exists(target: Target) -> bool:
+def _exists(target: Target, there: Heads) -> bool:
     # Of frames with files of their own each that exists is kept, when they are written.
+    if is_store(target.path):
+        return target.path in there
     return (
         target.path is not None
         and target.numbered is None
@@ -57,7 +66,7 @@ def _exists(target: Target) -> bool:
     )
 
 
-def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency) -> set[int]:
+def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency, there: Heads) -> set[int]:
     """Return those *numbers* of jobs whose outputs are what they would be made.
 
     What the stamps leave open is told by the inputs' bytes: times prove nothing, for a file that is moved over an input
@@ -65,15 +74,20 @@ def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency) -> s
     """
     stamper = update.stamper
     # Masks and boxes come with their picture, whose stamp is of them too; without one nothing tells.
-    numbers = [number for number in numbers if jobs[number].attached is None or _has_all(jobs[number], stamper)]
+    numbers = [number for number in numbers if jobs[number].attached is None or _has_all(jobs[number], stamper, there)]
     if stamper is None:
         return {number for number in numbers if _is_newer(jobs[number], update.times_preserved)}
     in_place = {number for number in numbers if any(target.in_place for target in jobs[number].targets.values())}
-    made_of = {number: _sources_of_all(jobs[number], stamper) for number in numbers if number not in in_place}
+    made_of = {number: _sources_of_all(jobs[number], stamper, there) for number in numbers if number not in in_place}
 
     def digest(number: int) -> str:
         try:
-            return digest_of(jobs[number].input.name)
+            if stored_outputs.by_tags(jobs[number]):
+                return stored_outputs.tag_of(jobs[number])
+            if is_store(name := jobs[number].input.name):
+                with stored_files.opened(name, budget()) as file:
+                    return SourceDigest(file.read()).hexadecimal()
+            return digest_of(name)
         except (OSError, ValueError):  # which is told of when it is read
             return ""
 
@@ -81,37 +95,42 @@ def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency) -> s
     digests = zip(asked, side_by_side(digest, asked, update.cores), strict=True)
     current = {number for number, found in digests if found in made_of[number]}
     # What a picture in place was made of is gone: one that the recipe made is not filtered by it again.
-    return current | {number for number in in_place if _is_marked(jobs[number], stamper)}
+    return current | {number for number in in_place if _is_marked(jobs[number], stamper, there)}
 
 
-def _has_all(job: Job, stamper: Stamper | None) -> bool:
-    return stamper is not None and all(map(_exists, job.all_targets.values()))
+def _has_all(job: Job, stamper: Stamper | None, there: Heads) -> bool:
+    return stamper is not None and all(_exists(target, there) for target in job.all_targets.values())
 
 
-def _is_marked(job: Job, stamper: Stamper) -> bool:
+def _is_marked(job: Job, stamper: Stamper, there: Heads) -> bool:
     """Whether all outputs were made by this recipe."""
     try:
         return all(
-            target.path is not None and has_mark(target.path, stamper.mark(name, job), target.format)
+            stored_outputs.has_mark(there.get(target.path), stamper.mark(name, job))
+            if target.path is not None and is_store(target.path)
+            else target.path is not None and has_mark(target.path, stamper.mark(name, job), target.format)
             for name, target in job.targets.items()
         )
     except (OSError, ValueError):  # a file that is missing
         return False
 
 
-def _sources_of_all(job: Job, stamper: Stamper) -> set[str]:
-    """Return the digests of the input of which all outputs were made by this recipe."""
+def _sources_of_all(job: Job, stamper: Stamper, there: Heads) -> set[str]:
+    """Return the digests of the input, or between stores its tags, of which all outputs were made by this recipe."""
     if job.input.name == STREAM or any(target.path is None for target in job.targets.values()):
         return set()
     try:
-        found = [_sources(name, target, job, stamper) for name, target in job.targets.items()]
+        found = [_sources(name, target, job, stamper, there) for name, target in job.targets.items()]
     except (OSError, ValueError):  # a file that is missing
         return set()
     return set.intersection(*found) if found else set()
 
 
-def _sources(name: str, target: Target, job: Job, stamper: Stamper) -> set[str]:
+def _sources(name: str, target: Target, job: Job, stamper: Stamper, there: Heads) -> set[str]:
     """Return what an output was made of; of frames with files of their own, each up to the one that says the last."""
+    if target.path is not None and is_store(target.path):  # there are none of frames with objects of their own
+        tags = stored_outputs.by_tags(job)
+        return stored_outputs.sources(there.get(target.path), stamper.mark(name, job), tags)
     if target.numbered is None:
         assert target.path is not None
         return sources(target.path, stamper.mark(name, job), target.format)

@@ -28,6 +28,7 @@ from ..console.report import Report
 from ..images.memory_budget import budget
 from ..images.reader import Reader
 from ..images.temporary_names import remove_temporaries
+from ..stores.names import is_store
 from .dispatch import process
 from .image_job import ImageProcessor
 from .plan import Job
@@ -39,35 +40,61 @@ PATIENCE = 10.0
 TICK = 0.01
 """Seconds between two looks at whether the first process is gone, when it has let go of its end of the connection."""
 
+STARTED = "started"
+"""What a process says that begins with the next of several jobs."""
+SHARED = ("imfilter.cli.batch.in_flight", "imfilter.cli.images.encode")
+"""What processes have imported that are copies of a server."""
+
 Numbered = tuple[int, Job]
 
 
 class Worker:
     """A process, the connection to it, and what it is doing."""
 
-    def __init__(self, context: Any, processor: ImageProcessor, reader: Reader, others: Sequence[Worker]) -> None:
+    def __init__(
+        self, context: Any, processor: ImageProcessor, reader: Reader, others: Sequence[Worker], in_flight: int = 0
+    ) -> None:
         self.connection, theirs = context.Pipe()
         # A copy of another worker's connection would keep that one waiting when this program dies.
         inherited = [*(worker.connection for worker in others), self.connection]
         forked = context.get_start_method() == "fork"
         self.process = context.Process(
-            target=_serve, args=(theirs, inherited if forked else [], os.getpid(), processor, reader), daemon=True
+            target=_serve,
+            args=(theirs, inherited if forked else [], os.getpid(), processor, reader, in_flight),
+            daemon=True,
         )
-        with _held_back():
+        with _held_back(forked):
             self.process.start()
         theirs.close()
-        self.doing: Numbered | None = None
+        self.doing: deque[Numbered] = deque()
+        """The jobs that it was given and has not answered; of files it has one at a time."""
+        self.started = 0
+        """So many of them it has begun with, where it has several."""
         self.wants = 0
         self.granted = 0
 
     def give(self, job: Numbered | None) -> None:
         """Hand over a job; None is none that is left."""
-        self.doing, self.wants, self.granted = job, 0, 0
         with contextlib.suppress(OSError):  # that it died is seen when it is listened to
-            if job is None:
-                self.connection.close()
-            else:
+            if job is not None:
+                self.doing.append(job)
                 self.connection.send(job[1])
+            elif not self.doing:
+                self.connection.close()
+
+    def answered(self) -> int:
+        """Return the number of the job that it has done, the first of those that it was given."""
+        self.wants, self.granted, self.started = 0, 0, max(0, self.started - 1)
+        return self.doing.popleft()[0]
+
+    def left(self) -> tuple[Numbered, list[Numbered]]:
+        """Return the job at which it died, and those that another can do.
+
+        What it had done was perhaps written, and perhaps not: done again it is the same, but not in place of its input.
+        """
+        at = max(0, self.started - 1)
+        jobs = [*self.doing]
+        return jobs[at], [*jobs[:at], *jobs[at + 1 :]]
 
     def grant(self) -> None:
         """Let it take the memory that it asked for."""
@@ -87,13 +114,19 @@ class Worker:
         return f"its process ended with code {code}"
 
 
-def share(jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, count: int) -> Iterator[tuple[int, Report]]:
+def share(
+    jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, count: int, in_flight: int = 0
+) -> Iterator[tuple[int, Report]]:
     """Do all *jobs* in *count* processes; yield their numbers and reports as they come.
 
-    Closing the iterator ends the processes; what they were writing vanishes.
+    Of jobs with files in stores each has several *in flight*, else 0. Closing the iterator ends the processes; what
+    they were writing vanishes.
     """
     reader.settle()  # a copy of this process would have no copy of its threads
-    context = multiprocessing.get_context(_start_method())
+    # The library of stores hangs in a copy of a process that has used it.
+    context = multiprocessing.get_context("forkserver" if in_flight else _start_method())
+    if in_flight:
+        context.set_forkserver_preload([*SHARED])
     waiting = deque(enumerate(jobs))
     room = budget()
     count = min(count, len(jobs), max(1, room // UNASKED_BYTES))
@@ -103,32 +136,41 @@ def share(jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, count:
     def start() -> None:
         # Where there is no memory for one more, or no process, those that run do the work.
         with contextlib.suppress(OSError):
-            workers.append(Worker(context, processor, reader, workers))
+            workers.append(Worker(context, processor, reader, workers, in_flight))
             workers[-1].give(waiting.popleft())
 
     try:
         for _ in range(count):
             start()
+        for _ in range(min(in_flight - 1, len(waiting) // max(1, len(workers)))):
+            for worker in workers:
+                worker.give(waiting.popleft())
         while busy := {worker.connection: worker for worker in workers if worker.doing}:
             for connection in wait(list(busy)):
                 worker = busy[connection]  # type: ignore[index]
-                assert worker.doing is not None
                 try:
                     answer = worker.connection.recv()
                 except (EOFError, OSError):
-                    number, job = worker.doing
+                    (number, job), again = worker.left()
                     died = worker.why_it_died()
                     _clean_up(job, worker.process.pid)
                     worker.connection.close()
                     workers.remove(worker)
-                    yield number, Report(input=job.input.name, status="failed", error=f"{job.name}: {died}")
+                    for done in [one for one in again if _is_in_place(one[1])]:
+                        again.remove(done)
+                        yield done[0], _failed(done[1], died)
+                    waiting.extendleft(reversed(again))
+                    yield number, _failed(job, died)
                     if waiting:
                         start()
                     continue
                 if isinstance(answer, int):
                     worker.wants = answer
                     continue
-                number = worker.doing[0]
+                if answer == STARTED:
+                    worker.started += 1
+                    continue
+                number = worker.answered()
                 worker.give(waiting.popleft() if waiting else None)
                 yield number, answer
             _share_memory(workers, room)
@@ -136,7 +178,7 @@ def share(jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, count:
             yield number, process(processor, job, reader)
     finally:
         for worker in workers:
-            if worker.doing is not None:
+            if worker.doing:
                 worker.process.terminate()
         for worker in workers:
             worker.connection.close()
@@ -144,8 +186,16 @@ def share(jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, count:
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
-            if worker.doing is not None:
-                _clean_up(worker.doing[1], worker.process.pid)
+            for _, job in worker.doing:
+                _clean_up(job, worker.process.pid)
+
+
+def _failed(job: Job, died: str) -> Report:
+    return Report(input=job.input.name, status="failed", error=f"{job.name}: {died}")
+
+
+def _is_in_place(job: Job) -> bool:
+    return any(target.in_place for target in job.targets.values())
 
 
 def _share_memory(workers: Sequence[Worker], room: int) -> None:
@@ -159,9 +209,9 @@ def _share_memory(workers: Sequence[Worker], room: int) -> None:
 
 
 @contextlib.contextmanager
-def _held_back() -> Iterator[None]:
+def _held_back(forked: bool) -> Iterator[None]:
     """Let signals wait while a process starts, in it and in this one."""
-    if _start_method() != "fork":
+    if not forked:
         resource_tracker.ensure_running()  # it would let them through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals.ENDING)
     try:
@@ -176,7 +226,12 @@ def _start_method() -> str:
 
 
 def _serve(
-    connection: Connection, inherited: Sequence[Connection], parent: int, processor: ImageProcessor, reader: Reader
+    connection: Connection,
+    inherited: Sequence[Connection],
+    parent: int,
+    processor: ImageProcessor,
+    reader: Reader,
+    in_flight: int,
 ) -> None:
     """Do jobs as they come, until there are no more, or nobody who wants them."""
     for other in inherited:
@@ -187,8 +242,11 @@ def _serve(
     signal.signal(signal.SIGTERM, signals.end)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
     with contextlib.suppress(RuntimeError):  # without a thread it ends after the image
-        threading.Thread(target=_end_with, args=(parent, connection), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent, connection, in_flight > 0), daemon=True).start()
     warnings.simplefilter("ignore")  # as in the first process
+    if in_flight:
+        _serve_several(connection, processor, reader, in_flight)
+        return
 
     def wait_for_room(needed: float) -> None:
         if needed > UNASKED_BYTES:
@@ -201,7 +259,33 @@ def _serve(
             connection.send(process(processor, connection.recv(), reader))
 
 
-def _end_with(parent: int, connection: Connection) -> None:
+def _serve_several(connection: Connection, processor: ImageProcessor, reader: Reader, in_flight: int) -> None:
+    """Do jobs with files in stores, as they come; what comes while this waits for memory waits too."""
+    from . import in_flight as flying
+
+    given: deque[Job] = deque()
+
+    def wait_for_room(needed: float) -> None:
+        if needed > UNASKED_BYTES:
+            connection.send(int(needed))
+            while (job := connection.recv()) is not None:
+                given.append(job)
+
+    def next_job(wait: bool) -> Job | None:
+        if given:
+            return given.popleft()
+        with contextlib.suppress(EOFError, OSError):  # there are no more
+            if wait or connection.poll():
+                return connection.recv()
+        return None
+
+    reader.wait_for_room = wait_for_room
+    with contextlib.suppress(EOFError, OSError):
+        for report in flying.processed(processor, next_job, reader, in_flight, lambda: connection.send(STARTED)):
+            connection.send(report)
+
+
+def _end_with(parent: int, connection: Connection, served: bool) -> None:
     """End this process when the one that started it is gone, also in the middle of an image; what it writes vanishes.
 
     A thread waits until the other end of the connection is closed. Linux has a signal for the death of a parent, other
@@ -210,7 +294,9 @@ def _end_with(parent: int, connection: Connection) -> None:
     hangup = select.poll()
     hangup.register(connection, 0)
     hangup.poll()
-    while os.getppid() == parent:  # which dies, or has no more work and lets this process end
+    first = multiprocessing.parent_process()
+    # The parent of a copy of a server is the server; another one dies, or has no more work and lets this process end.
+    while os.getppid() == parent or (served and first is not None and first.is_alive()):
         time.sleep(TICK)
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
@@ -218,5 +304,5 @@ def _end_with(parent: int, connection: Connection) -> None:
 def _clean_up(job: Job, process: int | None) -> None:
     """Remove what a process that was killed left half written."""
     for target in job.targets.values():
-        if target.path is not None and process is not None:
+        if target.path is not None and process is not None and not is_store(target.path):
             remove_temporaries(Path(target.path).parent, process)

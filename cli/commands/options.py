@@ -15,6 +15,7 @@ from ..batch.options import ARGUMENTS, OPTIONS, OWN, RUN, SECTIONS, TYPES, Secti
 from ..batch.request import BOTH, RESULT
 from ..console.messages import flag
 from ..images import memory_budget
+from ..stores.names import allow_private
 from .option_words import StrictCommand
 
 WIDTH = 78
@@ -230,10 +231,15 @@ def _type(hint: Any) -> type:
 
 
 def shared_options(values: Mapping[str, Any]) -> SharedOptions:
-    """Return the shared options among all that Typer read; a filter's own of that name shadows one."""
+    """Return the shared options among all that Typer read; a filter's own of that name shadows one.
+
+    Recipes and kernels are read before the call is checked: which addresses they may have is known from here on.
+    """
     found = {name: values.get(f"{SHADOWED}{name}", values.get(name)) for name in OPTIONS}
     given: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
-    return SharedOptions(**given)
+    options = SharedOptions(**given)
+    allow_private(options.allow_private)
+    return options
 
 
 def prose(doc: str, options: Collection[str]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ...filters.core.engine import colour
 from ...filters.core.engine.colour import model_of
 from ...filters.core.lazy_numpy import Array, np
@@ -12,7 +10,7 @@ from ..console.messages import shown
 from ..drawing.ramps import diverging
 from ..errors import UsageError
 from ..images import encode, formats
-from ..images.atomic_write import Transaction
+from ..images.atomic_write import Transaction, place_of
 from ..images.codec import EncodeOptions
 from ..images.metadata import Metadata
 from ..images.on_screen import eight_bits
@@ -40,7 +38,7 @@ def write(
     format = format_of(name)
     pixels = drawn(pair, style, gain, tolerance)
     with Transaction(read) as transaction:
-        with transaction.open(Path(name)) as file:
+        with transaction.open(place_of(name)) as file:
             encode.write(
                 file,
                 pixels,

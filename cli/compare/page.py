@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from ...filters.core.engine.colour import model_of
 from ...filters.core.lazy_numpy import Array
@@ -13,7 +12,7 @@ from ..batch import collisions
 from ..batch.call_files import FilesWritten, files_read
 from ..batch.inputs import means_folder
 from ..console.messages import counted, fitted
-from ..images.atomic_write import Transaction
+from ..images.atomic_write import Transaction, place_of
 from ..images.on_screen import on_screen
 from ..images.picture import Picture
 from ..page.contents import Entry, Page, Table
@@ -149,7 +148,7 @@ def write(call: Call, worst: Worst, count: int, read: frozenset[tuple[int, int]]
         what=("pair", "pairs"),
     )
     with Transaction(read) as transaction:
-        with transaction.open(Path(call.report)) as file:
+        with transaction.open(place_of(call.report)) as file:
             file.writelines(document(page, call.page_size))
         transaction.commit()
 

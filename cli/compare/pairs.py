@@ -11,6 +11,7 @@ from ..batch import inputs
 from ..batch.inputs import InputRules
 from ..console.messages import shown
 from ..errors import UsageError
+from ..stores.names import without_query
 from ..streams import STREAM
 
 
@@ -38,6 +39,7 @@ class Pairs(NamedTuple):
 
 def found(a: str, b: str, rules: InputRules, match: str) -> Pairs:
     """Return the pairs of two files, or of two folders in the order of their names; raises UsageError."""
+    a, b = without_query(a), without_query(b)
     folders = [name != STREAM and inputs.is_folder(name) for name in (a, b)]
     for name in inputs.missing([a, b]):
         raise UsageError(f"{shown(name)}: no such file or folder")

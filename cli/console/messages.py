@@ -15,6 +15,7 @@ LOOKED_THROUGH = 20 * MOST
 """Characters of a line that are looked through for what it quotes."""
 QUOTATION = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|"""
 WORD = r"\S+"
+SIGNED = re.compile(r"""(https://[^\s?'"]*)\?[^\s'"]*""")
 CLAUSE = r"(?:[^:;]|[:;](?! ))+"
 
 
@@ -26,7 +27,16 @@ def shown(name: str) -> str:
     """
     if name == "-":
         return "standard input"
-    return printable(name)
+    return printable(unsigned(name))
+
+
+def unsigned(words: str) -> str:
+    """Return *words* in which addresses end before their ?, behind which a signature may stand, a secret.
+
+    >>> unsigned("conv --kernel=https://example.org/k.txt?Signature=1a2b -o a.png")
+    'conv --kernel=https://example.org/k.txt -o a.png'
+    """
+    return SIGNED.sub(r"\1", words) if "https://" in words else words
 
 
 def printable(text: str) -> str:
@@ -43,7 +53,8 @@ def _bytes_of(found: re.Match[str]) -> str:
 
 def reason(error: OSError) -> str:
     """Return why a file could not be opened, read or written."""
-    return (error.strerror or str(error) or type(error).__name__).lower()
+    said = error.strerror or str(error) or type(error).__name__
+    return said if getattr(error, "in_own_words", False) else said.lower()
 
 
 def reason_of(error: BaseException) -> str:

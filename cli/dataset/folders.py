@@ -77,7 +77,7 @@ def _folder(path: str, part: str) -> ImageFolder:
     by_class: dict[str, list[tuple[str, str]]] = {}
     loose: list[tuple[str, str]] = []
     containers: list[str] = []
-    for name, place in found.inputs:
+    for name, place, _ in found.inputs:
         top, below, _ = place.partition("/")
         if below:
             by_class.setdefault(top, []).append((name, place))

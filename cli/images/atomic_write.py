@@ -15,6 +15,7 @@ from .. import signals
 from ..console.messages import reason
 from ..file_identity import Identity
 from ..signals import uninterrupted
+from ..stores.names import is_store
 from ..streams import is_stream
 from .file_attributes import hand_on
 from .output_folder import OutputFolder, Root
@@ -25,6 +26,7 @@ from .temporary_names import NEW
 from .write_failures import naming_failures
 
 if TYPE_CHECKING:
+    from ..stores.objects import Destination
     from .folder_output import NewFolder
 
 Times = tuple[int, int]
@@ -45,6 +47,11 @@ class Buffer(io.BytesIO):
     def parts(self) -> list[memoryview | Piece]:
         """Return all that was written."""
         return [self.getbuffer(), *self._last]
+
+    def pieces(self) -> Iterator[bytes | memoryview]:
+        """Yield all that was written, what is in a spool a few bytes at a time; raises OSError."""
+        for part in self.parts():
+            yield from part.read() if isinstance(part, Piece) else (part,)
 
 
 def end_with(file: BinaryIO, samples: Any) -> None:
@@ -68,15 +75,26 @@ def put(file: BinaryIO, part: bytes | bytearray | memoryview | Piece) -> None:
         file.write(part)
 
 
+def place_of(name: str) -> Path | Destination:
+    """Return where an output of this *name* goes."""
+    if not is_store(name):
+        return Path(name)
+    from ..stores.objects import Destination
+
+    return Destination(name)
+
+
 class Growing:
     """An output that is written as it comes."""
 
-    def __init__(self, target: Path | None, file: BinaryIO | Buffer, end: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, target: Path | Destination | None, file: BinaryIO | Buffer, end: Callable[[], None] = lambda: None
+    ) -> None:
         self._target, self._file, self._end = target, file, end
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether it is a stream, which is sent when all is known to be well."""
+        """Whether it is a stream or an object in a store, which is sent when all is known to be well."""
         return isinstance(self._file, Buffer)
 
     @contextlib.contextmanager
@@ -94,10 +112,10 @@ class Growing:
 class Transaction:
     """Several outputs that appear together, or not at all.
 
-    Each file is written to a temporary one in its own folder, and each stream to memory; `commit` sends
-    the streams and renames the files. What is not committed is removed, whatever the reason. An output
-    that cannot be written raises `FileError`; so does one whose place is that of a file in *read*, which
-    are those that the call reads.
+    Each file is written to a temporary one in its own folder, and each stream and object of a store to memory; `commit`
+    sends the streams, then the objects, one after the other and the first one last, and renames the files. What is not
+    committed is removed, whatever the reason. An output that cannot be written raises `FileError`; so does one whose
+    place is that of a file in *read*, which are those that the call reads.
     """
 
     def __init__(self, read: Collection[Identity] = frozenset()) -> None:
@@ -105,13 +123,14 @@ class Transaction:
         self._folders: dict[Path, OutputFolder] = {}
         self._files: list[Replacement] = []
         self._streams: list[tuple[Path | None, Buffer]] = []
+        self._objects: list[tuple[Destination, Buffer]] = []
         self.notes: list[str] = []
         """What people should know of the files that were replaced."""
 
     @contextlib.contextmanager
     def open(
         self,
-        target: Path | None,
+        target: Path | Destination | None,
         backup: Path | None = None,
         times: Times | None = None,
         replaces: Identity | None = None,
@@ -126,6 +145,10 @@ class Transaction:
         """
         buffer = Buffer()
         with naming_failures(target):
+            if target is not None and not isinstance(target, Path):
+                self._objects.append((target, buffer))
+                yield buffer
+                return
             if target is None or (root is None and is_stream(target)):
                 self._streams.append((target, buffer))
                 yield buffer
@@ -153,7 +176,7 @@ class Transaction:
 
     def grow(
         self,
-        target: Path | None,
+        target: Path | Destination | None,
         backup: Path | None = None,
         times: Times | None = None,
         replaces: Identity | None = None,
@@ -164,6 +187,9 @@ class Transaction:
         What is written so far has no name, where the system can do that: nothing stays of a process that is killed.
         """
         with naming_failures(target):
+            if target is not None and not isinstance(target, Path):
+                buffer = Buffer()
+                return Growing(target, buffer, lambda: self._objects.append((target, buffer)))
             if target is None or (root is None and is_stream(target)):
                 buffer = Buffer()
                 return Growing(target, buffer, lambda: self._streams.append((target, buffer)))
@@ -207,8 +233,9 @@ class Transaction:
         return self._folders[path]
 
     def commit(self) -> None:
-        """Let all outputs appear: first the streams, which may fail still."""
+        """Let all outputs appear: first the streams and objects, which may fail still."""
         self.send_streams()
+        self._put_objects()
         with uninterrupted():
             self.notes += replace_all(self._files, self._read)
             self._files.clear()
@@ -219,6 +246,16 @@ class Transaction:
             with naming_failures(target):
                 send(buffer.parts(), target, self._read)
         self._streams.clear()
+
+    def _put_objects(self) -> None:
+        """Let the objects appear, the picture last: who finds it finds its maps."""
+        if not self._objects:
+            return
+        from ..stores import outbox
+
+        sent = [outbox.Parcel(target, [*buffer.pieces()]) for target, buffer in reversed(self._objects)]
+        self._objects.clear()
+        outbox.send(sent)
 
     def __enter__(self) -> Transaction:
         signals.begin()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from itertools import islice
-from pathlib import Path
 from typing import Literal
 
 from ...filters.core.engine import array_image
@@ -18,7 +17,7 @@ from ..console.messages import shown
 from ..errors import FileError, UsageError
 from ..streams import STREAM
 from . import decode, encode, formats, prefetch, size_limit
-from .atomic_write import Transaction
+from .atomic_write import Transaction, place_of
 from .codec import EncodeOptions
 from .encode import EncodeError
 from .metadata import Metadata
@@ -159,7 +158,7 @@ def imwrite(
         if alpha is not None:
             alpha = encoded.of_alpha()(alpha)
         with Transaction() as transaction:
-            with transaction.open(Path(name)) as file:
+            with transaction.open(place_of(name)) as file:
                 encode.write(
                     file,
                     encoded(pixels),

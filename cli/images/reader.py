@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core.engine.threads import begun
 from ...filters.core.named_tuple import NamedTuple
@@ -20,6 +20,8 @@ from ..console import faults
 from ..console.messages import reason, shown
 from ..digest import SourceDigest
 from ..errors import FileError
+from ..stores import names
+from ..stores.names import is_store
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget, size_limit
 from .description import Description
@@ -28,6 +30,9 @@ from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode
 from .source import FileState, Source, state_of
 from .zarr_folder import FolderBytes
 from .zarr_mark import is_zarr
+
+if TYPE_CHECKING:
+    from ..stores.ahead import Ahead
 
 TELLING_BYTES = 1 << 16
 """Bytes of a file that tell which decoder will be needed."""
@@ -72,10 +77,11 @@ class Reader:
         self.digests = True
         """Sources tell what they hold by its digest."""
         self._ahead: dict[str, Callable[[], Begun]] = {}
+        self._objects: Ahead | None = None
 
     def begin(self, name: str) -> None:
         """Begin to read the file *name*, if that has not been begun."""
-        if name in self._ahead or is_zarr(name):
+        if name in self._ahead or is_store(name) or is_zarr(name):
             return
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
             decode.prepare(file.read(TELLING_BYTES), name, os.fstat(file.fileno()).st_size, self.asked[3])
@@ -93,7 +99,7 @@ class Reader:
         with naming(name):
             if name == STREAM:
                 return self._standard_input()
-            if name not in self._ahead:
+            if name not in self._ahead and not is_store(name):
                 if (streamed := self._streamed(_large(name), name)) is not None:
                     return streamed
                 size_limit.check_file(name, self._options(name))
@@ -103,7 +109,7 @@ class Reader:
     def describe(self, name: str) -> Description | None:
         """Return what the header of the file *name* tells; None where it must be read. Raises FileError."""
         with naming(name):
-            if name == STREAM or is_zarr(name):
+            if name == STREAM or is_store(name) or is_zarr(name):
                 return None
             with open(name, "rb", buffering=0) as file:
                 state = _state(file)
@@ -150,11 +156,26 @@ class Reader:
         return self._begin(name, self._options(name))
 
     def _begin(self, name: str, options: DecodeOptions) -> Begun:
+        if is_store(name):
+            data, tag = self._ahead_of_objects().take(name)
+            self.wait_for_room(len(data))
+            return Begun(self._source(data, None, tag), decode.load(data, options))
         data, state = _read(name, self.wait_for_room, in_pieces=True, kind=options.kind)
         return Begun(self._source(data, state), decode.load(data, options))
 
-    def _source(self, data: bytes | FileBytes, state: FileState | None) -> Source:
-        return Source(SourceDigest(data) if self.digests else None, state)
+    def begin_object(self, name: str) -> None:
+        """Begin to read an object of a store in a thread."""
+        self._ahead_of_objects().begin(name)
+
+    def _ahead_of_objects(self) -> Ahead:
+        if self._objects is None:
+            from ..stores.ahead import Ahead  # few calls read one
+
+            self._objects = Ahead(partial(_check_object, kind=self.asked[3]))
+        return self._objects
+
+    def _source(self, data: bytes | FileBytes, state: FileState | None, tag: str = "") -> Source:
+        return Source(SourceDigest(data) if self.digests else None, state, tag)
 
     def _standard_input(self) -> tuple[Picture | Frames, Source]:
         """Return what stands on standard input; of a pipe with several images each is read when its turn comes.
@@ -194,7 +215,13 @@ class Reader:
                     digest.hexadecimal()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Reader, self.asked
+        return _again, (self.asked, names.memory())
+
+
+def _again(asked: tuple[Any, ...], memory: Any) -> Reader:
+    """Return a reader in another process, which knows the addresses that the first one knew."""
+    names.remember(memory)
+    return Reader(*asked)
 
 
 @contextlib.contextmanager
@@ -221,6 +248,10 @@ def _read(
     name: str, wait_for_room: Callable[[float], None] = lambda needed: None, in_pieces: bool = False, kind: str = ""
 ) -> tuple[bytes | FileBytes, FileState | None]:
     """Return what a file holds; *in_pieces* its format may be read as it is needed. Raises DecodeError, OSError."""
+    if is_store(name):
+        from ..stores.ahead import Ahead  # few calls read one
+
+        return Ahead(partial(_check_object, kind=kind)).take(name)[0], None
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     if is_zarr(name):
@@ -230,6 +261,12 @@ def _read(
         if in_pieces and format.is_read_in_pieces(head) and (state := _state(file)) is not None:
             return FileBytes(file.fileno(), state), state
         return _whole(head, file, wait_for_room)
+
+
+def _check_object(name: str, head: bytes, size: int, kind: str) -> None:
+    """Raise DecodeError for an object that is no image, or too large for the memory that is free."""
+    decode.check_head(head[: formats.HEAD], name, size, kind)
+    _check_room(size)
 
 
 def _head(file: Any, name: str = "", kind: str = "") -> tuple[bytes, formats.Format]:
@@ -265,13 +302,18 @@ def _whole(
         before = _state(file)
         size = file.seek(0, os.SEEK_END)
         wait_for_room(size)
-        if (free := memory_budget.short(size)) is not None:
-            raise DecodeError(f"has {amount(size)}; {amount(free)} of memory are free; more memory would help")
+        _check_room(size)
         file.seek(0)
         data = file.read()
         if _state(file) == before and (before is None or len(data) == before.size):
             return data, before
     raise DecodeError(CHANGES)
+
+
+def _check_room(size: int) -> None:
+    """Raise DecodeError where there is no memory for all *size* bytes of a file."""
+    if (free := memory_budget.short(size)) is not None:
+        raise DecodeError(f"has {amount(size)}; {amount(free)} of memory are free; more memory would help")
 
 
 def _large(name: str) -> FileBytes | None:

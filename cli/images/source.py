@@ -32,7 +32,9 @@ class Source(NamedTuple):
     digest: SourceDigest | None
     """None where nobody asks for it, and of a pipe whose images are filtered as they come."""
     state: FileState | None
-    """None of a pipe, of which nothing stays."""
+    """None of a pipe, of which nothing stays, and of an object in a store."""
+    tag: str = ""
+    """That of an object in a store, which another content would not have."""
 
     def has_changed(self, name: str) -> bool:
         """Whether the file *name* is no longer the one that was read."""

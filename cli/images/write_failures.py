@@ -6,16 +6,20 @@ import contextlib
 import errno
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..console.messages import reason, shown
 from ..errors import FileError, NoPlaceError
+
+if TYPE_CHECKING:
+    from ..stores.objects import Destination
 
 NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENOTCONN})
 """The errors of a disk, not of a file."""
 
 
 @contextlib.contextmanager
-def naming_failures(target: Path | None) -> Iterator[None]:
+def naming_failures(target: Path | Destination | None) -> Iterator[None]:
     """Let a failure name *target*; None is standard output."""
     try:
         yield

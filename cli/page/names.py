@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from ..console.messages import shown
+from ..console.messages import shown, unsigned
 
 FOLDERS = re.compile(r"""(?<=[\s='"])/(?:[^/\s'"]+/)+""")
 """The folders of an absolute path within a word, as in a step of a chain."""
@@ -32,6 +32,7 @@ def command(words: Sequence[str]) -> str:
 
 
 def _without_folders(word: str) -> str:
+    word = unsigned(word)
     if PurePath(word).is_absolute():
         return (PurePath(word).name or word) + "/" * (word.endswith("/") and word.strip("/") != "")
     return FOLDERS.sub("", word)

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from ...filters.core.named_tuple import NamedTuple
+from ..console.messages import unsigned
 from ..images import formats
 from ..terminal.screen import Screen
 from . import sheet_file
@@ -52,7 +53,7 @@ class Call(NamedTuple):
         words = ["imfilter", "sweep", sheet_file.base(self.input), *output, *self.steps]
         if self.against is not None:
             words += ["--against", sheet_file.base(self.against)]
-        return shlex.join(words)
+        return shlex.join(map(unsigned, words))
 
     def how(self) -> Mapping[str, object]:
         """Return all that decides what the outputs hold, but for the contents of files."""

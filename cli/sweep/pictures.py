@@ -30,6 +30,7 @@ from ..images.atomic_write import Transaction
 from ..images.codec import EncodeOptions
 from ..images.on_screen import unseen
 from ..images.reader import Reader, naming
+from ..stores.names import is_store
 from ..streams import STREAM
 from . import labels, sheet_file, telling
 from .options import Options
@@ -187,7 +188,7 @@ def _of_file(call: Call, number: int, one: Input, reader: Reader) -> Reduced:
         "width": width,
         "height": height,
         "format": picture.format.upper(),
-        "bytes": Path(one.name).stat().st_size if one.name != STREAM else None,
+        "bytes": Path(one.name).stat().st_size if one.name != STREAM and not is_store(one.name) else None,
     }
     lines = labels.filled(LABEL if call.label is None else call.label, values)
     return Reduced(one, Cell(pixels, lines), (width, height), notes=[*picture.notes, *filter(None, [unseen(picture)])])

@@ -13,7 +13,7 @@ from ..batch.frame_output import writable
 from ..batch.inputs import Input, means_folder
 from ..batch.plan import Job, Target
 from ..batch.provenance import Stamper, has_mark
-from ..console.messages import shown
+from ..console.messages import shown, unsigned
 from ..digest import SourceDigest
 from ..drawing.cells import PAD, Cell, Colour, Grid, Look, laid_out
 from ..drawing.text import font
@@ -22,6 +22,7 @@ from ..images import encode, formats
 from ..images.atomic_write import Transaction
 from ..images.codec import EncodeOptions
 from ..images.metadata import Metadata
+from ..stores.names import is_store
 from ..streams import STREAM
 from ..version import VERSION
 
@@ -91,6 +92,8 @@ def target_of(output: str) -> Target:
     """Return where a sheet goes, and in which format; raises UsageError for one that it cannot go to."""
     if output == STREAM:
         return Target(None, formats.LOSSLESS)
+    if is_store(output):
+        raise UsageError(f"{shown(output)}: a sheet is written to a file; name one, and copy it")
     if means_folder(output):
         raise UsageError(f"{shown(output)}: is a folder; name a file for the sheet")
     try:
@@ -159,4 +162,4 @@ def write(
 
 def base(name: str) -> str:
     """Return the name of a file without its folder, as the command in a sheet has it."""
-    return Path(name).name or name
+    return Path(unsigned(name)).name or name

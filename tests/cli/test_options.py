@@ -64,6 +64,8 @@ HARMLESS = {
     "report_size": "1M",
     "report_title": "A title",
     "max_pixels": "1M",
+    "in_flight": 3,
+    "allow_private": True,
     "max_frames": 3,
     "jobs": 2,
     "masks_out": "other/",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from ....filters.core.filter import name_of
 from ...console.report import Report
 from ...errors import FileError
-from ...images.atomic_write import Transaction
+from ...images.atomic_write import Transaction, place_of
 from ...images.picture import DecodeError, Frames, Picture
 from ...images.shard import Shard
 from .. import labels
@@ -26,7 +25,7 @@ def write(path: str, request: Request, jobs: Sequence[Job], skipped: Collection[
     """
     drawn = {report.outputs["image"]: report.drawn for report in done if report.outputs}
     with Transaction(request.read) as transaction:
-        with transaction.open(Path(path)) as file:
+        with transaction.open(place_of(path)) as file:
             for number, job in enumerate(jobs):
                 if number in skipped or job.outputs["image"] in drawn:
                     for line in _lines(request, job, drawn.get(job.outputs["image"])):

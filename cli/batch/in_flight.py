@@ -1,0 +1,67 @@
+"""Jobs with files in stores: some inputs are read ahead and some outputs on their way while one is filtered."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+from ..console.report import Report
+from ..errors import FileError
+from ..images.reader import Reader
+from ..stores import outbox
+from ..stores.names import is_store
+from .dispatch import process
+from .image_job import ImageProcessor
+from .plan import Job
+
+Feed = Callable[[bool], Job | None]
+"""Returns the next job, None where there is none; it waits for one where that is asked."""
+
+
+def of(jobs: Sequence[Job]) -> Feed:
+    """Return the feed of jobs that are all known."""
+    left = iter(jobs)
+    return lambda wait: next(left, None)
+
+
+def processed(
+    processor: ImageProcessor, feed: Feed, reader: Reader, count: int, tell: Callable[[], None] = lambda: None
+) -> Iterator[Report]:
+    """Yield the reports of jobs in their order, of which *count* are read ahead and as many written behind.
+
+    It will *tell* when it begins with the next of them.
+    """
+    ready: deque[Job] = deque()
+    unsettled: deque[tuple[Report, list[outbox.Sending]]] = deque()
+    begun = ""
+    with outbox.written_behind():
+        while True:
+            while len(ready) < count and (job := feed(not ready and not unsettled)) is not None:
+                ready.append(job)
+                if is_store(job.input.name) and job.input.name != begun:  # variants of one follow each other
+                    reader.begin_object(begun := job.input.name)
+            if ready:
+                tell()
+                report = process(processor, ready.popleft(), reader)
+                unsettled.append((report, outbox.taken()))
+            elif not unsettled:
+                return
+            if not ready or len(unsettled) > count:
+                yield _settled(*unsettled.popleft())
+
+
+def _settled(report: Report, sending: Sequence[outbox.Sending]) -> Report:
+    """Return the report of a job when its objects are there."""
+    written = kept = 0
+    for wait in sending:
+        try:
+            sent = wait()
+        except FileError as error:
+            return Report(input=report.input, status="failed", error=str(error), seconds=report.seconds)
+        written, kept = written + sent.written, kept + sent.kept
+        report = report._replace(notes=(*report.notes, *sent.notes))
+    if kept and not written and report.status == "done":
+        return Report(input=report.input, status="skipped", outputs=report.outputs, seconds=report.seconds)
+    if kept and report.status == "done":
+        return report._replace(notes=(*report.notes, f"{kept} of its outputs exist, and were kept"))
+    return report

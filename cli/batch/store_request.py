@@ -1,0 +1,47 @@
+"""What a call may not ask of stores, said before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ..console.messages import flag, shown
+from ..errors import UsageError
+from ..stores.names import HTTPS, is_store, parts
+from .options import SharedOptions
+
+OF_FILES = {
+    "backup": "objects have no second name; copy them first, or let the bucket keep versions",
+    "preserve_times": "objects have the time at which they were written",
+    "depfile": "Make and Ninja see no objects",
+    "watch": "stores tell nobody of a change; run the call again with --update",
+    "masks": "masks and boxes are moved between files",
+    "boxes": "masks and boxes are moved between files",
+    "labels": "labels lie beside files",
+}
+"""The options that make no sense with a store, and why."""
+
+
+def check(names: Collection[str], written: Collection[str], options: SharedOptions) -> None:
+    """Raise UsageError where a call whose inputs and outputs are *names* asks what no store does."""
+    for name in written:
+        if name.startswith(HTTPS):
+            raise UsageError(f"{shown(name)}: https:// is only read; write to a file, s3://, gs:// or az://")
+    for name in {*names, *written}:
+        if name.startswith("http://"):
+            raise UsageError(f"{shown(name)}: is not secure; use https://, or download it first")
+    stored = next((name for name in [*names, *written] if is_store(name)), None)
+    if stored is None:
+        return
+    for option, why in OF_FILES.items():
+        if getattr(options, option) != options._field_defaults[option]:
+            raise UsageError(f"{flag(option)} does not go with {shown(stored)}: {why}")
+    if options.update and (options.strip or options.no_stamp):
+        unstamped = flag("strip") if options.strip else flag("no_stamp")
+        raise UsageError(f"--update with {shown(stored)} needs the stamp that {unstamped} leaves out; omit one of them")
+    for name in filter(is_store, names):
+        if not parts(name)[1]:
+            raise UsageError(f"{shown(name)}: names no bucket; write s3://bucket/key")
+        if not name.startswith(HTTPS):
+            from ..stores.library import library  # 10 ms, for what is in a store
+
+            library(shown(name))

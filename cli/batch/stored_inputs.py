@@ -1,0 +1,52 @@
+"""Finding the inputs below a folder in a store, by one listing; their names alone decide, and none is looked into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..console.messages import shown
+from ..errors import UsageError
+from ..images import formats
+from ..stores import objects
+from ..stores.failures import StoreError
+from ..stores.names import HTTPS
+from .input_rules import CLUTTER, Fate, InputRules
+
+
+def listed(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tuple[str, Fate]]:
+    """Yield each object below *folder* in a store by its place, and what becomes of it; *tags* get that of each.
+
+    Its name alone decides: to look into each would take as long as to filter it.
+    """
+    if folder.startswith(HTTPS):
+        raise UsageError(f"{shown(folder)}: https:// lists no folders; name pictures, or use --files-from")
+    try:
+        tags.update((one.place, one.tag) for one in objects.listed(folder) if one.place)
+    except StoreError as error:
+        raise UsageError(f"{shown(folder)}: cannot be listed: {error}") from None
+    prefixes = [prefix.rstrip("/") + "/" for prefix in rules.prefixes]
+    below, deeper = folder.rstrip("/") + "/", dict[str, None]()
+    for place in sorted(tags):
+        inner, _, name = place.rpartition("/")
+        if any((below + place).startswith(prefix) for prefix in prefixes):
+            continue
+        above = inner.split("/") if inner else []
+        if any(part.startswith(".") for part in above):
+            continue
+        if inner and not rules.recursive:
+            deeper.setdefault(above[0])
+            continue
+        yield place, _fate_by_name(place, name, above, rules)
+    for name in deeper:
+        yield name, Fate.SUBFOLDER
+
+
+def _fate_by_name(place: str, name: str, above: Sequence[str], rules: InputRules) -> Fate:
+    """Return what becomes of an object, below folders of these names."""
+    way = ["/".join(above[: at + 1]) for at in range(len(above))]
+    if any(rules.excludes(folder, folder.rpartition("/")[2]) for folder in way) or rules.excludes(place, name):
+        return Fate.EXCLUDED
+    if rules.include and not rules.including(place, name):
+        return Fate.UNMATCHED
+    hidden = name.startswith(".") or name.lower() in CLUTTER
+    return Fate.OTHER if hidden or formats.suffix_of(name) not in formats.PROMISING else Fate.TAKEN

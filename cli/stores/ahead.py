@@ -1,0 +1,58 @@
+"""Objects that are read ahead, several at a time: waiting for a store is the cost, not the work."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from ...filters.core.engine.threads import begun
+from .objects import get
+from .room import Room
+
+Check = Callable[[bytes, int], None]
+"""Is told the first bytes of an object and its size, and may refuse it."""
+
+
+class _Reading:
+    """One object that is read in a thread."""
+
+    def __init__(self, name: str, check: Check, room: Room) -> None:
+        self._urgent = threading.Event()
+        self._room, self._held = room, 0
+
+        def checked(head: bytes, size: int) -> None:
+            check(head, size)
+            room.enter(size, self._urgent)
+            self._held = size
+
+        self._wait = begun(lambda: get(name, checked), daemon=True)
+
+    def take(self) -> tuple[bytes, str]:
+        """Wait for it; what it holds is the taker's from now on."""
+        self._urgent.set()
+        try:
+            return self._wait()
+        finally:
+            self._room.leave(self._held)
+
+
+class Ahead:
+    """Reads objects before they are asked for."""
+
+    def __init__(self, check: Callable[[str, bytes, int], None]) -> None:
+        self._check = check
+        self._room = Room()
+        self._begun: dict[str, _Reading] = {}
+
+    def begin(self, name: str) -> None:
+        """Begin to read an object, if that has not been begun."""
+        if name not in self._begun:
+            self._begun[name] = _Reading(name, lambda head, size: self._check(name, head, size), self._room)
+
+    def take(self, name: str) -> tuple[bytes, str]:
+        """Return what an object holds, and its tag; raises StoreError, and what the check raises.
+
+        It is read in a thread in any case: the library's own waiting hears of no interruption.
+        """
+        self.begin(name)
+        return self._begun.pop(name).take()

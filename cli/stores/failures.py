@@ -1,0 +1,85 @@
+"""What a store answers in place of an object, in words that hold neither addresses nor credentials."""
+
+from __future__ import annotations
+
+import re
+
+STATUS = re.compile(r"status code: (\d{3})")
+RETRIES = re.compile(r"after (\d+) retries")
+MEANINGS = {
+    400: "bad request",
+    401: "not authenticated",
+    403: "access denied",
+    404: "no such object or bucket",
+    408: "time-out",
+    409: "another write is going on",
+    412: "it was changed meanwhile",
+    429: "too many requests",
+    500: "internal error",
+    501: "not implemented",
+    502: "bad gateway",
+    503: "unavailable",
+    504: "time-out",
+}
+
+
+class StoreError(OSError):
+    """A store did not do what it was asked."""
+
+    in_own_words = True
+    """They need no lower case, which the names of variables have not."""
+
+    def __init__(self, said: str, status: int = 0) -> None:
+        super().__init__(said)
+        self.status = status
+
+    def __reduce__(self) -> tuple[type[StoreError], tuple[str, int]]:
+        return type(self), (str(self), self.status)
+
+
+class AlreadyThereError(StoreError):
+    """An object that was to be created was there already."""
+
+
+def answered(status: int, tries: int = 1) -> StoreError:
+    """Return the failure that a *status* of HTTP is.
+
+    >>> print(answered(403)); print(answered(503, 6))
+    the store answered 403 (access denied)
+    the store answered 503 (unavailable), 6 times
+    """
+    meaning = f" ({MEANINGS[status]})" if status in MEANINGS else ""
+    return StoreError(f"the store answered {status}{meaning}{_times(tries)}", status)
+
+
+def of_library(error: Exception) -> StoreError:
+    """Return the failure that an *error* of the library is: its own words hold addresses, and are for programmers."""
+    text = str(error)
+    tries = int(found[1]) + 1 if (found := RETRIES.search(text)) else 1
+    if "169.254.169.254" in text or "metadata.google.internal" in text or "MissingCredentials" in text:
+        return StoreError("no credentials for the store were found; set them in the environment")
+    if found := STATUS.search(text):
+        return answered(int(found[1]), tries)
+    if isinstance(error, FileNotFoundError):
+        return answered(404)
+    if "LOCATION" in text:
+        return StoreError("the store answered 301 (the bucket is in another region; set AWS_REGION)", 301)
+    if type(error).__name__ == "InvalidPathError":
+        return StoreError("it holds names with empty parts, . or .., which cannot be read; name a folder without them")
+    if "must be specified" in text:
+        return StoreError("no account for the store was found in the environment; set AZURE_STORAGE_ACCOUNT_NAME")
+    if isinstance(error, ValueError):
+        return StoreError("is not a name that an object can have; leave out empty parts, . and ..")
+    if "builder error" in text:
+        return StoreError("the store's address is not https; allow that by AWS_ALLOW_HTTP=true")
+    if "timed out" in text.lower() or "TimedOut" in text:
+        return StoreError(f"the store did not answer in time{_times(tries)}")
+    if "rror sending request" in text or "onnect" in text:
+        return StoreError(f"the store cannot be reached{_times(tries)}")
+    if "body" in text.lower():
+        return StoreError(f"the store's answer broke off{_times(tries)}")
+    return StoreError(f"the store did not do it{_times(tries)}")
+
+
+def _times(tries: int) -> str:
+    return f", {tries} times" if tries > 1 else ""

@@ -1,0 +1,146 @@
+"""Reading an address of https: only over https at every step, from public machines, and not for ever.
+
+The name is looked up here and the connection made to that very address, so that neither a redirect nor a name that
+leads elsewhere a moment later reaches a private network. Certificates are checked as Python does by itself.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import random
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from urllib.parse import urljoin, urlsplit
+
+from . import names
+from .failures import StoreError, answered
+
+CONNECT, SILENT = 10.0, 60.0
+"""Seconds for a connection to stand, and without a byte."""
+REDIRECTS = 5
+RETRIES, FIRST = 5, 0.2
+"""How often what fails is tried again, and the seconds before the first time, which double."""
+AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+MOVED = frozenset({301, 302, 303, 307, 308})
+PIECE = 1 << 20
+MOST_OF_UNKNOWN = 1 << 28
+"""Bytes that are read of an answer that does not say its length."""
+
+Check = Callable[[bytes, int], None]
+
+
+class _Passing(StoreError):
+    """A failure that may be none the next time."""
+
+
+def get(name: str, check: Check) -> bytes:
+    """Return what an address holds; raises StoreError, and what *check* does of its first bytes and its size."""
+    for tried in range(1, RETRIES + 2):
+        try:
+            return _once(names.with_query(name), check)
+        except _Passing as failure:
+            if tried > RETRIES:
+                raise StoreError(f"{failure}, {tried} times", failure.status) from None
+            time.sleep(FIRST * 2 ** (tried - 1) * random.uniform(0.5, 1))
+    raise AssertionError
+
+
+def _once(address: str, check: Check) -> bytes:
+    for _ in range(REDIRECTS + 1):
+        connection = _Connection(address)
+        try:
+            connection.request(
+                "GET", connection.path, headers={"User-Agent": "imfilter", "Accept-Encoding": "identity"}
+            )
+            answer = connection.getresponse()
+            if answer.status in MOVED and (location := answer.getheader("Location")):
+                address = urljoin(address, location)
+                continue
+            if answer.status in AGAIN:
+                raise _Passing(str(answered(answer.status)), answer.status)
+            if answer.status != http.client.OK:
+                raise answered(answer.status)
+            return _body(answer, check)
+        except ssl.SSLCertVerificationError:
+            raise StoreError("its certificate is not valid") from None
+        except StoreError:
+            raise
+        except TimeoutError:
+            raise _Passing("it did not answer in time") from None
+        except (OSError, http.client.HTTPException):
+            raise _Passing("the connection broke off") from None
+        finally:
+            connection.close()
+    raise StoreError(f"redirects more than {REDIRECTS} times")
+
+
+def _body(answer: http.client.HTTPResponse, check: Check) -> bytes:
+    whole = bytearray(answer.read(PIECE))
+    size = answer.length + len(whole) if answer.length is not None else None
+    check(bytes(whole), len(whole) if size is None else size)
+    while piece := answer.read(PIECE):
+        whole += piece
+        if size is None and len(whole) > MOST_OF_UNKNOWN:
+            raise StoreError(f"has more than {MOST_OF_UNKNOWN >> 20} MiB, and does not say how many; download it first")
+    if size is not None and len(whole) != size:
+        raise _Passing("the connection broke off")
+    return bytes(whole)
+
+
+class _Connection(http.client.HTTPSConnection):
+    """A connection to the machine that a name means now."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        try:
+            port = parts.port or http.client.HTTPS_PORT
+        except ValueError:
+            raise StoreError("its port is not a number") from None
+        if parts.scheme != "https":
+            raise StoreError("redirects to what is not https")
+        if not parts.hostname or parts.username is not None:
+            raise StoreError("names no machine, or a user")
+        super().__init__(parts.hostname, port, timeout=CONNECT, context=ssl.create_default_context())
+        self.path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if not self.path.isascii() or " " in self.path:
+            from urllib.parse import quote
+
+            self.path = quote(self.path, safe="/?&=%:@!$'()*+,;~-._[]")
+
+    def connect(self) -> None:
+        """Connect to an address that may be reached."""
+        self.sock = self._context.wrap_socket(  # type: ignore[attr-defined]
+            _socket(self.host, self.port), server_hostname=self.host
+        )
+        self.sock.settimeout(SILENT)
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        raise _Passing("its machine is not known") from None
+    allowed = [where for *_, where in found if names.private_allowed() or _is_public(str(where[0]))]
+    if not allowed:
+        raise StoreError("leads to a private address; allow those by --allow-private")
+    for number, where in enumerate(allowed, 1):
+        try:
+            return socket.create_connection((str(where[0]), port), CONNECT)
+        except OSError:
+            if number == len(allowed):
+                raise
+    raise AssertionError
+
+
+def _is_public(address: str) -> bool:
+    """Whether an address is that of a machine that all the world reaches.
+
+    >>> [_is_public(one) for one in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::1", "::ffff:7f00:1")]
+    [True, False, False, False, False]
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None) or found
+    return inner.is_global and not inner.is_multicast

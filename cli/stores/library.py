@@ -1,0 +1,86 @@
+"""The library that speaks with the stores: who else imports it would be bound to it, and it is young."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from ..errors import UsageError
+from .failures import StoreError, of_library
+from .names import parts
+
+MAKERS = {"s3": "S3Store", "gs": "GCSStore", "az": "AzureStore"}
+"""What the library calls the stores of a scheme."""
+PREFIXES = {"s3": "AWS", "gs": "GOOGLE", "az": "AZURE"}
+"""What the variables of a store begin with."""
+OF_CLIENTS = ("allow_http", "allow_invalid_certificates", "proxy_url", "proxy_excludes")
+"""What variables say of connections; the library reads them itself only where a call says nothing of them."""
+CONNECT, SILENT = "5s", "60s"
+"""How long a connection may take to stand, and to give no byte."""
+WHOLE = "24h"
+"""How long one answer may take: what is large, or comes slowly, is no failure while it comes."""
+RETRIES, FIRST, LONGEST, LAST = 5, 0.2, 3.0, 8.0
+"""How often a request is repeated, the seconds before the first time and any other, and after which none is."""
+
+_lock = threading.Lock()
+_stores: dict[tuple[str, str], Any] = {}
+
+
+@cache
+def _library() -> Any:
+    import obstore
+    import obstore.store
+
+    return obstore
+
+
+def library(name: str) -> Any:
+    """Return the library; raises UsageError, which says what *name* needs, where it is missing."""
+    try:
+        return _library()
+    except ImportError:
+        raise UsageError(f"{name}: needs the extra \"stores\": pip install 'imfilter[stores]'") from None
+
+
+def opened(name: str) -> tuple[Any, str]:
+    """Return the store in which *name* lies, and the key there; raises StoreError, UsageError."""
+    obstore = library(name)
+    scheme, bucket, key = parts(name)
+    if scheme not in MAKERS:
+        raise StoreError(f"{scheme}:// is only read")
+    with _lock, told():
+        if (scheme, bucket) not in _stores:
+            _stores[scheme, bucket] = getattr(obstore.store, MAKERS[scheme])(
+                bucket, client_options=_connections(PREFIXES[scheme]), retry_config=_patience()
+            )
+        return _stores[scheme, bucket], key
+
+
+def _connections(prefix: str) -> dict[str, str]:
+    own = {name: os.environ.get(f"{prefix}_{name.upper()}") for name in OF_CLIENTS}
+    given = {name: value for name, value in own.items() if value}
+    return {"connect_timeout": CONNECT, "read_timeout": SILENT, "timeout": WHOLE, **given}
+
+
+def _patience() -> dict[str, Any]:
+    from datetime import timedelta
+
+    backoff = {"init_backoff": timedelta(seconds=FIRST), "max_backoff": timedelta(seconds=LONGEST), "base": 2}
+    return {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=LAST), "backoff": backoff}
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Let what the library raises be StoreError."""
+    try:
+        yield
+    except (UsageError, MemoryError):
+        raise
+    except Exception as error:
+        if not (isinstance(error, ValueError | FileNotFoundError) or type(error).__module__.startswith("obstore")):
+            raise
+        raise of_library(error) from None

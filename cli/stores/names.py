@@ -1,0 +1,86 @@
+"""The names of objects in stores, among those of files: a scheme, a bucket and a key, as ``s3://bucket/a/b.jpg``."""
+
+from __future__ import annotations
+
+from ..errors import UsageError
+
+HTTPS = "https://"
+"""The scheme of addresses that are only read."""
+SCHEMES = ("s3://", "gs://", "az://", HTTPS)
+
+
+def is_store(name: object) -> bool:
+    """Whether *name* is that of an object or a folder in a store; a local folder ``s3:`` is called ``./s3:``.
+
+    >>> is_store("s3://bucket/a.jpg"), is_store("./s3://bucket/a.jpg"), is_store("a.jpg")
+    (True, False, False)
+    """
+    return isinstance(name, str) and name.startswith(SCHEMES)
+
+
+def is_folder(name: str) -> bool:
+    """Whether the *name* of a store means all that begins with it: it ends in /, or is a whole bucket.
+
+    >>> is_folder("s3://bucket/photos/"), is_folder("s3://bucket"), is_folder("s3://bucket/photos")
+    (True, True, False)
+    """
+    _, bucket, key = parts(name)
+    return bool(bucket) and (not key or key.endswith("/"))
+
+
+def parts(name: str) -> tuple[str, str, str]:
+    """Return the scheme, the bucket and the key.
+
+    >>> parts("s3://bucket/a/b.jpg")
+    ('s3', 'bucket', 'a/b.jpg')
+    """
+    scheme, _, rest = name.partition("://")
+    bucket, _, key = rest.partition("/")
+    return scheme, bucket, key
+
+
+class _Addresses:
+    """What the addresses of a call are, beside what may be said of them."""
+
+    def __init__(self) -> None:
+        self.queries: dict[str, str] = {}
+        """What stands behind the ? of an address, which may be a signature: no message, report or stamp has it."""
+        self.private = False
+        """Machines that not all the world reaches may be read from."""
+
+
+_addresses = _Addresses()
+
+
+def without_query(name: str) -> str:
+    """Return an address up to its ?, and remember the rest for `with_query`; raises UsageError for a second rest."""
+    address, _, query = name.partition("?") if name.startswith(HTTPS) else (name, "", "")
+    if query and _addresses.queries.setdefault(address, query) != query:
+        raise UsageError(f"{address}: is named twice, with other words behind the ?; filter one after the other")
+    return address
+
+
+def with_query(address: str) -> str:
+    """Return an address as it is asked for."""
+    query = _addresses.queries.get(address)
+    return f"{address}?{query}" if query else address
+
+
+def allow_private(allowed: bool) -> None:
+    """Let addresses of https lead to machines that not all the world reaches, or not."""
+    _addresses.private = allowed
+
+
+def private_allowed() -> bool:
+    """Whether they may."""
+    return _addresses.private
+
+
+def memory() -> tuple[dict[str, str], bool]:
+    """Return what `remember` takes in another process."""
+    return _addresses.queries, _addresses.private
+
+
+def remember(memory: tuple[dict[str, str], bool]) -> None:
+    """Know what another process knew of addresses."""
+    _addresses.queries, _addresses.private = memory
