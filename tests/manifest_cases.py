@@ -383,6 +383,9 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         *(f"blur {name} -o out/ {more}" for name in TOLD for more in ("--no-stamp", "--preserve-times --to tif")),
         *(f"{KEEP} {name} -o out.bmp {more}" for name in TOLD for more in ("", "--keep-values")),
         *(f"{KEEP} {name} -o out.tif --compression lzw" for name in ("a.png", "f.npy", "deep.png", "pages.tif")),
+        *(f"{KEEP} {name} -o out.tif --to cog" for name in ("a.png", "f.npy", "deep.png", "pages.tif")),
+        *(f"{KEEP} a.png -o out.zarr {more}" for more in ("--pyramid", "--chunks 32", "--chunks 32 --shard-size 64")),
+        *(f"{KEEP} a.png -o out.png {more}" for more in ("--pyramid", "--chunks 32", "--shard-size 2048")),
         *(f"blur {name} -o out.tif --nodata 7 {more}" for name in ("g.png", "f.npy") for more in ("", "--keep-holes")),
     ),
     "quality": tuple(

@@ -10,6 +10,7 @@ from ..console.messages import flag, shown
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images.output_folder import Root, root_of
+from ..images.zarr_mark import is_zarr
 from ..stores.names import is_store
 from ..streams import STREAM, current_folder, is_stream
 from .call_files import INPUT, FilesRead, FilesWritten, Read, Where, Written
@@ -25,6 +26,7 @@ def check(read: FilesRead, written: FilesWritten) -> None:
     """Raise UsageError where a file that is written is read too or written twice, or where its folder is missing."""
     check_named(written)
     check_apart(read, written)
+    _check_within(read, written)
     check_folders(read.folders, written)
 
 
@@ -56,6 +58,17 @@ def check_apart(read: FilesRead, written: FilesWritten) -> None:
             numbered += where.places
     if numbered:
         _check_numbers([*taken.places, *(place for name in read.names for place in read.folders.places(name))])
+
+
+def _check_within(read: FilesRead, written: FilesWritten) -> None:
+    """Raise UsageError where a Zarr that is replaced holds what is read."""
+    for file in written.each():
+        if file.path is None or file.is_backup or not is_zarr(file.path):
+            continue
+        replaced = read.folders.folder(file.path)
+        for name in read.names:
+            if read.folders.folder(name).path.startswith(os.path.join(replaced.path.rstrip(os.sep), "")):
+                raise UsageError(f"{file.name}: holds {shown(name)}, which this call reads; choose another name")
 
 
 class _Taken:
@@ -258,7 +271,7 @@ def _keep_backup(job: Job) -> Job:
 
 def _can_be_replaced(path: str, source: str) -> bool:
     """Whether *path*, where the links of an input lead, is the input: not a pipe, nor a file that has no name left."""
-    return not is_stream(path) and (path == source or identity(path) == identity(source))
+    return not is_stream(path) and not is_zarr(path) and (path == source or identity(path) == identity(source))
 
 
 def _check_folder(file: Written) -> None:

@@ -28,6 +28,7 @@ from .job_options import WriteOptions
 from .plan import Job, Target
 
 if TYPE_CHECKING:
+    from ..images.folder_output import NewFolder
     from ..stores.objects import Destination
     from .annotations.way import Way
 
@@ -134,6 +135,18 @@ def opened(
 ) -> contextlib.AbstractContextManager[Buffer]:
     """Open an output for writing, in its folder, which is made where it is missing; an object carries its *stamp*."""
     return transaction.open(*_place(job, target, options, stamp))
+
+
+def opened_as(
+    format: formats.Format, transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = ""
+) -> contextlib.AbstractContextManager[Buffer | NewFolder]:
+    """Open an output of a format as `opened` does; of some it is a folder. Raises FileError where there is none."""
+    if not format.folder:
+        return opened(transaction, job, target, options, stamp)
+    path, *_ = _place(job, target, options, stamp)
+    if path is not None and not isinstance(path, Path):
+        raise FileError(target.name, "cannot be written: a Zarr is written in a folder of this machine")
+    return transaction.open_folder(path, options.root(target.folder))
 
 
 def begun(transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = "") -> Growing:

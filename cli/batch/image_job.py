@@ -32,7 +32,7 @@ from ..images.reader import naming
 from ..images.source import Source
 from . import memory_need, surprises, white_notes
 from .changed_input import backdate, check_replaced
-from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
+from .frame_output import SHEET, Computed, Missing, kept_of, opened_as, writable
 from .frame_summary import Summary
 from .job_options import JobOptions
 from .other_pictures import OtherPictures, named
@@ -496,7 +496,7 @@ class ImageProcessor:
                 continue
             stamp = self.options.write.stamper.stamp(name, job)
             with (
-                opened(transaction, job, target, self.options.write, stamp) as file,
+                opened_as(computed.formats_of[name], transaction, job, target, self.options.write, stamp) as file,
                 writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed, notes)

@@ -23,6 +23,7 @@ from ..console.report import LeftOut
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
+from ..images.zarr_mark import is_zarr
 from ..stores import files as stored_files
 from ..stores import names as stored_names
 from ..stores.names import is_folder as is_prefix
@@ -227,6 +228,10 @@ def _walk(folder: str, rules: InputRules, folders: list[str]) -> Iterator[tuple[
             yield place, Fate.OTHER if (here.identity, name) in rules.written else _fate(entry, place, here, rules)
         elif rules.outputs and identity(entry.path) in rules.outputs:
             continue
+        elif is_zarr(entry.path):
+            matches = not rules.include or rules.including(place, name)
+            taken = Fate.TAKEN if matches else Fate.UNMATCHED
+            yield place, Fate.OTHER if (here.identity, name) in rules.written else taken
         elif not rules.recursive:
             yield place, Fate.SUBFOLDER
         else:
@@ -291,11 +296,11 @@ def _is_image(entry: os.DirEntry[str]) -> bool:
 
 
 def is_folder(name: str | Path) -> bool:
-    """Whether *name* is a folder that can be entered; of stores those are told by their names."""
+    """Whether *name* is a folder that can be entered; a Zarr is a picture. In stores names tell that."""
     if is_store(name):
         return is_prefix(str(name))
     try:
-        return os.path.isdir(name)
+        return os.path.isdir(name) and not is_zarr(name)
     except ValueError:
         return False
 

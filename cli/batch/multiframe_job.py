@@ -22,7 +22,7 @@ from ..images.stack import images_at_once
 from ..stores.names import is_store
 from ..streams import is_stream
 from .changed_input import backdate, check_replaced
-from .frame_output import Computed, begun, kept_of, opened, writable
+from .frame_output import Computed, begun, kept_of, opened_as, writable
 from .image_job import ImageProcessor
 from .job_options import WriteOptions
 from .plan import Job, Target
@@ -327,8 +327,8 @@ def _write(
             gathered.write(file)
         growing.end()
         return gathered.notes
-    stamp = options.stamper.stamp(name, job)
-    with opened(transaction, job, target, options, stamp) as file, writable(target, gathered.format):
+    stamp, format = options.stamper.stamp(name, job), gathered.format
+    with opened_as(format, transaction, job, target, options, stamp) as file, writable(target, format):
         gathered.write(file)
     return gathered.notes
 
@@ -351,7 +351,7 @@ def _numbered(
     kept = kept_of(picture.metadata, name, computed, notes)
     stamp = processor.options.write.stamper.stamp(stamp, job) if stamp else ""
     with (
-        opened(transaction, job, target, processor.options.write, stamp) as file,
+        opened_as(computed.formats_of[name], transaction, job, target, processor.options.write, stamp) as file,
         writable(target, computed.formats_of[name]),
     ):
         notes += processor.encode(file, name, computed, kept, stamp)

@@ -432,6 +432,29 @@ class SharedOptions(NamedTuple):
             words=lambda: formats.COMPRESSIONS,
         ),
     ] = ""
+    chunks: Annotated[
+        int | None,
+        Option(
+            "Rows and columns of a chunk of Zarr, a multiple of 16.",
+            PIXELS,
+            affects_output=True,
+            metavar="N",
+            default="1024",
+        ),
+    ] = None
+    shard_size: Annotated[
+        int | None,
+        Option(
+            "Rows and columns of a file of Zarr, a multiple of --chunks (else each chunk is a file).",
+            PIXELS,
+            affects_output=True,
+            metavar="N",
+        ),
+    ] = None
+    pyramid: Annotated[
+        bool,
+        Option("Write Zarr as OME-Zarr, with smaller copies of 2×2 means.", PIXELS, affects_output=True),
+    ] = False
     background: Annotated[
         str,
         Option(

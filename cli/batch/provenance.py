@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from ..digest import SourceDigest, blake2b
 from ..images.formats import HEAD, Format, is_of
+from ..images.zarr_mark import mark_of
 from .plan import Job
 
 PROGRAM = "imfilter"
@@ -102,6 +103,10 @@ def is_unstamped(path: str, format: Format | None) -> bool:
 
 def _parts(path: str, format: Format | None) -> Iterator[bytes]:
     """Yield the parts of a file in which a stamp may stand, none of a file of another *format*, or cut off."""
+    if (mark := mark_of(path)) is not None:
+        if format is not None and not format.folder:
+            return
+        path, format = str(mark), None
     with open(path, "rb", buffering=0) as file:
         if format is not None and not is_of(format, file.read(HEAD) or b""):
             return

@@ -25,6 +25,7 @@ from ..stores.names import is_store
 from ..streams import STREAM
 from ..version import VERSION
 from . import (
+    chunk_options,
     collisions,
     cpu_count,
     frame_number,
@@ -157,6 +158,7 @@ def check(
         variants.check_places(found.inputs)
     jobs = _plan(recipe, options, found, outputs, len(maps), variants)
     _check_compression(jobs, options)
+    chunk_options.check(jobs, options)
     _check_codes(jobs, recipe, options)
     _check_depth(jobs, recipe)
     _check_stamps(jobs, options)

@@ -11,6 +11,7 @@ from ...filters.core.engine.threads import side_by_side
 from ...filters.core.named_tuple import NamedTuple
 from ..digest import SourceDigest
 from ..images.memory_budget import budget
+from ..images.zarr_folder import digest_of
 from ..stores import files as stored_files
 from ..stores.names import is_store
 from ..streams import STREAM, is_stream
@@ -86,7 +87,7 @@ def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency, ther
             if is_store(name := jobs[number].input.name):
                 with stored_files.opened(name, budget()) as file:
                     return SourceDigest(file.read()).hexadecimal()
-            return SourceDigest.of_file(name)
+            return digest_of(name)
         except (OSError, ValueError):  # which is told of when it is read
             return ""
 

@@ -27,6 +27,7 @@ from .write_failures import naming_failures
 
 if TYPE_CHECKING:
     from ..stores.objects import Destination
+    from .folder_output import NewFolder
 
 Times = tuple[int, int]
 """When a file was read and when it was changed, in nanoseconds."""
@@ -157,6 +158,21 @@ class Transaction:
                 for part in buffer.parts():
                     put(file, part)
                 self._end(file, times)
+
+    @contextlib.contextmanager
+    def open_folder(self, target: Path | None, root: Root | None = None) -> Iterator[NewFolder]:
+        """Give what takes the files of a folder that will become *target*, in place of a Zarr that is there."""
+        from .folder_output import FolderReplacement, NewFolder  # hardly any output is one
+
+        with naming_failures(target):
+            if target is None or (root is None and is_stream(target)):
+                raise OSError("it is a stream, and a Zarr is a folder; name one")
+            files = NewFolder()
+            yield files
+            with uninterrupted():
+                new = FolderReplacement(self._folder(target.parent, root), target)
+                self._files.append(new)
+            new.write(files.files)
 
     def grow(
         self,

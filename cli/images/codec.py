@@ -32,6 +32,12 @@ class EncodeOptions(NamedTuple):
     """Samples whose colour profile is not kept stay as they are."""
     compression: str = ""
     """How the samples are packed, for a format that has several ways; nothing is its own choice."""
+    chunks: int = 0
+    """Rows and columns of a chunk, of a format that has some; 0 is its own choice."""
+    shard_size: int = 0
+    """Rows and columns of a file of several chunks; 0 where each has its own."""
+    pyramid: bool = False
+    """Smaller copies are written too, for a format that may have some."""
     cores: int = 1
     """Threads that compress; the bytes are the same for any number."""
     keep_quality: bool = False

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ...filters.core.named_tuple import NamedTuple
 from ..errors import UsageError
+from .zarr_mark import BEGINNING
 
 if TYPE_CHECKING:
     from ...filters.core.engine.colour import ColourModel
@@ -61,6 +62,8 @@ class Format(NamedTuple):
     """It holds arrays by their names, of which some are images."""
     of_files: bool = False
     """It holds files, of which some are images of formats of their own."""
+    folder: bool = False
+    """It is a folder, and no file."""
     in_pieces: bytes | None = None
     """A pattern of the first bytes of those of its files that are read as they are needed, and not whole."""
     stream: Literal["", "file", "pipe"] = ""
@@ -203,7 +206,23 @@ FORMATS = {
             compressions=("deflate", "none", "lzw", "packbits", "zstd"),
             georeferenced=True,
             aliases=("tif",),
+            twin="cog",
             module="tiff.codec",
+        ),
+        Format(
+            "cog",
+            (".tif",),
+            rb"II[*+]\x00|MM\x00[*+]",
+            ALL,
+            ALL,
+            ALL,
+            ALL,
+            alpha=True,
+            profiles=True,
+            palettes=True,
+            compressions=("deflate", "none", "lzw", "packbits", "zstd"),
+            georeferenced=True,
+            module="tiff.cog",
         ),
         Format(
             "webp",
@@ -375,6 +394,17 @@ FORMATS = {
             )
             for classes in (10, 100)
         ),
+        Format(
+            "zarr",
+            (".zarr",),
+            re.escape(BEGINNING),
+            ("bool", *ALL),
+            ALL,
+            bands=ALL,
+            folder=True,
+            title="Zarr",
+            module="zarr.codec",
+        ),
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }
@@ -386,6 +416,7 @@ TABLES = {
 WRITTEN = {name: format for name, format in FORMATS.items() if not format.instead}
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
+BY_SUFFIX[".tif"] = FORMATS["tiff"]
 BY_SUFFIX[".bin"] = FORMATS["cifar10"]._replace(twin="cifar100")
 RECORDS = {name: format for name, format in FORMATS.items() if format.record}
 LONG_SUFFIXES = [suffix for suffix in BY_SUFFIX if suffix.count(".") != 1 or "-" in suffix]
@@ -401,6 +432,8 @@ COMPRESSIONS = tuple(dict.fromkeys(way for format in FORMATS.values() for way in
 """The words of --compression."""
 FOR_COMPRESSION = "--compression is for TIFF; write .tif, or leave it out"
 """Advice where a format packs samples in one way only."""
+FOR_CHUNKS = "--chunks, --shard-size and --pyramid are for Zarr; write .zarr, or leave them out"
+"""Advice where a format has no chunks."""
 FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
 """Advice where a format holds too few channels."""
 FOR_BANDS = "use .tif or .npy"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 from pathlib import Path
 
 from ...filters.core.named_tuple import NamedTuple
@@ -129,6 +130,14 @@ class OutputFolder:
         """Give a file, or a link, another name, which must be free."""
         old, new = self._at(name), self._at(other)
         os.link(old, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor, follow_symlinks=False)
+
+    def make(self, name: str) -> None:
+        """Make a folder of a name that is free."""
+        os.mkdir(self._at(name), dir_fd=self.descriptor)
+
+    def remove_tree(self, name: str) -> None:
+        """Remove a folder and all that is in it."""
+        shutil.rmtree(self._at(name), dir_fd=self.descriptor)
 
     def unlink(self, name: str) -> None:
         """Remove a name."""

@@ -28,6 +28,8 @@ from .description import Description
 from .file_bytes import CHANGES, FileBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source, state_of
+from .zarr_folder import FolderBytes
+from .zarr_mark import is_zarr
 
 if TYPE_CHECKING:
     from ..stores.ahead import Ahead
@@ -79,7 +81,7 @@ class Reader:
 
     def begin(self, name: str) -> None:
         """Begin to read the file *name*, if that has not been begun."""
-        if name in self._ahead or is_store(name):
+        if name in self._ahead or is_store(name) or is_zarr(name):
             return
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
             decode.prepare(file.read(TELLING_BYTES), name, os.fstat(file.fileno()).st_size, self.asked[3])
@@ -107,7 +109,7 @@ class Reader:
     def describe(self, name: str) -> Description | None:
         """Return what the header of the file *name* tells; None where it must be read. Raises FileError."""
         with naming(name):
-            if name == STREAM or is_store(name):
+            if name == STREAM or is_store(name) or is_zarr(name):
                 return None
             with open(name, "rb", buffering=0) as file:
                 state = _state(file)
@@ -124,7 +126,7 @@ class Reader:
         with contextlib.suppress(_Answer):
             options = self._options(name)._replace(guard=check)
             if data is not None and (picture := decode.stream(data, options)) is not None:
-                return picture, self._source(data, data.state)
+                return picture, self._source(data, None if isinstance(data, FolderBytes) else data.state)
         return None
 
     def _may_be_streamed(self, name: str) -> bool:
@@ -252,6 +254,8 @@ def _read(
         return Ahead(partial(_check_object, kind=kind)).take(name)[0], None
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
+    if is_zarr(name):
+        return FolderBytes(name), None
     with sys.stdin.buffer if name == STREAM else open(name, "rb", buffering=0) as file:
         head, format = _head(file, name, kind)
         if in_pieces and format.is_read_in_pieces(head) and (state := _state(file)) is not None:
@@ -314,6 +318,8 @@ def _check_room(size: int) -> None:
 
 def _large(name: str) -> FileBytes | None:
     """Return a file, for what reads it piece by piece; None of one that is small, or no file. Raises OSError."""
+    if is_zarr(name):
+        return FolderBytes(name)
     found = Path(name).stat()  # to open a pipe would take from it
     if not stat.S_ISREG(found.st_mode) or found.st_size < LARGE:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import shutil
 import threading
 import zlib
 from collections.abc import Iterator
@@ -48,5 +49,8 @@ def remove_temporaries(folder: Path, owner: int | str) -> None:
     """
     for path in folder.glob(f"{_prefix(owner)}*"):
         with contextlib.suppress(OSError):
-            if path.suffix == NEW or path.lstat().st_nlink > 1:
+            if path.is_dir():
+                if path.suffix == NEW:
+                    shutil.rmtree(path)
+            elif path.suffix == NEW or path.lstat().st_nlink > 1:
                 path.unlink()

@@ -30,10 +30,12 @@ FILTERS = {
 PARAMETERS = {"blur": {"sigma": 1}, "sharpen": {}, "edges": {}}
 MISSING = {"pbm"} | ({"avif"} if not features.check("avif") else set())
 TARGETS = [
-    name for name, format in formats.WRITTEN.items() if name not in MISSING and (name == "npy" or not format.data_set)
+    name
+    for name, format in formats.WRITTEN.items()
+    if name not in MISSING and not format.folder and (name == "npy" or not format.data_set)
 ]
 """All but PBM, which holds a result if it happens to be black and white: `tests/cli/test_pnm.py` tries that. Data sets
-have tests of their own, as `tests/cli/test_idx.py`."""
+have tests of their own, as `tests/cli/test_idx.py`, and folders, as `tests/cli/test_zarr.py`."""
 LOSSY = "jpeg", "gif", "avif"
 TYPES = {"uint8": "8", "uint16": "16", "float32": "float", "float64": "double"}
 FLOATS = "float32", "float64"
@@ -82,7 +84,7 @@ def decoded(data, target):
     """Read an output by another way than the program does, as `(h, w, c)`."""
     if target == "npy":
         found = np.load(io.BytesIO(data))
-    elif target == "tiff":
+    elif target in ("tiff", "cog"):
         found = tifffile.imread(io.BytesIO(data))
     elif target == "pam":
         head, samples = data.split(b"ENDHDR\n", 1)

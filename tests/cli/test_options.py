@@ -24,6 +24,9 @@ OTHER = {
     "keep_holes": True,
     "quality": "50",
     "compression": "lzw",
+    "chunks": 512,
+    "shard_size": 2048,
+    "pyramid": True,
     "background": "red",
     "strip": True,
     "strip_gps": True,
@@ -84,11 +87,13 @@ PAGE = {"report": "a.html"}
 MASKS = {"masks": "masks/", "masks_out": "out/"}
 BOXES = {"boxes": "boxes.json", "boxes_out": "out/", "boxes_to": "yolo"}
 SHOWN = {"show": "both"}
+OF_ZARR = {"to": "zarr"}
 TOGETHER = {
     "sheet_range": {"sheet": "s.png"},
     "null": {"files_from": "list.txt"},
     "backup": {"in_place": True},
     "shard_by": {"shard": "1/1"},
+    **dict.fromkeys(["chunks", "shard_size", "pyramid"], OF_ZARR),
     **dict.fromkeys(["show_as", "show_size"], SHOWN),
     **dict.fromkeys(["report_size", "report_title"], PAGE),
     **dict.fromkeys(["masks", "masks_out", "mask_fill"], MASKS),
@@ -119,7 +124,8 @@ def stamp(png, rgb, folder):
     (folder / "names.txt").write_text("dog\ncat\n")
 
     def stamp(**options):
-        own = {"channels": "luma"} if "angle_style" in options else {"kernel": "haar", "channels": "luma"}
+        kernel = "1" if options.get("to") == "zarr" else "haar"  # Zarr holds no maps
+        own = {"channels": "luma"} if "angle_style" in options else {"kernel": kernel, "channels": "luma"}
         filter = catalog.load("edges" if "angle_style" in options else "conv")  # only edges have angles
         recipe = single(filter, dict.fromkeys(filter.spec.parameters) | {"op": "sobel"} | own)
         output = {} if options.keys() & {"sheet", "in_place"} else {"output": "out/"}

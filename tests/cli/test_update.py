@@ -375,7 +375,8 @@ def test_nothing_strange_lies_in_the_output_folder(counted, photos, folder):
 
 # Data sets have no room for it, and are made again.
 @pytest.mark.parametrize(
-    "format", [name for name, format in formats.WRITTEN.items() if name != "pbm" and not format.data_set]
+    "format",
+    [name for name, format in formats.WRITTEN.items() if name != "pbm" and not (format.data_set or format.folder)],
 )
 @pytest.mark.parametrize("filter", ["blur", "edges"])
 def test_every_format_keeps_the_stamp(ok, rgb, folder, format, filter):

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from imfilter.filters.core.engine import image_rows
 from imfilter.filters.core.engine.borders import source_index
 from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.core.thresholding import histogram_threshold
@@ -209,3 +210,16 @@ class TestScikitImage:
         offset = 0.0123 * {"u1": 255, "u2": 65535, "f4": 1}[image.dtype.str[1:]]
         limit = skimage.threshold_local(image, 35, op, offset)
         assert ((threshold(image, op=op, size=35, offset=offset) > 0) == (image > limit)).all()
+
+
+@pytest.mark.each("gathered", [1, 100, 1 << 22])
+def test_samples_are_counted_alike_whenever_they_are_sorted(noise, monkeypatch, gathered):
+    monkeypatch.setattr(histogram_threshold, "GATHERED", gathered)
+    values = np.round(noise((300, 7, 2), "float32") * 20) / 20
+    values[3:5, 2] = np.nan
+    found = histogram_threshold._gathered(None, image_rows.Whole(values, 300, 7))
+    for channel, (levels, counts) in enumerate(found):
+        plane = values[..., channel].astype(float)
+        expected = np.unique(plane[np.isfinite(plane)], return_counts=True)
+        np.testing.assert_array_equal(levels, expected[0])
+        np.testing.assert_array_equal(counts, expected[1])

@@ -32,7 +32,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     numbers = [metadata.words.page] if metadata.words is not None else []
     described = _described([content], numbers, notes)
     if content.streamed:
-        page = content.pixels.page(*_kind(content))
+        page = content.pixels.page(*kind(content))
         _write(file, [page._replace(tags=_beside(metadata, described) | page.tags)], streamed=True)
         return notes
     samples = content.samples()
@@ -114,10 +114,10 @@ def _page(content: Content) -> Any:
     samples, method, options = content.samples(), DEFAULT, content.options
     if samples.dtype == bool:
         samples, method = ~samples, writer.OF_BITS
-    return writer.page(samples, *_kind(content), options.compression or method, options.cores)
+    return writer.page(samples, *kind(content), options.compression or method, options.cores)
 
 
-def _kind(content: Content) -> tuple[int, Sequence[int], ifd.Directory]:
+def kind(content: Content) -> tuple[int, Sequence[int], ifd.Directory]:
     """Return what the colours of a page are, what each channel beside them is, and its tags."""
     metadata, channels = content.metadata, content.pixels.shape[2]
     photometric, extra = BLACK_IS_ZERO, ()
@@ -178,6 +178,12 @@ def _streamed_bytes(width: int, samples: Samples, cores: int) -> float:
     from . import canvas
 
     return canvas.canvas_bytes(width * samples.bytes, cores)
+
+
+def beside(content: Content, notes: list[str]) -> ifd.Directory:
+    """Return the tags of what else the picture of a file of one page carries."""
+    words = content.metadata.words
+    return _beside(content.metadata, _described([content], [words.page] if words is not None else [], notes))
 
 
 def _described(contents: list[Content], numbers: list[int], notes: list[str]) -> ifd.Directory:

@@ -6,6 +6,7 @@ import contextlib
 import io
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
@@ -22,6 +23,19 @@ class Readers(NamedTuple):
 
     tags: ifd.File
     metadata: ifd.File
+
+
+def beside(data: Any) -> tuple[int, int]:
+    """Return how many pages follow the first, and how many of these are small copies or masks of others."""
+    file = ifd.File(data)
+    kinds = [_said(file, page)[NEW_SUBFILE_TYPE] for page in ifd.File(data).pages()][1:]
+    return len(kinds), sum(bool(kind & (REDUCED | MASK)) for kind in kinds)
+
+
+def left_out(count: int) -> list[str]:
+    """Return the note on so many pages that are small copies or masks."""
+    was = "was" if count == 1 else "were"
+    return [f"{count} of its pages, small copies or masks of others, {was} left out"] if count else []
 
 
 PageAt = Callable[[Readers, int], Picture | None]
@@ -43,8 +57,7 @@ def read(data: bytes, page_at: PageAt, decode: Decode, notes: Sequence[str] = ()
             else:
                 kept.append(page)
                 pixels += said[WIDTH] * said[HEIGHT]
-    beside = [f"{left} of its pages, small copies or masks of others, {'was' if left == 1 else 'were'} left out"]
-    notes = [*notes, *(beside if left else [])]
+    notes = [*notes, *left_out(left)]
 
     def each() -> Iterator[Picture]:
         whole, readers = io.BytesIO(data), Readers(ifd.File(data), ifd.File(data))

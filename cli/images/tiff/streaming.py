@@ -10,7 +10,7 @@ from .. import ifd
 from ..file_bytes import FileBytes
 from ..picture import DecodeError, DecodeOptions, Picture, Samples
 from ..tiff_tags import COMPRESSION, HEIGHT, ORIENTATION, PHOTOMETRIC, WIDTH
-from . import camera_raw, colours, compression, decoder, overlap, stacks, strips
+from . import camera_raw, colours, compression, decoder, overlap, pages, stacks, strips
 from .part_cache import PartCache
 from .strips import Layout
 from .tag_values import one
@@ -27,7 +27,8 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
     """Return a page whose rows are read as they are needed; None where it must be decoded whole, or is not alone."""
     decoder.check_pages(data, options)
     tags, several = decoder.first_page(data)
-    if several:
+    others, copies = pages.beside(data) if several else (0, 0)
+    if others > copies:
         return None
     camera_raw.check(data)
     packing, photometric = one(tags, COMPRESSION, 1), one(tags, PHOTOMETRIC, colours.BLACK_IS_ZERO)
@@ -53,6 +54,7 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
     _check_places(layout)
     none = np.empty((0, layout.grid.width, layout.channels), layout.dtype.newbyteorder("="))
     picture = decoder.meant(none, layout, tags, options, [], ifd.File(data))
+    picture.notes += pages.left_out(copies)
     parts = PartRows(layout)
 
     def lazy(channels: Any, name: str) -> StreamedImage:

@@ -148,27 +148,32 @@ def write(file: BinaryIO, pages: Sequence[Page], streamed: bool = False) -> None
     """
     big = sum(each.size for each in pages) > CLASSIC_BYTES
     link = struct.Struct("<Q" if big else "<I")
-    head = bytearray(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 0) if big else struct.pack("<2sHI", b"II", 42, 0))
+    begun = head(big)
     parts: list[tuple[Strips, bytearray]] = []
-    _anchor(head, pages[0].tags, big)
-    place, before, at = head, 8 if big else 4, len(head)
+    anchor(begun, pages[0].tags, big)
+    place, before, at = begun, 8 if big else 4, len(begun)
     for each in pages:
         offsets = [*accumulate(map(_even, each.sizes), initial=at)]
         at = offsets.pop()
-        tags = each.tags | {STRIP_OFFSETS: _longs(offsets, big), STRIP_SIZES: _longs(each.sizes, big)}
-        directory, next_one = _directory(tags, at, big)
+        tags = each.tags | {STRIP_OFFSETS: longs(offsets, big), STRIP_SIZES: longs(each.sizes, big)}
+        own, next_one = directory(tags, at, big)
         link.pack_into(place, before, at)
-        place, before = directory, next_one - at
-        parts.append((each.strips, directory))
-        at += len(directory)
-    file.write(head)
+        place, before = own, next_one - at
+        parts.append((each.strips, own))
+        at += len(own)
+    file.write(begun)
     write_part = end_with_bytes if streamed else put
-    for strips, directory in parts:
-        for part in (*strips, directory):
+    for strips, own in parts:
+        for part in (*strips, own):
             write_part(file, part)
 
 
-def _anchor(head: bytearray, tags: ifd.Directory, big: bool) -> None:
+def head(big: bool) -> bytearray:
+    """Return the head of a file whose first directory is not placed yet."""
+    return bytearray(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 0) if big else struct.pack("<2sHI", b"II", 42, 0))
+
+
+def anchor(head: bytearray, tags: ifd.Directory, big: bool) -> None:
     """Let a value that has to stay at its offset stand there, before all strips."""
     value = ifd.anchored_in(tags)
     if value is not None and (at := _place_of(value, big)):
@@ -189,7 +194,7 @@ def _bytes_of(tags: ifd.Directory) -> int:
     return sum(len(value.data) + 20 + (_bytes_of(value.below) if value.below else 0) for value in tags.values())
 
 
-def _directory(tags: ifd.Directory, at: int, big: bool) -> tuple[bytearray, int]:
+def directory(tags: ifd.Directory, at: int, big: bool) -> tuple[bytearray, int]:
     """Return a directory that will be *at* an offset, its values behind it, and where the next one's offset goes."""
     count, entry, word = ("<Q", "<HHQ", 8) if big else ("<H", "<HHI", 4)
     head = struct.pack(count, len(tags))
@@ -198,7 +203,7 @@ def _directory(tags: ifd.Directory, at: int, big: bool) -> tuple[bytearray, int]
     for tag, value in sorted(tags.items()):
         data, kind, place = value.data, value.type, link + word + len(values)
         if value.below is not None:
-            values += _directory(value.below, place, big)[0]
+            values += directory(value.below, place, big)[0]
             data, kind = struct.pack("<Q", place)[:word], LONG_OFFSETS if big else ifd.LONG
         elif stays := _place_of(value, big):
             data = struct.pack("<Q", stays)[:word]
@@ -265,6 +270,7 @@ def _shorts(numbers: Sequence[int]) -> ifd.Value:
     return ifd.Value(ifd.SHORT, len(numbers), struct.pack(f"<{len(numbers)}H", *numbers))
 
 
-def _longs(numbers: Sequence[int], big: bool) -> ifd.Value:
+def longs(numbers: Sequence[int], big: bool) -> ifd.Value:
+    """Return offsets or sizes as a value."""
     code = "Q" if big else "I"
     return ifd.Value(LONG_OFFSETS if big else ifd.LONG, len(numbers), struct.pack(f"<{len(numbers)}{code}", *numbers))

@@ -16,6 +16,8 @@ from ..lazy_numpy import Array, np
 Method = Literal["otsu", "triangle", "li"]
 BINS = 256
 """Bins of fractions, as scikit-image has them."""
+GATHERED = 1 << 22
+"""Samples that wait before they are sorted together."""
 BYTES = 32
 """What a fraction takes while it is sorted and counted."""
 LI_STEPS = 10_000
@@ -110,8 +112,40 @@ def _counted(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
 
 def _gathered(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
     """Return the sorted samples of each channel, each counted once."""
-    strips = zip(*(_finite(samples, np.float64) for samples in surveyed(image)), strict=True)
-    return [np.unique(np.concatenate(own), return_counts=True) for own in strips]
+    channels: list[_Distinct] = []
+    for samples in surveyed(image):
+        finite = _finite(samples, np.float64)
+        channels = channels or [_Distinct() for _ in finite]
+        for channel, own in zip(channels, finite, strict=True):
+            channel.add(own)
+    return [channel.counted() for channel in channels]
+
+
+class _Distinct:
+    """Samples that come a part at a time, of which each is kept once: the lumas of colours are not so many."""
+
+    def __init__(self) -> None:
+        self._levels, self._counts = np.empty(0), np.empty(0, np.int64)
+        self._waiting: list[Array] = []
+
+    def add(self, samples: Array) -> None:
+        """Take more."""
+        self._waiting.append(samples)
+        if sum(map(len, self._waiting)) > max(GATHERED, 2 * len(self._levels)):
+            self._settle()
+
+    def counted(self) -> tuple[Array, Array]:
+        """Return all in order, and how many there are of each."""
+        self._settle()
+        return self._levels, self._counts
+
+    def _settle(self) -> None:
+        levels, counts = np.unique(np.concatenate([*self._waiting, np.empty(0)]), return_counts=True)
+        if len(self._levels):
+            both, number = np.concatenate([self._levels, levels]), np.concatenate([self._counts, counts])
+            levels, places = np.unique(both, return_inverse=True)
+            counts = np.bincount(places, number, len(levels)).astype(np.int64)
+        self._levels, self._counts, self._waiting = levels, counts, []
 
 
 def _finite(samples: Array, dtype: type) -> list[Array]:

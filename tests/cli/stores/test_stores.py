@@ -271,6 +271,15 @@ def test_a_fifth_of_all_requests_is_dropped(imfilter, bucket, folder, proxy):
     assert stored(bucket, "out/") == below(folder / "local")
 
 
+@pytest.mark.needs("the extra cluster")
+@pytest.mark.thorough
+def test_workers_of_a_cluster_read_and_write_objects(imfilter, bucket, folder):
+    fill(folder, bucket, 12)
+    well(imfilter(*BLUR, f"{bucket.url}/in/", "-r", "-o", f"{bucket.url}/out/", "-q", "--cluster", "local:2"))
+    well(imfilter(*BLUR, "in", "-r", "-o", "local/", "-q", "-j", "1"))
+    assert stored(bucket, "out/") == below(folder / "local")
+
+
 @pytest.mark.thorough
 def test_a_store_that_is_down_costs_each_picture_one_line(imfilter, bucket, proxy):
     for number in range(3):

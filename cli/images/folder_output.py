@@ -1,0 +1,125 @@
+"""Outputs that are folders, as a Zarr is: written under a temporary name, renamed when they are whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import stat
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from ..file_identity import Identity, identity_of
+from .output_folder import OutputFolder, root_of
+from .replacement import Replacement
+from .spool import Piece
+from .temporary_names import NEW, OLD, temporary_name
+from .zarr_mark import mark_of
+
+Parts = Sequence[bytes | memoryview | Piece]
+NO_ZARR = "a folder that is no Zarr is there"
+
+
+class NewFolder(io.BytesIO):
+    """Takes the files of a folder in the order in which they are to be written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: list[tuple[str, Parts]] = []
+
+    def put(self, name: str, parts: Parts) -> None:
+        """Take a file, whose name may have folders before it."""
+        self.files.append((name, parts))
+
+
+class FolderReplacement(Replacement):
+    """A new folder, and the Zarr that its place holds until it is there."""
+
+    def __init__(self, folder: OutputFolder, target: Path) -> None:
+        """Make the folder; raises OSError."""
+        super().__init__(folder, temporary_name(NEW), target, None, None)
+        _check_kind(folder, self.name)
+        folder.make(self.temporary)
+
+    def write(self, files: Sequence[tuple[str, Parts]]) -> None:
+        """Write the files; raises OSError."""
+        with contextlib.ExitStack() as stack:
+            base = self.folder.path / self.temporary
+            root = root_of(str(base))
+            opened: dict[str, OutputFolder] = {}
+            for name, parts in files:
+                place, own = os.path.split(name)
+                if place not in opened:
+                    opened[place] = OutputFolder(base / place, root)
+                    stack.callback(opened[place].close)
+                with os.fdopen(opened[place].create_as(own, 0o666), "wb") as file:
+                    for part in parts:
+                        if isinstance(part, Piece):
+                            part.copy_to(file)
+                        else:
+                            file.write(part)
+
+    def keep(self, read: Collection[Identity]) -> None:
+        """Refuse what may not be replaced; what is there stays until the new folder takes its place."""
+        self._check(read)
+
+    def place(self, read: Collection[Identity]) -> None:
+        """Let the new folder take its place; raises OSError where that became the place of another."""
+        self._check(read)
+        if self.folder.found(self.name) is not None:
+            old = temporary_name(OLD)
+            self.folder.rename(self.name, old)
+            self._old = old
+        try:
+            self.folder.rename(self.temporary, self.name)
+        except OSError:
+            if self._old is not None:
+                self.folder.rename(self._old, self.name)
+                self._old = None
+            raise
+        self._is_placed = True
+
+    def _check(self, read: Collection[Identity]) -> None:
+        _check_kind(self.folder, self.name)
+        found = self.folder.found(self.name)
+        if found is not None and identity_of(found) in read:
+            raise OSError("it is what this call reads")
+
+    def take_back(self) -> str | None:
+        """Put back what was there before; return under which name it is if that fails."""
+        try:
+            if self._is_placed:
+                self.folder.remove_tree(self.name)
+            if self._old is not None:
+                self.folder.rename(self._old, self.name)
+        except OSError:
+            return str(self.folder.path / (self._old or self.name))
+        self._old, self._is_placed = None, False
+        return None
+
+    def forget(self) -> str | None:
+        """Remove what was replaced; return its name if that fails."""
+        try:
+            if self._old is not None:
+                self.folder.remove_tree(self._old)
+        except OSError:
+            return str(self.folder.path / str(self._old))
+        return None
+
+    def discard(self) -> None:
+        """Remove the new folder."""
+        with contextlib.suppress(OSError):  # it may be gone; there is nothing else to be done
+            self.folder.remove_tree(self.temporary)
+
+
+def _check_kind(folder: OutputFolder, name: str) -> None:
+    """Raise OSError for what no Zarr replaces: all but another one, and an empty folder."""
+    found = folder.found(name)
+    if found is None:
+        return
+    if not stat.S_ISDIR(found.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    path = folder.path / name
+    if mark_of(path) is None and any(path.iterdir()):
+        raise OSError(NO_ZARR)

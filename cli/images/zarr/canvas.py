@@ -1,0 +1,117 @@
+"""Zarr arrays that are packed by rows of chunks while they are filled, each chunk once.
+
+Of a Zarr with shards the unit is a row of shards: who writes a part of one reads and writes it whole. An OME-Zarr is
+after version 0.5 (https://ngff.openmicroscopy.org/0.5/).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any
+
+from ....filters.core.lazy_numpy import Array
+from ..codec import EncodeOptions
+from ..packed_canvas import Kept
+from ..pyramid_canvas import PyramidCanvas, Tiles
+from ..spool import Piece, Spool
+from . import layout
+
+CHUNK = 1024
+"""Rows and columns of a chunk."""
+METADATA = "zarr.json"
+TYPES = {"c": "channel", "y": "space", "x": "space"}
+
+
+class PackedArray:
+    """An array of version 3, whose rows of chunks, or shards, are packed by the library and handed out."""
+
+    def __init__(self, shape: tuple[int, int, int], dtype: Any, options: EncodeOptions, folder: str = "") -> None:
+        """Of one channel the array has no axis for it; that of several is the first of an OME-Zarr, and else last."""
+        zarr = layout.library()
+        height, width, channels = shape
+        self.axes = "yx" if channels == 1 else "cyx" if options.pyramid else "yxc"
+        chunk = options.chunks or CHUNK
+        self.block = options.shard_size or chunk
+        self._lengths = {"y": height, "x": width, "c": channels}
+        self._folder, self._stored = folder, dict[str, Any]()
+        planes = 1 if options.pyramid else channels
+        self._array = zarr.create_array(
+            zarr.storage.MemoryStore(self._stored),
+            shape=[self._lengths[axis] for axis in self.axes],
+            chunks=[planes if axis == "c" else chunk for axis in self.axes],
+            shards=[planes if axis == "c" else self.block for axis in self.axes] if options.shard_size else None,
+            dtype=dtype,
+            fill_value=0,
+            dimension_names=[*self.axes],
+        )
+        self._counts = {"y": 1, "x": -(-width // self.block), "c": channels // planes}
+        self._metadata: dict[str, Any] = json.loads(self._stored.pop(METADATA).to_bytes())
+
+    def packed(self, top: int, rows: Array) -> Tiles:
+        """Return a row of chunks, which begins with the row *top*; those of 0 alone need not be there."""
+        where = tuple(slice(top, top + len(rows)) if axis == "y" else slice(None) for axis in self.axes)
+        stored = rows[..., 0] if self.axes == "yx" else rows.transpose(["yxc".index(axis) for axis in self.axes])
+        self._array[where] = stored
+        found: Tiles = []
+        for place in product(*(range(self._counts[axis]) for axis in self.axes)):
+            at = tuple(
+                top // self.block if axis == "y" else number for axis, number in zip(self.axes, place, strict=True)
+            )
+            name = self._array.metadata.encode_chunk_key(at)
+            if (data := self._stored.pop(name, None)) is not None:
+                found.append((self._folder + name, data.to_bytes()))
+        return found
+
+    def description(self, software: str = "") -> tuple[str, list[bytes]]:
+        """Return the file that describes the array; one that stands alone tells which *software* made it."""
+        attributes = {"software": software} if software else {}
+        return self._folder + METADATA, [_json(self._metadata | {"attributes": attributes})]
+
+
+class ZarrCanvas(PyramidCanvas):
+    """An array, or an OME-Zarr of several, that is packed while it is filled."""
+
+    def __init__(self, shape: tuple[int, int, int], dtype: Any, sink: Spool | Kept, options: EncodeOptions) -> None:
+        chunk = options.chunks or CHUNK
+        super().__init__(shape, dtype, sink, options.shard_size or chunk, smallest=chunk if options.pyramid else 0)
+        folders = (f"{level}/" if options.pyramid else "" for level in range(len(self.levels)))
+        self._arrays = [
+            PackedArray(shape, dtype, options, folder) for shape, folder in zip(self.levels, folders, strict=True)
+        ]
+        self._is_group = options.pyramid
+
+    def row_of_tiles(self, level: int, top: int, rows: Array) -> Tiles:
+        """Return a row of chunks."""
+        return self._arrays[level].packed(top, rows)
+
+    def files(self, software: str) -> Iterator[tuple[str, Sequence[bytes | memoryview | Piece]]]:
+        """Yield the files by their names, last what makes the folder a Zarr; raises as `whole`."""
+        for array, tiles in zip(self._arrays, self.tiles(), strict=True):
+            for name, part, _ in tiles:
+                yield name, [part]
+            yield array.description("" if self._is_group else software)
+        if self._is_group:
+            attributes = {"ome": _multiscales(self._arrays[0].axes, len(self.levels))}
+            attributes |= {"software": software} if software else {}
+            group = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
+            yield METADATA, [_json(group)]
+
+
+def _multiscales(axes: str, levels: int) -> dict[str, Any]:
+    """Return what OME-Zarr says of levels, the samples of which lie in the middle of those that they are means of."""
+
+    def dataset(level: int) -> dict[str, Any]:
+        scale = [1.0 if axis == "c" else float(1 << level) for axis in axes]
+        move = [0.0 if axis == "c" else ((1 << level) - 1) / 2 for axis in axes]
+        steps = [{"type": "scale", "scale": scale}, {"type": "translation", "translation": move}]
+        return {"path": str(level), "coordinateTransformations": steps}
+
+    told = [{"name": axis, "type": TYPES[axis]} for axis in axes]
+    scales = {"name": "image", "axes": told, "datasets": [dataset(level) for level in range(levels)], "type": "mean"}
+    return {"version": "0.5", "multiscales": [scales]}
+
+
+def _json(described: dict[str, Any]) -> bytes:
+    return json.dumps(described, indent=2).encode()

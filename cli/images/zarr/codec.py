@@ -1,0 +1,137 @@
+"""Zarr: level 0 of an OME-Zarr or an array is read by rows of chunks, and arrays are written in rows of chunks."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ....filters.core.engine.array_image import white_of_samples
+from ....filters.core.engine.streamed import StreamedImage
+from ....filters.core.lazy_numpy import Array, np
+from ..codec import Codec, Content, EncodeOptions
+from ..file_bytes import FileBytes
+from ..folder_output import NewFolder
+from ..metadata import Metadata
+from ..packed_canvas import Kept, in_flight
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, real_samples
+from ..tiff.part_cache import PartCache
+from ..zarr_folder import FolderBytes
+from . import layout
+from .layout import Layout
+
+if TYPE_CHECKING:
+    from ....filters.core.engine.output_buffer import CanvasFactory
+    from ..spool import MakeSpool
+
+LARGEST_CHUNK = 1 << 28
+"""Bytes of an unpacked chunk from which on a picture is decoded whole: nothing is won."""
+ROOM = 1 << 25
+"""Bytes of rows of chunks that are kept, unless two of them have more: the next rows begin in the last ones."""
+COLOURS = 1, 3
+
+
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
+    """Return the picture, or the frames along t and z; raises `DecodeError`."""
+    source = _source(begun.data, options)
+    if source.frames == 1:
+        return _picture(source, _samples(source.rows(0, 0, source.shape[0])))
+
+    def each() -> Iterator[Picture]:
+        for number in range(source.frames):
+            yield _picture(source, _samples(source.rows(number, 0, source.shape[0])))
+
+    height, width, _ = source.shape
+    return Frames(source.frames, each, pixels=source.frames * height * width)
+
+
+def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
+    """Return a picture whose rows are read as they are needed; None where there are several, or chunks are large."""
+    source = layout.found(_folder(data))
+    height, width, channels = source.shape
+    dtype = _samples(np.empty((0, width, channels), source.array.dtype)).dtype
+    high, row = source.chunk("y"), width * channels * source.array.dtype.itemsize
+    room = max(ROOM, 2 * high * row)
+    held = (room + high * row) / (width * height)
+    options.check_size(width, height, _expected(source)._replace(decoding=0, held=held))
+    if source.frames > 1 or math.prod(source.array.chunks) * source.array.dtype.itemsize >= LARGEST_CHUNK:
+        return None
+    cache = PartCache(lambda number: source.rows(0, number * high, min((number + 1) * high, height)), room)
+
+    def rows(start: int, stop: int) -> Array:
+        out = np.empty((stop - start, width, channels), source.array.dtype.newbyteorder("="))
+        for number, found in cache.each(range(start // high, -(-stop // high))):
+            top = number * high
+            first, last = max(start, top), min(stop, top + len(found))
+            out[first - start : last - start] = found[first - top : last - top]
+        return _samples(out)
+
+    return _picture(source, StreamedImage(source.shape, dtype, rows))
+
+
+def _folder(data: Any) -> str:
+    if not isinstance(data, FolderBytes):
+        raise DecodeError("is a file, and a Zarr is a folder")
+    return data.folder
+
+
+def _source(data: Any, options: DecodeOptions) -> Layout:
+    """Return the layout, when its size was checked."""
+    source = layout.found(_folder(data))
+    height, width, _ = source.shape
+    options.check_size(width, height, _expected(source))
+    return source
+
+
+def _expected(source: Layout) -> Samples:
+    """Return what a pixel takes."""
+    channels, stored = source.shape[2], source.array.dtype.itemsize
+    size = _samples(np.empty((0, 1, 1), source.array.dtype)).dtype.itemsize
+    return Samples(channels, size, channels * (2 * stored + size), bands=channels not in COLOURS)
+
+
+def _samples(found: Array) -> Array:
+    """Return samples of a type that is filtered; raises `DecodeError`."""
+    return np.ascontiguousarray(real_samples(found))
+
+
+def _picture(source: Layout, samples: Array | StreamedImage) -> Picture:
+    picture = Picture(samples, colours="gray" if source.shape[2] in COLOURS else "bands")
+    picture.white = white_of_samples(source.array.dtype)
+    picture.bits = 1 if source.array.dtype.kind == "b" else None
+    return picture
+
+
+def encode(file: io.BytesIO, content: Content) -> list[str]:
+    """Write an array."""
+    from . import canvas
+
+    if not isinstance(file, NewFolder):
+        raise ValueError("it is a folder, which is only made of pictures that are filtered")
+    found = content.pixels
+    if not content.streamed:
+        found = canvas.ZarrCanvas(content.pixels.shape, content.pixels.dtype, Kept(), content.options)
+        found.fill(content.pixels, content.options.cores)
+    for name, parts in found.files(content.software):
+        file.put(name, parts)
+    return []
+
+
+def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
+    """Return what makes a canvas that is packed while it is filled."""
+    from . import canvas
+
+    def made(shape: tuple[int, int, int], dtype: Any, alpha: bool = False) -> canvas.ZarrCanvas:
+        return canvas.ZarrCanvas(shape, dtype, spool(), options)
+
+    return made
+
+
+def _streamed_bytes(width: int, samples: Samples, cores: int) -> float:
+    from . import canvas
+
+    return in_flight(width * samples.bytes, canvas.CHUNK, cores)
+
+
+CODEC = Codec(finish, encode, stream=stream, streamed=streamed, streamed_bytes=_streamed_bytes)

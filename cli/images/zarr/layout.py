@@ -1,0 +1,133 @@
+"""Which array of a Zarr is the picture, and what its axes are.
+
+After the Zarr specifications 2 and 3, and OME-Zarr 0.1 to 0.5 (https://ngff.openmicroscopy.org/latest/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.named_tuple import NamedTuple
+from .. import extras
+from ..picture import DecodeError
+
+NAMES = {"y": "y", "x": "x", "c": "c", "channel": "c", "band": "c", "bands": "c", "t": "t", "time": "t", "z": "z"}
+"""What axes are called, in lower case."""
+OME = "tczyx"
+"""The axes of OME-Zarr 0.1 and 0.2, which do not tell them."""
+XARRAY = "_ARRAY_DIMENSIONS"
+"""The attribute in which xarray keeps the names of axes in version 2."""
+MOST_COLOURS = 4
+"""An axis of so many at the end of three without names has the channels, and one of more the columns."""
+
+
+def library() -> Any:
+    """Return the library; raises `DecodeError`, which says how to install it, where it is missing."""
+    return extras.required("zarr", "a Zarr", "zarr")
+
+
+class Layout(NamedTuple):
+    """The array that is the picture."""
+
+    array: Any
+    axes: str
+    """One letter of ``tczyx`` for each axis; ``-`` for one of length 1 that has another name."""
+
+    def length(self, axis: str) -> int:
+        """Return the length of an axis; 1 where there is none."""
+        return self.array.shape[self.axes.index(axis)] if axis in self.axes else 1
+
+    def chunk(self, axis: str) -> int:
+        """Return the length of a chunk along an axis; 1 where there is none."""
+        return self.array.chunks[self.axes.index(axis)] if axis in self.axes else 1
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The height, the width, and the number of channels."""
+        return self.length("y"), self.length("x"), self.length("c")
+
+    @property
+    def frames(self) -> int:
+        """How many frames there are: those of a time follow each other along z."""
+        return self.length("t") * self.length("z")
+
+    def rows(self, number: int, start: int, stop: int) -> Array:
+        """Return rows of a frame, ``(rows, width, channels)``."""
+        time, plane = divmod(number, self.length("z"))
+        at: Mapping[str, Any] = {"t": time, "z": plane, "-": 0, "y": slice(start, stop)}
+        found = np.asarray(self.array[tuple(at.get(axis, slice(None)) for axis in self.axes)])
+        left = [axis for axis in self.axes if axis in "yxc"]
+        ordered = found.transpose([left.index(axis) for axis in "yxc" if axis in left])
+        return np.ascontiguousarray(ordered.reshape(stop - start, self.length("x"), self.length("c")))
+
+
+def found(folder: str) -> Layout:
+    """Return the array of a Zarr that is the picture; raises `DecodeError`."""
+    zarr = library()
+    try:
+        node = zarr.open(folder, mode="r")
+    except Exception as error:  # the library has a type of its own for each of many faults
+        raise DecodeError(f"is no Zarr that can be read ({error or type(error).__name__})") from None
+    names = None
+    if isinstance(node, zarr.Group):
+        node, names = _level_0(node)
+    names = names or _names(node)
+    axes = _guessed(node.shape) if names is None else "".join(NAMES.get(str(name).lower(), "-") for name in names)
+    strange = [at for at, axis in enumerate(axes) if axis == "-" and node.shape[at] != 1]
+    if len(axes) != node.ndim or strange or "y" not in axes or "x" not in axes or _repeats(axes):
+        said = ", ".join(map(str, names or ()))
+        raise DecodeError(
+            f"has the axes ({said}) of the lengths {node.shape}; a picture has t, c, z, y and x, or fewer"
+        )
+    if 0 in node.shape:
+        raise DecodeError(f"has the shape {node.shape}, which holds no images")
+    return Layout(node, axes)
+
+
+def _repeats(axes: str) -> bool:
+    return any(axes.count(axis) > 1 for axis in "tczyx")
+
+
+def _level_0(group: Any) -> tuple[Any, Sequence[str] | None]:
+    """Return the array of full size of an OME-Zarr, or the only one of a group, and the names of its axes."""
+    attributes = dict(group.attrs)
+    scales = dict(attributes.get("ome", attributes)).get("multiscales")
+    if scales:
+        try:
+            path, axes = scales[0]["datasets"][0]["path"], scales[0].get("axes", OME)
+            return group[path], [axis["name"] if isinstance(axis, Mapping) else axis for axis in axes]
+        except (LookupError, TypeError):
+            raise DecodeError("is damaged: its multiscales name no array that is there") from None
+    arrays, groups = sorted(group.array_keys()), sorted(group.group_keys())
+    if len(arrays) == 1:
+        return group[arrays[0]], None
+    if not arrays and not groups:
+        raise DecodeError("is a Zarr group without arrays")
+    several = [*arrays, *groups]
+    some = ", ".join(several[:5]) + (", …" if len(several) > 5 else "")
+    raise DecodeError(f"is a Zarr group of {some}; name one of them behind a /")
+
+
+def _names(array: Any) -> Sequence[str] | None:
+    """Return the names that an array itself gives to its axes."""
+    names = getattr(array.metadata, "dimension_names", None) or array.attrs.get(XARRAY)
+    return names if names and all(isinstance(name, str) for name in names) else None
+
+
+def _guessed(shape: tuple[int, ...]) -> str:
+    """Return the axes of an array that does not name them; raises `DecodeError`.
+
+    >>> _guessed((5, 7)), _guessed((5, 7, 3)), _guessed((3, 5, 7)), _guessed((9, 5, 7))
+    ('yx', 'yxc', 'cyx', 'zyx')
+    """
+    if len(shape) == 2:
+        return "yx"
+    if len(shape) == 3 and shape[2] <= MOST_COLOURS:
+        return "yxc"
+    if len(shape) == 3:
+        return "cyx" if shape[0] <= MOST_COLOURS else "zyx"
+    if len(shape) == len(OME):
+        return OME
+    raise DecodeError(f"has the shape {shape} and no names of axes; a picture has 2, 3 or 5 where they are not named")

@@ -1,0 +1,329 @@
+"""Zarr and OME-Zarr: folders that are pictures, read and written in rows of chunks."""
+
+import itertools
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from imfilter.cli.images import pyramid, reader
+from imfilter.cli.images.zarr_folder import FolderBytes
+from PIL import Image
+
+ZARR = pytest.importorskip("zarr")
+KEEP = ("conv", "--kernel", "1", "-q")
+
+
+def picture(*shape, dtype="uint8"):
+    found = np.random.default_rng(4).random(shape) * (1 if dtype == "float32" else np.iinfo(dtype).max)
+    return found.astype(dtype)
+
+
+def save(name, samples, chunks=None, attributes=None, version=3, **more):
+    chunks = chunks or tuple(min(side, 32) for side in samples.shape)
+    array = ZARR.create_array(
+        name,
+        shape=samples.shape,
+        chunks=chunks,
+        dtype=samples.dtype,
+        zarr_format=version,
+        attributes=attributes,
+        **more,
+    )
+    array[...] = samples
+    return samples
+
+
+def load(name):
+    return ZARR.open_array(name, mode="r")[...]
+
+
+@pytest.fixture
+def streamed(monkeypatch):
+    monkeypatch.setattr(reader, "STREAMED_BYTES", 0)
+
+
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32", ">u2", "int16"])
+@pytest.mark.each("version", [2, 3])
+def test_an_array_is_read_as_the_same_picture_in_another_format(ok, dtype, version):
+    samples = (picture(70, 90) % 99).astype(dtype)
+    save("in.zarr", samples, version=version)
+    np.save("in.npy", samples)
+    for name in ("in.zarr", "in.npy"):
+        ok("blur", "-q", name, "-o", f"{name}.out.npy")
+    assert np.array_equal(np.load("in.zarr.out.npy"), np.load("in.npy.out.npy"))
+    shutil.rmtree("in.zarr")
+
+
+AXES = [
+    ((50, 60), "yx", (0, 1)),
+    ((50, 60, 3), "yxc", (0, 1, 2)),
+    ((3, 50, 60), "cyx", (1, 2, 0)),
+    ((60, 50), "xy", (1, 0)),
+    ((1, 3, 1, 50, 60), "tczyx", (3, 4, 1)),
+    ((1, 50, 60), ("wavelength", "y", "x"), (1, 2)),
+]
+
+
+@pytest.mark.each("case", AXES)
+@pytest.mark.each("way", ["dimension_names", "xarray", "ome 0.5", "ome 0.4"])
+def test_axes_are_found_by_their_names(ok, case, way):
+    shape, axes, order = case
+    samples, names = picture(*shape), list(axes)
+    if way == "dimension_names":
+        save("in.zarr", samples, dimension_names=names)
+    elif way == "xarray":
+        save("in.zarr", samples, version=2, attributes={"_ARRAY_DIMENSIONS": names})
+    else:
+        scales = {"multiscales": [{"axes": [{"name": name} for name in names], "datasets": [{"path": "s0"}]}]}
+        version = 3 if way == "ome 0.5" else 2
+        ZARR.create_group("in.zarr", zarr_format=version, attributes={"ome": scales} if version == 3 else scales)
+        save("in.zarr/s0", samples, version=version)
+        save("in.zarr/s1", samples[..., ::2, ::2], version=version)
+    ok(*KEEP, "in.zarr", "-o", "out.png")
+    left = [at for at in range(len(shape)) if at not in order]
+    expected = samples.transpose(*left, *order).reshape([shape[at] for at in order])
+    assert np.array_equal(np.asarray(Image.open("out.png")), expected)
+    shutil.rmtree("in.zarr")
+
+
+def test_times_and_planes_are_frames(ok):
+    samples = save("in.zarr", picture(2, 1, 3, 20, 30), dimension_names=[*"tczyx"])
+    ok(*KEEP, "in.zarr", "-o", "out.npy", "--depth", "8")
+    assert np.array_equal(np.load("out.npy")[..., 0], samples.reshape(6, 20, 30))
+
+
+@pytest.mark.each("channels", [(), (3,), (5,)])
+@pytest.mark.each("options", [(), ("--pyramid",), ("--chunks", "16"), ("--chunks", "16", "--shard-size", "32")])
+def test_there_and_back(ok, channels, options):
+    samples = save("in.zarr", picture(75, 50, *channels), dimension_names=[*"yxc"[: 2 + len(channels)]])
+    ok(*KEEP, "in.zarr", "-o", "out.zarr", *options)
+    ok(*KEEP, "out.zarr", "-o", "again.npy", "--depth", "8")
+    assert np.array_equal(np.load("again.npy"), samples)
+    if "--pyramid" not in options:
+        array = ZARR.open_array("out.zarr", mode="r")
+        assert np.array_equal(array[...], samples)
+        assert array.chunks[:2] == ((16, 16) if options else (1024, 1024))
+        assert (array.shards is not None) == ("--shard-size" in options)
+    shutil.rmtree("in.zarr")
+    shutil.rmtree("out.zarr")
+
+
+@pytest.mark.each("channels", [(), (3,)])
+@pytest.mark.each("options", [(), ("--shard-size", "32")])
+def test_a_pyramid_has_levels_of_means_and_says_where_they_lie(ok, channels, options):
+    samples = save("in.zarr", picture(75, 50, *channels))
+    ok(*KEEP, "in.zarr", "-o", "out.zarr", "--pyramid", "--chunks", "16", *options)
+    group = ZARR.open_group("out.zarr", mode="r")
+    ome = group.attrs["ome"]
+    (scales,) = ome["multiscales"]
+    axes = ["c", "y", "x"] if channels else ["y", "x"]
+    assert ome["version"] == "0.5" and [axis["name"] for axis in scales["axes"]] == axes
+    expected = samples.reshape(75, 50, -1)
+    for level, told in enumerate(scales["datasets"]):
+        array, (scale, move) = group[told["path"]], told["coordinateTransformations"]
+        assert list(array.metadata.dimension_names) == axes
+        found = array[...].transpose(1, 2, 0) if channels else array[...][..., None]
+        assert np.array_equal(found, expected)
+        assert scale["scale"][-2:] == [2.0**level] * 2 and move["translation"][-2:] == [(2**level - 1) / 2] * 2
+        expected = pyramid.halved(expected)
+    assert len(scales["datasets"]) == 4
+    shutil.rmtree("in.zarr")
+    shutil.rmtree("out.zarr")
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+@pytest.mark.each("options", [(), ("--pyramid",), ("--shard-size", "64")])
+def test_streamed_and_in_memory_are_the_same_files(ok, monkeypatch, options):
+    save("in.zarr", picture(201, 90), chunks=(24, 40))
+    words = ("blur", "-q", "in.zarr", "--chunks", "32", *options, "-o")
+    ok(*words, "whole.zarr")
+    with monkeypatch.context() as patch:
+        patch.setattr(reader, "STREAMED_BYTES", 0)
+        ok(*words, "streamed.zarr")
+    assert files("whole.zarr") == files("streamed.zarr")
+    for name in ("in.zarr", "whole.zarr", "streamed.zarr"):
+        shutil.rmtree(name)
+
+
+@pytest.mark.parametrize("filter", [("blur", "--op", "median", "--radius", "12"), ("edges",), ("flip",)])
+def test_filters_read_rows_as_they_need_them(ok, streamed, filter):
+    samples = save("in.zarr", picture(300, 200))
+    Image.fromarray(samples).save("in.png")
+    for name in ("in.zarr", "in.png"):
+        ok(*filter, "-q", name, "-o", f"{name}.out.tif")
+    assert np.array_equal(np.asarray(Image.open("in.zarr.out.tif")), np.asarray(Image.open("in.png.out.tif")))
+
+
+def test_in_a_folder_it_is_one_picture(ok, folder):
+    for name in ("a.zarr", "deep/b.zarr"):
+        (folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        save(f"in/{name}", picture(20, 30))
+    Image.fromarray(picture(9, 9)).save("in/c.png")
+    ok(*KEEP, "in/", "-o", "out/", "-r")
+    assert sorted(str(path.parent.relative_to("out")) for path in Path("out").rglob("zarr.json")) == [
+        "a.zarr",
+        "deep/b.zarr",
+    ]
+    assert Path("out/c.png").is_file()
+
+
+def test_another_array_of_a_group_is_named_by_its_path(ok, refused):
+    ZARR.create_group("in.zarr")
+    one, other = save("in.zarr/one", picture(20, 30)), save("in.zarr/other", picture(9, 8))
+    assert refused(1, "blur", "in.zarr", "-o", "out.png") == (
+        "imfilter: in.zarr: is a Zarr group of one, other; name one of them behind a /"
+    )
+    ok(*KEEP, "in.zarr/other", "-o", "out.png")
+    assert np.array_equal(np.asarray(Image.open("out.png")), other) and one.shape != other.shape
+
+
+def test_an_update_writes_what_is_missing_or_changed(ok):
+    save("in.zarr", picture(50, 60))
+    words = ("blur", "-q", "in.zarr", "--update", "-o", "out.zarr")
+    ok(*words)
+    first = Path("out.zarr").stat().st_ino
+    ok(*words)
+    assert Path("out.zarr").stat().st_ino == first
+    ZARR.open_array("in.zarr")[0, 0] += 1
+    ok(*words)
+    assert Path("out.zarr").stat().st_ino != first
+    assert "imfilter" in json.loads(Path("out.zarr/zarr.json").read_text())["attributes"]["software"]
+    ok("blur", "-q", "in.zarr", "-o", "bare.zarr", "--no-stamp")
+    assert json.loads(Path("bare.zarr/zarr.json").read_text())["attributes"] == {}
+
+
+def test_bytes_of_a_folder_are_those_of_its_files():
+    save("a.zarr", picture(90, 90))
+    shutil.copytree("a.zarr", "b.zarr")
+    one, other = FolderBytes("a.zarr"), FolderBytes("b.zarr")
+    whole = one[: len(one)]
+    assert len(whole) == len(one) and whole == other[: len(other)]
+    assert all(data in whole for data in files("a.zarr").values())
+    cuts = np.random.default_rng(0).integers(0, len(one), 40)
+    for start, stop in itertools.product(cuts[:6], cuts):
+        assert one[start:stop] == whole[start:stop]
+
+
+def test_nothing_but_a_zarr_is_replaced(ok, refused, folder):
+    Image.fromarray(picture(9, 9)).save("in.png")
+    (folder / "full.zarr").mkdir()
+    (folder / "full.zarr" / "mine.txt").write_text("mine")
+    (folder / "file.zarr").write_text("mine")
+    (folder / "empty.zarr").mkdir()
+    save("old.zarr", picture(50, 60))
+    said = refused(1, "blur", "in.png", "-o", "full.zarr")
+    assert said == "imfilter: full.zarr: cannot be written: a folder that is no zarr is there"
+    refused(1, "blur", "in.png", "-o", "file.zarr")
+    assert (folder / "file.zarr").read_text() == (folder / "full.zarr" / "mine.txt").read_text() == "mine"
+    for name in ("empty.zarr", "old.zarr"):
+        ok(*KEEP, "in.png", "-o", name)
+        assert np.array_equal(load(name), picture(9, 9))
+
+
+def test_what_is_read_is_not_replaced(refused):
+    ZARR.create_group("in.zarr")
+    save("in.zarr/a", picture(20, 30))
+    before = files("in.zarr")
+    refused(2, "blur", "in.zarr/a", "-o", "in.zarr/a")
+    refused(2, "blur", "in.zarr/a", "--in-place")
+    assert "in.zarr: holds in.zarr/a, which this call reads" in refused(2, "blur", "in.zarr/a", "-o", "in.zarr")
+    assert files("in.zarr") == before
+
+
+BAD = {
+    "a group of nothing": lambda: ZARR.create_group("in.zarr"),
+    "no metadata": lambda: Path("in.zarr").mkdir(),
+    "no JSON": lambda: (Path("in.zarr").mkdir(), Path("in.zarr/zarr.json").write_text("{")),
+    "two axes alike": lambda: save("in.zarr", picture(9, 9), dimension_names=["y", "y"]),
+    "no columns": lambda: save("in.zarr", picture(9, 9), dimension_names=["y", "t"]),
+    "four axes without names": lambda: save("in.zarr", picture(2, 2, 9, 9)),
+    "no samples": lambda: save("in.zarr", picture(0, 9), chunks=(1, 1)),
+    "complex": lambda: save("in.zarr", picture(9, 9).astype("complex64")),
+    "a level that is not there": lambda: ZARR.create_group(
+        "in.zarr", attributes={"ome": {"multiscales": [{"datasets": [{"path": "9"}]}]}}
+    ),
+    "a damaged chunk": lambda: (save("in.zarr", picture(9, 9)), Path("in.zarr/c/0/0").write_bytes(b"damaged")),
+}
+
+
+@pytest.mark.each("kind", BAD)
+def test_what_is_no_picture_is_refused_in_one_line(refused, kind):
+    BAD[kind]()
+    assert "in.zarr: " in refused(1, "blur", "in.zarr", "-o", "out.png")
+    shutil.rmtree("in.zarr")
+
+
+@pytest.mark.each(
+    "words, said",
+    [
+        (("out.png", "--pyramid"), "are for Zarr"),
+        (("out.zarr", "--chunks", "0"), "--chunks 0: use a multiple of 16"),
+        (("out.zarr", "--chunks", "33"), "--chunks 33: use a multiple of 16"),
+        (("out.zarr", "--chunks", "32", "--shard-size", "48"), "use a multiple of --chunks, which is 32"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(refused, words, said):
+    Image.fromarray(picture(9, 9)).save("in.png")
+    assert said in refused(2, "blur", "in.png", "-o", *words)
+
+
+def test_no_stream_is_a_zarr(refused):
+    Image.fromarray(picture(9, 9)).save("in.png")
+    assert "it is a stream, and a zarr is a folder" in refused(1, "blur", "in.png", "-o", "-", "--to", "zarr")
+
+
+def test_without_the_library_a_line_says_what_to_install(refused, folder, monkeypatch):
+    save("in.zarr", picture(9, 9))
+    Image.fromarray(picture(9, 9)).save("in.png")
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    assert refused(1, "blur", "in.zarr", "-o", "out.png") == (
+        "imfilter: in.zarr: is a Zarr, which needs an extra: pip install 'imfilter[zarr]'"
+    )
+    assert "pip install 'imfilter[zarr]'" in refused(1, "blur", "in.png", "-o", "out.zarr")
+    assert not (folder / "out.zarr").exists()
+
+
+def test_a_zarr_has_its_name_when_it_is_whole(folder):
+    """Killed at any moment: there is no folder of that name, or a whole one."""
+    samples = save("in.zarr", picture(600, 600))
+    for number in range(6):
+        words = [sys.executable, "-m", "imfilter", *KEEP, "in.zarr", "-o", "out.zarr", "--chunks", "16"]
+        running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while running.poll() is None and time.monotonic() < deadline:
+            if any(folder.glob(".imfilter-*")) and len(list(folder.glob(".imfilter-*/c/*"))) >= 6 * number:
+                break
+        running.send_signal(signal.SIGKILL)
+        running.wait(60)
+        if (folder / "out.zarr").exists():
+            assert np.array_equal(load("out.zarr"), samples)
+            shutil.rmtree("out.zarr")
+        for left in folder.glob(".imfilter-*"):
+            shutil.rmtree(left)
+
+
+@pytest.mark.peers
+def test_what_dask_writes_is_read(ok):
+    dask = pytest.importorskip("dask.array")
+    samples = picture(70, 90)
+    dask.from_array(samples, chunks=(32, 32)).to_zarr("in.zarr")
+    ok(*KEEP, "in.zarr", "-o", "out.png")
+    assert np.array_equal(np.asarray(Image.open("out.png")), samples)
+
+
+@pytest.mark.peers
+def test_what_ome_zarr_writes_is_read(ok):
+    writer = pytest.importorskip("ome_zarr.writer")
+    samples = picture(3, 70, 90)
+    writer.write_image(samples, ZARR.open_group("in.zarr", mode="w"), axes="cyx")
+    ok(*KEEP, "in.zarr", "-o", "out.png")
+    assert np.array_equal(np.asarray(Image.open("out.png")), samples.transpose(1, 2, 0))
