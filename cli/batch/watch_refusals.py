@@ -18,7 +18,7 @@ REFUSED = {
     "in_place": "which would filter its own results again; write into another folder with -o",
     "dry_run": "which writes whenever a file changes; omit one of them",
     "fail_fast": "where an image that fails is tried again when its file changes; omit it",
-    "shard": "whose parts are of a batch that has an end; give each machine a folder of its own",
+    "shard": "as it divides a batch that has an end; give each machine a folder of its own",
     "cluster": "which does the few images that change here; omit it",
     "report": "which has no end to write it at; repeat the call without --watch",
 }

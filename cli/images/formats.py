@@ -438,7 +438,14 @@ FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file
 """Advice where a format holds too few channels."""
 FOR_BANDS = "use .tif or .npy"
 """The same for a picture of several bands."""
-READABLE = ", ".join(format.title or format.name.upper() for format in FORMATS.values() if not format.data_set)
+
+
+def _pictures(among: dict[str, Format]) -> list[Format]:
+    """Return the formats of pictures: data sets have too many names for one line, but arrays are pictures too."""
+    return [format for format in among.values() if format.bands or not format.data_set]
+
+
+READABLE = ", ".join(format.title or format.name.upper() for format in _pictures(FORMATS))
 
 
 @functools.cache
@@ -546,7 +553,7 @@ def of_suffix(path: str) -> Format:
     if suffix in BY_SUFFIX:
         return _written(BY_SUFFIX[suffix], path)
     said = f"{suffix!r} is not a supported output format" if suffix else "has no extension that names a format"
-    suffixes = sorted(suffix for format in WRITTEN.values() if not format.data_set for suffix in format.suffixes)
+    suffixes = sorted({suffix for format in _pictures(WRITTEN) for suffix in format.suffixes})
     raise UsageError(f"{path}: {said}; use one of {' '.join(suffixes)}, or --to FORMAT")
 
 

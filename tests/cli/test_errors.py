@@ -72,7 +72,7 @@ WRONG = {
     "conv a.png -o out.png --kernel mean3 --padding -1": "-1: each side is from 0 to 10000 px",
     "conv a.png -o out.png --kernel mean3 --bias=": "'' is neither a number nor a file",
     "blur a.png -o out.xyz": "'.xyz'",
-    "blur a.png -o out": "out: has no extension that names a format",
+    "blur a.png -o out": "out: has no extension that names a format; use one of .avif .bmp .dib .gif .jfif .jpe",
     "blur a.png -o out.png --to jpge": "jpge",
     "blur a.png -o a.png": "a.png: is an input",
     "blur a.png -o ./folder/../a.png": "is an input",
