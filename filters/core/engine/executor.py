@@ -274,7 +274,7 @@ def run(
     facts = []
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
-    how = "streamed in strips" if in_order else "strips"
+    how = "streamed in strips" if isinstance(image, StreamedImage) else "strips"
     facts.append(note(f"computed in {np.dtype(work).name}, {how} of {rows} rows; {native.description()}"))
     outputs = {name: collector.output() for name, collector in collectors.items()}
     if pixels is not None:
