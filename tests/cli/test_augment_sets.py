@@ -109,9 +109,9 @@ def test_images_with_one_recipe_are_filtered_together(ok, folder, photos, monkey
     seen = []
     original = image_job.ImageProcessor._computed
 
-    def counted(self, job, picture):
+    def counted(self, job, picture, *how):
         seen.append(picture.images)
-        return original(self, job, picture)
+        return original(self, job, picture, *how)
 
     monkeypatch.setattr(image_job.ImageProcessor, "_computed", counted)
     ok("augment", "-q", "a.npy", "-o", "b.npy", "flip --p 0.5", "blur --sigma 1")

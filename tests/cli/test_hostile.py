@@ -221,5 +221,6 @@ def test_the_environment_moves_the_limit(refused, ok, png, monkeypatch):
 def test_memory_that_there_is_not_is_said_before_it_is_taken(refused, folder, monkeypatch):
     monkeypatch.setattr(memory_budget, "free", lambda: 10**9)
     (folder / "in.ppm").write_bytes(b"P6 20000 13000 255\n")
-    line = refused(1, "blur", "in.ppm", "-o", "out.png")
-    assert "has 20000×13000 pixels and needs about 2.4 GB of memory; 1 GB are free; more memory would help" in line
+    line = refused(1, "denoise", "in.ppm", "-o", "out.png")  # which streams no picture
+    assert "has 20000×13000 pixels and needs about " in line
+    assert "GB of memory; 1 GB are free; more memory would help" in line

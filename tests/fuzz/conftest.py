@@ -124,7 +124,8 @@ def harmless(run, folder):
             name = place.as_posix()
             read = {word for option, word in pairwise(["", *words]) if option not in OUTPUTS}
             places = {name, *map(str, place.parents)}
-            named = places & {*words} - {"."} and (path not in before or not read & places)
+            into = {word for option, word in pairwise(words) if option in OUTPUTS}
+            named = places & ({*words} - {"."} | into) and (path not in before or not read & places)
             in_place = "--in-place" in words and any(name.startswith(word) for word in words)
             assert place.parts[0] == "out" or named or in_place, place
             assert not place.name.startswith(".imfilter-"), place
