@@ -52,10 +52,7 @@ class Begun(NamedTuple):
 
 
 class _Answer(DecodeError):
-    """Ends a look at a header: what was asked is known."""
-
-    large = False
-    """The picture is one that is streamed."""
+    """Ends a look at a header: the picture is not streamed."""
 
 
 class Reader:
@@ -131,20 +128,11 @@ class Reader:
 
     def _may_be_streamed(self, name: str) -> bool:
         """Whether the rows of a file may be read as they are needed, by its header."""
-
-        def check(expected: Expected) -> None:
-            answer = _Answer()
-            answer.large = expected.pixels * expected.samples.bytes >= STREAMED_BYTES
-            raise answer
-
-        try:
-            if (data := _large(name)) is not None:
-                decode.stream(data, self._options(name)._replace(guard=check))
-        except _Answer as answer:
-            return answer.large
-        except DecodeError:  # which is said when it is read
-            pass
-        return False
+        options, expected = self._options(name), None
+        with contextlib.suppress(DecodeError):  # which is said when it is read
+            if not options.lenient and (data := _large(name)) is not None:
+                expected = size_limit.streamable(data, options)
+        return expected is not None and expected.pixels * expected.samples.bytes >= STREAMED_BYTES
 
     def _begun(self, name: str) -> Begun:
         if name in self._ahead:

@@ -45,17 +45,32 @@ def check(data: FileBytes, options: DecodeOptions) -> None:
     format = decode.check_head(head, options.name, len(data), options.kind)
     if format.is_read_in_pieces(head):
         return
-    asking = options._replace(guard=_tell, lenient=False)
+    if (expected := streamable(data, options) or _told_by_beginning(data, options)) is not None:
+        check_pixels(expected.width, expected.height, options.max_pixels)
+
+
+def streamable(data: FileBytes, options: DecodeOptions) -> Expected | None:
+    """Return the picture of a file whose rows can be read as they are needed, by its header; raises `DecodeError`."""
+    stream = decode.check_head(data[:HEAD], options.name, len(data), options.kind).codec.stream
     try:
         with contextlib.suppress(Exception):
-            if format.codec.stream is not None:
-                format.codec.stream(data, asking)
+            if stream is not None:
+                stream(data, options._replace(guard=_tell, lenient=False))
+    except _ToldError as told:
+        return told.expected
+    return None
+
+
+def _told_by_beginning(data: FileBytes, options: DecodeOptions) -> Expected | None:
+    """Return the picture that a file's first bytes tell of."""
+    asking, beginning = options._replace(guard=_tell, lenient=False), data[:BEGINNING]
+    try:
         with contextlib.suppress(Exception):
-            beginning = data[:BEGINNING]
             decode.prepare(beginning, options.name, len(data), options.kind)
             decode.finish(decode.load(beginning, asking), asking)
     except _ToldError as told:
-        check_pixels(told.expected.width, told.expected.height, options.max_pixels)
+        return told.expected
+    return None
 
 
 def _tell(expected: Expected) -> None:

@@ -6,8 +6,8 @@ import io
 
 from ....filters.core.lazy_numpy import np
 from .. import plain_canvas
-from ..codec import Codec, Content
-from . import header, samples
+from ..codec import Content
+from . import samples
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -20,12 +20,4 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-CODEC = Codec(
-    samples.finish,
-    encode,
-    encoding=samples.encoding,
-    stream=samples.stream,
-    streamed=samples.streamed,
-    streamed_bytes=plain_canvas.streamed_bytes,
-    extent=header.extent,
-)
+CODEC = samples.codec(encode, samples.big_endian)

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 from ....filters.core.lazy_numpy import Array, np
 from .. import plain_canvas
-from ..codec import Codec, Content, EncodeOptions
-from ..metadata import Metadata
-from . import header, samples
-
-if TYPE_CHECKING:
-    from ....filters.core.engine.output_buffer import CanvasFactory
-    from ..spool import MakeSpool
+from ..codec import Content
+from . import samples
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -25,11 +19,6 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
-    """Return what makes a canvas of bits as they stand in a file."""
-    return plain_canvas.streamed(_bits, spool)
-
-
 def _bits(array: Array) -> Array:
     """Return rows of bits, of which 1 is black; raises ValueError where a sample is neither black nor white."""
     black = array == 0
@@ -38,12 +27,4 @@ def _bits(array: Array) -> Array:
     return np.packbits(black, axis=1)
 
 
-CODEC = Codec(
-    samples.finish,
-    encode,
-    encoding=samples.encoding,
-    stream=samples.stream,
-    streamed=streamed,
-    streamed_bytes=plain_canvas.streamed_bytes,
-    extent=header.extent,
-)
+CODEC = samples.codec(encode, _bits)

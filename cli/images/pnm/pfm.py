@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 from ....filters.core.lazy_numpy import Array
 from .. import plain_canvas
 from ..atomic_write import end_with_bytes
-from ..codec import Codec, Content, EncodeOptions
-from ..metadata import Metadata
-from . import header, samples
-
-if TYPE_CHECKING:
-    from ....filters.core.engine.output_buffer import CanvasFactory
-    from ..spool import MakeSpool
+from ..codec import Content
+from . import samples
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -26,21 +20,8 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
-    """Return what makes a canvas of samples as they stand in a file."""
-    return plain_canvas.streamed(_little_endian, spool, upward=True)
-
-
 def _little_endian(array: Array) -> Array:
     return array.astype("<f4", copy=False)
 
 
-CODEC = Codec(
-    samples.finish,
-    encode,
-    encoding=samples.encoding,
-    stream=samples.stream,
-    streamed=streamed,
-    streamed_bytes=plain_canvas.streamed_bytes,
-    extent=header.extent,
-)
+CODEC = samples.codec(encode, _little_endian, upward=True)

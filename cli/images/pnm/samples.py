@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ....filters.core.engine.streamed import StreamedImage
 from ....filters.core.lazy_numpy import Array, np
 from .. import plain_canvas, sample_depth
-from ..codec import EncodeOptions
+from ..codec import Codec, Encode, EncodeOptions
 from ..file_bytes import FileBytes
 from ..metadata import Metadata
 from ..picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, with_alpha
@@ -124,9 +124,21 @@ def big_endian(array: Array) -> Array:
     return array.astype(array.dtype.newbyteorder(">"), copy=False)
 
 
-def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
-    """Return what makes a canvas of samples as they stand in a file."""
-    return plain_canvas.streamed(big_endian, spool)
+def codec(encode: Encode, form: plain_canvas.Form, upward: bool = False) -> Codec:
+    """Return the codec of a format whose rows have a *form* in its files, the last of them first if *upward*."""
+
+    def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
+        return plain_canvas.streamed(form, spool, upward)
+
+    return Codec(
+        finish,
+        encode,
+        encoding=encoding,
+        stream=stream,
+        streamed=streamed,
+        streamed_bytes=plain_canvas.streamed_bytes,
+        extent=header.extent,
+    )
 
 
 def _picture(pixels: Array | StreamedImage, head: Header) -> Picture:

@@ -57,8 +57,8 @@ class Canvas:
         yield self.samples[start:stop]
 
 
-CanvasFactory = Callable[[tuple[int, int, int], Any], Any]
-"""Makes a `Canvas`, or what serves as one, of a shape and dtype."""
+CanvasFactory = Callable[..., Any]
+"""Makes a `Canvas`, or what serves as one, of a shape and dtype; one of a streamed output, whether with an *alpha*."""
 
 
 class Collector:
@@ -79,7 +79,7 @@ class Collector:
         alpha as its last channel.
         """
         self.encoding, self.height, self.streamed = encoding, height, streamed
-        self.make = Canvas if encoding.stretched and not streamed else make
+        self.make: CanvasFactory = Canvas if encoding.stretched and not streamed else make
         self.measure = measure or encoding.stretched
         self.probe = Probe(encoding, height) if probed else None
         self.counts_gaps = measure or encoding.nodata is not None
@@ -135,13 +135,12 @@ class Collector:
         self, start: int, values: Sequence[Array], opaque: Array | None, extent: tuple[float, float] = (0, 1)
     ) -> None:
         """Put the samples of a strip, and those of its alpha, in their places."""
-        encoding, first = self.encoding, values[0]
+        encoding, first, joined = self.encoding, values[0], self.streamed and opaque is not None
         if self.canvas is None:
             channels = 3 if encoding.kind == "hue" else first.shape[2]
             size = self.height, first.shape[1], channels
-            joined = {"alpha": True} if self.streamed and opaque is not None else {}
-            self.canvas = self.make(size, encoding.dtype, **joined)
-        of_alpha, joined = encoding.of_alpha(), self.streamed and opaque is not None
+            self.canvas = self.make(size, encoding.dtype, alpha=True) if joined else self.make(size, encoding.dtype)
+        of_alpha = encoding.of_alpha()
         for top, bottom in self.canvas.cuts(start, start + len(first)):
             rows = slice(top - start, bottom - start)
             with self.canvas.rows(top, bottom) as out:
