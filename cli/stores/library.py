@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import threading
 from collections.abc import Iterator
@@ -32,10 +33,8 @@ _stores: dict[tuple[str, str], Any] = {}
 
 @cache
 def _library() -> Any:
-    import obstore
-    import obstore.store
-
-    return obstore
+    importlib.import_module("obstore.store")
+    return importlib.import_module("obstore")
 
 
 def library(name: str) -> Any:
