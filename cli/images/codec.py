@@ -174,6 +174,9 @@ class Codec(NamedTuple):
     colours, and *alpha* where there is one. None where the samples must be in memory."""
     streamed_bytes: Callable[[int, Samples, int], float] = lambda width, samples, cores: 0
     """Returns how many bytes such a canvas takes at most, of a picture so wide that so many threads fill."""
+    bands: Callable[[str, str, EncodeOptions], Any] | None = None
+    """Returns what lets several programs write one output, as `zarr.bands` does: it takes the folder in which its files
+    are to be, and its own name. None where one program must write all of it."""
     encode_maps: Encode | None = None
     """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
     holds_iptc: bool = False

@@ -14,6 +14,53 @@ from .probe import Levels, Probe
 from .quantize import Encoding, hue_map
 
 
+class Tally(NamedTuple):
+    """What is known of the values of an output, or of some of its rows."""
+
+    low: float = math.inf
+    high: float = -math.inf
+    clipped: int = 0
+    """How many samples the output's range cut off."""
+    missing: int = 0
+    moved: int = 0
+    binary: bool = False
+    """The values say yes or no."""
+    found: frozenset[bool] = frozenset()
+    """Whether a strip of such values has one that says yes: what was found in any."""
+    probed: Sequence[Array] = ()
+    """What a `Probe` has taken."""
+    exact: Sequence[Array] = ()
+    """What takes its place where results were saturated before."""
+
+    @staticmethod
+    def joined(parts: Sequence[Tally]) -> Tally:
+        """Return what is known of several parts together.
+
+        >>> Tally.joined([Tally(0, 7, 1), Tally(-2, 3, 4)])[:3]
+        (-2, 7, 5)
+        """
+        low, high, clipped, missing, moved, binary, found, probed, exact = zip(*parts, strict=True)
+        probes = ([array for part in taken for array in part] for taken in (probed, exact))
+        return Tally(
+            min(low), max(high), sum(clipped), sum(missing), sum(moved), any(binary), frozenset().union(*found), *probes
+        )
+
+    def output(self, encoding: Encoding, samples: Any, alpha: Array | None, levels: Levels | None) -> Output:
+        """Return the whole output that it is known of."""
+        return Output(
+            samples,
+            alpha,
+            self.low,
+            self.high,
+            self.clipped / max(samples.size - self.missing, 1),
+            None if self.binary or encoding.kind == "hue" else encoding.nodata,
+            self.missing,
+            self.moved,
+            levels,
+            blank=self.found == {False},
+        )
+
+
 class Output(NamedTuple):
     """One encoded result, and, where it was measured, what became of its values."""
 
@@ -34,6 +81,8 @@ class Output(NamedTuple):
     """Where the values lie in the range of the samples; None where that is not fixed."""
     blank: bool = False
     """The values say yes or no, and all say no."""
+    tally: Tally | None = None
+    """What is known of the values of a part, of which nothing else is told."""
 
 
 class Canvas:
@@ -172,9 +221,12 @@ class Collector:
         else:
             self.moved.append(self.encoding.into(values[0], out, extent))
 
-    def settle(self) -> None:
-        """Take note that all strips came once, and come again to be encoded by the range of their values."""
-        self.extent = self._range()
+    def settle(self, extent: tuple[float, float] | None = None) -> None:
+        """Take note that all strips came once, and come again to be encoded by the range of their values.
+
+        Their *extent* is told where not all of them came here.
+        """
+        self.extent = extent or self._range()
 
     def _range(self) -> tuple[float, float]:
         low = min((low for low, _, _ in self.ranges), default=math.inf)
@@ -183,20 +235,16 @@ class Collector:
 
     def output(self) -> Output:
         """Return the whole output."""
-        low, high = self._range()
+        extent = self._range()
         while self.waiting:
-            self.lay(*self.waiting.pop(), (low, high))
+            self.lay(*self.waiting.pop(), extent)
         samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas
-        missing = sum(self.gaps)
-        return Output(
-            samples,
-            None if self.alpha is None else self.alpha[..., 0],
-            low,
-            high,
-            sum(clipped for _, _, clipped in self.ranges) / max(samples.size - missing, 1),
-            None if self.binary or self.encoding.kind == "hue" else self.encoding.nodata,
-            missing,
-            sum(self.moved),
-            None if self.probe is None else self.probe.levels(),
-            blank=bool(self.found) and not any(self.found),
-        )
+        levels = None if self.probe is None else self.probe.levels()
+        return self.tally().output(self.encoding, samples, None if self.alpha is None else self.alpha[..., 0], levels)
+
+    def tally(self) -> Tally:
+        """Return what is known of the values that came."""
+        clipped = sum(clipped for _, _, clipped in self.ranges)
+        probed = () if self.probe is None else self.probe.taken
+        found = frozenset(self.found)
+        return Tally(*self._range(), clipped, sum(self.gaps), sum(self.moved), self.binary, found, probed)
