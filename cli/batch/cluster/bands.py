@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from ....filters.core.engine import executor, geometry, portion
+from ....filters.core.engine.facts import note
 from ....filters.core.engine.output_buffer import Tally
 from ....filters.core.engine.portion import Answer, Portion
 from ....filters.core.engine.quantize import Encoding
 from ....filters.core.engine.stage import Stage, with_branches
 from ....filters.core.engine.streamed import StreamedImage
 from ....filters.core.engine.working_space import Settings
+from ...console.messages import counted
 from ...console.report import Report
 from ...errors import FileError, NoPlaceError
 from ...images.folder_output import check_place
@@ -195,7 +197,9 @@ class _Run:
             )
             for name, encoding in encodings.items()
         }
-        return executor.Result(outputs, [*found[0].facts])
+        high = max(stop - start for start, stop in bands)
+        told = f"by {counted(len(bands), 'band', 'bands')} of up to {high} rows, {self._banding.threads} threads"
+        return executor.Result(outputs, [*found[0].facts, note(told)])
 
     def _made(self, portions: Sequence[Portion], answers: dict[int, Answer], add: Callable[[Made], None]) -> list[Made]:
         """Let some parts be made; raises FileError."""

@@ -238,17 +238,17 @@ def run(
 
     if part is not None:
         wanted = part.rows
+        for own in collectors.values():
+            own.part = wanted
     elif any(encoding.stretched for encoding in encodings.values()):
         wanted = None
-    done = height if part is None else part.stop - part.start
 
     again = {name: own for name, own in collectors.items() if name in streamed and own.encoding.stretched}
 
     def work_on(gathering: Gathering, start: int, stop: int) -> None:
-        start, stop = (start, stop) if part is None else part.within(start, stop)
         gathering.take(start, stop)
         if advance is not None:
-            advance(stop - start, 2 * done if again and part is None else done)
+            advance(stop - start, 2 * height if again else height)
 
     first, last = rows, 0
     if images > 1:

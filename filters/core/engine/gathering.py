@@ -84,7 +84,7 @@ class Gathering:
 
 def _write(chain: StageRows, outputs: Sequence[tuple[str, Collector]], start: int, stop: int) -> None:
     """Let rows be computed in the canvases of the outputs, in such parts as all of these have room for."""
-    cuts = [{*collector.canvas.cuts(start, stop)} for _, collector in outputs]
+    cuts = [{*collector.cuts(start, stop)} for _, collector in outputs]
     for top, bottom in pairwise(sorted({row for cut in cuts for part in cut for row in part})):
         with contextlib.ExitStack() as rooms:
             outs = [rooms.enter_context(collector.canvas.rows(top, bottom)) for _, collector in outputs]

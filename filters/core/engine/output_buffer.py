@@ -143,11 +143,18 @@ class Collector:
         self.binary = False
         self.extent: tuple[float, float] | None = None
         """The range of all values, when it is known."""
+        self.part: tuple[int, int] | None = None
+        """The rows that are asked for, from a first to one behind the last; None for all. What strips have of others is
+        passed over."""
 
     def note(self, start: int, values: Array, where: Array | None = None) -> None:
         """Take note of what is asked about the values of a strip, of which *where* marks those that count."""
         if self.extent is not None:  # they come again
             return
+        first, last = self.asked(start, start + len(values))
+        if (first, last) != (start, start + len(values)):
+            rows = slice(first - start, last - start)
+            start, values, where = first, values[rows], None if where is None else where[rows]
         self.binary = values.dtype == bool
         if self.probe is not None:
             if self.binary:
@@ -159,6 +166,14 @@ class Collector:
             counted = values if where is None else values[np.broadcast_to(where, values.shape)]
             low, high = (float(end.reduce(counted, axis=None)) for end in (np.fmin, np.fmax))
             self.ranges.append((low, high, self.encoding.count_clipped(counted)))
+
+    def asked(self, start: int, stop: int) -> tuple[int, int]:
+        """Return those of some rows, at least one, that are asked for."""
+        return (start, stop) if self.part is None else (max(start, self.part[0]), min(stop, self.part[1]))
+
+    def cuts(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
+        """Return the parts of the rows that are asked for which the canvas gives room for at a time."""
+        return self.canvas.cuts(*self.asked(start, stop))
 
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
@@ -190,7 +205,7 @@ class Collector:
             size = self.height, first.shape[1], channels
             self.canvas = self.make(size, encoding.dtype, alpha=True) if joined else self.make(size, encoding.dtype)
         of_alpha = encoding.of_alpha()
-        for top, bottom in self.canvas.cuts(start, start + len(first)):
+        for top, bottom in self.cuts(start, start + len(first)):
             rows = slice(top - start, bottom - start)
             with self.canvas.rows(top, bottom) as out:
                 self._encode([value[rows] for value in values], out[..., :-1] if joined else out, extent)

@@ -31,10 +31,6 @@ class Portion(NamedTuple):
     stop: int
     extents: Extents | None = None
 
-    def within(self, start: int, stop: int) -> tuple[int, int]:
-        """Return those of the rows ``start … stop-1``."""
-        return max(start, self.start), min(stop, self.stop)
-
     @property
     def rows(self) -> tuple[int, int]:
         """The first, and the one behind the last."""
