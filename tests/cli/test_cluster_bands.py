@@ -5,8 +5,12 @@ Most of these workers are this process: what goes to them and comes back is pick
 
 import contextlib
 import json
+import os
 import pickle
 import shutil
+import signal
+import subprocess
+import sys
 import uuid
 from functools import partial
 from pathlib import Path
@@ -20,8 +24,9 @@ from imfilter.cli.images import reader
 from imfilter.filters.core.engine import executor
 
 from ..conftest import thorough
+from .test_cluster import environment, on_workers, wait_for, wait_for_its_end, workers
 from .test_python_equals_cli import cases, words
-from .test_zarr import files, save
+from .test_zarr import files, picture, save
 
 pytest.importorskip("zarr")
 
@@ -111,5 +116,165 @@ def test_bands_of_every_filter_are_the_picture_that_one_machine_makes(run, on_ba
     if one.code == 0:
         assert files("bands.zarr") == files("one.zarr")
         assert len(bands_of(parts)) > 1 or whole(name, call)
+    for path in Path().glob("*.zarr"):
+        shutil.rmtree(path)
+
+
+def test_a_picture_has_the_bands_that_it_is_divided_into(run, on_bands):
+    save("in.zarr", picture(300, 120))
+    for name in (("blur", "--op", "nlm"), ("edges", "--range", "stretch")):
+        call = (*name, "in.zarr", "--chunks", "32", "--pyramid", "-o")
+        run(*call, "one.zarr")
+        for count in (1, 2, 5):
+            ended, parts = on_bands(*call, "bands.zarr", count=count)
+            assert (ended.code, len(bands_of(parts))) == (0, count)
+            assert files("bands.zarr") == files("one.zarr")
+
+
+def test_maps_go_into_a_zarr_of_their_own(run, on_bands):
+    save("in.zarr", picture(300, 120, 3))
+    call = "edges", "in.zarr", "--chunks", "32", "-q"
+    run(*call, "-o", "one.zarr", "--magnitude", "one-m.zarr", "--angle", "one-a.zarr")
+    on_bands(*call, "-o", "bands.zarr", "--magnitude", "bands-m.zarr", "--angle", "bands-a.zarr")
+    for name in ("", "-m", "-a"):
+        assert files(f"bands{name}.zarr") == files(f"one{name}.zarr")
+
+
+@pytest.mark.each(
+    "options",
+    [("-o", "out.png"), ("--nodata", "0", "-o", "out.zarr"), ("--roi", "5,5,20,20", "-o", "out.zarr")],
+)
+def test_other_pictures_are_done_whole(on_bands, options):
+    save("in.zarr", picture(300, 120))
+    ended, parts = on_bands("blur", "in.zarr", *options)
+    assert (ended.code, parts) == (0, [])
+    shutil.rmtree("in.zarr")
+
+
+def test_as_many_pictures_as_threads_are_done_side_by_side(on_bands):
+    for name in ("a", "b"):
+        save(f"in/{name}.zarr", picture(300, 120))
+    ended, parts = on_bands("blur", "in/", "-o", "out/", "-q")
+    assert (ended.code, parts, len([*Path("out").iterdir()])) == (0, [], 2)
+
+
+def test_a_band_that_fails_leaves_nothing_under_the_name(on_bands):
+    save("in.zarr", picture(300, 120))
+    save("out.zarr", picture(30, 30))
+    before = files("out.zarr")
+    Path("in.zarr/c/7/1").write_bytes(b"no chunk")
+    ended, _ = on_bands("blur", "in.zarr", "-o", "out.zarr", "--chunks", "32")
+    [failed] = ended.lines
+    assert ended.code == 1 and failed.startswith("imfilter: in.zarr: ")
+    assert files("out.zarr") == before
+
+
+def test_what_is_no_zarr_is_not_replaced_and_nothing_is_done(on_bands):
+    save("in.zarr", picture(300, 120))
+    Path("out.zarr").mkdir()
+    Path("out.zarr/letter").touch()
+    ended, parts = on_bands("blur", "in.zarr", "-o", "out.zarr")
+    assert (ended.code, parts) == (1, [])
+    assert ended.lines == ["imfilter: out.zarr: cannot be written: a folder that is no zarr is there"]
+
+
+# ---- workers that are processes -------------------------------------------------------------------
+
+DRIVE = """
+from imfilter.cli import main
+if __name__ == "__main__":  # not in workers: what they need is told to them
+    from imfilter.cli.images import reader
+    reader.STREAMED_BYTES = 0
+    main.main()
+"""
+SLOWLY = """
+    import time
+    from imfilter.cli.images.zarr.bands import ZarrBands
+
+    def dask_setup(worker):
+        write = ZarrBands.write
+
+        def slowly(self, tiles):
+            write(self, tiles)
+            time.sleep(0.3)
+
+        ZarrBands.write = slowly
+"""
+
+
+@pytest.fixture
+def drive(start):
+    """Run the program, for which small pictures are large, with workers that are processes."""
+
+    def drive(*words, preload=None):
+        return start([sys.executable, "-c", DRIVE, *words, "--cluster", "local:2"], env=environment(preload))
+
+    return drive
+
+
+def chunks():
+    """The chunks that have been written of outputs that are not there yet."""
+    return [*Path().glob(".imfilter-*/c/*/*")]
+
+
+@on_workers
+def test_processes_make_the_picture_that_this_one_makes(ok, drive):
+    save("in.zarr", picture(500, 120))
+    ok("blur", "in.zarr", "-o", "one.zarr", "--op", "median", "--size", 9, "--chunks", 32, "--pyramid")
+    words = ["blur", "in.zarr", "-o", "bands.zarr", "--op", "median", "--size", "9", "--chunks", "32", "--pyramid"]
+    process = drive(*words, "-v")
+    code, lines = wait_for_its_end(process, 50)
+    assert code == 0, lines
+    assert "in.zarr: by 8 bands of up to 64 rows, 2 threads" in lines
+    assert files("bands.zarr") == files("one.zarr")
+
+
+@on_workers
+@pytest.mark.thorough
+def test_a_worker_that_is_killed_costs_nothing(ok, drive):
+    save("in.zarr", picture(1000, 500))
+    ok("blur", "in.zarr", "-o", "one.zarr", "--sigma", 2, "--chunks", 32)
+    process = drive("blur", "in.zarr", "-o", "bands.zarr", "--sigma", "2", "--chunks", "32", preload=SLOWLY)
+    for least in (20, 150, 280):
+        wait_for(lambda least=least: len(chunks()) > least)
+        workers(process)[0].kill()
+    assert wait_for_its_end(process, 200) == (0, [])
+    assert files("bands.zarr") == files("one.zarr")
+
+
+@on_workers
+@pytest.mark.thorough
+def test_an_interruption_leaves_nothing(drive):
+    save("in.zarr", picture(1000, 500))
+    process = drive("blur", "in.zarr", "-o", "bands.zarr", "--chunks", "32", preload=SLOWLY)
+    wait_for(chunks)
+    os.killpg(process.pid, signal.SIGINT)
+    code, lines = wait_for_its_end(process)
+    assert (code, len(lines)) == (130, 1)
+    assert {path.name for path in Path().iterdir()} == {"in.zarr", "preload.py"}
+
+
+LARGE = [
+    ("blur", "--sigma", "2"),
+    ("blur", "--op", "median", "--size", "5"),
+    ("edges",),
+    ("chain", "blur --sigma 2", "morph --op open --size 3", "edges"),
+]
+
+
+@on_workers
+@pytest.mark.thorough
+@pytest.mark.each("call", LARGE)
+def test_a_large_picture_is_the_same_by_bands(command, ok, call):
+    """Of 150 MB, with the thresholds that all have."""
+    rows = np.arange(12_500, dtype=np.uint32)[:, None]
+    save(
+        "in.zarr", ((rows * rows + np.arange(12_000, dtype=np.uint32) * 37) >> 6).astype(np.uint8), chunks=(1024, 1024)
+    )
+    ok(call[0], "in.zarr", *call[1:], "-o", "one.zarr", "--chunks", 1024, "-q")
+    words = [call[0], "in.zarr", *call[1:], "-o", "bands.zarr", "--chunks", "1024", "--cluster", "local:2", "-v"]
+    ended = subprocess.run([*command, *words], capture_output=True, text=True)
+    assert ended.returncode == 0 and "in.zarr: by 7 bands of up to 2048 rows" in ended.stderr
+    assert files("bands.zarr") == files("one.zarr")
     for path in Path().glob("*.zarr"):
         shutil.rmtree(path)
