@@ -1,8 +1,8 @@
 """Measure batches on a cluster: `python benchmarks/cluster.py --imfilter PATH [--quick]`.
 
-Folders of small JPEGs as a run of two processes and as one of two local Dask workers, whose start is included; what a
-task costs that does nothing; and one large Zarr by bands. CPU is that of all processes, the least of runs in turn; memory
-that of the largest process, looked at ten times a second. It needs the extras `cluster` and `zarr`.
+Folders of small JPEGs, and one large Zarr by bands, as a run of two cores and as one of two local Dask workers, whose
+start is included; and what a task costs that does nothing. CPU is that of all processes, the least of runs in turn;
+memory is that of the largest process, looked at ten times a second. Needs the extras `cluster` and `zarr`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def by_bands(arguments: argparse.Namespace) -> str:
         del picture
         for filter, options in (("blur", ["--sigma", "2"]), ("edges", [])):
             call = [arguments.imfilter, filter, f"{name}/in.zarr", "-o", f"{name}/out.zarr", *options, "-q"]
-            for work, found in in_turn([*call, "--chunks", f"{CHUNK}"], arguments.runs[1]).items():
+            call += ["--chunks", f"{CHUNK}", "--max-pixels", f"{SIDE * SIDE}"]
+            for work, found in in_turn(call, arguments.runs[1]).items():
                 wall, cpu, memory = map(min, zip(*found, strict=True))
                 rows.append([filter, work, f"{wall:.1f}", f"{cpu:.1f}", f"{memory / 1e6:.0f}"])
     return common.table(["filter", "work", "seconds", "seconds of CPU", "MB"], rows)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.cli.batch.cluster import connection, lists, worker_task
+from imfilter.cli.batch.dispatch import process
 from PIL import Image
 
 with contextlib.suppress(ImportError):
@@ -364,7 +365,7 @@ def test_each_picture_is_given_out_until_it_is_done(monkeypatch):
 
 
 def test_a_worker_with_other_versions_does_nothing():
-    call = worker_task.Call("token", "/", b"", ("0.0", *worker_task.versions()[1:]))
+    call = worker_task.Call("token", "/", b"", ("0.0", *worker_task.versions()[1:]), process)
     assert worker_task.do(call, b"") == worker_task.Done([], other=worker_task.in_words(worker_task.versions()))
 
 

@@ -79,7 +79,7 @@ def reports(
 ) -> Iterator[tuple[int, Report]]:
     """Do all jobs, as `Sharing` does; few large pictures by bands, one after the other, before all others."""
     numbers, done = candidates(jobs, processor.options), set[int]()
-    if len(numbers) < threads_of(connection):
+    if len(numbers) < max(threads_of(connection), 2):
         banding = Banding(connection, processor, reader)
         for number in numbers:
             if (report := banding.report(jobs[number])) is not None:
