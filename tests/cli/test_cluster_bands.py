@@ -131,6 +131,29 @@ def test_a_picture_has_the_bands_that_it_is_divided_into(run, on_bands):
             assert files("bands.zarr") == files("one.zarr")
 
 
+@pytest.mark.each(
+    "call, looks",
+    [
+        (("threshold", "--op", "otsu"), 1),
+        (("tone", "--op", "equalize", "--depth", "float"), 1),
+        (("chain", "blur --sigma 1", "tone --op autocontrast", "threshold --op li"), 2),
+        (("edges", "--op", "log"), 1),
+        (("blur", "--op", "nlm"), 0),
+    ],
+)
+def test_workers_look_together_at_the_whole_picture(run, on_bands, call, looks):
+    """Each at a part of it, as often as filters need to know something of the whole; of some one looks at all of it."""
+    save("in.zarr", picture(700, 120))
+    words = (call[0], "in.zarr", *call[1:], "--chunks", "32", "-q", "-o")
+    run(*words, "one.zarr")
+    ended, parts = on_bands(*words, "bands.zarr")
+    assert ended.code == 0 and files("bands.zarr") == files("one.zarr")
+    shared = {len(part.share.looks) for part in parts if part.share is not None}
+    assert shared == {*range(looks + 1)}, [part.share for part in parts]
+    for path in Path().glob("*.zarr"):
+        shutil.rmtree(path)
+
+
 def test_maps_go_into_a_zarr_of_their_own(run, on_bands):
     save("in.zarr", picture(300, 120, 3))
     call = "edges", "in.zarr", "--chunks", "32", "-q"

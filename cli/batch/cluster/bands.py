@@ -19,7 +19,7 @@ from typing import Any
 from ....filters.core.engine import executor, geometry, portion
 from ....filters.core.engine.facts import note
 from ....filters.core.engine.output_buffer import Tally
-from ....filters.core.engine.portion import Answer, Portion
+from ....filters.core.engine.portion import Answer, Found, Portion, Share
 from ....filters.core.engine.quantize import Encoding
 from ....filters.core.engine.stage import Stage, with_branches
 from ....filters.core.engine.streamed import StreamedImage
@@ -126,16 +126,19 @@ class Banding:
             processor.progress = self._processor.progress
             return processor.single(job._replace(source=source), picture)
 
-    def told(self, parts: Sequence[Any]) -> Iterator[Any]:
-        """Let workers do some parts, and yield what is told of them; raises FileError where one fails."""
+    def told(self, parts: Sequence[Any], add: Callable[[Any], None] = lambda told: None) -> list[Any]:
+        """Let workers do some parts, *add* what is told of each, and return that of all; raises FileError."""
         sharing = Sharing(
             self._connection, [*map(Task, parts)], self._processor, self._reader, part_task.process, Parts
         )
+        found = {}
         with contextlib.closing(self._reports(sharing)) as reports:
-            for _, told in reports:
+            for number, told in reports:
                 if isinstance(told, Report):
                     raise _failure(told)
-                yield told
+                add(told)
+                found[number] = told
+        return [found[number] for number in range(len(parts))]
 
     def _reports(self, sharing: Sharing) -> Generator[tuple[int, Any], None, None]:
         """Yield what comes, and take note of why nothing more comes, if that is the cluster's fault."""
@@ -176,19 +179,16 @@ class _Run:
         stretched = {name for name, encoding in encodings.items() if encoding.stretched}
         total = height * (2 if stretched else 1)
 
-        def add(made: Made) -> None:
-            if advance is not None:
-                advance(made.rows, total)
+        def add(told: Any) -> None:
+            if advance is not None and isinstance(told, Made):
+                advance(told.rows, total)
 
-        answers: dict[int, Answer] = {}
-        if any(stage.survey is not None for stage in with_branches(stages)):
-            [made] = self._made([Portion(0, 0)], answers, add)
-            answers = made.answers
-        found = self._made([Portion(*rows) for rows in bands], answers, add)
+        found = self._first(bands, add)
         if stretched:
             extents = {name: _joined(found, name)[:2] for name in stretched}
-            found += self._made([Portion(*rows, extents) for rows in bands], answers, add)
-        kinds = {name: kind for made in found for name, kind in made.kinds.items()}
+            again = [part._replace(extents=extents) for part in bands]
+            found += self._banding.told([Band(self._job, part, found[0].answers, self._writers) for part in again], add)
+        kinds: dict[str, tuple[Shape, str]] = {name: kind for made in found for name, kind in made.kinds.items()}
         for name, kind in kinds.items():
             self._halve(name, *kind)
         outputs = {
@@ -197,23 +197,36 @@ class _Run:
             )
             for name, encoding in encodings.items()
         }
-        high = max(stop - start for start, stop in bands)
+        high = max(part.stop - part.start for part in bands)
         told = f"by {counted(len(bands), 'band', 'bands')} of up to {high} rows, {self._banding.threads} threads"
         return executor.Result(outputs, [*found[0].facts, note(told)])
 
-    def _made(self, portions: Sequence[Portion], answers: dict[int, Answer], add: Callable[[Made], None]) -> list[Made]:
-        """Let some parts be made; raises FileError."""
-        found = []
-        for made in self._banding.told([Band(self._job, part, answers, self._writers) for part in portions]):
-            found.append(made)
-            add(made)
-        return found
+    def _first(self, bands: Sequence[Portion], add: Callable[[Any], None]) -> list[Made]:
+        """Let all bands be made; raises FileError.
 
-    def _bands(self, stages: Sequence[Stage], height: int) -> list[tuple[int, int]]:
+        While surveys need what is found in the whole picture, workers come back with what they found in a part of it.
+        """
+        looks: list[Found] = []
+        answers: dict[int, Answer] = {}
+        while True:
+            parts = [
+                Band(self._job, part, answers, self._writers, None if answers else Share(number, len(bands), (*looks,)))
+                for number, part in enumerate(bands)
+            ]
+            told = self._banding.told(parts, add)
+            if isinstance(told[0], Made):
+                return told
+            if told[0].found is None:  # one must look at all of it, or at some rows here and there
+                [made] = self._banding.told([Band(self._job, Portion(0, 0), {}, self._writers)])
+                answers = made.answers
+            else:
+                looks.append(Found.together([look.found for look in told]))
+
+    def _bands(self, stages: Sequence[Stage], height: int) -> list[Portion]:
         """Return the rows of each band."""
         block = next(iter(self._writers.values())).rows
         halo = sum(max(stage.window.halo.top, stage.window.halo.bottom) for stage in with_branches(stages))
-        return divided(height, block, EACH * self._banding.threads, HALOS * halo)
+        return [Portion(*rows) for rows in divided(height, block, EACH * self._banding.threads, HALOS * halo)]
 
     def _halve(self, name: str, shape: Shape, dtype: str) -> None:
         """Let the smaller copies of an output be made, each of the one below."""
@@ -223,8 +236,7 @@ class _Run:
                 Halving(self._job, writer, shape, dtype, level, range(*rows))
                 for rows in divided(blocks, 1, EACH * self._banding.threads, 0)
             ]
-            for _ in self._banding.told(parts):
-                pass
+            self._banding.told(parts)
 
 
 def divided(height: int, block: int, count: int, least: int) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ....filters.core.engine import executor, portion
 from ....filters.core.engine.facts import Fact
 from ....filters.core.engine.output_buffer import Tally
-from ....filters.core.engine.portion import Answer, Portion
+from ....filters.core.engine.portion import Answer, Found, Portion, Share, SharedLook
 from ....filters.core.engine.stage import Stage
 from ....filters.core.named_tuple import NamedTuple
 from ...images.picture import Picture
@@ -70,6 +70,13 @@ class Made(NamedTuple):
     """What surveys found."""
 
 
+class Look(NamedTuple):
+    """What is told of a look at a part of the picture."""
+
+    found: Found | None
+    """None where one worker must look at all of it."""
+
+
 class _Made(BaseException):
     """Ends the work on a picture when a band of it is made."""
 
@@ -87,9 +94,11 @@ class Band(NamedTuple):
     """What surveys found before."""
     writers: Mapping[str, Any]
     """What writes the rows of each output."""
+    share: Share | None = None
+    """Its part of what surveys look at, where all bands do that together."""
 
-    def done(self, processor: ImageProcessor, reader: Reader) -> Made:
-        """Filter the rows, and write them; raises FileError."""
+    def done(self, processor: ImageProcessor, reader: Reader) -> Made | Look:
+        """Filter the rows, and write them, or have a look at a part of the picture; raises FileError."""
         reader.needed, reader.streams = partial(processor.needed, self.job), lambda expected: True
         reader.digests = False
         picture, _ = reader.read(self.job.input.name)
@@ -99,6 +108,8 @@ class Band(NamedTuple):
             own.computed(self.job, picture, alone=True)
         except _Made as end:
             return end.made
+        except SharedLook as end:
+            return Look(end.found)
         raise AssertionError("nothing was computed")
 
     def _run(self, stages: Sequence[Stage], *given: Any, **how: Any) -> executor.Result:
@@ -106,7 +117,7 @@ class Band(NamedTuple):
         answers = dict(self.answers)
         canvases = {name: writer.canvas for name, writer in self.writers.items()}
         how |= {"canvases": canvases, "streamed": frozenset(canvases), "advance": worker_task.heed()}
-        result = executor.run(portion.asked(stages, answers), *given, **how, part=self.portion)
+        result = executor.run(portion.asked(stages, answers, self.share), *given, **how, part=self.portion)
         raise _Made(
             Made(
                 self.portion.stop - self.portion.start,

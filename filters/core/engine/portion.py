@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import count
 from typing import Any
 
@@ -11,7 +12,7 @@ from .facts import Fact
 from .output_buffer import Collector, Output, Tally
 from .probe import Probe
 from .quantize import Encoding
-from .stage import ImageContext, Rows, Stage
+from .stage import SURVEYED_ROWS, ImageContext, Join, Look, Rows, SharedRows, Stage, Values
 
 PROBED_ROWS = 16
 """How many rows are computed again, at most, to tell how far saturated values lie outside of their range."""
@@ -66,9 +67,73 @@ class Answer(NamedTuple):
     """Those that it told of."""
 
 
-def asked(stages: Sequence[Stage], answers: dict[int, Answer]) -> tuple[Stage, ...]:
-    """Return stages that are told what surveys found before, by *answers*, which take what other ones find."""
-    numbers = count()
+class Found(NamedTuple):
+    """What was found in all rows, or those of a part, at one look of a survey."""
+
+    values: Sequence[Any]
+    join: Join | None
+    """Joins two of them, if that may be."""
+
+    @staticmethod
+    def together(parts: Sequence[Found]) -> Found:
+        """Return what was found in several parts, one below the other.
+
+        >>> Found.together([Found([1, 2], None), Found([3], None)]).values
+        [1, 2, 3]
+        """
+        values, join = [value for part in parts for value in part.values], parts[0].join
+        return Found(values if join is None or not values else [reduce(join, values)], join)
+
+
+class Share(NamedTuple):
+    """One of several who look at a part of the rows each, and what they found together at the looks before."""
+
+    number: int
+    several: int
+    looks: Sequence[Found] = ()
+
+
+class SharedLook(BaseException):
+    """Ends a run where a survey needs what all find together: it brings what one of them *found*.
+
+    It is None where the survey looks at rows in an order of its own, and one must do it for all.
+    """
+
+    def __init__(self, found: Found | None) -> None:
+        super().__init__()
+        self.found = found
+
+
+class _Shared(SharedRows):
+    """The rows at which one of several looks."""
+
+    def __init__(self, rows: Rows, share: Share, looks: Iterator[int]) -> None:
+        self.all, self.share, self.looks = rows, share, looks
+        self.height, self.width, self.images = rows.height, rows.width, rows.images
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return a row, by which its type and its channels are told."""
+        if stop - start > 1:
+            raise SharedLook(None)
+        return self.all.rows(start, stop)
+
+    def found(self, look: Look, join: Join | None) -> Sequence[Any]:
+        """Return what all found at this look; raises SharedLook where that is not known."""
+        number, (own, several, known) = next(self.looks), self.share
+        if number < len(known):
+            return known[number].values
+        strips = range(0, self.height, SURVEYED_ROWS)
+        first, last = (len(strips) * end // several for end in (own, own + 1))
+        values = [look(self.all.rows(start, min(start + SURVEYED_ROWS, self.height))) for start in strips[first:last]]
+        raise SharedLook(Found.together([Found(values, join)]))
+
+
+def asked(stages: Sequence[Stage], answers: dict[int, Answer], share: Share | None = None) -> tuple[Stage, ...]:
+    """Return stages that are told what surveys found before, by *answers*, which take what other ones find.
+
+    Their looks are those of one who has a *share* in them, if that is told.
+    """
+    numbers, looks = count(), count()
 
     def told(stage: Stage) -> Stage:
         number, branches = next(numbers), tuple(tuple(map(told, branch)) for branch in stage.branches)
@@ -82,7 +147,7 @@ def asked(stages: Sequence[Stage], answers: dict[int, Answer]) -> tuple[Stage, .
                 facts += answers[number].facts
             else:
                 known = len(facts)
-                found = survey(context, image)
+                found = survey(context, image if share is None else _Shared(image, share, looks))
                 answers[number] = Answer(found, facts[known:])
             return answers[number].found
 
