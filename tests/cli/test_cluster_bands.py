@@ -137,7 +137,7 @@ def test_a_picture_has_the_bands_that_it_is_divided_into(run, on_bands):
         (("threshold", "--op", "otsu"), 1),
         (("tone", "--op", "equalize", "--depth", "float"), 1),
         (("chain", "blur --sigma 1", "tone --op autocontrast", "threshold --op li"), 2),
-        (("edges", "--op", "log"), 1),
+        (("threshold", "--op", "wolf"), 1),
         (("blur", "--op", "nlm"), 0),
     ],
 )
