@@ -22,8 +22,10 @@ from ..console.messages import flag, printable
 from ..errors import UsageError
 from .command_words import hint, homes
 from .filter_command import carried_out, map_files, parameter_options
+from .helped_option import HelpedOption
 from .option_words import StrictCommand
-from .options import HelpedOption, SectionedCommand, make_command, shared_options
+from .options import make_command, shared_options
+from .sectioned_command import SectionedCommand
 
 CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
 RUN_USAGE = "[OPTIONS] RECIPE.toml INPUT... -o OUTPUT"

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import typer
 from typer.core import TyperArgument
 
-from ..batch.options import FILES, PIXELS, RUN
+from ..batch.help_sections import FILES, PIXELS, RUN
 from ..errors import UsageError
 from ..images import prefetch
+from .helped_option import HelpedOption
 from .input_options import folder_options
-from .options import HelpedOption, SectionedCommand, described, shared_option
+from .options import described, shared_option
 from .page_options import page_options, page_size
+from .sectioned_command import SectionedCommand
 
 USAGE = "A B [OPTIONS]"
 

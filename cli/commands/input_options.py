@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..batch.options import FILES
-from .options import HelpedOption
+from ..batch.help_sections import FILES
+from .helped_option import HelpedOption
 
 
 def folder_options(taken: str) -> list[HelpedOption]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..batch.options import FILES, PIXELS, RUN
+from ..batch.help_sections import FILES, PIXELS, RUN
 from ..errors import UsageError
-from .options import HelpedOption, shared_option
+from .helped_option import HelpedOption
+from .options import shared_option
 
 if TYPE_CHECKING:
     from ..sweep.options import Options

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import typer
 
-from ..batch.options import FILES, PIXELS, RUN
+from ..batch.help_sections import FILES, PIXELS, RUN
 from ..errors import UsageError
 from ..images import prefetch
 from ..terminal.protocols import PROTOCOLS
+from .helped_option import HelpedOption
 from .input_options import folder_options
-from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
+from .options import described, inputs_argument, shared_option
+from .sectioned_command import SectionedCommand
 
 USAGE = "INPUT... [OPTIONS]"
 

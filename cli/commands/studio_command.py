@@ -8,7 +8,9 @@ import typer
 
 from ..errors import UsageError
 from ..images import prefetch
-from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
+from .helped_option import HelpedOption
+from .options import described, inputs_argument, shared_option
+from .sectioned_command import SectionedCommand
 
 USAGE = "IMAGE... [OPTIONS]"
 

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ...filters.core import catalog
-from ..batch.options import FILES, RUN
+from ..batch.help_sections import FILES, RUN
 from ..console.messages import flag
 from ..errors import UsageError
 from ..images import formats
 from ..streams import STREAM
 from .chain_command import piped, split_steps
-from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
+from .helped_option import HelpedOption
+from .options import described, inputs_argument, shared_option
 from .page_options import page_options, page_size
+from .sectioned_command import SectionedCommand
 from .sheet_options import look_of, look_options, options_of, other_options
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import pytest
 import tifffile
 import typer
 from imfilter.cli import app
-from imfilter.cli.batch.options import ARGUMENTS, OPTIONS, TYPES, SharedOptions
+from imfilter.cli.batch.help_sections import ARGUMENTS
+from imfilter.cli.batch.options import OPTIONS, TYPES, SharedOptions
 from imfilter.cli.batch.recipe import single
 from imfilter.cli.batch.request import check
 from imfilter.cli.commands.options import SHADOWED
