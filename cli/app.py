@@ -117,8 +117,8 @@ class Commands(HelpedGroup):
     def further(self, ctx: Any) -> str:
         """Say where the rest of the help is."""
         return (
-            "`imfilter FILTER -h` prints a filter's options, `imfilter FILTER --help` the whole, "
-            "`imfilter help op` all operators, `imfilter --help` more on the program."
+            "`imfilter FILTER -h` lists a filter's options, `imfilter FILTER --help` describes them. "
+            "`imfilter help op` lists all operators."
         )
 
 

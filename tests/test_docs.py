@@ -24,6 +24,7 @@ from typer.main import get_command
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = ROOT / "cli" / "README.md"
+MANUAL = ROOT / "cli" / "imfilter.1"
 GALLERY_PAGE = ROOT / "filters" / "README.md"
 FOLDERS = "benchmarks", "cli", "filters", "sample_images", "tests"
 DOCUMENTS = sorted(page for folder in (ROOT, *(ROOT / name for name in FOLDERS)) for page in folder.glob("*.md"))
@@ -45,7 +46,7 @@ DATASET = ("info", "stats", "check", "split", "convert", "show", "boxes")
 
 def reference():
     parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest` writes this page."]
-    others = ("compare", "info", "show", "sweep", "sheet", "studio", "dataset", "kernels")
+    others = ("compare", "info", "show", "sweep", "sheet", "studio", "dataset", "kernels", "help")
     commands = [*catalog.names(), "chain", "run", "augment", *others]
     parts_of = [*(("dataset", name) for name in DATASET), ("kernels", "show"), ("kernels", "plot")]
     for words in [(), *((name,) for name in commands), *parts_of]:
@@ -55,6 +56,20 @@ def reference():
 
 def test_command_reference_is_fresh(fresh):
     fresh(REFERENCE, reference())
+
+
+def test_manual_page_is_fresh(fresh, run):
+    fresh(MANUAL, run("help", "man").out.decode("ascii"))
+
+
+@pytest.mark.needs("groff")
+def test_manual_page_is_set_without_a_warning():
+    words = ["groff", "-man", "-ww", "-Tutf8", "-rLL=80n", "-P-bcou", str(MANUAL)]
+    ended = subprocess.run(words, capture_output=True, check=True)
+    assert ended.stderr == b""
+    text = " ".join(ended.stdout.decode().split())
+    assert "NAME imfilter - filter images" in text
+    assert "--op bilateral --sigma X|X,Y See --op gaussian. --range-sigma X Standard deviation" in text
 
 
 def with_part(page, name, part):

@@ -48,17 +48,17 @@ def paragraphs_on(doc: str, word: str) -> list[str]:
 def shell_words(text: str, options: Collection[str]) -> str:
     """Return a text of a docstring without markup, and with *options* as the shell spells them.
 
-    >>> shell_words('As for ``channels="luma"`` or ``"R"``.', ["channels"])
-    'As for --channels luma or R.'
+    >>> shell_words('As for ``channels="luma"`` or ``"R"``; ``shear=(a, b)`` leans.', ["channels", "shear"])
+    'As for --channels luma or R; --shear a,b leans.'
     """
 
     def value(found: re.Match[str]) -> str:
-        return f"{flag(found[1])} {found[2]}" if found[1] in options else found[0]
+        return f"{flag(found[1])} {found[2].replace(' ', '')}" if found[1] in options else found[0]
 
     def name(found: re.Match[str]) -> str:
         return flag(found[1]) if "_" in found[1] and found[1] in options else found[1]
 
-    text = re.sub(r'``(\w+)="?([\w.-]+)"?``', value, text)
+    text = re.sub(r'``(\w+)=["(]?([\w.-]+(?:, [\w.-]+)*)[")]?``', value, text)
     text = re.sub(r'``"([\w-]+)"``', r"\1", text)
     return re.sub(r"\*(\w+)\*", name, text).replace("``", "").replace("*", "")
 

@@ -14,11 +14,12 @@ from .docstrings import examples, prose
 from .helped_group import HelpedGroup
 from .option_words import StrictCommand
 
-OPERATOR = "op"
-"""The word before an operator's name."""
+OPERATOR, MANUAL = "op", "man"
+"""The word before an operator's name, and that for the manual page."""
 DOC = """Print the help of a command, or of an operator.
 
-Without a name it lists all commands; `imfilter help op` lists the operators of all filters.
+Without a name it lists all commands; `imfilter help op` lists the operators of all filters. `imfilter help man` prints
+the manual page, for man -l -.
 
 Shell
 -----
@@ -46,8 +47,8 @@ def make() -> HelpCommand:
         param_decls=["words"],
         type=str,
         nargs=-1,
-        metavar="COMMAND|op NAME",
-        help="A command, with that below it; or an operator.",
+        metavar="COMMAND|op NAME|man",
+        help="A command, with that below it; op and an operator; or man.",
         required=False,
         autocompletion=lambda context, before, begun: [
             word for word in completed(context.parent, context.params.get("words") or ()) if word.startswith(begun)
@@ -58,17 +59,21 @@ def make() -> HelpCommand:
         params=[words],
         help=prose(DOC, ()),
         epilog="\n".join(examples(DOC)),
-        options_metavar="[COMMAND... | op [NAME]]",
+        options_metavar="[COMMAND... | op [NAME] | man]",
         rich_markup_mode=None,
     )
 
 
-def text(root: Any, words: Sequence[str]) -> str:
+def text(root: Any, words: tuple[str, ...]) -> str:
     """Return the help that some *words* ask for, below the call *root* of the program; raises UsageError."""
     if words[:1] == (OPERATOR,):
         if len(words) > 2:
             raise UsageError(f"imfilter help op takes one name, not {len(words) - 1}")
-        return operator_help.described(words[1], root.command, root) if len(words) > 1 else operator_help.listing()
+        return operator_help.described(words[-1], root.command, root) if len(words) > 1 else operator_help.listing()
+    if words == (MANUAL,):
+        from . import man_page  # which few ask for
+
+        return man_page.page(root).rstrip("\n")
     command, context = root.command, root
     for at, word in enumerate(words):
         if not isinstance(command, HelpedGroup):
@@ -90,4 +95,4 @@ def completed(root: Any, before: Sequence[str]) -> list[str]:
     for word in before:
         command = command.get_command(root, word) if isinstance(command, HelpedGroup) else None
     names = command.list_commands(root) if isinstance(command, HelpedGroup) else []
-    return names if before else [*names, OPERATOR]
+    return names if before else [*names, OPERATOR, MANUAL]

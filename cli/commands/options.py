@@ -11,6 +11,7 @@ from typer.core import TyperArgument
 from ...filters.core.parameters import MapField, Parameter
 from ..batch.options import OPTIONS, TYPES, SharedOptions
 from ..stores.names import allow_private
+from .completed_words import Completed
 from .docstrings import examples, prose
 from .helped_option import HelpedOption
 from .sectioned_command import FilterCommand, SectionedCommand
@@ -20,9 +21,21 @@ SHADOWED = "shared_"
 """Before the name of a shared option where a filter has an option of that name itself: its short form is left."""
 
 
-def inputs_argument(metavar: str | None, help: str) -> TyperArgument:
-    """Return the argument for all inputs."""
-    return TyperArgument(param_decls=["inputs"], type=str, nargs=-1, metavar=metavar, help=help, required=False)
+def inputs_argument(metavar: str | None, help: str, first: Completed | None = None) -> TyperArgument:
+    """Return the argument for all inputs, of which *first* completes the first."""
+
+    def completed(context: Any, before: Any, incomplete: str) -> list[str]:
+        return first(incomplete) if first and not context.params.get("inputs") else []
+
+    return TyperArgument(
+        param_decls=["inputs"],
+        type=str,
+        nargs=-1,
+        metavar=metavar,
+        help=help,
+        required=False,
+        autocompletion=completed if first else None,
+    )
 
 
 def shared_option(field: str, shadowed: bool = False) -> HelpedOption:
@@ -79,11 +92,12 @@ def make_command(
     banks: bool,
     refused: Collection[str] = (),
     operators: Parameter | None = None,
+    inputs: TyperArgument | None = None,
 ) -> FilterCommand:
     """Return the command *name*, described by *doc*: its *maps* and *own* options beside those that all share.
 
     *banks* says that the result can be the maps of a bank of kernels. Shared options that are *refused* are not listed.
-    The *operators* are the filter's parameter ``op``.
+    The *operators* are the filter's parameter ``op``; *inputs* stand for those that all commands have.
     """
     argument, taken = OPTIONS["inputs"], {option.name for option in own}
     special: list[HelpedOption] = []
@@ -98,7 +112,7 @@ def make_command(
         kind.append(made)
     output, *shared = shared
     files = [HelpedOption(name, param.help, metavar="FILE") for name, param in maps.items()]
-    inputs = inputs_argument(argument.metavar, argument.help)
+    inputs = inputs or inputs_argument(argument.metavar, argument.help)
     params = [inputs, output, *files, *special, *own, *shared]
     words = [*TYPES, *(option.name or "" for option in own)]
     command = described(run, name, usage, params, FilterCommand, doc=doc, options=words)

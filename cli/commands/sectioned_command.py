@@ -164,8 +164,8 @@ class FilterCommand(SectionedCommand):
         """Say where the rest of the help is."""
         one = " `imfilter help op NAME` describes an operator." if self.operators else ""
         return (
-            f"{super().further(ctx)}{one} `{ctx.command_path} --help-shared` lists the options that all filters have: "
-            "files, borders, channels, depth, masks, cores."
+            f"{super().further(ctx)}{one} `{ctx.command_path} --help-shared` describes the options that all filters "
+            "have: files, borders, channels, depth, masks, cores."
         )
 
     def shared_help(self, ctx: Any) -> str:

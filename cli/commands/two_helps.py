@@ -24,6 +24,8 @@ EXAMPLES = 3
 SENTENCE = re.compile(r"(?<!e\.g)\. (?=[A-Z-])")
 CLAUSE = re.compile(r"[;:]| \(")
 """What ends a clause."""
+BREAK = re.compile(r""" (?=--?[a-z]|['"])(?=(?:[^"']*(?:"[^"]*"|'[^']*'))*[^"']*$)""")
+"""Before an option or a quotation, and inside none."""
 HYPHEN, SPACE = "\u2011", "\u00a0"
 """Where no line breaks."""
 
@@ -88,14 +90,14 @@ def compact(rows: Rows, width: int) -> list[str]:
 
 
 def folded(example: str, width: int = WIDTH) -> str:
-    r"""Break a line that is wider than the help before one of its options.
+    r"""Break a line that is wider than the help before one of its options or of what stands in quotes.
 
-    >>> print(folded("imfilter blur a.png -o b.png --op bilateral", 40))
-    imfilter blur a.png -o b.png \
-         --op bilateral
+    >>> print(folded("imfilter chain a.png -o b.png 'edges --op scharr'", 40))
+    imfilter chain a.png -o b.png \
+         'edges --op scharr'
     """
     lines = [""]
-    for word in re.split(r" (?=--?[a-z])", example):
+    for word in BREAK.split(example):
         if lines[-1] and len(lines[-1]) + len(word) > width - 3:
             lines[-1] += " \\"
             lines.append(f"     {word}")
