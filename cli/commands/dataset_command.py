@@ -150,7 +150,7 @@ def split(
     Shell
     -----
     $ imfilter dataset split flowers/ -o parts/ --parts train=0.8,val=0.1,test=0.1
-    $ imfilter dataset split flowers/ -o parts/ --parts train=0.8,test=0.2 --group "[0-9]+" --link
+    $ imfilter dataset split flowers/ -o halves/ --parts a=0.5,b=0.5 --group "[0-9]+" --link
     """
     memory_budget.check_addresses()
     from ..dataset import split as command
@@ -244,8 +244,8 @@ def boxes(
 
     Shell
     -----
-    $ imfilter dataset boxes photos/ --boxes boxes.json -o labels/ --to yolo
     $ imfilter dataset boxes photos/ --boxes labels/ -o boxes.json --classes classes.txt
+    $ imfilter dataset boxes photos/ --boxes boxes.json -o voc/ --to voc
     """
     memory_budget.check_addresses()
     from ..dataset import boxes as command

@@ -248,7 +248,7 @@ def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
     params = [param for command in [*commands, *kernels] for param in command.params]
     filters = [catalog.load(name).spec for name in catalog.names()]
     known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
-    known |= {"manifest", "recipe", "variants", "seed", "port", "map"}
+    known |= {"manifest", "recipe", "variants", "seed", "port", "map", "words"}
     known |= {"a", "b", "diff"} | COMPARING | LOOKING
     known |= {"against", "font", "each"} | SHEETS
     assert {
