@@ -157,7 +157,7 @@ class FilterCommand(SectionedCommand):
                 name, text = "--op NAME", f"{self.operators.param.help}  [default: {self.operators.default}]"
             rows.append((name if name.startswith("-") and name[1] != "-" else long(name), text))
         operators = [(", ".join(group.ops), in_a_row(_names(group, ctx))) for group in self.groups()]
-        found = [(OWN, one_line_each(rows, width)), ("Operators, with their own options", compact(operators, width))]
+        found = [(OWN, one_line_each(rows, width)), ("Operators (--op) and their own options", compact(operators, width))]
         return [(title, lines) for title, lines in found if lines]
 
     def further(self, ctx: Any) -> str:

@@ -78,7 +78,7 @@ def test_the_short_help_has_a_line_for_each_option_of_all_operators(lines, name)
     whole = sections(lines(name, "--help"))
     own = re.findall(r"^  (?:-\w, )?(--[\w-]+)", "\n".join(whole["Options"]), re.MULTILINE)
     assert listed == [None, "--output", *own]
-    assert len(below.get("Operators, with their own options", [])) >= bool(spec.parameters.get("op"))
+    assert len(below.get("Operators (--op) and their own options", [])) >= bool(spec.parameters.get("op"))
 
 
 def of_operators(spec):
@@ -89,7 +89,7 @@ def of_operators(spec):
 def test_each_option_of_an_operator_stands_with_it_in_both_lengths(lines, name):
     spec = catalog.load(name).spec
     whole, short = sections(lines(name, "--help")), sections(lines(name, "-h"))
-    table = " ".join(short["Operators, with their own options"])
+    table = " ".join(short["Operators (--op) and their own options"])
     for parameter, op in of_operators(spec):
         option = f"--{parameter.replace('_', '-')}"
         (title,) = [title for title in whole if title.startswith("--op ") and op in title[5:].split(", ")]
