@@ -181,7 +181,7 @@ def make() -> SectionedCommand:
         ),
         HelpedOption("frame", "Compare only this frame or page, counting from 0.", FILES, type=int, metavar="N"),
         shared_option("max_pixels"),
-        HelpedOption("lenient", "Of damaged pictures, compare what can be read.", FILES, type=bool, default=False),
+        HelpedOption("lenient", "Recover what can be read from damaged pictures.", FILES, type=bool, default=False),
         HelpedOption("peak", "White of float pictures.", PIXELS, type=float, metavar="V"),
         HelpedOption(
             "channels",
@@ -192,7 +192,7 @@ def make() -> SectionedCommand:
         ),
         HelpedOption(
             "strict",
-            "Pictures that are equal but for depth, gray as colour, or an opaque alpha differ.",
+            "Count pictures as different if depth, colour mode or an opaque alpha differ.",
             PIXELS,
             type=bool,
             default=False,
@@ -207,7 +207,9 @@ def make() -> SectionedCommand:
         TyperArgument(
             param_decls=["a"], type=str, metavar="A", help="The reference: a picture or folder.", required=False
         ),
-        TyperArgument(param_decls=["b"], type=str, metavar="B", help="What is compared with it.", required=False),
+        TyperArgument(
+            param_decls=["b"], type=str, metavar="B", help="The picture or folder to compare with it.", required=False
+        ),
     ]
     return described(command, "compare", USAGE, [*arguments, *own])
 

@@ -18,6 +18,9 @@ from .option_words import StrictCommand
 from .two_helps import SPACE, Rows, compact, help_option, kept, one_line_each, printed
 
 
+OPERATORS = "Operators (--op) and their own options"
+
+
 class SectionedCommand(StrictCommand):
     """A command whose usage line is written as people call it, and whose help has sections."""
 
@@ -157,7 +160,10 @@ class FilterCommand(SectionedCommand):
                 name, text = "--op NAME", f"{self.operators.param.help}  [default: {self.operators.default}]"
             rows.append((name if name.startswith("-") and name[1] != "-" else long(name), text))
         operators = [(", ".join(group.ops), in_a_row(_names(group, ctx))) for group in self.groups()]
-        found = [(OWN, one_line_each(rows, width)), ("Operators (--op) and their own options", compact(operators, width))]
+        found = [
+            (OWN, one_line_each(rows, width)),
+            ("Operators (--op) and their own options", compact(operators, width)),
+        ]
         return [(title, lines) for title, lines in found if lines]
 
     def further(self, ctx: Any) -> str:

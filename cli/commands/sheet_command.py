@@ -64,9 +64,7 @@ def make() -> SectionedCommand:
     params = [
         inputs_argument("INPUT...", "Images, folders of images, or - for stdin."),
         HelpedOption("output", "The sheet: a file, or - for stdout.", FILES, short="-o", metavar="SHEET"),
-        HelpedOption(
-            "label", "What stands below each picture; \\n begins a line.  [default: {name}]", metavar="PATTERN"
-        ),
+        HelpedOption("label", "Label below each picture; \\n starts a line.  [default: {name}]", metavar="PATTERN"),
         *folder_options("Show only"),
         shared_option("files_from"),
         shared_option("null"),

@@ -96,7 +96,7 @@ def make() -> SectionedCommand:
             "background", "Colour behind transparent parts.  [default: a checkerboard]", PIXELS, metavar="COLOR"
         ),
         shared_option("max_pixels"),
-        HelpedOption("lenient", "Of damaged pictures, show what can be read.", RUN, type=bool, default=False),
+        HelpedOption("lenient", "Recover what can be read from damaged pictures.", RUN, type=bool, default=False),
         HelpedOption("quiet", "Print no names and notes.", RUN, short="-q", type=bool, default=False),
     ]
     return described(command, "show", USAGE, params)
