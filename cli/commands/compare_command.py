@@ -192,7 +192,7 @@ def make() -> SectionedCommand:
         ),
         HelpedOption(
             "strict",
-            "Count pictures as different if depth, colour mode or an opaque alpha differ.",
+            "Count pictures as different if only depth, gray stored as colour, or an opaque alpha differs.",
             PIXELS,
             type=bool,
             default=False,

@@ -50,9 +50,9 @@ def make() -> SectionedCommand:
         """Print metadata and pixel statistics of images.
 
         The format, size, depth and bytes; quality and chroma of a JPEG, orientation, resolution, the profile's name,
-        EXIF, whether it holds a GPS location, XMP, frames and their duration. Of each channel the least and greatest sample,
-        percentiles, mean, standard deviation, and the part that is black (0 or less) and white. Pictures are looked at
-        as filters see them: upright, 16 bits kept.
+        EXIF, whether it holds a GPS location, XMP, frames and their duration. Of each channel the least and greatest
+        sample, percentiles, mean, standard deviation, and the part that is black (0 or less) and white. Pictures are
+        looked at as filters see them: upright, 16 bits kept.
 
         Figures of 8 and 16 bits are exact: a percentile is the least value that so many percent of the samples do not
         exceed. Percentiles of floats, marked ~, come from 65 536 values between the least and the greatest. Colours

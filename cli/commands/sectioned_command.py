@@ -17,7 +17,6 @@ from .helped_option import HelpedOption
 from .option_words import StrictCommand
 from .two_helps import SPACE, Rows, compact, help_option, kept, one_line_each, printed
 
-
 OPERATORS = "Operators (--op) and their own options"
 
 

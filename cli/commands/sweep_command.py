@@ -108,8 +108,8 @@ def make() -> SectionedCommand:
         last go down. Several steps stand below each other, and | in a step puts filters in a row: "blur --sigma 2 |
         edges --op {sobel,scharr}". A brace that is doubled is meant as it is.
 
-        A label below each result says what varies. Pictures are reduced to --size, or enlarged by whole squares for their
-        pixels; --crop shows a part at full size, and computes that alone where the filter allows it.
+        A label below each result says what varies. Pictures are reduced to --size, or enlarged by whole squares for
+        their pixels; --crop shows a part at full size, and computes that alone where the filter allows it.
 
         --against measures each result as imfilter compare does, frames the one of the greatest PSNR and prints a line
         for each, the best first. The fields of --label are {label}, {step}, {filter}, {index}, {width}, {height},
