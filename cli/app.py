@@ -149,7 +149,7 @@ def _print_version(verbose: bool) -> None:
     epilog="""\
 imfilter blur photo.jpg -o soft.jpg --sigma 2
 imfilter edges photos/ -r -o edges/ --op canny
-imfilter chain photo.jpg -o crisp.jpg "blur --op median" "sharpen --amount 0.5\"""",
+imfilter chain photo.jpg -o crisp.jpg "blur --op median" sharpen""",
 )
 def imfilter(
     context: typer.Context,

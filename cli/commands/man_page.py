@@ -109,12 +109,8 @@ def _tables(command: Any, context: Any) -> list[tuple[str, Sequence[tuple[str, s
     if isinstance(command, FilterCommand):
         return [(OWN, command.records(context, OWN)), *command.operator_tables(context)]
     if isinstance(command, SectionedCommand):
-        return [(title, [row for row in rows if not _prints_help(row)]) for title, rows in command.tables(context)]
+        return command.tables(context, helps=False)
     return [(title, command.records(context, title)) for title in (ARGUMENTS, OWN)]
-
-
-def _prints_help(row: tuple[str, str]) -> bool:
-    return row[0] in ("-h", "--help", "--help-shared")
 
 
 def _shared(command: Any, root: Any) -> Iterator[str]:

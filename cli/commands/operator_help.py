@@ -79,7 +79,7 @@ def _page(command: FilterCommand, filter: str, op: str, parent: Any) -> str:
         with formatter.indentation():
             formatter.write_text(kept(text))
     own = [option for group in command.groups() if op in group.ops for option in group.options]
-    rows = [record for option in own if (record := option.get_help_record(context)) is not None]
+    rows = command.rows(context, own)
     if rows:
         with formatter.section(f"Options of {op}"):
             formatter.write_dl([(kept(name), kept(text)) for name, text in rows])

@@ -29,15 +29,18 @@ class SectionedCommand(StrictCommand):
             with formatter.section(kept(title)):
                 formatter.write_dl([(kept(name), kept(text)) for name, text in records])
 
-    def tables(self, ctx: Any) -> list[tuple[str, Rows]]:
-        """Return the rows of each section that has any, by its title."""
-        return [(title, rows) for title in SECTIONS if (rows := self.records(ctx, title))]
+    def tables(self, ctx: Any, helps: bool = True) -> list[tuple[str, Rows]]:
+        """Return the rows of each section that has any, by its title, with the options that print help or without."""
+        found = {title: self.records(ctx, title) for title in SECTIONS}
+        if helps:
+            found[RUN] += [param.get_help_record(ctx) for param in self.get_params(ctx)[len(self.params) :]]
+        return [(title, rows) for title, rows in found.items() if rows]
 
     def section_of(self, param: Any) -> str:
         """Return the title of a parameter's section."""
         if isinstance(param, HelpedOption):
             return param.section
-        return ARGUMENTS if isinstance(param, TyperArgument) else RUN  # that prints help
+        return ARGUMENTS if isinstance(param, TyperArgument) else OWN
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the command's name in the usage line."""
@@ -120,17 +123,12 @@ class FilterCommand(SectionedCommand):
 
     def records(self, ctx: Any, title: str) -> list[tuple[str, str]]:
         """Return the rows of the parameters of a section, without those of single operators."""
-        return [
-            record
-            for param in self.get_params(ctx)
-            if self.section_of(param) == title and not getattr(param, "only", ())
-            if (record := param.get_help_record(ctx)) is not None
-        ]
+        return self.rows(ctx, [param for param in self.in_section(title) if not getattr(param, "only", ())])
 
-    def tables(self, ctx: Any) -> list[tuple[str, Rows]]:
+    def tables(self, ctx: Any, helps: bool = True) -> list[tuple[str, Rows]]:
         """Return the rows of each section that has any, those of operators behind the filter's own options."""
         found: list[tuple[str, Rows]] = []
-        for title, rows in super().tables(ctx):
+        for title, rows in super().tables(ctx, helps):
             found.append((title, rows))
             if title == OWN:
                 found += self.operator_tables(ctx)
@@ -142,8 +140,7 @@ class FilterCommand(SectionedCommand):
         found: list[tuple[str, Rows]] = []
         for group in self.groups():
             rows = []
-            for option in group.options:
-                name, text = option.get_help_record(ctx) or ("", "")
+            for name, text in self.rows(ctx, group.options):
                 rows.append((name, f"See {described[name]}." if name in described else text))
                 described.setdefault(name, f"--op {group.ops[0]}")
             if rows:
@@ -152,13 +149,15 @@ class FilterCommand(SectionedCommand):
 
     def short_sections(self, ctx: Any, width: int) -> list[tuple[str, list[str]]]:
         """Return what is written, and the filter's own options, a line each; and its operators with theirs."""
-        rows = [*self.records(ctx, ARGUMENTS)]
-        rows += [param.get_help_record(ctx) for param in self.params if param.name == "output"]
+        rows = self.records(ctx, ARGUMENTS) + self.rows(ctx, [param for param in self.params if param.name == "output"])
         for name, text in self.records(ctx, OWN):
             if self.operators and name.startswith("--op "):
                 name, text = "--op NAME", f"{self.operators.param.help}  [default: {self.operators.default}]"
             rows.append((name if name.startswith("-") and name[1] != "-" else long(name), text))
-        operators = [(", ".join(group.ops), in_a_row(_names(group, ctx))) for group in self.groups()]
+        operators = [
+            (", ".join(group.ops), in_a_row([name for name, _ in self.rows(ctx, group.options)]))
+            for group in self.groups()
+        ]
         found = [
             (OWN, one_line_each(rows, width)),
             ("Operators (--op) and their own options", compact(operators, width)),
@@ -184,10 +183,6 @@ class FilterCommand(SectionedCommand):
                 with formatter.section(title):
                     formatter.write_dl([(kept(name), kept(text)) for name, text in records])
         return printed(formatter.getvalue()).rstrip("\n")
-
-
-def _names(group: OperatorGroup, ctx: Any) -> list[str]:
-    return [record[0] for option in group.options if (record := option.get_help_record(ctx)) is not None]
 
 
 def joined(words: Sequence[str]) -> list[str]:

@@ -205,8 +205,15 @@ class TwoHelps:
 
     def records(self, ctx: Any, title: str) -> list[tuple[str, str]]:
         """Return the rows of the parameters of a section."""
-        there = [param for param in self.params if self.section_of(param) == title and not param.hidden]
-        return [record for param in there if (record := param.get_help_record(ctx)) is not None]
+        return self.rows(ctx, self.in_section(title))
+
+    def rows(self, ctx: Any, params: Sequence[Any]) -> list[tuple[str, str]]:
+        """Return the rows of parameters, without those that are hidden."""
+        return [record for param in params if (record := param.get_help_record(ctx)) is not None]
+
+    def in_section(self, title: str) -> list[Any]:
+        """Return the parameters of a section."""
+        return [param for param in self.params if self.section_of(param) == title]
 
     def section_of(self, param: Any) -> str:
         """Return the title of a parameter's section."""
