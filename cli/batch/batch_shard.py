@@ -58,7 +58,7 @@ class BatchShard(NamedTuple):
         if FIELD not in path and path not in ("", STREAM):
             end = len(path) - len(formats.suffix_of(path))
             name = shown(f"{path[:end]}-{FIELD}{path[end:]}")
-            raise UsageError(f"{flag(option)} {shown(path)}: each shard writes its own; name it as {name}")
+            raise UsageError(f"{flag(option)} {shown(path)}: each shard needs its own file; use a name like {name}")
 
     def named(self, path: str) -> str:
         """Return the name of a file of this shard, in which `FIELD` stands for its number.
@@ -102,10 +102,10 @@ def read(text: str, by: str) -> BatchShard:
         return BatchShard(*shard_environment.shard(), by)
     found = SHARD.fullmatch(text)
     if found is None:
-        raise UsageError(f"--shard: {text!r} is neither I/N, as 1/4, nor {AUTO}")
+        raise UsageError(f"--shard: {text!r} is neither I/N, such as 1/4, nor {AUTO}")
     number, count = map(int, found.groups())
     if not 1 <= number <= count:
-        raise UsageError(f"--shard: {text} is none of 1/{count} to {count}/{count}")
+        raise UsageError(f"--shard: {text} is not one of 1/{count} to {count}/{count}")
     return BatchShard(number, count, by)
 
 
@@ -116,7 +116,7 @@ def begun(shard: BatchShard, options: SharedOptions, beside: Mapping[str, str]) 
     each the page and the manifest of its own images.
     """
     if options.depfile is not None:
-        raise UsageError("--depfile cannot be used with --shard: it would name the outputs of one shard alone")
+        raise UsageError("--depfile cannot be used with --shard: it would list the outputs of one shard only")
     for option, path in {"report": options.report, **beside}.items():
         if option in OF_ALL and path is not None:
             shard.check_named(option, path)
@@ -138,5 +138,5 @@ def check_inputs(names: Collection[str], outputs: Iterable[str]) -> None:
     for path in outputs:
         if identity(path) in folders:
             raise UsageError(
-                f"{shown(path)}: holds inputs, and other shards would take its outputs for more; name another folder"
+                f"{shown(path)}: holds inputs, and other shards would read its outputs as inputs; name another folder"
             )

@@ -134,7 +134,7 @@ def _writes_twice(file: Written, twin: Written) -> UsageError:
     if file.target is None or twin.target is None or file.job is None or twin.job is None:
         return UsageError(f"{file.name}: leads to the same file as {twin.name}; choose another name")
     if file.target.in_place and twin.target.in_place and file.job.input.name != twin.job.input.name:
-        return UsageError(f"--in-place: {twin.job.name} and {file.job.name} are one file; --exclude one of them")
+        return UsageError(f"--in-place: {twin.job.name} and {file.job.name} are the same file; --exclude one of them")
     if file.path is None or twin.path is None or folded(_absolute(file.path)) != folded(_absolute(twin.path)):
         return UsageError(f"{file.name}: leads to the same file as {twin.name}; choose another name")
     return UsageError(f"{file.name}: would hold two outputs{_of(twin.job, file.job, file.target)}")
@@ -153,7 +153,7 @@ def _check_numbers(places: Iterable[Place]) -> None:
     if (both := meeting(places)) is not None:
         one, other = ("{frame}".join(map(shown, os.path.relpath(place.path).split(ANY))) for place in both)
         raise UsageError(
-            f"--name: {one} and {other} may be one file; write the number behind another sign, as in -{{frame:03}}"
+            f"--name: {one} and {other} may be one file; put another character before the number, as in -{{frame:03}}"
         )
 
 
@@ -187,11 +187,11 @@ def _of(one: Job, other: Job, target: Target) -> str:
     """Return of which inputs two outputs are that would meet at *target*, and what would help."""
     if one is other:
         of = f" of {one.name}"
-        return f"{of}; give each its folder, or add --name '{{stem}}.{{output}}'" if target.folder else of
+        return f"{of}; give each its own folder, or add --name '{{stem}}.{{output}}'" if target.folder else of
     if one.input.name == other.input.name:
         return f": {one.name} is named twice"
     of = f", of {one.name} and of {other.name}"
-    return f"{of}; name the folder above both, with -r, or add --name '{{index}}-{{stem}}'" if target.folder else of
+    return f"{of}; name their parent folder with -r, or add --name '{{index}}-{{stem}}'" if target.folder else of
 
 
 def check_folders(folders: Folders, written: FilesWritten) -> None:
@@ -209,7 +209,7 @@ def check_folders(folders: Folders, written: FilesWritten) -> None:
                 raise UsageError(f"--in-place: {file.job.name} is not a file that can be replaced")
         elif target is not None and target.folder is not None:
             if not folders.place(file.path).is_below(folders.folder(target.folder)):
-                raise UsageError(f"{file.name}: leads out of the folder {shown(target.folder)}")
+                raise UsageError(f"{file.name}: leads outside the folder {shown(target.folder)}")
         elif not is_store(file.path) and not is_stream(file.path):
             _check_folder(file)
 

@@ -48,7 +48,7 @@ def check(path: str, jobs: Sequence[Job], rules: Rules) -> None:
         for name in (*rules.targets(job), *rules.sources(job)):
             if re.search(UNNAMEABLE, name):
                 raise UsageError(
-                    f"--depfile {shown(path)}: {shown(name)}: Make has no way to write such a name; rename the file"
+                    f"--depfile {shown(path)}: {shown(name)}: Make cannot express this name; rename the file"
                 )
 
 

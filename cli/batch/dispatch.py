@@ -52,7 +52,7 @@ def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     suffix = ".parquet" if into_shards and into_shards[0].endswith(".parquet") else ".tar"
     if into_shards:
         if isinstance(found, Picture) or not formats.FORMATS[found.format].data_set:
-            raise FileError(into_shards[0], f"a {suffix} is made of data sets, and {job.name} is none")
+            raise FileError(into_shards[0], f"a {suffix} is made from data sets, and {job.name} is not one")
         if processor.options.frames.only is not None:
             raise FileError(into_shards[0], f"a {suffix} holds a data set; leave out --frame, or name an image")
     if isinstance(found, Picture) and not processor.options.frames.only and not numbered:

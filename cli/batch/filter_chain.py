@@ -77,7 +77,7 @@ class Chain(Generic[Answer]):
             for name, value in step.given.items():
                 if not isinstance(value, (str, int, float, tuple, list)):
                     raise ParameterError(
-                        "steps", f"step {number} ({step.name}): {name}: an array has no place in a recipe; name a file"
+                        "steps", f"step {number} ({step.name}): {name}: a recipe cannot hold an array; name a file"
                     )
         with in_python():
             read = files_read(self.recipe._replace(source=None).files())
@@ -124,11 +124,11 @@ def chain(*steps: *tuple[*tuple[Step[Any], ...], Step[Answer]]) -> Chain[Answer]
     array([0, 0, 1, 1, 1, 0, 0], dtype=uint8)
     """
     if not steps:
-        raise ParameterError("steps", "there is none; name filters, as in chain(blur.step(sigma=2), edges)")
+        raise ParameterError("steps", "there are none; pass filters, as in chain(blur.step(sigma=2), edges)")
     calls: list[Call[Any]] = []
     for step in cast("tuple[Any, ...]", steps):
         if not isinstance(step, (Call, ImageFilter)):
-            raise ParameterError("steps", f"{_told(step)} is neither a filter nor a step, as blur.step(sigma=2)")
+            raise ParameterError("steps", f"{_told(step)} is neither a filter nor a step, such as blur.step(sigma=2)")
         calls.append(step.checked() if isinstance(step, ImageFilter) else step)
     with in_python():
         return _again(tuple(calls))
@@ -153,7 +153,7 @@ def _with_pictures(recipe: Recipe) -> Recipe:
     """Return a recipe with the second pictures that it names; raises UsageError."""
     for step, name in named(recipe):
         if isinstance(folder := step.values[name], FolderName):
-            raise UsageError(f"{name}: {folder} is a folder, in which an array has no name; name a file")
+            raise UsageError(f"{name}: {folder} is a folder, but an array has no name to find in it; name a file")
     others = OtherPictures(recipe, prefetch.max_pixels(""))
     others.check()
     return others.complete(recipe, (), "")

@@ -145,7 +145,7 @@ def opened_as(
         return opened(transaction, job, target, options, stamp)
     path, *_ = _place(job, target, options, stamp)
     if path is not None and not isinstance(path, Path):
-        raise FileError(target.name, "cannot be written: a Zarr is written in a folder of this machine")
+        raise FileError(target.name, "cannot be written: a Zarr needs a local folder")
     return transaction.open_folder(path, options.root(target.folder))
 
 

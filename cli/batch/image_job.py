@@ -256,7 +256,7 @@ class ImageProcessor:
         encodings = self.rendering.encodings(picture, job.targets, formats_of, missing)
         settings = self.rendering.settings(picture, formats_of.get("image"))
         if picture.colours == "gray" and "chroma" in self.parts:
-            picture.notes.append("is gray, which --channels chroma leaves as it is")
+            picture.notes.append("is gray, so --channels chroma leaves it unchanged")
         streamed = self._streaming.canvases(job, picture, encodings, formats_of, settings) if alone else {}
         needed = partial(self._needed, picture, 0, encodings, formats_of, settings, streamed)
         cores = self._cores_in_room(picture, needed)

@@ -20,7 +20,7 @@ class Fate(Enum):
     OTHER = "passed over"
     UNMATCHED = "passed over; it does not match --include"
     EXCLUDED = "passed over; it matches --exclude"
-    BACKUP = "passed over; it is a backup, which must be named to be filtered"
+    BACKUP = "passed over; it is a backup, and backups must be named"
     SUBFOLDER = "is a subfolder; use -r to descend into it"
 
 

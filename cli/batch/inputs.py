@@ -175,12 +175,12 @@ def names_in(data: bytes, name: str, separator: bytes) -> list[str]:
         try:
             data = data.decode("utf-16").encode()
         except UnicodeDecodeError:
-            raise UsageError(f"--files-from {shown(name)}: begins as UTF-16 text does, and is not; use UTF-8") from None
+            raise UsageError(f"--files-from {shown(name)}: starts like UTF-16 text but is not; use UTF-8") from None
     data = data.removeprefix(codecs.BOM_UTF8)
     if separator == b"\n":
         data = data.replace(b"\r\n", b"\n")
         if b"\0" in data:
-            raise UsageError(f"--files-from {shown(name)}: holds NUL bytes; with -0 they end the names")
+            raise UsageError(f"--files-from {shown(name)}: contains NUL bytes; use -0 if they end the names")
     return [os.fsdecode(line[0]) for line in re.finditer(b"[^%b]+" % separator, data)]
 
 
@@ -241,7 +241,7 @@ def _walk(folder: str, rules: InputRules, folders: list[str]) -> Iterator[tuple[
                 yield place, Fate.TAKEN  # it cannot be read: a failure that is told, and stops nothing
                 continue
             if any(inner.identity == level.identity for level in levels):
-                raise UsageError(f"{shown(entry.path)}: is a link back to a folder above it, a loop; --exclude it")
+                raise UsageError(f"{shown(entry.path)}: is a symlink loop, back to a folder above it; --exclude it")
             levels.append(inner)
             folders.append(entry.path)
 

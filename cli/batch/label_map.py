@@ -19,7 +19,7 @@ FORMATS = ("png", "tiff", "bmp")
 """Formats of which a picture may be taken for a label map unasked."""
 CHANGING = ("depth", "range", "gain", "linear")
 """Parameters that say how colours are filtered or written, and have no meaning for numbers."""
-NOTE = "looks like a label map: the numbers of its palette were filtered; --channels each filters its colours"
+NOTE = "looks like a label map: its palette indices were filtered; --channels each filters its colours"
 
 
 def take_numbers(picture: Picture, recipe: Recipe, stages: Sequence[Stage], blended: bool) -> None:
@@ -30,11 +30,11 @@ def take_numbers(picture: Picture, recipe: Recipe, stages: Sequence[Stage], blen
     palette, given = picture.palette, {name for step in recipe.steps for name in step.given}
     if any(step.values["channels"] == INDEX for step in recipe.steps):
         if not all(stage.picks for stage in stages):
-            raise ImageError(f"--channels {INDEX}: every filter must give samples of the picture, and one does not")
+            raise ImageError(f"--channels {INDEX}: every filter must only move or select samples, as median does")
         if palette is None:
             if picture.pixels.shape[2] == 1 and picture.alpha is None:
                 return
-            raise ImageError(f"has no palette without transparency; --channels {INDEX} filters the numbers of one")
+            raise ImageError(f"has no opaque palette; --channels {INDEX} filters palette indices")
         if blended:
             raise ImageError(f"--mask blends samples; with --channels {INDEX} use --roi")
         if changing := sorted(given.intersection(CHANGING)):

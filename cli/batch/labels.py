@@ -48,7 +48,7 @@ def of(images: str, frames: Frames, given: str | None = None) -> Labels | None:
     if given is not None and frames.count is not None:
         if frames.labels is not None:
             raise FileError(shown(images), "has labels of its own; leave out --labels")
-        return _read(given, images, frames.count, "is given as those of")
+        return _read(given, images, frames.count, "is given as the labels of")
     if frames.format in IDX and frames.count is not None:
         return beside(images, frames.count)
     if frames.labels is None or frames.labels.classes:
@@ -73,9 +73,9 @@ def _class_names(path: Path, count: int, key: str = "") -> tuple[str, ...]:
             data = bounded_read.read(file, MOST_OF_NAMES)
             names = class_names(data, key) if key else tuple(data.decode().split())
         except (UnicodeDecodeError, bounded_read.TooLongError):
-            raise DecodeError("is not a list of class names, as its name says") from None
+            raise DecodeError("is not the list of class names that its name suggests") from None
         if len(names) != count:
-            raise DecodeError(f"names {len(names)} classes, and there are {count}")
+            raise DecodeError(f"names {len(names)} classes, but there are {count}")
         return names
 
 
@@ -100,9 +100,9 @@ def check_folders(job: Job, frames: Frames | None) -> None:
     if field is None or field[1] != "class":
         return
     if not found.classes:
-        raise FileError(job.name, "has no names of classes; use {label}/ in --name")
+        raise FileError(job.name, "has no class names; use {label}/ in --name")
     if len(found.values) and not 0 <= int(found.values.min()) <= int(found.values.max()) < len(found.classes):
-        raise FileError(job.name, "has labels without the name of a class; use {label}/ in --name")
+        raise FileError(job.name, "has labels without a class name; use {label}/ in --name")
     for name in found.classes:
         if not is_folder_name(name):
             raise FileError(job.name, f"the class {shown(name)} cannot be a folder; use {{label}}/ in --name")
@@ -150,13 +150,13 @@ def write(
         name = None if target.path is None or target.numbered is not None else name_beside(target.path)
         if name is None:
             which = f", {shown(labels.source)}," if labels.source else ""
-            notes.append(f"its labels{which} were not written: {target.name} is no name with -idx3-")
+            notes.append(f"its labels{which} were not written: {target.name} does not contain -idx3-")
             continue
         with contextlib.suppress(OSError):
             if labels.source and Path(name).samefile(labels.source):
                 continue  # they are there
         if options.keep_existing and os.path.lexists(name):
-            raise FileError(shown(name), "exists, and --no-clobber keeps it; the images would have other labels")
+            raise FileError(shown(name), "exists, and --no-clobber would keep labels that are not those of the images")
         with transaction.open(place_of(name), root=options.root(target.folder)) as file:
             idx.write_labels(file, labels.values, name.endswith(".gz"))
     return notes
@@ -182,7 +182,7 @@ def file_beside(images: str) -> str:
 def beside(images: str, count: int) -> Labels | None:
     """Return the labels of *count* images, if there are any; raises FileError where they are not as many."""
     name = file_beside(images)
-    return _read(name, images, count, "is named as those of") if name else None
+    return _read(name, images, count, "is named as the labels of") if name else None
 
 
 def _read(name: str, images: str, count: int, why: str) -> Labels:
@@ -191,9 +191,9 @@ def _read(name: str, images: str, count: int, why: str) -> Labels:
         data = Path(name).read_bytes()
         header = idx.header_in(data)
         if len(header.sizes) != 1:
-            raise DecodeError(f"holds no labels, and {why} {shown(images)}")
+            raise DecodeError(f"{why} {shown(images)}, but holds no labels")
         if header.sizes[0] != count:
-            raise DecodeError(f"holds {header.sizes[0]} labels, and {shown(images)} {count} images")
+            raise DecodeError(f"holds {header.sizes[0]} labels, but {shown(images)} has {count} images")
         values = np.frombuffer(idx.unpacked(data, header.bytes), header.dtype, offset=header.length)
         if values.dtype.kind == "f":
             raise DecodeError("holds labels that are not whole numbers")

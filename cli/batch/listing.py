@@ -58,5 +58,5 @@ class Listing:
         end = len(data) if self.ended else data.rfind(self._separator) + 1
         lines, self._begun = data[:end], data[end:]
         if len(self._begun) > MOST:
-            raise UsageError(f"--files-from {STREAM}: a name has more than {amount(MOST)}; end each by a line break")
+            raise UsageError(f"--files-from {STREAM}: a name exceeds {amount(MOST)}; end each with a line break")
         self._names.update(dict.fromkeys(names_in(lines, STREAM, self._separator)))

@@ -22,7 +22,7 @@ def effect_of(region: Region, max_pixels: int) -> Effect:
     try:
         found = decode.decode(region.data, DecodeOptions(size_guard(max_pixels), to_rgb=True))
         if isinstance(found, Frames):
-            raise DecodeError("has several frames; a mask has one")
+            raise DecodeError("has several frames; a mask must have one")
         return Effect(_gray(found), region.boxes or None)
     except DecodeError as error:
         raise UsageError(f"{region.option}: {error}") from None

@@ -44,7 +44,7 @@ def read(mask: str | None, boxes: Sequence[str]) -> Region | None:
     if mask is None and not boxes:
         return None
     if mask == STREAM:
-        raise UsageError("--mask -: a mask is a file; standard input is for the picture")
+        raise UsageError("--mask -: a mask must be a file; standard input is for the picture")
     from ..images.picture import DecodeError  # a call without a mask needs none of it
     from ..images.reader import read_bytes
 
@@ -65,5 +65,5 @@ def _box(text: str) -> Box:
     if min(width, height) < 1:
         raise UsageError(f"--roi: {text} has no pixels; W and H are at least 1")
     if max(map(abs, (x, y, width, height))) > FARTHEST:
-        raise UsageError(f"--roi: {text} lies outside of any image; its numbers are at most {FARTHEST}")
+        raise UsageError(f"--roi: {text} lies outside any image; numbers go up to {FARTHEST}")
     return x, y, width, height

@@ -35,7 +35,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
     wanted = any(target.numbered is not None for target in job.targets.values())
     if job.variant is not None and not wanted and options.only is None and formats.FORMATS[frames.format].data_set:
-        raise FileError(name, "is a data set; augment takes it from a file, and not from standard input")
+        raise FileError(name, "is a data set; augment reads it from a file, not from standard input")
     if isinstance(frames, Shard) and options.only is None and job.attached is None:
         from . import shard_job  # few inputs are shards
 
@@ -68,16 +68,16 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         return processor.single(job, one(frames, options.only, name))
     if all(target.shown for target in job.targets.values()):
         picture = frames.first or one(frames, 0, name)
-        picture.notes.append(f"has {frames.count or 'several'} frames; --frame N shows another than the first")
+        picture.notes.append(f"has {frames.count or 'several'} frames; --frame N shows one other than the first")
         return processor.single(job, picture)
     if frames.first is not None and not wanted:
-        others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
+        others = "--frame N filters another, --name '{stem}-{frame}{suffix}' all"
         frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
         return processor.single(job, frames.first)
     if frames.count == 1 and not wanted and not job.variants and not _stays_a_set(job, frames):
         return processor.single(job, one(frames, 0, name))
     if job.attached is not None:
-        raise FileError(name, "has several frames; masks and boxes belong to one, which --frame N takes")
+        raise FileError(name, "has several frames; masks and boxes belong to one; choose it with --frame N")
     try:
         frames.check_pixels()
     except DecodeError as error:
@@ -96,9 +96,9 @@ def _into_shards(processor: ImageProcessor, job: Job, frames: Frames, name: str)
     from . import shard_job
 
     if job.variants:
-        raise FileError(name, "is not a tar shard; augment writes a .tar of these alone (imfilter dataset convert)")
+        raise FileError(name, "is not a tar shard; augment makes a .tar only from these (imfilter dataset convert)")
     if job.attached is not None:
-        raise FileError(name, "has several frames; masks and boxes belong to one, which --frame N takes")
+        raise FileError(name, "has several frames; masks and boxes belong to one; choose it with --frame N")
     if not all(map(shard_job.is_into, job.targets.values())):
         raise FileError(name, "is a data set; write all outputs as .tar, or none")
     return shard_job.made(processor, job, frames, _pictures(processor, job, frames, name))
@@ -122,8 +122,8 @@ def _check(frames: Frames, variants: int, target: Target, format: formats.Format
     if maps > 1 and format.paged and not format.data_set:
         raise FileError(
             name,
-            f"has {count} frames, and each {maps} maps; the pages of a "
-            f"{format.name.upper()} hold one kind; take one frame with --frame N, or a file each with -o FOLDER/ "
+            f"has {count} frames of {maps} maps each, and the pages of a {format.name.upper()} must be of one kind; "
+            "choose one frame with --frame N, or write a file for each with -o FOLDER/ "
             f"--name '{{stem}}-{{frame:03}}{format.suffixes[0]}'",
         )
     timed = frames.timing is not None
@@ -136,8 +136,8 @@ def _check(frames: Frames, variants: int, target: Target, format: formats.Format
     why = "shows one" if format.animated else "holds one"
     raise FileError(
         name,
-        f"has {count} {kind}, of which {format.name.upper()} {why}; take one with --frame N{last}, "
-        f"or all with -o FOLDER/ --name '{{stem}}-{{frame:03}}{suffix}'",
+        f"has {count} {kind}, but {format.name.upper()} {why}; choose one with --frame N{last}, "
+        f"or write all with -o FOLDER/ --name '{{stem}}-{{frame:03}}{suffix}'",
     )
 
 
@@ -216,7 +216,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             if processor.progress is not None:
                 processor.progress.begin(number, frames.count or number + 1)
             if number == limit and not endless and not formats.FORMATS[frames.format].data_set:
-                raise FileError(name, f"has more than {limit} frames, which is the limit (--max-frames raises it)")
+                raise FileError(name, f"has more than {limit} frames, the limit (--max-frames raises it)")
             last = number + 1 == frames.count
             computed = processor.computed(job, picture)
             if not done.frames:
@@ -247,7 +247,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                     raise FileError(
                         name,
                         f"its frames need more memory than there is: {memory_budget.gigabytes(free)} are free after "
-                        f"frame {number}; -o FOLDER/ --name '{{stem}}-{{frame:03}}{{suffix}}' writes a file each",
+                        f"frame {number}; -o FOLDER/ --name '{{stem}}-{{frame:03}}{{suffix}}' writes a file for each",
                     )
             transaction.send_streams()
             if not (endless and done.frames):  # of a pipe that has no end the first is told of
@@ -275,10 +275,10 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     if frames.archive is not None:
         unnamed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.keyed)
         lost = frames.archive.lost(frames.labels is not None)
-        notes.update(dict.fromkeys(f"{format} holds no arrays by name; {lost}" for format in unnamed if lost))
+        notes.update(dict.fromkeys(f"{format} cannot hold named arrays; {lost}" for format in unnamed if lost))
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
-        lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]
+        lost = [f"{format} cannot hold frame durations; they were not kept" for format in untimed]
         notes.update(dict.fromkeys(lost))
     return processor.report(job, done, list(notes))
 

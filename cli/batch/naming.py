@@ -88,20 +88,20 @@ class OutputNaming(NamedTuple):
             if not self.pattern:
                 raise ValueError("is empty")
             if "/" in self.rest or os.sep in self.rest or "\0" in self.pattern:
-                raise ValueError("use no / in a file name")
+                raise ValueError("a file name cannot contain /")
             if {"label", "class"}.intersection(field for _, field, *_ in Formatter().parse(self.rest)):
                 raise ValueError("{label} and {class} are folders; use them as in '{class}/{frame:05}.png'")
             if self.rest != self.pattern and ("frame" not in self.fields or self.frame is not None):
-                raise ValueError("{label}/ and {class}/ need a {frame} of all images behind them, as {frame:05}")
+                raise ValueError("{label}/ and {class}/ need the image's number after them, such as {frame:05}")
             for _, field, width, conversion in Formatter().parse(self.rest):
                 if conversion:
-                    raise ValueError(f"use no ! in {{{shown(field or '')}!{shown(conversion)}}}")
+                    raise ValueError(f"! is not allowed in {{{shown(field or '')}!{shown(conversion)}}}")
                 if field is not None and field not in self.known:
                     raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(self.known)}")
                 if field == "frame" and not re.fullmatch(r"(0\d{1,2})?d?", width or ""):
-                    raise ValueError(f"{{frame:{shown(width or '')}}} is not understood; digits, as in {{frame:03}}")
+                    raise ValueError(f"{{frame:{shown(width or '')}}} is not a width; use digits, as in {{frame:03}}")
                 if width and not re.fullmatch(r"[^{}]?[<>^]?\d{1,2}d?", width):
-                    raise ValueError(f"{{{field}:{shown(width)}}} is not understood; a width, as in {{index:04}}")
+                    raise ValueError(f"{{{field}:{shown(width)}}} is not a width; use digits, as in {{index:04}}")
             if self.fields.count("frame") > 1:
                 raise ValueError("use {frame} once")
             if self.map_files and not self.maps:

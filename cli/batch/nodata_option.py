@@ -34,4 +34,4 @@ def read(text: str, keep_holes: bool) -> NodataOption:
     try:
         return NodataOption(False, float(text), keep_holes)
     except ValueError:
-        raise UsageError(f"--nodata: {text!r} is not auto, none, nan or a number, like -9999") from None
+        raise UsageError(f"--nodata: {text!r} is not auto, none, nan or a number, such as -9999") from None

@@ -102,8 +102,8 @@ class OtherPictures:
             raise FileError(shown(input), f"{flag(name)} {error}") from None
         where = f"{flag(name)} {shown(value)}"
         if input == STREAM:
-            raise FileError(shown(input), f"has no name to look for in {where}; name a file")
-        raise FileError(shown(input), f"{where} has no picture of this name, or more than one")
+            raise FileError(shown(input), f"has no name to find in {where}; name a file")
+        raise FileError(shown(input), f"{where} must hold exactly one picture of this name")
 
     def _of_file(self, content: FileContent, to_rgb: bool) -> ArrayImage:
         """Return the picture of a file that serves all inputs."""
@@ -123,7 +123,7 @@ class OtherPictures:
         with naming(path):
             found = decode.decode(read_bytes(path) if data is None else data, options)
             if isinstance(found, Frames):
-                raise DecodeError("has several frames; the second picture has one")
+                raise DecodeError("has several frames; the second picture must have one")
         pixels, white = found.pixels, found.white
         if found.nodata is not None:
             gaps = pixels == found.nodata

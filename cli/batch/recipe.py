@@ -91,7 +91,7 @@ class Recipe(NamedTuple):
                 parts.append(step.part())
                 own = step.maps()
                 if maps > 1 and not own and any(stage.colours.joint for stage in parts[-1].stages):
-                    raise UsageError(f"{_where(self.steps, number)}works on colours; the step before gives {maps} maps")
+                    raise UsageError(f"{_where(self.steps, number)}needs colours; the step before gives {maps} maps")
                 maps = len(own) or maps
         except ParameterError as error:
             raise refusal(error, _where(self.steps, number)) from None
@@ -113,7 +113,7 @@ class Recipe(NamedTuple):
         steps = list(self.steps)
         for number, step in enumerate(steps):
             if step.values["linear"]:
-                raise ImageError(f"has {what}, which are not linear light; use {advice}no --linear")
+                raise ImageError(f"has {what}, which --linear cannot convert; {advice and 'use '}{advice}omit --linear")
             part = step.values["channels"]
             if part in parts and (colours == "cmyk" or "channels" in step.given):
                 raise ImageError(f"has {what}, which have no {part}; use {advice}--channels each")
@@ -134,7 +134,7 @@ class Recipe(NamedTuple):
             if len(names) > 1 and not own and step.values["channels"] != "each":
                 raise UsageError(
                     f"{_where(self.steps, number)}--channels {step.values['channels']}: "
-                    f"the step before gives {len(names)} maps, which have no colours; use --channels each"
+                    f"the step before gives {len(names)} maps, not colours; use --channels each"
                 )
             names = own or names
         return names
@@ -233,9 +233,9 @@ def _picture(value: Any, option: str) -> Any:
     if not isinstance(value, str) or isinstance(value, FileContent | FolderName):
         return value
     if value == STREAM:
-        raise UsageError(f"{option} -: a second picture is a file; standard input is for the input")
+        raise UsageError(f"{option} -: a second picture must be a file; standard input is for the input")
     if is_store(value) and stored_names.is_folder(value):
-        raise UsageError(f"{option} {shown(value)}: a folder of second pictures is a local one; copy it first")
+        raise UsageError(f"{option} {shown(value)}: a folder of second pictures must be local; copy it first")
     if not is_store(value) and os.path.isdir(value):
         return FolderName(value)
     if not is_store(value) and not os.path.lexists(value):
@@ -245,7 +245,7 @@ def _picture(value: Any, option: str) -> Any:
             colour_of(value)
         except ValueError:
             raise UsageError(
-                f"{option} {shown(value)}: no such file or folder, and no colour such as red or #rrggbb"
+                f"{option} {shown(value)}: no such file or folder, nor a colour such as red or #rrggbb"
             ) from None
         return value
     from ..images.picture import DecodeError
@@ -283,14 +283,14 @@ def read_options(spec: Spec, values: Mapping[str, Any], where: str) -> dict[str,
 def in_a_row(steps: Sequence[Call]) -> Recipe:
     """Return the recipe of several steps; raises UsageError."""
     if not steps:
-        raise UsageError("no step; name filters with their options, as in 'blur --sigma 2' 'edges --op sobel'")
+        raise UsageError("no steps; name filters with their options, as in 'blur --sigma 2' 'edges --op sobel'")
     if len(steps) > MOST_STEPS:
-        raise UsageError(f"has {len(steps)} steps; the limit is {MOST_STEPS}: write the picture between two chains")
+        raise UsageError(f"has {len(steps)} steps; the limit is {MOST_STEPS}; use two chains, with a file between them")
     for number, step in enumerate(steps[:-1]):
         for name in WRITING:
             if name in step.given:
                 raise UsageError(
-                    f"{_where(steps, number)}{flag(name)} belongs to the last step, whose result is written"
+                    f"{_where(steps, number)}{flag(name)} belongs to the last step, which gives the output"
                 )
     for number, step in enumerate(steps):
         if number and "white" in step.given:

@@ -40,10 +40,10 @@ def tables_of(path: str) -> list[dict[str, Any]]:
     except ValueError as error:
         raise UsageError(f"{shown(path)}: is not a recipe: {error}") from None
     except RecursionError:
-        raise UsageError(f"{shown(path)}: is not a recipe: it is nested too deep") from None
+        raise UsageError(f"{shown(path)}: is not a recipe: it is nested too deeply") from None
     found = tables.pop("step", None)
     if tables or not isinstance(found, list) or not found or not all(isinstance(table, dict) for table in found):
-        unknown = f"; {next(iter(tables))!r} is not known" if tables else ""
+        unknown = f"; unknown key {next(iter(tables))!r}" if tables else ""
         raise UsageError(f"{shown(path)}: is not a recipe; it needs a table [[step]] for each filter{unknown}")
     return found
 

@@ -57,7 +57,7 @@ class Rendering:
             return Encoding("uint8", "picture", "clip", full=255)
         if output == SHEET:
             if "uint8" not in format.gray:
-                raise FileError(target.name, f"{format.name.upper()} cannot hold a picture of 8 bits")
+                raise FileError(target.name, f"{format.name.upper()} cannot hold 8-bit pictures")
             return Encoding("float32", full=picture.full, of="image")
         if maps and target.map is not None:
             output = "image"

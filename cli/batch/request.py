@@ -238,7 +238,7 @@ def _check_values(options: SharedOptions) -> None:
     if options.angle_style not in ("code", "color"):
         raise UsageError(f"--angle-style: {options.angle_style!r} is not code or color")
     if options.show not in (None, *SHOWN):
-        raise UsageError(f"--show: {options.show!r} is not both; leave it out for the result alone")
+        raise UsageError(f"--show: {options.show!r} is not both; use --show alone for just the result")
     if options.sheet_range not in SHEET_RANGES:
         raise UsageError(f"--sheet-range: {options.sheet_range!r} is not one of {', '.join(SHEET_RANGES)}")
 
@@ -294,7 +294,7 @@ def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[
     if options.angle_style == "color" and "angle" not in map_files:
         raise UsageError("--angle-style color requires --angle FILE")
     if options.angle_style == "color" and recipe.last.values["channels"] == "each":
-        raise UsageError("--angle-style color draws one direction a pixel; use --channels luma or max")
+        raise UsageError("--angle-style color draws one direction per pixel; use --channels luma or max")
 
 
 def _check_legend(options: SharedOptions) -> None:
@@ -345,7 +345,7 @@ def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str
         raise UsageError("a file name is empty")
     streams = list(written.values()).count(STREAM)
     if streams and options.show is not None:
-        raise UsageError("--show needs standard output; write the image to a file with -o, or nowhere")
+        raise UsageError("--show needs standard output; write the image to a file with -o, or omit -o")
     if streams > 1:
         raise UsageError("only one output can be - (standard output)")
     if streams:
@@ -483,7 +483,7 @@ def _check_codes(jobs: Sequence[Job], recipe: Recipe, options: SharedOptions) ->
             if kinds.get(name) not in ("angle", "orientation") or target.format is None:
                 continue
             if target.format.lossy or (target.format.name == "webp" and options.quality is not None):
-                way = f"{target.format.name.upper()} would change the codes of angles"
+                way = f"{target.format.name.upper()} would change the angle codes"
                 raise UsageError(f"{flag(name)} {target.name}: {way}; use .png or .tif")
 
 
@@ -514,7 +514,7 @@ def _check_stamps(jobs: Sequence[Job], options: SharedOptions) -> None:
             if target.format is not None and target.format.name == "csv":
                 json = "--name '{stem}.json'" if target.folder is not None else ".json"
                 raise UsageError(
-                    f"{flag(name)} {target.name}: CSV has no room for the stamp of --update; use {json}, or --no-stamp"
+                    f"{flag(name)} {target.name}: CSV cannot hold the stamp of --update; use {json}, or --no-stamp"
                 )
 
 
@@ -543,7 +543,7 @@ def _cluster(options: SharedOptions, outputs: Mapping[str, str]) -> Address | No
         return None
     if options.in_place:
         raise UsageError(
-            "--cluster and --in-place contradict each other: an image whose worker dies is done again; use -o"
+            "--cluster cannot be used with --in-place: an image is filtered again if its worker dies; use -o"
         )
     if STREAM in outputs.values() or STREAM in options.inputs:
         raise UsageError("--cluster needs files: its workers have neither standard input nor standard output")
@@ -554,7 +554,7 @@ def _cluster(options: SharedOptions, outputs: Mapping[str, str]) -> Address | No
 
 def _check_depfile(path: str, request: Request) -> None:
     if any(target.numbered is not None for job in request.jobs for target in job.targets.values()):
-        raise UsageError("--depfile cannot list {frame} files, whose number is unknown; use --frame N")
+        raise UsageError("--depfile cannot list {frame} files, as their number is unknown; use --frame N")
     from . import depfile  # few calls ask for one
 
     depfile.check(path, request.jobs, depfile.rules(request.files))

@@ -69,7 +69,7 @@ def _entry(report: Report) -> Entry:
     facts = [f"{report.width}×{report.height} pixels, {channels}, {depth}; written: {', '.join(outputs)}"]
     notes = [without_places(note, _names(report)) for note in report.notes]
     if (report.frames or 1) > 1:
-        notes.append(f"It has {report.frames} frames, of which the first is shown.")
+        notes.append(f"It has {report.frames} frames; the first is shown.")
     return Entry(portable(report.input), facts, notes=notes, exhibit=report.exhibit)
 
 

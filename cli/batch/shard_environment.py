@@ -15,7 +15,7 @@ COUNTS = {SLURM: TASKS, KUBERNETES: "IMFILTER_SHARDS", CI: "CI_NODE_TOTAL"}
 """The numbers of jobs. Kubernetes does not tell it; GitLab tells it of every job, so that alone it means nothing."""
 HEROKU = "HEROKU_TEST_RUN_ID"
 """Heroku counts from 0 what GitLab counts from 1 by the same name."""
-ADVICE = "name the shard, as --shard 1/4"
+ADVICE = "name the shard, as in --shard 1/4"
 
 
 def shard(environment: Mapping[str, str] = os.environ) -> tuple[int, int]:
@@ -42,9 +42,9 @@ def shard(environment: Mapping[str, str] = os.environ) -> tuple[int, int]:
         greatest = _number(environment, GREATEST)
         if greatest - least + 1 != total:
             where = f"from {LEAST} {least} to {GREATEST} {greatest}"
-            raise UsageError(f"--shard auto: {count} {total} tasks leave gaps {where}; use an array without any")
+            raise UsageError(f"--shard auto: {count} {total} tasks leave gaps {where}; use an array without gaps")
     if not least <= number < least + total:
-        known = f"from {least} to {least + total - 1}, as {count} {total} tells"
+        known = f"from {least} to {least + total - 1}, as {count} {total} says"
         raise UsageError(f"--shard auto: {index} {number} is not {known}; {ADVICE}")
     return number - least + 1, total
 

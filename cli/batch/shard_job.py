@@ -149,7 +149,7 @@ def made(processor: ImageProcessor, job: Job, frames: Frames, pictures: Iterable
                     shards.copy(ShardMember(f"{key}.cls", b"%d" % one.labels.values[0]))
             shards.done.add(computed)
         if frames.archive is not None and (lost := frames.archive.lost(frames.labels is not None)):
-            shards.notes[f"it holds no arrays by name; {lost}"] = None
+            shards.notes[f"it cannot hold named arrays; {lost}"] = None
         return shards.end(frames)
 
 

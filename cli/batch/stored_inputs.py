@@ -19,7 +19,7 @@ def listed(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tup
     Its name alone decides: to look into each would take as long as to filter it.
     """
     if folder.startswith(HTTPS):
-        raise UsageError(f"{shown(folder)}: https:// lists no folders; name pictures, or use --files-from")
+        raise UsageError(f"{shown(folder)}: https:// cannot list folders; name pictures, or use --files-from")
     try:
         tags.update((one.place, one.tag) for one in objects.listed(folder) if one.place)
     except StoreError as error:

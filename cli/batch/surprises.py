@@ -111,8 +111,7 @@ def _note(name: str, encoding: Encoding, output: Output, call: Call, seen: Seen,
         return _unmarked(what, call, seen)
     if encoding.kind == "picture" and encoding.scale != 1 and seen.filled_white:
         return (
-            f"its values end below 1/{PART} of white, which leaves the {what} nearly black; "
-            f"use --white {seen.filled_white}"
+            f"its values stay below 1/{PART} of white, so the {what} is nearly black; use --white {seen.filled_white}"
         )
     levels = output.levels
     if levels is None:
@@ -121,7 +120,7 @@ def _note(name: str, encoding: Encoding, output: Output, call: Call, seen: Seen,
     if levels.clipped > MANY and call.name not in ("sharpen", "tone") and call.given.get("range") != "clip":
         return f"more than {MANY:.0%} of the {what} is clipped; {_fitting(encoding, levels, call, kernel_sum)} shows it"
     if levels.high - levels.low < FEW and seen.spread > 4 * FEW:
-        return f"the values of the {what} differ by a few levels; --range stretch shows them"
+        return f"the values of the {what} differ by only a few levels; --range stretch shows them"
     return ""
 
 
@@ -134,10 +133,10 @@ def _unmarked(what: str, call: Call, seen: Seen) -> str:
         return ""
     if seen.filled_white:
         return (
-            f"no edge of the {what} reaches --high: its values end below 1/{PART} of white; "
+            f"no edge of the {what} reaches --high: its values stay below 1/{PART} of white; "
             f"use --white {seen.filled_white}"
         )
-    return f"no edge of the {what} reaches --high; --low 12% --high 30% go by the picture's own edges"
+    return f"no edge of the {what} reaches --high; --low 12% --high 30% adapt to the picture's own edges"
 
 
 def _fitting(encoding: Encoding, levels: Levels, call: Call, kernel_sum: float | None) -> str:

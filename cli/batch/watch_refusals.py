@@ -17,10 +17,10 @@ from .watched_files import of_image
 REFUSED = {
     "in_place": "which would filter its own results again; write into another folder with -o",
     "dry_run": "which writes whenever a file changes; omit one of them",
-    "fail_fast": "where an image that fails is tried again when its file changes; omit it",
-    "shard": "as it divides a batch that has an end; give each machine a folder of its own",
-    "cluster": "which does the few images that change here; omit it",
-    "report": "which has no end to write it at; repeat the call without --watch",
+    "fail_fast": "which tries a failed image again when its file changes; omit it",
+    "shard": "which never ends, so that parts of it cannot be shared out; give each machine its own folder",
+    "cluster": "which filters the few changed images on this machine; omit it",
+    "report": "which never ends, so that it would never be written; repeat the call without --watch",
 }
 """The options that have no meaning beside --watch, and what to do."""
 

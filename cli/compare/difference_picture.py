@@ -27,7 +27,7 @@ def format_of(name: str) -> formats.Format:
     """Return the format of a difference picture; raises UsageError for one that does not hold it."""
     format = formats.of_suffix(name)
     if format.data_set or "uint8" not in format.colour or format.lossy:
-        raise UsageError(f"{shown(name)}: differences are kept as they are in .png, .tif or .ppm")
+        raise UsageError(f"{shown(name)}: differences need a lossless format; use .png, .tif or .ppm")
     return format
 
 

@@ -40,7 +40,7 @@ class Limits(NamedTuple):
         except ValueError:
             raise UsageError(f"--max-differing: {text!r} is neither a number of pixels nor a percentage") from None
         if not 0 <= value < math.inf or (share and value > 100):
-            raise UsageError(f"--max-differing: {text} is not a number of pixels, nor a percentage up to 100%")
+            raise UsageError(f"--max-differing: {text} is neither a number of pixels nor a percentage up to 100%")
         return value * pixels / 100 if share else value
 
     @property

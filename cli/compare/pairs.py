@@ -45,7 +45,7 @@ def found(a: str, b: str, rules: InputRules, match: str) -> Pairs:
         raise UsageError(f"{shown(name)}: no such file or folder")
     if folders[0] != folders[1]:
         file, folder = (b, a) if folders[0] else (a, b)
-        raise UsageError(f"{shown(folder)} is a folder and {shown(file)} is none; compare two files or two folders")
+        raise UsageError(f"{shown(folder)} is a folder, but {shown(file)} is not; compare two files or two folders")
     if not folders[0]:
         if a == b == STREAM:
             raise UsageError("standard input is one picture; name a file for the other")
@@ -80,7 +80,7 @@ def _by_place(there: Sequence[inputs.Input], match: str) -> dict[str, inputs.Inp
         key = one.place if match == "name" else str(PurePath(one.place).with_suffix(""))
         if key in by_place:
             names = f"{shown(by_place[key].name)} and {shown(one.name)}"
-            raise UsageError(f"{names} have one stem; without --match stem each is compared by its full name")
+            raise UsageError(f"{names} have the same stem; omit --match stem to compare by full names")
         by_place[key] = one
     return by_place
 

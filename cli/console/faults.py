@@ -80,7 +80,7 @@ def of_system(error: OSError) -> str:
     if (lack := lacking(error)) is not None:
         return lack
     if error.errno == errno.ENOENT:
-        return "the current folder is gone; change to another, or name all files by their whole paths"
+        return "the current folder is gone; change to another, or use absolute paths"
     return f"standard output: {reason(error)}"  # a help text or a table found no place
 
 

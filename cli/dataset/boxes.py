@@ -19,6 +19,7 @@ from ..errors import ExitCode, FileError, UsageError
 from ..images import prefetch
 from ..images.atomic_write import Transaction
 from ..images.picture import Picture
+from ..stores.names import COPY_FIRST, COPY_LATER, check_local
 
 OPTIONS = {"--boxes-out": "--output", "--boxes-to": "--to"}
 """What options of filters are called here."""
@@ -46,6 +47,8 @@ def run(
     recursive: bool,
 ) -> ExitCode:
     """Convert annotations; raises UsageError before anything is written, FileError."""
+    check_local([*names, source], COPY_FIRST)
+    check_local([output], COPY_LATER)
     found = inputs.scan(names, InputRules(recursive=recursive))
     options = SharedOptions(boxes=source, boxes_out=output, boxes_to=to, classes=classes, boxes_oriented=oriented)
     jobs = [Job(one, {}) for one in found.inputs]

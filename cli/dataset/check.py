@@ -78,7 +78,7 @@ def _check_once(names: Sequence[str]) -> None:
     for name in names:
         place = identity(name)
         if place is not None and (other := found.setdefault(place, name)) is not name:
-            raise UsageError(f"{shown(name)}: is {shown(other)} again; name it once")
+            raise UsageError(f"{shown(name)}: is the same as {shown(other)}; name it once")
 
 
 def _faults(data_set: DataSet, met: dict[str, Twin], classes: int | None) -> Iterator[str]:
@@ -162,13 +162,13 @@ def _of_file(name: str, batch: Batch, picture: Picture) -> Iterator[str]:
     named, found = formats.of_name(batch.path), formats.sniff(head)
     if found is not None and (named is None or not formats.is_of(named, head)):
         said = Path(batch.path).suffix
-        yield f"{name}: is {found.title or found.name.upper()}, and its extension is {said or 'missing'}"
+        yield f"{name}: is {found.title or found.name.upper()}, but its extension is {said or 'missing'}"
     if picture.orientation in TURNED:
         yield (
             f"{name}: is {TURNED[picture.orientation]} for readers that ignore EXIF (orientation {picture.orientation})"
         )
     if batch.frames != 1:
-        yield f"{name}: has {batch.frames or 'several'} frames; readers take the first, or fail"
+        yield f"{name}: has {batch.frames or 'several'} frames; other programs read only the first, or fail"
 
 
 def _contents(batch: Batch, picture: Picture) -> str:

@@ -57,7 +57,7 @@ def _kind_of_output(out: str, to: str | None) -> tuple[Format | None, bool]:
         return format, True
     format = format or formats.of_suffix(out)
     if not format.data_set:
-        raise UsageError(f"{shown(out)}: is one image; name a folder, or a data set as NAME-images-idx3-ubyte.gz")
+        raise UsageError(f"{shown(out)}: is one image; name a folder, or a file like NAME-images-idx3-ubyte.gz")
     return format, False
 
 
@@ -72,7 +72,9 @@ def _numbered(opened: list[DataSet]) -> list[DataSet]:
     first = opened[0]
     for other in opened[1:]:
         if other.classes != first.classes:
-            raise UsageError(f"{shown(other.name)} and {shown(first.name)} have other classes; convert one at a time")
+            raise UsageError(
+                f"{shown(other.name)} and {shown(first.name)} have different classes; convert one at a time"
+            )
     for data_set in opened:
         if isinstance(data_set, Pictures):
             data_set.files = _in_order(data_set.files)

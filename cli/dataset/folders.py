@@ -17,7 +17,7 @@ from .metadata_file import MetadataFile
 
 PARTS = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation")
 """How folders of the parts of a data set are called."""
-HIDDEN, EMPTY, LOOSE = "is hidden", "holds no images", "lies beside the classes"
+HIDDEN, EMPTY, LOOSE = "is hidden", "holds no images", "is in no class folder"
 
 
 class LeftOut(NamedTuple):

@@ -86,7 +86,7 @@ def _of_table(path: str, text: str) -> MetadataFile:
     rows: dict[str, Mapping[str, Any]] = {}
     for row in reader:
         if None in row or None in row.values():
-            raise ValueError(f"line {reader.line_num} has not {len(columns)} columns")
+            raise ValueError(f"line {reader.line_num} does not have {len(columns)} columns")
         _add(rows, row, reader.line_num)
     return MetadataFile(path, columns, rows)
 
@@ -104,5 +104,5 @@ def _add(rows: dict[str, Mapping[str, Any]], row: Any, line: int) -> None:
     if not isinstance(name, str):
         raise ValueError(f"line {line} has no {FILE_NAME}")
     if name in rows:
-        raise ValueError(f"line {line} names {shown(name)} a second time")
+        raise ValueError(f"line {line} names {shown(name)} twice")
     rows[name] = row

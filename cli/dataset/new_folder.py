@@ -14,13 +14,15 @@ from ..errors import FileError, UsageError
 from ..file_identity import Identity
 from ..images.atomic_write import Transaction
 from ..images.output_folder import root_of
+from ..stores.names import COPY_LATER, check_local
 from ..streams import STREAM
 
 
 def check_outside(out: str, read: Iterable[str]) -> None:
     """Raise UsageError where what is written is standard output, is a folder that is read, or lies in one."""
+    check_local([out], COPY_LATER)
     if out == STREAM:
-        raise UsageError("--output -: standard output takes no data set; name a folder or file")
+        raise UsageError("--output -: a data set cannot go to standard output; name a folder or file")
     for name in read:
         if inputs.is_folder(name) and Path(os.path.realpath(out)).is_relative_to(os.path.realpath(name)):
             raise UsageError(f"{shown(out)}: lies in the data set {shown(name)}; choose another folder")

@@ -48,11 +48,11 @@ def parts_of(text: str) -> list[Part]:
     for word in text.split(","):
         name, _, share = (piece.strip() for piece in word.partition("="))
         if not name or name.startswith(".") or "/" in name or not name.isprintable():
-            raise UsageError(f"--parts: {word!r} does not name a part; write NAME=SHARE, as train=0.8,test=0.2")
+            raise UsageError(f"--parts: {word!r} does not name a part; write NAME=SHARE, such as train=0.8,test=0.2")
         try:
             fraction = Fraction(share.removesuffix("%")) / (100 if share.endswith("%") else 1)
         except (ValueError, ZeroDivisionError):
-            raise UsageError(f"--parts: {word!r} has no share; write NAME=SHARE, as train=0.8,test=0.2") from None
+            raise UsageError(f"--parts: {word!r} has no share; write NAME=SHARE, such as train=0.8,test=0.2") from None
         if not 0 < fraction <= 1:
             raise UsageError(f"--parts: the share of {name} is {share}; shares are greater than 0 and at most 1")
         parts.append(Part(name, fraction))

@@ -54,7 +54,7 @@ def _range(subset: str | None) -> tuple[int, int | None]:
         return 0, None
     match = re.fullmatch(r"(\d+)(\.\.(\d*))?", subset.strip(), re.ASCII)
     if match is None or (match[3] and int(match[3]) < int(match[1])):
-        raise UsageError(f"--subset {subset!r} is not a range of numbers; write FIRST..LAST, as 0..999")
+        raise UsageError(f"--subset {subset!r} is not a range of numbers; write FIRST..LAST, such as 0..999")
     return int(match[1]), int(match[1]) if match[2] is None else int(match[3]) if match[3] else None
 
 

@@ -51,7 +51,7 @@ class ShardFile:
         names = counted(len(self._renamed), "name has", "names have")
         return [
             *self._writer.notes,
-            f"{names} _ in place of dots, behind which a field of a sample begins: {one} is {other}",
+            f"{names} _ in place of dots, which would begin a field of the sample: {one} is {other}",
         ]
 
     def add(self, place: str, label: int | None, write: Write, notes: list[str]) -> None:
@@ -63,7 +63,7 @@ class ShardFile:
             self._renamed.append((place, name))
         key = key_of(name)
         if (other := self._keys.setdefault(key, place)) != place:
-            raise FileError(shown(place), f"would be one sample of the shard with {shown(other)}; rename one of them")
+            raise FileError(shown(place), f"would be the same sample of the shard as {shown(other)}; rename one")
         file = io.BytesIO()
         notes += write(file)
         self._put(ShardMember(name, file.getbuffer()))

@@ -97,7 +97,7 @@ def run(
     """Draw a sheet, of the samples themselves or of *variants* of them; raises UsageError, FileError."""
     format = formats.of_suffix(out)
     if format.data_set or "uint8" not in format.colour:
-        raise UsageError(f"{shown(out)}: a sheet is a picture in colour; use .png")
+        raise UsageError(f"{shown(out)}: a sheet needs a format for colours; use .png")
     samples: list[Shown] = []
     read = set()
     has_classes = False
@@ -180,7 +180,7 @@ def _short(text: str) -> str:
 def _levels(batch: Batch) -> Any:
     """Return a sample in 8 bits, on white where it is transparent."""
     if batch.picture.pixels.shape[2] not in (1, 3):
-        raise FileError(batch.name(0), f"has {batch.picture.pixels.shape[2]} bands, which have no colours to show")
+        raise FileError(batch.name(0), f"has {batch.picture.pixels.shape[2]} bands, which cannot be shown as colours")
     return _reduced(levels(batch.picture), SIDES[0])
 
 

@@ -19,6 +19,7 @@ from ..images.labels import Labels
 from ..images.picture import DecodeError, Frames, Picture, check_lack
 from ..images.reader import Reader, naming
 from ..images.shard import Shard, ShardMember
+from ..stores.names import COPY_FIRST, check_local
 from ..streams import STREAM
 from . import folders
 from .folders import File, ImageFolder, LeftOut
@@ -157,7 +158,7 @@ class Container(DataSet):
         with naming(name):
             self.frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
             if self.frames.count is None:
-                raise DecodeError("holds images whose number is not known; name a file or folder")
+                raise DecodeError("holds an unknown number of images; name a file or folder")
             self.frames.check_pixels()
         self.kind = formats.FORMATS[found.format].title or found.format.upper()
         self._size = self.frames.count
@@ -243,7 +244,7 @@ class ShardSet(Container):
 
     def _label(self, member: ShardMember) -> int:
         if (label := member.label) is None:
-            raise FileError(f"{shown(self.name)}: {shown(member.name)}", "is not a label: a whole number from 0 on")
+            raise FileError(f"{shown(self.name)}: {shown(member.name)}", "is not a label: a whole number, 0 or greater")
         return label
 
     def _samples(self) -> Iterator[list[ShardMember]]:
@@ -315,12 +316,13 @@ def opened(
     A folder is one, or one for each of its parts and of the containers in it. A file is one, but images that are
     named one by one are a single one together. *failed* takes what keeps one from being opened, and the others go on.
     """
+    check_local(names, COPY_FIRST)
     reader = _reader(to_rgb, digests)
     alone: list[File] = []
     for name in names:
         try:
             if name == STREAM:
-                raise UsageError("a data set is a file or folder; standard input is neither")
+                raise UsageError("standard input cannot be a data set; name a file or folder")
             if inputs.is_folder(name):
                 containers: list[str] = []
                 for folder in folders.opened(name):

@@ -17,6 +17,7 @@ from ..errors import ExitCode, UsageError
 from ..images.output_folder import OutputFolder, Root
 from ..images.reader import naming
 from ..images.write_failures import naming_failures
+from ..stores.names import COPY_FIRST, check_local
 from . import folders, new_folder, partition, source, split_containers
 from .folders import File, ImageFolder
 from .metadata_file import MetadataFile
@@ -39,7 +40,7 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
     pattern = _pattern(group)
     opened, containers = _opened(names)
     if containers and link:
-        raise UsageError(f"--link: {shown(containers[0].name)} is a container, whose samples are copied; leave it out")
+        raise UsageError(f"--link: {shown(containers[0].name)} is a container, and its samples must be copied; omit it")
     new_folder.check_outside(out, names)
     if os.path.lexists(out) and not inputs.is_folder(out):
         raise UsageError(f"{shown(out)}: is not a folder")
@@ -91,6 +92,7 @@ def _pattern(group: str | None) -> re.Pattern[str] | None:
 
 def _opened(names: Sequence[str]) -> tuple[list[ImageFolder], list[Container]]:
     """Return the folders, and the containers that are named or lie in them; raises UsageError, FileError."""
+    check_local(names, COPY_FIRST)
     opened: list[ImageFolder] = []
     containers: list[Container] = []
     for name in names:
@@ -115,7 +117,7 @@ def _files(opened: Sequence[ImageFolder]) -> list[tuple[File, str]]:
         for file in folder.files:
             if (other := found.get(file.name)) is not None:
                 raise UsageError(
-                    f"{shown(file.path)}: would be one file with {shown(other[0].path)}; rename one of them"
+                    f"{shown(file.path)}: would be the same file as {shown(other[0].path)}; rename one of them"
                 )
             found[file.name] = file, ALL if file.label is None else folder.classes[file.label]
     return list(found.values())
@@ -136,7 +138,7 @@ def _check_device(copies: Sequence[Copy], root: Root) -> None:
         with naming(copy.source):
             device = Path(copy.source).stat().st_dev
         if root.identity is not None and device != root.identity[0]:
-            raise UsageError(f"--link: {shown(copy.source)} is on another disk than the output; leave --link out")
+            raise UsageError(f"--link: {shown(copy.source)} is not on the output's disk; omit --link")
 
 
 def _write_metadata(

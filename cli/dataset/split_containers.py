@@ -39,7 +39,7 @@ def samples(container: Container, pattern: re.Pattern[str] | None) -> Iterator[S
                 yield Sample(f"{name}#{key}", _class(container, label), tuple(kin), len(images))
         return
     if pattern is not None:
-        raise UsageError(f"--group: the samples of {shown(container.name)} have no names; leave it out")
+        raise UsageError(f"--group: the samples of {shown(container.name)} have no names; omit --group")
     for batch in container.batches():
         picture = batch.picture
         height = len(picture.pixels) // picture.images
@@ -96,11 +96,11 @@ def _check_names(containers: Sequence[Container]) -> None:
     for container in containers:
         name = Path(container.name).name
         if (other := found.get(name)) is not None:
-            raise UsageError(f"{shown(container.name)}: would be one file with {shown(other)}; rename one of them")
+            raise UsageError(f"{shown(container.name)}: would be the same file as {shown(other)}; rename one of them")
         found[name] = container.name
         format = formats.FORMATS[container.frames.format]
         if format.name == "parquet":
-            raise UsageError(f"{shown(container.name)}: split writes no Parquet; convert it to .tar or .npz first")
+            raise UsageError(f"{shown(container.name)}: split cannot write Parquet; convert it to .tar or .npz first")
         if format.instead:
             raise UsageError(f"{shown(container.name)}: {formats.only_read(format)}; convert it first")
 

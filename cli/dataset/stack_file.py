@@ -100,7 +100,7 @@ class StackFile:
         if self.format.name in IDX:
             beside = labels.name_beside(str(self.path))
             if beside is None:
-                self.notes.append(f"the labels were not written: {shown(str(self.path))} is no name with -idx3-")
+                self.notes.append(f"the labels were not written: {shown(str(self.path))} does not contain -idx3-")
                 return
             with transaction.open(Path(beside), root=root) as file, refusals(shown(beside)):
                 write_labels(file, whole.values, beside.endswith(".gz"))
@@ -133,10 +133,10 @@ def labels_of(data_set: DataSet, batch: Batch) -> Labels | None:
 def _check_alike(first: Look, own: Look) -> None:
     """Raise FileError where a sample is not as the first was."""
     if first.size != own.size:
-        why = f"is {own.size}, and {first.name} {first.size}; imfilter resize makes them of one size"
+        why = f"is {own.size}, but {first.name} is {first.size}; resize them first (imfilter resize)"
         raise FileError(own.name, why)
     if first.kind != own.kind:
-        raise FileError(own.name, f"is {own.kind}, and {first.name} {first.kind}; imfilter makes them alike")
+        raise FileError(own.name, f"is {own.kind}, but {first.name} is {first.kind}; make them alike first")
 
 
 def _size(picture: Picture) -> str:

@@ -84,7 +84,7 @@ class Statistics:
         others = {*self.images, channels}
         if len(others) > 1 and others != {1, 3}:
             first = next(iter(self.images))
-            raise FileError(batch.name(0), f"has {counted(channels, 'channel', 'channels')}, those before it {first}")
+            raise FileError(batch.name(0), f"has {counted(channels, 'channel', 'channels')}, but others have {first}")
         sums = sums_of(batch)
         self.images[channels] += batch.picture.images
         self.with_alpha += batch.picture.images if batch.picture.alpha is not None else 0

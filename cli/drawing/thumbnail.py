@@ -21,9 +21,9 @@ def thumbnail(picture: Picture, side: int | None, background: Colour = WHITE) ->
     Without a *side* it keeps its size. Raises `DecodeError` for one that has no colours to show.
     """
     if picture.colours == "cmyk":
-        raise DecodeError("has the colours of inks; use --to-rgb")
+        raise DecodeError("has CMYK colours; use --to-rgb")
     if picture.colours not in ("gray", "rgb"):
-        raise DecodeError(f"has {picture.pixels.shape[2]} bands, which have no colours to show; use tone, or .tif")
+        raise DecodeError(f"has {picture.pixels.shape[2]} bands, which cannot be shown as colours; use tone, or .tif")
     longest = max(picture.pixels.shape[:2])
     if side is not None and longest > side:
         picture = _reduced(picture, side)

@@ -166,7 +166,7 @@ class Transaction:
 
         with naming_failures(target):
             if target is None or (root is None and is_stream(target)):
-                raise OSError("it is a stream, and a Zarr is a folder; name one")
+                raise OSError("it is a stream, but a Zarr is a folder; name one")
             files = NewFolder()
             yield files
             with uninterrupted():

@@ -118,7 +118,7 @@ def _check_size(claimed: tuple[int, int], coded: bytes, times: int) -> None:
         raise DecodeError("is damaged (the data of its picture have no sequence header)")
     if any(side > times * most for side, most in zip(claimed, largest, strict=True)):
         raise DecodeError(
-            f"is damaged (it says {claimed[0]}×{claimed[1]} pixels, and its data are of {largest[0]}×{largest[1]})"
+            f"is damaged (it declares {claimed[0]}×{claimed[1]} pixels, but its data have {largest[0]}×{largest[1]})"
         )
 
 
@@ -132,7 +132,9 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if image.n_frames == 1:
         return _deep(begun.data, image, bits)
     if bits > 8:
-        raise DecodeError(f"has {image.n_frames} frames of {bits} bits, which are not read; convert it to 16-bit APNG")
+        raise DecodeError(
+            f"has {image.n_frames} frames of {bits} bits, which are not supported; convert it to 16-bit APNG"
+        )
     return _frames(begun.data, image, options)
 
 
@@ -154,7 +156,7 @@ def _deep(data: bytes, image: Any, bits: int) -> Picture:
     samples = imagecodecs.avif_decode(data)
     samples = samples[..., None] if samples.ndim == 2 else samples
     if samples.dtype != np.uint16:
-        raise DecodeError(f"is damaged: its {bits} bits are {8 * samples.dtype.itemsize}")
+        raise DecodeError(f"is damaged: it declares {bits} bits, but its data have {8 * samples.dtype.itemsize}")
     picture = with_alpha(turned(extras.scaled(samples, bits), orientation))
     metadata = _coloured(metadata, data, notes)
     picture.metadata, picture.notes, picture.orientation = metadata, notes, orientation

@@ -97,7 +97,7 @@ class Writer(StackWriter):
         height, width, channels = len(frame.pixels) // frame.images, *frame.pixels.shape[1:]
         if (height, width, channels) != (SIDE, SIDE, RGB) or frame.alpha is not None:
             size = f"{width}×{height}×{channels + (frame.alpha is not None)}"
-            raise ValueError(f"a file of {self.kind.name} holds images of 32×32×3, not {size}; use --to npz")
+            raise ValueError(f"{self.kind.name} holds images of 32×32×3, not {size}; use --to npz")
         if frame.labels is None:
             check(self.kind, None)
         assert frame.labels is not None
@@ -119,11 +119,11 @@ class Writer(StackWriter):
 def check(kind: Kind, labels: Labels | None) -> list[str]:
     """Raise ValueError where images with these labels are none of *kind*; their names are in a file of their own."""
     if labels is None:
-        raise ValueError("it requires labels, and its images have none; use --to npz or an -idx4-ubyte name")
+        raise ValueError("it requires labels, but the images have none; use --to npz or an -idx4-ubyte name")
     if kind.coarse and labels.coarse is None:
-        raise ValueError("it requires coarse labels, and its images have none; use --to npz or --to cifar10")
+        raise ValueError("it requires coarse labels, but the images have none; use --to npz or --to cifar10")
     if labels.coarse is not None and not kind.coarse:
-        raise ValueError("it holds no coarse labels; use --to npz or --to cifar100")
+        raise ValueError("it cannot hold coarse labels; use --to npz or --to cifar100")
     try:
         kind.check(labels)
     except ValueError as error:

@@ -75,7 +75,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
     batches = [_batch(name, data[slice(*places[name])]) for name in sorted(places, key=_order)]
     kinds = {batch.kind for batch in batches}
     if len(kinds) != 1:
-        raise DecodeError("holds no batches of CIFAR" if not kinds else "holds batches of CIFAR-10 and of CIFAR-100")
+        raise DecodeError("holds no CIFAR batches" if not kinds else "holds batches of both CIFAR-10 and CIFAR-100")
     kind, count = kinds.pop(), sum(len(batch.samples) for batch in batches)
     cifar.check_size(options, count)
     labels = joined([batch.labels for batch in batches])
@@ -144,7 +144,7 @@ def _batch(name: str, data: memoryview) -> _Batch:
     kind = HUNDRED if name in ("train.bin", "test.bin") else TEN
     length = kind.length + SAMPLES
     if not data or len(data) % length:
-        raise DecodeError(f"{name}: is damaged or truncated (its length is no multiple of {length})")
+        raise DecodeError(f"{name}: is damaged or truncated (its length is not a multiple of {length})")
     records = np.frombuffer(data, np.uint8).reshape(-1, length)
     labels = records[:, : kind.length].copy()
     return _Batch(kind, records[:, kind.length :], Labels(labels[:, -1], labels[:, 0] if kind.coarse else None))

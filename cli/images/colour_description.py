@@ -146,7 +146,7 @@ def of_code_points(primaries: int, transfer: int, notes: list[str]) -> ColourDes
         transfer = SRGB if transfer == UNSPECIFIED else transfer
     points = CodePoints(primaries, transfer)
     if not points.known:
-        notes.append(f"its colours, of the code points {primaries} and {transfer}, are not understood; taken for sRGB")
+        notes.append(f"its colour code points {primaries} and {transfer} are not supported; sRGB was assumed")
         return NOTHING
     found = ColourDescription(points)
     return NOTHING if found.is_srgb else found
@@ -156,7 +156,7 @@ def of_linear(primaries: Sequence[float], white: Sequence[float], notes: list[st
     """Return what describes linear light of these chromaticities, of red, green and blue and of white."""
     given: Chromaticities = (*white, *primaries)  # type: ignore[assignment]
     if len(given) != len(BT709) or not all(0 <= value <= 2 for value in given) or not _plausible(given):
-        notes.append("its primaries are none that other formats hold; its colours are taken for those of sRGB")
+        notes.append("its primaries have no equivalent in other formats; those of sRGB were assumed")
         return LINEAR_LIGHT
     if max(abs(one - other) for one, other in zip(given, BT709, strict=True)) < ROUNDED:
         return LINEAR_LIGHT

@@ -28,7 +28,7 @@ def readable(frames: Frames, damage: str | None) -> Frames:
         return frames
     if not count:
         raise DecodeError(damage)
-    note = f"{damage}; {'the first frame was' if count == 1 else f'the first {count} frames were'} taken"
+    note = f"{damage}; {'the first frame was' if count == 1 else f'the first {count} frames were'} used"
 
     def each() -> Iterator[Picture]:
         for number, picture in enumerate(itertools.islice(frames.each(), count)):

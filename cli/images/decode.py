@@ -21,7 +21,7 @@ UNSUSPECTED_BYTES = 1 << 25
 MOST_FOR_A_BYTE = 1 << 12
 """Bytes that it may take for each of its file's: a page of text that CCITT packs needs half as many."""
 
-TAKEN = "what could be read of it was taken"
+TAKEN = "the readable part was used"
 TELL_OF_DAMAGE = "is damaged", "is truncated"
 
 
@@ -35,12 +35,12 @@ def check_head(head: bytes, name: str = "", length: int = 0, kind: str = "") -> 
     if kind:
         format = FORMATS[kind]
         if length % format.record:
-            raise DecodeError(f"is not {format.title}: {length} bytes are no multiple of {format.record}")
+            raise DecodeError(f"is not {format.title}: {length} bytes are not a multiple of {format.record}")
         return format
     if (format := sniff(head, name, length)) is None:
         from . import foreign
 
-        unknown = f"is not an image of a known format ({READABLE}), nor a data set"
+        unknown = f"is neither an image of a known format ({READABLE}) nor a data set"
         raise DecodeError(foreign.refusal(head, name) or unknown)
     return format
 
@@ -96,7 +96,7 @@ def _bounded(data: bytes, options: DecodeOptions) -> DecodeOptions:
         options.guard(expected)
         width, height = expected.width, expected.height
         if 2 * expected.pixels * expected.samples.bytes > max(UNSUSPECTED_BYTES, MOST_FOR_A_BYTE * len(data)):
-            raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+            raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {len(data)} bytes)")
 
     return options._replace(guard=check)
 

@@ -42,9 +42,9 @@ def sample_type(
     if not held and colours == "bands":
         raise EncodeError(f"{format.name.upper()} cannot hold {channels} bands; {FOR_BANDS}")
     if not held and channels == 1:
-        raise EncodeError(f"{format.name.upper()} holds RGB only; use --to npz or an -idx3-ubyte name")
+        raise EncodeError(f"{format.name.upper()} holds only RGB; use --to npz or an -idx3-ubyte name")
     if not held:
-        raise EncodeError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
+        raise EncodeError(f"{format.name.upper()} holds only gray; use --channels luma, or .ppm")
     floating = float_type(dtype) if float_type(dtype) in held else "float32"
     if depth != "keep":
         wanted = {"1": "bool", "8": "uint8", "16": "uint16"}.get(depth, floating)
@@ -55,7 +55,7 @@ def sample_type(
     else:
         wanted = floating if format.only_float else dtype
     if wanted == "bool" and channels != 1:
-        raise EncodeError("1-bit samples have no colours; use threshold, or --channels luma where that gives gray")
+        raise EncodeError("1-bit samples have no colours; use threshold, or --channels luma if that gives gray")
     if wanted not in held:
         what = "CMYK " if colours == "cmyk" else ""
         raise EncodeError(
@@ -154,5 +154,5 @@ def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions
     if lost:
         notes.append(f"{name} cannot hold its PNG texts {', '.join(lost)}; use .png")
     if metadata.aspect and not format.codec.holds_aspect:
-        notes.append(f"{name} cannot hold the shape of its pixels; use .png, .jpg or .tif")
+        notes.append(f"{name} cannot hold its pixel aspect ratio; use .png, .jpg or .tif")
     return ready(metadata, pixels.shape[1::-1], f"image/{format.name}", options.strip_gps, notes)

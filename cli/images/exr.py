@@ -34,13 +34,14 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         options.check_size(width, height, Samples(len(header["channels"]), 4, decoding))
         parts = _opened(library, file.name, separate_channels=True, num_threads=1).parts
     if len(parts) > 1:
-        notes.append(f"only the first of its {len(parts)} parts was taken")
+        notes.append(f"only the first of its {len(parts)} parts was used")
     if any((one != other).any() for one, other in zip(header["dataWindow"], header["displayWindow"], strict=True)):
-        notes.append("its data window, which is not its display window, was taken")
+        notes.append("its data window was used, which differs from its display window")
     planes = {name: channel.pixels for name, channel in parts[0].channels.items()}
     if any(plane is None or plane.ndim != 2 or plane.shape != (height, width) for plane in planes.values()):
         raise DecodeError(
-            "is an OpenEXR image of deep or subsampled channels, which is not read; exrstdattr or oiiotool converts it"
+            "is an OpenEXR image with deep or subsampled channels, which is not supported; "
+            "exrstdattr or oiiotool converts it"
         )
     picture = _picture(planes, notes)
     if COLOURS[0] in planes or "Y" in planes:

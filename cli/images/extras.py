@@ -23,5 +23,5 @@ def scaled(samples: Array, bits: int) -> Array:
     white = (1 << bits) - 1
     full = sample_depth.full_range(white)
     if white < full and samples.max(initial=0) > white:
-        raise DecodeError(f"is damaged: a sample is {samples.max()}, and {white} the maximum")
+        raise DecodeError(f"is damaged: a sample is {samples.max()}, but the maximum is {white}")
     return sample_depth.scaled(samples, white, full)

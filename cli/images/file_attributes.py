@@ -45,7 +45,7 @@ def _remove(descriptor: int, lists: list[str]) -> list[str]:
         try:
             os.removexattr(descriptor, name)
         except OSError as error:
-            notes.append(f"the ACL that the folder hands down could not be removed: {reason(error)}")
+            notes.append(f"the ACL inherited from the folder could not be removed: {reason(error)}")
     return notes
 
 

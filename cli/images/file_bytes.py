@@ -9,7 +9,7 @@ from typing import Any
 from .picture import DecodeError
 from .source import FileState, state_of
 
-CHANGES = "changes while it is read; try again when it is complete"
+CHANGES = "changed while it was read; try again when it is complete"
 
 
 class FileBytes:

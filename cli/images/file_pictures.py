@@ -25,7 +25,7 @@ class FilePictures:
         frames = self.found if isinstance(self.found, Frames) else None
         if frames is not None and frame is None and frames.first is not None:
             self.found = frames.first
-            self.notes.append(f"{shown(name)}: is the first of {frames.count} pictures; --frame 1 takes the second")
+            self.notes.append(f"{shown(name)}: is the first of {frames.count} pictures; --frame 1 selects the second")
         self.count = frames.count if frames is not None and self.found is frames and frame is None else 1
 
     def pictures(self) -> Iterator[Picture]:

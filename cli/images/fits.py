@@ -71,7 +71,7 @@ def units(data: bytes) -> Iterator[Unit]:
         count = math.prod(sides) if sides else 0
         length = bits // 8 * int(unit.number("GCOUNT", 1)) * (int(unit.number("PCOUNT", 0)) + count)
         if length < 0 or any(side < 0 for side in sides):
-            raise DecodeError("is damaged: a side of its array is less than 0")
+            raise DecodeError("is damaged: an axis of its array is negative")
         yield unit._replace(length=length)
         at = start + -(-length // BLOCK) * BLOCK
 
@@ -83,19 +83,19 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     for number, unit in enumerate(units(data)):
         kind = unit.cards.get("XTENSION", "IMAGE" if number == 0 else "")
         if kind == "BINTABLE" and unit.cards.get("ZIMAGE") == "T" and not images:
-            raise DecodeError("is a FITS file whose image is packed in tiles (fpack); funpack FILE unpacks it")
+            raise DecodeError("is a FITS file with a tile-compressed image (fpack); funpack FILE unpacks it")
         if kind == "IMAGE" and unit.shape and all(unit.shape):
             images.append(unit)
     if not images:
         raise DecodeError("is a FITS file without an image (tables only)")
     if len(images) > 1:
-        notes.append(f"only the first of its {len(images)} images was taken")
+        notes.append(f"only the first of its {len(images)} images was used")
     first = images[0]
     width, height, *more = [*first.shape, 1][: max(len(first.shape), 2)]
     planes = math.prod(more)
     bits = int(first.number("BITPIX", 8))
     if bits not in TYPES:
-        raise DecodeError(f"is damaged: FITS has no samples of {bits} bits")
+        raise DecodeError(f"is damaged: FITS has no {bits}-bit samples")
     options.check_size(width, height, _memory(first, bits, 3 if more == [3] else 1))
     dtype = np.dtype(TYPES[bits])
     there = max(min(len(data) - first.start, planes * width * height * dtype.itemsize), 0) // dtype.itemsize
@@ -103,7 +103,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         if not options.lenient or there < width:
             raise DecodeError(f"is damaged or truncated ({there} of {planes * width * height} samples)")
         planes = max(there // (width * height), 1)
-        notes.append("is damaged or truncated; what could be read of it was taken")
+        notes.append("is damaged or truncated; the readable part was used")
 
     else:
         _check_sum(data, first, options, notes)
@@ -140,7 +140,7 @@ def _check_sum(data: bytes, unit: Unit, options: DecodeOptions, notes: list[str]
     damage = "is damaged (its samples do not match their checksum, DATASUM)"
     if not options.lenient:
         raise DecodeError(damage)
-    notes.append(f"{damage}; they were taken")
+    notes.append(f"{damage}; they were used all the same")
 
 
 def _sum(data: bytes) -> int:

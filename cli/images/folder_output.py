@@ -18,7 +18,7 @@ from .temporary_names import NEW, OLD, temporary_name
 from .zarr_mark import mark_of
 
 Parts = Sequence[bytes | memoryview | Piece]
-NO_ZARR = "a folder that is no Zarr is there"
+NO_ZARR = "a folder that is not a Zarr is there"
 
 
 class NewFolder(io.BytesIO):
@@ -84,7 +84,7 @@ class FolderReplacement(Replacement):
         _check_kind(self.folder, self.name)
         found = self.folder.found(self.name)
         if found is not None and identity_of(found) in read:
-            raise OSError("it is what this call reads")
+            raise OSError("this call reads it")
 
     def take_back(self) -> str | None:
         """Put back what was there before; return under which name it is if that fails."""

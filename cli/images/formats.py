@@ -477,7 +477,7 @@ def of_records(name: str) -> Format:
     """Return the format of files without a signature that ``--from`` names; raises UsageError."""
     if (format := RECORDS.get(name.lower())) is None:
         raise UsageError(
-            f"--from: {name!r} is none of {', '.join(RECORDS)}; other formats are told by their first bytes"
+            f"--from: {name!r} is not one of {', '.join(RECORDS)}; other formats are recognised by their first bytes"
         )
     return format
 
@@ -561,7 +561,7 @@ def of_table(path: str) -> Format:
     """Return the format that the suffix of a table names; raises UsageError if it names none."""
     suffix = suffix_of(path)
     if suffix.lstrip(".") not in TABLES:
-        raise UsageError(f"{path}: a table is written as .csv or .json")
+        raise UsageError(f"{path}: a table must be .csv or .json")
     return TABLES[suffix.lstrip(".")]
 
 

@@ -63,7 +63,7 @@ def moved(tags: Mapping[int, ifd.Value], by: Geometry | None, notes: list[str]) 
     if not PLACES & tags.keys() or by == Geometry():
         return dict(tags)
     if by is None or not by.is_affine:
-        notes.append("its georeference was not kept, as the picture is warped")
+        notes.append("its georeference was not kept, as the picture was warped")
         return {number: value for number, value in tags.items() if number not in PLACES}
     own = by.of_centres() if _is_point(tags) else by
     new = {number: value for number, value in tags.items() if number not in PLACES}
@@ -76,7 +76,7 @@ def moved(tags: Mapping[int, ifd.Value], by: Geometry | None, notes: list[str]) 
         if by.keeps_axes and len(polynomials) > SAMPLE_SCALE:
             new[RATIONAL_POLYNOMIALS] = _of_doubles(_polynomials(polynomials, by.of_centres()))
         else:
-            notes.append("its rational polynomial coefficients were not kept, as the picture is turned")
+            notes.append("its rational polynomial coefficients were not kept, as the picture was rotated")
     return new
 
 
@@ -96,7 +96,7 @@ def _transformed(tags: Mapping[int, ifd.Value], by: Geometry) -> ifd.Directory:
     if TRANSFORMATION in tags:
         matrix = _doubles(tags[TRANSFORMATION])
         if len(matrix) != 16:
-            raise ValueError(f"{len(matrix)} numbers in its transformation, which has 16")
+            raise ValueError(f"{len(matrix)} numbers in its transformation in place of 16")
         new[TRANSFORMATION] = _of_doubles(_times(matrix, by))
     if TIE_POINTS not in tags:
         if PIXEL_SCALE in tags and TRANSFORMATION not in tags:
@@ -104,14 +104,14 @@ def _transformed(tags: Mapping[int, ifd.Value], by: Geometry) -> ifd.Directory:
         return new
     points = _doubles(tags[TIE_POINTS])
     if not points or len(points) % 6:
-        raise ValueError(f"{len(points)} numbers in its tie points, of which each has 6")
+        raise ValueError(f"{len(points)} numbers in its tie points, which need 6 each")
     if PIXEL_SCALE not in tags:
         ground = [points[at : at + 6] for at in range(0, len(points), 6)]
         new[TIE_POINTS] = _of_doubles([n for i, j, *rest in ground for n in (*by.in_result(i, j), *rest)])
         return new
     scale = _doubles(tags[PIXEL_SCALE])
     if len(scale) < 2:
-        raise ValueError(f"{len(scale)} numbers in its pixel scale, which has 3")
+        raise ValueError(f"{len(scale)} numbers in its pixel scale in place of 3")
     depth = scale[2] if len(scale) > 2 else 0.0
     i, j, k, x, y, z = points[:6]
     if by.keeps_axes:
@@ -203,7 +203,7 @@ def filtered(tags: Mapping[int, ifd.Value], same_values: bool, notes: list[str])
         if _name(item).startswith(STATISTICS):
             dropped.append("statistics")
         elif not same_values and OF_SAMPLES.search(item[1]):
-            dropped.append("units, scales and names of bands")
+            dropped.append("band units, scales and names")
         else:
             continue
         parts.append(words[at : item.start()].rstrip())

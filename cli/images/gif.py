@@ -134,7 +134,7 @@ def _check_size(size: tuple[int, int], data: bytes, options: DecodeOptions) -> N
     # What is seen, its alpha, what was there before, and the frame that is drawn stay from one to the next.
     options.check_size(width, height, Samples(4, decoding=28, held=13))
     if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
-        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {len(data)} bytes)")
 
 
 def _fills(data: bytes) -> bool:
@@ -175,7 +175,7 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
     notes: list[str] = []
     size = _room(found)
     if size != found.size:
-        notes.append(f"a frame reaches out of its canvas of {_sides(found.size)}, which was enlarged to {_sides(size)}")
+        notes.append(f"a frame extends beyond its canvas of {_sides(found.size)}, which was enlarged to {_sides(size)}")
         found = found._replace(size=size)
     _check_size(size, data, options)
     plays = 1 if found.loops is None else found.loops and found.loops + 1
@@ -231,7 +231,7 @@ def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool
                 check_lack(error)
                 if not lenient or not seen_any:
                     raise
-                said.append(f"frame {number} is damaged ({reason_of(error)}); the frames before it were taken")
+                said.append(f"frame {number} is damaged ({reason_of(error)}); the frames before it were used")
         if indices is not None:
             seen_any = True
             colours = np.zeros((256, 3), np.uint8)
@@ -306,13 +306,13 @@ class Writer:
             self._comments = frame.comments()
         height, width, _ = pixels.shape
         if max(height, width) > LARGEST_NUMBER:
-            raise ValueError(f"a side holds {LARGEST_NUMBER} pixels at most")
+            raise ValueError(f"a side has at most {LARGEST_NUMBER} pixels")
         self.size = width, height
         hidden = None if alpha is None else alpha.reshape(height, width) < 128
         if hidden is not None and not hidden.any():
             hidden = None
         if alpha is not None and not np.isin(alpha, (0, 255)).all():
-            self._note("GIF holds no half transparent pixels; what was less than half opaque is left out")
+            self._note("GIF cannot hold partial transparency; pixels less than half opaque became transparent")
         image = Image.fromarray(np.ascontiguousarray(pixels if pixels.shape[2] == 3 else pixels[..., 0]))
         if frame.metadata.palette:
             indices, palette = pixels[..., 0], frame.metadata.palette
@@ -346,7 +346,7 @@ class Writer:
             red, green, blue = np.moveaxis(np.asarray(image).astype(np.int32), 2, 0)
             indices = np.searchsorted(keys, red << 16 | green << 8 | blue).astype(np.uint8)
             return indices, bytes(value for colour in found for value in colour)
-        self._note("GIF holds 256 colours; the picture has more and was reduced to them")
+        self._note("GIF holds at most 256 colours; the picture was reduced to them")
         reduced = image.quantize(most)
         return np.asarray(reduced), bytes(reduced.getpalette() or ())[: 3 * most]
 

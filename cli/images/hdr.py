@@ -31,20 +31,22 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         raise DecodeError("is damaged or truncated (no size in its header)")
     found = re.search(rb"^FORMAT=(\S+)", data[:end], re.MULTILINE)
     if found is not None and found[1] != RGBE:
-        raise DecodeError(f"is a Radiance file of the format {found[1].decode('ascii', 'replace')}, which is not read")
+        raise DecodeError(
+            f"is a Radiance file of the format {found[1].decode('ascii', 'replace')}, which is not supported"
+        )
     rows, columns = int(size[3]), int(size[6])
     if size[2] == size[5] or not rows or not columns:
-        raise DecodeError(f"is damaged: it promises {columns}×{rows} pixels")
+        raise DecodeError(f"is damaged: it declares {columns}×{rows} pixels")
     upright = size[2] == b"Y"
     width, height = (columns, rows) if upright else (rows, columns)
     options.check_size(width, height, Samples(3, 4, decoding=16 if upright else 28))
     if rows * columns > A_BYTE * len(data):
-        raise DecodeError(f"is damaged or truncated (it promises {columns}×{rows} pixels in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {columns}×{rows} pixels in {len(data)} bytes)")
     packed, whole = _rows(data, size.end(), rows, columns)
     if whole < rows:
         if not options.lenient or not whole:
-            raise DecodeError(f"is damaged or truncated (only {whole} of its {rows} rows are whole)")
-        notes.append(f"is damaged or truncated (only {whole} of its {rows} rows are whole); the others are black")
+            raise DecodeError(f"is damaged or truncated (only {whole} of its {rows} rows are complete)")
+        notes.append(f"is damaged or truncated (only {whole} of its {rows} rows are complete); the others are black")
     pixels = np.empty((rows, columns, 3), np.float32)
     for band in bands_of_rows(pixels.shape):
         exponents = packed[band, :, 3:]

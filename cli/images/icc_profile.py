@@ -134,7 +134,7 @@ def _curve(tag: memoryview) -> FoundCurve | None:
         if not number or len(tag) < 12 + 4 * number:
             raise ValueError("a parametric curve is damaged")
         return _parametric(*(value / 65536 for value in struct.unpack_from(f">{number}i", tag, 12)))
-    raise ValueError("a curve is of no known type")
+    raise ValueError("a curve has an unknown type")
 
 
 def _parametric(

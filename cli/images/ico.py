@@ -50,7 +50,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         picture = _bitmap(inner, options, decode)
     if count > 1:
         height, width = picture.pixels.shape[:2]
-        picture.notes.append(f"only the largest of its {count} pictures was taken, {width}×{height}")
+        picture.notes.append(f"only the largest of its {count} pictures was used, {width}×{height}")
     return picture
 
 

@@ -79,7 +79,7 @@ def unpacked(data: Any, length: int) -> Any:
 def _check_length(found: int, length: int) -> None:
     if found != length:
         than = "fewer" if found < length else "more"
-        raise DecodeError(f"is damaged or truncated (it has {than} than the {length} bytes that its header tells)")
+        raise DecodeError(f"is damaged or truncated (it has {than} than the {length} bytes that its header declares)")
 
 
 FED = 1 << 18
@@ -127,7 +127,7 @@ class Unpacker:
             return
         for start in range(self._fed, len(self._data), FED):
             if any(self._data[start : start + FED]):
-                raise DecodeError("is damaged (what stands behind its gzip stream is none)")
+                raise DecodeError("is damaged (the data after its gzip stream are not gzip)")
         self._over = True
 
 
@@ -213,9 +213,9 @@ class Writer(StackWriter):
     def checked(self, frame: Content) -> Content:
         """Return images; raises ValueError for those that IDX does not hold."""
         if frame.alpha is not None:
-            raise ValueError("IDX holds no alpha; use --background COLOR or .npy")
+            raise ValueError("IDX cannot hold alpha; use --background COLOR or .npy")
         if (channels := frame.pixels.shape[2]) not in (1, RGB):
-            raise ValueError(f"IDX holds gray images and RGB, not {channels} channels")
+            raise ValueError(f"IDX holds gray or RGB images, not {channels} channels")
         return frame
 
     def head(self, file: Any, count: int, first: Content) -> None:
@@ -287,7 +287,7 @@ def _of_labels(values: Array) -> Array:
     for dtype in (np.uint8, np.int32):
         if np.iinfo(dtype).min <= values.min() and values.max() <= np.iinfo(dtype).max:
             return values.astype(dtype)
-    raise ValueError("it holds no labels of more than 32 bits; use --to npz")
+    raise ValueError("it cannot hold labels of more than 32 bits; use --to npz")
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:

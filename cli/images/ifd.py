@@ -189,7 +189,7 @@ class File:
         link, seen = self.first, set[int]()
         while at := self.offset(link):
             if at in seen:
-                raise LoopError("its pages run in circles")
+                raise LoopError("its pages form a loop")
             seen.add(at)
             (count,) = self._numbers(self._count, at)
             link = at + self._count.size + count * (self._entry.size + self.link.size)
@@ -252,7 +252,7 @@ def read(data: bytes | File, at: int | None = None, anchored: Container[int] = (
 
 def _directory(file: File, at: int, above: tuple[int, ...], anchored: Container[int]) -> Directory:
     if at in above or len(above) > DEEPEST:
-        raise LoopError("its directories loop")
+        raise LoopError("its directories form a loop")
     found: Directory = {}
     for entry in file.entries(at):
         if entry.tag in BELOW:

@@ -73,7 +73,7 @@ def imread(
     if frame != "all":
         return arrays[0]
     if len({array.shape for array in arrays}) > 1 or len({array.dtype for array in arrays}) > 1:
-        raise FileError(shown(name), "has frames of several sizes or types; read each by its number")
+        raise FileError(shown(name), "has frames of different sizes or types; read them one by one")
     return np.stack(arrays)
 
 
@@ -84,7 +84,7 @@ def _chosen(frames: Frames, frame: int | Literal["all"] | None) -> list[Picture]
         frames.first.notes.append(f"is the first of {count} pictures; frame=1 reads the second")
         return [frames.first]
     if frame is None and frames.count != 1:
-        raise DecodeError(f'has {count} frames; read one, as frame=0 does, or all with frame="all"')
+        raise DecodeError(f'has {count} frames; read one with frame=0, for example, or all with frame="all"')
     each = frames.decoded()
     if frame == "all":
         frames.check_pixels()
@@ -106,9 +106,9 @@ def _notes(picture: Picture) -> list[str]:
     """Return what people should know of a picture that is an array."""
     notes = list(picture.notes)
     if picture.nodata is not None:
-        notes.append(f"marks missing samples by {picture.nodata:g}; give nodata={picture.nodata:g} to the filter")
+        notes.append(f"marks missing samples with {picture.nodata:g}; pass nodata={picture.nodata:g} to the filter")
     if picture.white is not None:
-        notes.append(f"its white is {picture.white:g}; give white={picture.white:g} to the filter")
+        notes.append(f"its white is {picture.white:g}; pass white={picture.white:g} to the filter")
     return notes
 
 
@@ -145,7 +145,7 @@ def imwrite(
         raise ParameterError("quality", f"{quality} is not a number from 1 to 100")
     given = array_image.one_image(image, bands)
     if given.masked:
-        raise ImageError("the image is a masked array; fill it first, as image.filled(0) does")
+        raise ImageError("the image is a masked array; fill it first, for example with image.filled(0)")
     pixels, alpha, own = given.pixels, given.alpha, given.pixels.dtype.name
     try:
         format = formats.of_suffix(name)
@@ -154,7 +154,7 @@ def imwrite(
         wanted = encode.sample_type(format, own, depth, pixels.shape[2], given.colours, "image")
         encoded = encoding("picture", own, wanted, raw=depth == "keep" or wanted == own, white=given.white)
         if alpha is not None and (not format.alpha or wanted == "bool"):
-            raise EncodeError(f"{format.name.upper()} cannot hold an alpha; leave it out, as image[..., :-1] does")
+            raise EncodeError(f"{format.name.upper()} cannot hold alpha; drop it, for example with image[..., :-1]")
         if alpha is not None:
             alpha = encoded.of_alpha()(alpha)
         with Transaction() as transaction:

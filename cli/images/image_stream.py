@@ -142,5 +142,5 @@ def of_pipe(first: bytes, feed: Feed, decode: Decode) -> Frames:
 def _picture(data: bytes, decode: Decode) -> Picture:
     found = decode(data)
     if isinstance(found, Frames):
-        raise DecodeError("is an animation in a stream of images; filter it on its own")
+        raise DecodeError("is an animation in a stream of images; filter it separately")
     return found

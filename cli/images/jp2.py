@@ -140,9 +140,9 @@ def _deep(data: bytes, found: Image) -> Picture:
     bits = max(found.bits)
     what = f"a JPEG 2000 image of {len(found.bits)} components and {bits} bits"
     if found.palette or found.space not in (None, SRGB, GRAY, CMYK) or not found.plain or set(found.bits) != {bits}:
-        raise DecodeError(f"is {what} in a form that is not read; opj_decompress -i FILE -o out.tif converts it")
+        raise DecodeError(f"is {what} in a form that is not supported; opj_decompress -i FILE -o out.tif converts it")
     if bits > 16:
-        raise DecodeError(f"is {what}, of which up to 16 are read; opj_decompress -i FILE -o out.tif converts it")
+        raise DecodeError(f"is {what}, but at most 16 are supported; opj_decompress -i FILE -o out.tif converts it")
     imagecodecs = extras.required("imagecodecs", what)
     samples = imagecodecs.jpeg2k_decode(data, planar=False)
     samples = extras.scaled(samples.reshape(found.height, found.width, -1), bits)

@@ -90,7 +90,9 @@ def header(stream: bytes) -> Header:
         if bits.number(1):
             _size(bits)
         if bits.number(1):
-            raise DecodeError("is a JPEG XL image with a preview, which is not read; djxl FILE out.png converts it")
+            raise DecodeError(
+                "is a JPEG XL image with a preview, which is not supported; djxl FILE out.png converts it"
+            )
         animated = bool(bits.number(1))
         if animated:
             return Header(width, height, True)
@@ -170,10 +172,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     decoding = (12 + 2 * size) * channels  # it decodes in float
     options.check_size(found.width, found.height, Samples(channels, size, decoding))
     if found.animated:
-        raise DecodeError("is an animated JPEG XL image, which is not read; djxl FILE out.apng converts it")
+        raise DecodeError("is an animated JPEG XL image, which is not supported; djxl FILE out.apng converts it")
     if found.bits > 16 and not found.floating:
         raise DecodeError(
-            f"has {found.bits}-bit samples, of which JPEG XL's decoder keeps 16; djxl FILE out.pfm converts it"
+            f"has {found.bits}-bit samples, but the decoder of JPEG XL keeps only 16 bits; djxl FILE "
+            "out.pfm converts it"
         )
     imagecodecs = extras.required("imagecodecs", "a JPEG XL image")
     try:
@@ -193,7 +196,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if picture.alpha is not None and alphas and found.extra[alphas[0]][1]:
         picture.pixels = premultiplied(picture.pixels, picture.alpha)
     if found.colour is None:
-        notes.append("its colours are not sRGB and are kept as they are; its profile is not")
+        notes.append("its colours are not sRGB; the values were kept, its profile was not")
     picture.metadata, picture.notes = _metadata(begun.data, notes)._replace(colour=found.colour or NOTHING), notes
     return picture
 
@@ -209,7 +212,7 @@ def _metadata(data: bytes, notes: list[str]) -> Metadata:
         elif box.name == b"xml ":
             found = found._replace(xmp=whole_xmp(data[box.start : box.end], notes))
         elif box.name == b"brob" and (name := COMPRESSED.get(data[box.start : box.start + 4])):
-            notes.append(f"its {name}, which Brotli compressed, was not kept")
+            notes.append(f"its Brotli-compressed {name} was not kept")
     return found
 
 

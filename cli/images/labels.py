@@ -61,4 +61,4 @@ def check_range(values: Array, limit: int, what: str = "label") -> None:
     beyond = np.flatnonzero((values < 0) | (values >= limit))
     if len(beyond):
         first = int(beyond[0])
-        raise ValueError(f"image {first} has the {what} {values[first]}; those are 0 to {limit - 1}")
+        raise ValueError(f"image {first} has the {what} {values[first]}; valid labels are 0 to {limit - 1}")

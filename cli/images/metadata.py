@@ -62,7 +62,7 @@ NEAREST, FARTHEST = 8, 1 << 18
 """The offsets between which one is kept: room is left before it."""
 NOT_KEPT = "not kept"
 """What all notes say on what is left out of results."""
-OF_THE_OLD = "was not kept, since it belongs to the unfiltered picture"
+OF_THE_OLD = "was not kept, as it belongs to the unfiltered picture"
 OWN = rb"\Aimfilter \S+ [0-9a-f]{16}(-[0-9a-f]{32})?(\n|\Z)"
 """What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
 
@@ -205,7 +205,7 @@ def _with_note_in_place(shot: ifd.Directory, notes: list[str]) -> ifd.Directory:
         return shot | {MAKER_NOTE: note._replace(anchor=None)}
     if note.anchor.at + len(note.data) <= FARTHEST and note.anchor.at >= NEAREST:
         return shot
-    notes.append("its maker note was not kept: it is true only at its place in the old file")
+    notes.append("its maker note was not kept: it is valid only at its place in the old file")
     return {number: value for number, value in shot.items() if number != MAKER_NOTE}
 
 
@@ -276,7 +276,7 @@ def ready(metadata: Metadata, size: tuple[int, int], media_type: str, strip_gps:
 
         packet = xmp.described(packet, size, media_type)
         if strip_gps and not (packet := xmp.without_place(packet)):
-            notes.append("its XMP tells where it was taken in a way that is not understood, and was left out")
+            notes.append("its XMP stores the GPS location in an unknown way, and was left out")
     return metadata._replace(tags=tags, xmp=packet)
 
 

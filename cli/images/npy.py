@@ -143,7 +143,7 @@ def stacked(data: Any, header: npy_header.Header, options: DecodeOptions) -> Fra
     """Return the images of an array with four axes; raises `DecodeError`, or ValueError where it is none."""
     shape, dtype = header.shape, npy_samples.dtype_of(header)
     if not all(shape):
-        raise DecodeError(f"has the shape {shape}, which holds no images")
+        raise DecodeError(f"has the shape {shape}, so it holds no images")
     held = math.prod(shape) * dtype.itemsize if header.fortran_order else 0
     options.check_size(shape[2], shape[1], many(shape, dtype, header, held))
     real_samples(np.empty(0, dtype))  # what holds no real numbers is refused before the first image

@@ -141,7 +141,7 @@ def _begun(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Found:
     if info.flag_bits & 1:
         raise DecodeError("is encrypted")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise DecodeError(f"is packed in another way than numpy.savez packs (array {key})")
+        raise DecodeError(f"uses a compression that numpy.savez does not write (array {key})")
     with archive.open(info) as file:
         head = file.read(npy_header.ENOUGH)
     try:
@@ -151,7 +151,7 @@ def _begun(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Found:
         raise DecodeError(f"its array {key} is not readable ({error})") from None
     if size != info.file_size:
         raise DecodeError(
-            f"is damaged or truncated (its array {key} has {info.file_size} bytes, and its header tells {size})"
+            f"is damaged or truncated (its array {key} has {info.file_size} bytes, but its header declares {size})"
         )
     return _Found(key, info, header)
 
@@ -160,7 +160,7 @@ def _of_images(found: Sequence[_Found]) -> list[_Found]:
     """Return the arrays of images, which are of one size and type."""
     keys = [array.key for array in found]
     if len({*keys}) < len(keys):
-        raise DecodeError("has several arrays of one name")
+        raise DecodeError("has several arrays with the same name")
     chosen = [array for array in found if re.fullmatch(OF_IMAGES, array.key, re.IGNORECASE)]
     if not chosen:
         raise DecodeError(
@@ -220,7 +220,7 @@ def _labels(found: Sequence[_Found], chosen: Sequence[_Found], arrays: dict[str,
         count, images = math.prod(other.header.shape), array.header.shape[0]
         if other.header.shape not in ((images,), (images, 1)):
             if len(other.header.shape) == 1:
-                raise DecodeError(f"its array {other.key} holds {count} labels, and {array.key} {images} images")
+                raise DecodeError(f"its array {other.key} holds {count} labels, but {array.key} {images} images")
             return None
         values.append(npy_samples.view(arrays[other.key], other.header).ravel())
     return Labels(np.concatenate(values))

@@ -108,12 +108,12 @@ def unseen(picture: Picture) -> str:
     least, most = finite_range(picture.pixels)
     if (far := most > FAR * white) or least >= white < most:
         return (
-            f"its values, up to {most:.5g}, are {'far' if far else 'all'} above white, {white:g}, and shown white; "
+            f"its values, up to {most:.5g}, are {'far' if far else 'all'} above white, {white:g}, and shown as white; "
             f"imfilter tone --white {white_for(most):.5g} changes that"
         )
     if (far := least < (1 - FAR) * white) or most <= 0 > least:
         return (
-            f"its values, from {least:.5g}, are {'far' if far else 'all'} below black and shown black; "
+            f"its values, from {least:.5g}, are {'far' if far else 'all'} below black and shown as black; "
             "imfilter tone --range stretch changes that"
         )
     return ""

@@ -68,7 +68,9 @@ def _profile(colour: ColourDescription, gray: bool, notes: list[str]) -> bytes:
     points = colour.known_points
     bright = points is not None and points.transfer in (PQ, HLG)
     if bright:
-        notes.append("its PQ or HLG colours are described by an ICC profile with a cicp tag, which few programs read")
+        notes.append(
+            "its PQ or HLG colours are described by an ICC profile with a cicp tag, which few programs support"
+        )
     return icc_profile.made(gray, colour.chromaticities(), colour.transfer().curves[0], points, _name(colour))
 
 

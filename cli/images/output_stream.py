@@ -45,4 +45,4 @@ def _write_all(stream: Any, parts: Sequence[memoryview | Piece]) -> None:
 
 def _check(descriptor: int, read: Collection[Identity]) -> None:
     if identity_of_descriptor(descriptor) in read:
-        raise OSError("it is one of the files that this call reads")
+        raise OSError("it is a file that this call reads")

@@ -88,7 +88,7 @@ def _columns(schema: Any) -> _Columns:
     images = images or [name for name in IMAGES if name in schema.names]
     if not images or not _holds_files(schema.field(images[0]).type):
         told = ", ".join(f"{name} ({schema.field(name).type})" for name in schema.names[:6])
-        raise DecodeError(f"has no column of images, with the bytes of a file each, but {shown(told)[:200]}")
+        raise DecodeError(f"has no column of image files; it has {shown(told)[:200]}")
     classed = [name for name in schema.names if features.get(name, {}).get("_type") == "ClassLabel"]
     named = [
         name for name in LABELS if name in schema.names and str(schema.field(name).type).startswith(("int", "uint"))
@@ -159,12 +159,12 @@ def _values(file: Any, column: str) -> Iterator[Any]:
 def _picture(data: bytes | None, number: int, decode: Decode) -> Picture:
     """Return the image of a row; raises `DecodeError`, which names it."""
     if not data:
-        raise DecodeError(f"row {number} holds no image, only its path at most")
+        raise DecodeError(f"row {number} holds no image, at most its path")
     try:
         found = decode(data)
     except DecodeError as error:
         raise DecodeError(f"row {number} {error}") from None
-    return single(found, f"row {number} has several frames; images of a data set have one")
+    return single(found, f"row {number} has several frames; images of a data set must have one")
 
 
 class Writer:

@@ -106,5 +106,5 @@ def max_pixels(text: str) -> int:
         return MAX_PIXELS
     pixels = amount(text) or 0
     if not 1 <= pixels <= MOST:
-        raise UsageError(f"{source}: {text!r} is not a number of pixels, like 500M")
+        raise UsageError(f"{source}: {text!r} is not a number of pixels, such as 500M")
     return int(pixels)

@@ -115,7 +115,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     elif found.mode == CMYK:
         pixels = np.iinfo(pixels.dtype).max - pixels
     elif found.mode == DUOTONE:
-        notes.append("its duotone inks were left out; it is taken as gray")
+        notes.append("its duotone inks were left out; it was read as gray")
     picture = Picture(np.ascontiguousarray(pixels), alpha, metadata=_metadata(found, notes), notes=notes)
     if found.mode in (CMYK, MULTICHANNEL) and count > 1:
         picture.colours = "cmyk" if found.mode == CMYK else "bands"
@@ -124,18 +124,20 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 def _check(found: Document) -> None:
     if not found.width or not found.height or not found.channels:
-        raise DecodeError(f"is damaged: it promises {found.width}×{found.height} pixels")
+        raise DecodeError(f"is damaged: it declares {found.width}×{found.height} pixels")
     if found.mode == LAB:
-        raise DecodeError("is a Photoshop document in Lab, which is not read; convert it to RGB in the paint program")
+        raise DecodeError(
+            "is a Photoshop document in Lab, which is not supported; convert it to RGB in the program that wrote it"
+        )
     if found.mode not in (*COLOURS, MULTICHANNEL):
-        raise DecodeError(f"is damaged: Photoshop has no mode of number {found.mode}")
+        raise DecodeError(f"is damaged: Photoshop has no mode {found.mode}")
     if found.depth not in (1, 8, 16, 32) or (found.depth == 1) != (found.mode == BITMAP):
-        raise DecodeError(f"is damaged: {found.depth} bits a sample do not go with its mode")
+        raise DecodeError(f"is damaged: its mode does not allow {found.depth} bits per sample")
     if found.channels < COLOURS.get(found.mode, 1):
         raise DecodeError(f"is damaged: {found.channels} channels are too few for its mode")
     merged = found.resources.get(VERSION, b"")
     if len(merged) > 4 and not merged[4]:
-        raise DecodeError("has no merged picture; save it again with 'Maximize Compatibility'")
+        raise DecodeError("has no merged picture; save it again with 'Maximize Compatibility' on")
 
 
 def _planes(data: bytes, found: Document, options: DecodeOptions, notes: list[str]) -> Array:
@@ -149,7 +151,7 @@ def _planes(data: bytes, found: Document, options: DecodeOptions, notes: list[st
     elif compression == RUNS:
         packed = _unpacked(data, at, ">u4" if found.large else ">u2", (rows, row), options, notes)
     else:
-        raise DecodeError(f"is damaged: Photoshop has no compression of number {compression} for a merged picture")
+        raise DecodeError(f"is damaged: a Photoshop merged picture has no compression {compression}")
     if found.depth == 1:
         bits = np.unpackbits(packed, axis=1)[:, : found.width]
         return ((1 - bits) * np.uint8(255)).reshape(found.channels, found.height, found.width)

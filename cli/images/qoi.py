@@ -32,16 +32,16 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
         raise DecodeError("is damaged or truncated (its header is cut off)")
     width, height, channels, _ = struct.unpack_from(">IIBB", data, 4)
     if channels not in (3, 4) or not width or not height:
-        raise DecodeError(f"is damaged: it promises {width}×{height} pixels of {channels} channels")
+        raise DecodeError(f"is damaged: it declares {width}×{height} pixels of {channels} channels")
     image = pillow_decoder.opened("QOI", QoiImagePlugin.QoiImageFile, data)
     pillow_decoder.check_size(image, options, beside=6)  # bytes, before and after they are unpacked
     if width * height > A_BYTE * len(data):
-        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {len(data)} bytes)")
     if not options.lenient:
         if not data.endswith(END):
             raise DecodeError("is damaged or truncated (it has no end marker)")
         if (there := _pixels(data[HEADER : -len(END)])) != width * height:
-            raise DecodeError(f"is damaged (it promises {width * height} pixels and has {there})")
+            raise DecodeError(f"is damaged (it declares {width * height} pixels and has {there})")
     return PartialDecode(data, pillow_decoder.decoded(image, data))
 
 

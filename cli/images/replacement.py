@@ -86,7 +86,7 @@ class Replacement:
         found = self.folder.found(self.name)
         if self.replaces is not None:
             if found is None or identity_of(found) != self.replaces:
-                raise OSError("another program replaced or removed it while it was filtered")
+                raise OSError("another program replaced or removed it during filtering")
         elif found is not None:
             check_kind(found.st_mode)
             # A link is replaced, not followed; but whoever made it may read its file by its name.
@@ -137,7 +137,7 @@ def replace_all(files: Sequence[Replacement], read: Collection[Identity]) -> lis
         stray = [name for file in reversed(files) if (name := file.take_back()) is not None]
         if stray and isinstance(failure, FileError):
             kept = ", ".join(map(shown, stray))
-            raise FileError(failure.name, f"{failure.reason}; not all could be put back, see {kept}") from None
+            raise FileError(failure.name, f"{failure.reason}; not all files could be restored, see {kept}") from None
         raise
     stray = [name for file in files if (name := file.forget()) is not None]
     return [f"the replaced file could not be removed: {shown(name)}" for name in stray]
@@ -153,7 +153,7 @@ def check_kind(mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-        raise OSError(f"{KINDS.get(stat.S_IFMT(mode), 'what is no file')} is there")
+        raise OSError(f"{KINDS.get(stat.S_IFMT(mode), 'something other than a file')} is there")
 
 
 def _give_second_name(folder: OutputFolder, name: str, other: str) -> None:

@@ -22,7 +22,7 @@ ROOM = 1 << 25
 """Bytes of rows that are kept behind those that were asked for last."""
 BEGINNINGS = 2
 """How often a picture is read from its first row on, before all rows are written to a temporary file."""
-ELSEWHERE = "TMPDIR=… names another folder for them"
+ELSEWHERE = "set TMPDIR to a folder with more room"
 
 
 class RowWindow:

@@ -25,9 +25,9 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     (colour_map,) = struct.unpack_from(">I", data, 104)
     height, channels = height if dimensions > 1 else 1, channels if dimensions > 2 else 1
     if not width or not height or not channels:
-        raise DecodeError(f"is damaged: it promises {width}×{height} pixels of {channels} channels")
+        raise DecodeError(f"is damaged: it declares {width}×{height} pixels of {channels} channels")
     if colour_map:
-        raise DecodeError("is an SGI image of a colour map, which is not read; convert it to PNG")
+        raise DecodeError("is an SGI colour-map image, which is not supported; convert it to PNG")
     options.check_size(width, height, Samples(channels, size, decoding=(4 if packed else 2) * size * channels))
     dtype = np.dtype(f">u{size}")
     if packed:
@@ -62,7 +62,7 @@ def _unpacked(
     if damaged:
         if not options.lenient or damaged == count:
             raise DecodeError(f"is damaged or truncated ({damaged} of its {count} rows)")
-        notes.append(f"is damaged: {damaged} of its {count} rows could not be read whole, and are black there")
+        notes.append(f"is damaged: {damaged} of its {count} rows could not be read completely, and are black there")
     return planes.reshape(shape)
 
 

@@ -114,4 +114,4 @@ class Shard(Frames):
             found = self._decode(bytes(member.data))
         except DecodeError as error:
             raise DecodeError(f"{shown(member.name)}: {error}") from None
-        return single(found, f"{shown(member.name)}: has several frames; images of a shard have one")
+        return single(found, f"{shown(member.name)}: has several frames; images of a shard must have one")

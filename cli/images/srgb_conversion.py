@@ -128,7 +128,7 @@ def _by_profile(pixels: Array, icc: bytes, cores: int) -> Array | None:
 def _by_tables(pixels: Array, icc: bytes) -> Any:
     """Convert 8 bits by LittleCMS."""
     if pixels.dtype != np.uint8:
-        raise ConversionError("its ICC profile holds tables, which are applied to 8 bits only")
+        raise ConversionError("its ICC profile holds tables, which are applied only to 8-bit samples")
     from PIL import Image, ImageCms
 
     gray = pixels.shape[2] == 1

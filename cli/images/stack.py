@@ -84,9 +84,9 @@ class Alike:
         shape, dtype = (len(samples) // images, *samples.shape[1:]), samples.dtype.name
         if self.count and shape != self.shape:
             one, other = (f"{width}×{height}×{channels}" for height, width, channels in (self.shape, shape))
-            raise ValueError(f"its images must be of one size, and these are {one} and {other}")
+            raise ValueError(f"its images must have the same size, but two are {one} and {other}")
         if self.count and dtype != self.dtype:
-            raise ValueError(f"its images must be of one depth, and these are {self.dtype} and {dtype}; use --depth")
+            raise ValueError(f"its images must have the same depth, but two are {self.dtype} and {dtype}; use --depth")
         self.shape, self.dtype = shape, dtype
         self.count += images
 
@@ -121,7 +121,7 @@ class StackWriter:
             for frame in self._gathered:
                 self._put(frame)
         if self.alike.count != self._count:
-            raise ValueError(f"it holds {self._count} images, and {self.alike.count} came")
+            raise ValueError(f"it declares {self._count} images, but {self.alike.count} came")
         self.end(self._file)
 
     def _put(self, frame: Content) -> None:

@@ -92,7 +92,7 @@ def _members(data: Any, read: bool = True) -> Iterator[ShardMember]:
         raise DecodeError("is truncated (its end is missing)")
     for start in range(end, len(data), READ_AHEAD):
         if data[start : start + READ_AHEAD].strip(b"\0"):
-            raise DecodeError("is damaged (what stands behind its last readable member is none)")
+            raise DecodeError("is damaged (the data after its last readable member are not a member)")
 
 
 def _refusal(info: tarfile.TarInfo, held: int) -> str:
@@ -103,7 +103,7 @@ def _refusal(info: tarfile.TarInfo, held: int) -> str:
         return "is not a regular file"
     parts = info.name.split("/")
     if ".." in parts or info.name.startswith("/") or not parts[-1] or "\0" in info.name:
-        return "is not a name below the shard; pack it without .. and a leading /"
+        return "leads outside the shard; pack it without .. and a leading /"
     return "is cut off" if held < info.size else ""
 
 

@@ -53,7 +53,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     known = {PALETTE: (8, 16), COLOUR: (15, 16, 24, 32), GRAY: (8, 16)}
     if bits not in known.get(kind, ()):
         raise DecodeError(
-            f"is a TGA of kind {header.kind} with {bits} bits a pixel, which is not read; convert it to PNG"
+            f"is a TGA of type {header.kind} with {bits} bits per pixel, which is not supported; convert it to PNG"
         )
     decoding = (4 if header.kind & PACKED else 2) * max(size, 3)
     options.check_size(
@@ -70,8 +70,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         indices = indices.astype(np.int64) - header.first
         if indices.min() < 0 or indices.max() >= header.entries:
             if not options.lenient:
-                raise DecodeError(f"is damaged (a pixel has a colour outside of its palette of {header.entries})")
-            notes.append("is damaged (a pixel has a colour outside of its palette); the nearest place was taken")
+                raise DecodeError(f"is damaged (a pixel has a colour outside its palette of {header.entries})")
+            notes.append("is damaged (a pixel has a colour outside its palette); the nearest entry was used")
         rows = palette.reshape(-1, entry)[indices.clip(0, header.entries - 1)]
         bits, attributes = header.entry_bits, 8 if header.entry_bits == 32 else 0
     return _picture(rows, kind, bits, attributes, _attribute_type(data), notes)

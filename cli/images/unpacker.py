@@ -29,7 +29,7 @@ def unpacked(
     """
     height, width = shape
     if width * height > A_BYTE * max(len(data), 1):
-        raise DecodeError(f"is damaged or truncated (it promises {width * height} samples in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {width * height} samples in {len(data)} bytes)")
 
     def rows(number: int, padding: int = 0) -> Array | None:
         """Return the first rows, None where the data end before them."""
@@ -43,7 +43,7 @@ def unpacked(
     damage = "is damaged or truncated (its packed rows end early)"
     if not options.lenient or rows(1) is None or (found := rows(height, 2 * width * height + 2)) is None:
         raise DecodeError(damage)
-    notes.append(f"{damage}; what could be read of it was taken")
+    notes.append(f"{damage}; the readable part was used")
     return found
 
 
@@ -55,5 +55,5 @@ def plain(data: bytes, at: int, needed: int, options: DecodeOptions, notes: list
         return found
     if not options.lenient or there < row:
         raise DecodeError(f"is damaged or truncated ({there} of {needed} bytes of pixels)")
-    notes.append(f"is damaged or truncated ({there} of {needed} bytes of pixels); what could be read of it was taken")
+    notes.append(f"is damaged or truncated ({there} of {needed} bytes of pixels); the readable part was used")
     return np.concatenate([found, np.zeros(needed - there, np.uint8)])

@@ -98,7 +98,7 @@ def walk(text: bytes, opened: Opened, closed: Closed) -> None:
 
     def start(name: str, given: list[str]) -> None:
         if len(ends) >= DEEPEST:
-            raise ValueError(f"its elements are more than {DEEPEST} deep")
+            raise ValueError(f"its elements are nested more than {DEEPEST} deep")
         tag = _tag(text, parser.CurrentByteIndex, given)
         ends.append(tag.end if tag.empty else 0)
         opened(tag)
@@ -110,7 +110,7 @@ def walk(text: bytes, opened: Opened, closed: Closed) -> None:
 
     def declared(version: str, encoding: str | None, standalone: int) -> None:
         if encoding is not None and encoding.lower() not in ONE_BYTE:
-            raise ValueError("it is in another encoding than UTF-8")
+            raise ValueError("its encoding is not UTF-8")
 
     def refuse(*_: Any) -> None:
         raise ValueError("it declares a document type")
@@ -141,7 +141,7 @@ def _tag(text: bytes, at: int, given: list[str]) -> Tag:
         place = attribute.end()
     end = END.match(text, place)
     if name is None or end is None or 2 * len(found) != len(given):
-        raise ValueError("its encoding is not understood")
+        raise ValueError("its encoding is unknown")
     return Tag(name[1], tuple(found), at, end.end(), bool(end[1]))
 
 

@@ -48,7 +48,7 @@ OF_THE_OLD_FILE = (
     Property(EXIF, rb"CompressedBitsPerPixel|ComponentsConfiguration|NativeDigest"),
 )
 """Parts of a file that show the picture as it was are not kept; nor is what says how its samples were stored."""
-REGIONS, PANORAMA = "regions (of faces)", "places in a panorama"
+REGIONS, PANORAMA = "regions (of faces)", "panorama coordinates"
 OF_PLACES = (
     Property(b"http://www.metadataworkinggroup.com/schemas/regions/", b"Regions", REGIONS),
     Property(b"http://ns.microsoft.com/photo/1.2/", b"RegionInfo", REGIONS),

@@ -27,7 +27,7 @@ class FolderBytes(FileBytes):
         mark = mark_of(folder)
         state = None if mark is None else state_of(str(mark))
         if mark is None or state is None:
-            raise DecodeError(f"is no Zarr: it holds none of {', '.join(MARKS)}")
+            raise DecodeError(f"is not a Zarr: it holds none of {', '.join(MARKS)}")
         self.folder, self.state, self._mark = folder, state, str(mark)
         self._listed: tuple[bytes, list[str], list[int]] | None = None
 

@@ -47,8 +47,8 @@ def document(page: Page, size: int) -> Iterator[bytes]:
         shown = number
     yield end[0]
     if missing := page.unshown + len(page.entries) - shown:
-        more = f"{counted(missing, *page.what)} more: there is no room on a page of this size"
-        yield _encoded(f'<p class="card">{more}; --report-size gives it more.</p>\n')
+        more = f"{counted(missing, *page.what)} more did not fit on a page of this size"
+        yield _encoded(f'<p class="card">{more}; raise --report-size to see them.</p>\n')
     yield end[1]
 
 
@@ -72,8 +72,9 @@ def _call(page: Page, room: int) -> Iterator[str]:
     yield from problems_list(page.problems, room)
     if page.entries:
         yield (
-            '<p class="faint hint" data-scripted hidden>Click a picture: the wheel or + and − zoom, dragging or the '
-            "arrow keys move, 0 shows the whole, 1 one pixel of it for one of the screen.</p>\n"
+            '<p class="faint hint" data-scripted hidden>Click a picture; zoom with the wheel or + '
+            "and −, pan by dragging "
+            "or with the arrow keys; 0 fits the whole picture, 1 shows its actual pixels.</p>\n"
         )
 
 

@@ -85,8 +85,8 @@ def _pictures(entry: Entry, exhibit: Exhibit) -> Iterator[str]:
             yield f'<p class="faint">{escape(_capital(one.name))}: {escape(one.note)}.</p>'
     if exhibit.quality:
         yield (
-            f'<p class="faint">To fit the page, its pictures are JPEGs of quality {exhibit.quality}; '
-            "the files are not changed by that.</p>"
+            f'<p class="faint">To fit the page, its pictures are shown as JPEGs of quality {exhibit.quality}; '
+            "the files themselves are not changed.</p>"
         )
 
 
@@ -94,7 +94,7 @@ def reduction(one: Shown) -> str:
     """Return how much smaller a picture is shown than it is, "" where it is not."""
     if (one.width, one.height) == one.full:
         return ""
-    return f"Shown in {one.width}×{one.height} pixels of {one.full[0]}×{one.full[1]}."
+    return f"Shown at {one.width}×{one.height} of {one.full[0]}×{one.full[1]} pixels."
 
 
 def alike(one: Shown, other: Shown) -> bool:
@@ -118,7 +118,7 @@ def _frame(pictures: Sequence[Shown], name: str, with_tools: bool = False) -> st
         f"<figcaption>{escape(_capital(one.name))}</figcaption></figure>"
         for role, one in zip(roles, pictures, strict=True)
     )
-    label = f"{' and '.join(one.name for one in pictures)}, {name}; + and - zoom, arrow keys move, 0 shows the whole"
+    label = f"{' and '.join(one.name for one in pictures)}, {name}; + and - zoom, arrow keys pan, 0 shows the whole"
     pair = " pair" if len(pictures) == 2 else ""
     view = f'<div class="view{pair}" role="group" aria-label="{escape(_capital(label))}">{figures}</div>'
     drawn = tools(pictures[0].name if len(pictures) == 2 else None) if with_tools else ""
@@ -129,11 +129,11 @@ def tools(left: str | None) -> str:
     """Return the controls of a view; those of a pair, of whose *left* picture a part is shown, have a slider."""
     slider = ""
     if left is not None:
-        name = f"Part of {left} that is shown, in per cent"
+        name = f"Share of {left} that is shown, in per cent"
         slider = f'<input class="cut" type="range" min="0" max="100" value="50" aria-label="{escape(name)}">'
     buttons = (
         ("0", "Fit", "Show the whole"),
-        ("1", "1:1", "One pixel for one of the screen"),
+        ("1", "1:1", "Show actual pixels"),
         ("-", "−", "Zoom out"),
         ("+", "+", "Zoom in"),
     )
@@ -146,7 +146,7 @@ def tools(left: str | None) -> str:
 def _details(entry: Entry, exhibit: Exhibit) -> Iterator[str]:
     if not exhibit.details:
         return
-    where = "Where they differ most" if exhibit.compared else "Where most is found"
+    where = "Where they differ most" if exhibit.compared else "Where the result is strongest"
     yield f'<h3>{where}, pixel by pixel</h3><div class="details">'
     for detail in exhibit.details:
         one = detail.pictures[0]

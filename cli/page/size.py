@@ -33,5 +33,5 @@ def read(text: str) -> int:
     """Read the bytes of a page, as ``25M``; raises UsageError."""
     size = amount(text) if text else DEFAULT_SIZE
     if size is None or not SMALLEST <= size < MOST:
-        raise UsageError(f"--report-size: {text!r} is not a number of bytes from 100k, like 40M")
+        raise UsageError(f"--report-size: {text!r} is not a number of bytes, 100k or more, such as 40M")
     return int(size)

@@ -13,8 +13,8 @@ MEANINGS = {
     403: "access denied",
     MISSING: "no such object or bucket",
     408: "time-out",
-    409: "another write is going on",
-    412: "it was changed meanwhile",
+    409: "another write is in progress",
+    412: "it has changed in the meantime",
     429: "too many requests",
     500: "internal error",
     501: "not implemented",
@@ -58,8 +58,13 @@ def of_library(error: Exception, name: str = "") -> StoreError:
 
     >>> print(of_library(FileNotFoundError(), "s3://photos/in"))
     the store answered 404 (no such object or bucket); a folder's name ends in /
+    >>> print(of_library(FileNotFoundError(), "s3://photos/*.jpg"))
+    the store answered 404 (no such object or bucket); to match names use s3://photos/ --include '*.jpg'
     """
     failure = _in_words(error)
+    if failure.status == MISSING and (glob := re.match(r"([^*?[]*/)([^/]*[*?[].*)", name)):
+        subfolders = "-r " if "/" in glob[2] else ""
+        return StoreError(f"{failure}; to match names use {glob[1]} {subfolders}--include '{glob[2]}'", MISSING)
     if failure.status == MISSING and name and "." not in name.rpartition("/")[2]:
         return StoreError(f"{failure}; a folder's name ends in /", MISSING)
     return failure
@@ -70,7 +75,7 @@ def _in_words(error: Exception) -> StoreError:
     text = str(error)
     tries = int(found[1]) + 1 if (found := RETRIES.search(text)) else 1
     if "169.254.169.254" in text or "metadata.google.internal" in text or "MissingCredentials" in text:
-        return StoreError("no credentials for the store were found; set them in the environment")
+        return StoreError(f"no credentials were found; set {_variables(text)}")
     if found := STATUS.search(text):
         return answered(int(found[1]), tries)
     if isinstance(error, FileNotFoundError):
@@ -80,18 +85,27 @@ def _in_words(error: Exception) -> StoreError:
     if type(error).__name__ == "InvalidPathError":
         return StoreError("it holds names with empty parts, . or .., which cannot be read; name a folder without them")
     if "must be specified" in text:
-        return StoreError("no account for the store was found in the environment; set AZURE_STORAGE_ACCOUNT_NAME")
+        return StoreError("no account was found; set AZURE_STORAGE_ACCOUNT_NAME")
     if isinstance(error, ValueError):
-        return StoreError("is not a name that an object can have; leave out empty parts, . and ..")
+        return StoreError("is not a valid object name; leave out empty parts, . and ..")
     if "builder error" in text:
-        return StoreError("the store's address is not https; allow that by AWS_ALLOW_HTTP=true")
+        return StoreError("the store's address is not https; AWS_ALLOW_HTTP=true allows that")
     if "timed out" in text.lower() or "TimedOut" in text:
         return StoreError(f"the store did not answer in time{_times(tries)}")
     if "rror sending request" in text or "onnect" in text:
         return StoreError(f"the store cannot be reached{_times(tries)}")
     if "body" in text.lower():
         return StoreError(f"the store's answer broke off{_times(tries)}")
-    return StoreError(f"the store did not do it{_times(tries)}")
+    return StoreError(f"the store failed{_times(tries)}")
+
+
+def _variables(text: str) -> str:
+    """Return the variables that hold the credentials of the store whose library says *text*."""
+    if "GCS" in text or "google" in text:
+        return "GOOGLE_APPLICATION_CREDENTIALS"
+    if "Azure" in text:
+        return "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN"
+    return "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (profiles are not read)"
 
 
 def _times(tries: int) -> str:

@@ -84,7 +84,7 @@ def _body(answer: http.client.HTTPResponse, check: Check) -> bytes:
     while piece := answer.read(PIECE):
         whole += piece
         if size is None and len(whole) > MOST_OF_UNKNOWN:
-            raise StoreError(f"has more than {MOST_OF_UNKNOWN >> 20} MiB, and does not say how many; download it first")
+            raise StoreError(f"exceeds {MOST_OF_UNKNOWN >> 20} MiB and does not state its size; download it first")
     if size is not None and len(whole) != size:
         raise _Passing("the connection broke off")
     return bytes(whole)
@@ -98,11 +98,11 @@ class _Connection(http.client.HTTPSConnection):
         try:
             port = parts.port or http.client.HTTPS_PORT
         except ValueError:
-            raise StoreError("its port is not a number") from None
+            raise StoreError("its port is invalid") from None
         if parts.scheme != "https":
-            raise StoreError("redirects to what is not https")
+            raise StoreError("redirects to an address that is not https")
         if not parts.hostname or parts.username is not None:
-            raise StoreError("names no machine, or a user")
+            raise StoreError("must name a host, and no user")
         super().__init__(parts.hostname, port, timeout=CONNECT, context=ssl.create_default_context())
         self.path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         if not self.path.isascii() or " " in self.path:
@@ -122,10 +122,10 @@ def _socket(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror:
-        raise _Passing("its machine is not known") from None
+        raise _Passing("its host is unknown") from None
     allowed = [where for *_, where in found if names.private_allowed() or _is_public(str(where[0]))]
     if not allowed:
-        raise StoreError("leads to a private address; allow those by --allow-private")
+        raise StoreError("leads to a private address; --allow-private allows those")
     for number, where in enumerate(allowed, 1):
         try:
             return socket.create_connection((str(where[0]), port), CONNECT)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
+
+from ..console.messages import shown
 from ..errors import UsageError
 
 HTTPS = "https://"
 """The scheme of addresses that are only read."""
 SCHEMES = ("s3://", "gs://", "az://", HTTPS)
+COPY_FIRST, COPY_LATER = "copy it here first", "copy the result to the store afterwards"
+"""What to do with objects where a command takes local files only."""
 
 
 def is_store(name: object) -> bool:
@@ -39,6 +45,18 @@ def parts(name: str) -> tuple[str, str, str]:
     return scheme, bucket, key
 
 
+def check_local(names: Iterable[str], advice: str) -> None:
+    """Raise UsageError where one of *names* is an object or an address, however its scheme is spelt.
+
+    >>> check_local(["S3://bucket/a.jpg"], COPY_FIRST)
+    Traceback (most recent call last):
+    imfilter.cli.errors.UsageError: S3://bucket/a.jpg: this command takes local files only; copy it here first
+    """
+    for name in names:
+        if name.lower().startswith((*SCHEMES, "http://")) and not os.path.lexists(name):
+            raise UsageError(f"{shown(name)}: this command takes local files only; {advice}")
+
+
 class _Addresses:
     """What the addresses of a call are, beside what may be said of them."""
 
@@ -56,7 +74,7 @@ def without_query(name: str) -> str:
     """Return an address up to its ?, and remember the rest for `with_query`; raises UsageError for a second rest."""
     address, _, query = name.partition("?") if name.startswith(HTTPS) else (name, "", "")
     if query and _addresses.queries.setdefault(address, query) != query:
-        raise UsageError(f"{address}: is named twice, with other words behind the ?; filter one after the other")
+        raise UsageError(f"{address}: is named twice, with different queries after the ?; use separate calls")
     return address
 
 

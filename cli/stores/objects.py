@@ -121,7 +121,7 @@ def put(target: Destination, data: Sequence[bytes | memoryview]) -> str:
     note = ""
     if mode is not None:
         _check_before(target)
-        note = "the store knows no conditional writes; that the object is as it was is asked before each"
+        note = "the store has no conditional writes, so the object was checked before it was written"
     with told():
         if size <= WHOLE_BYTES:
             obstore.put(store, key, b"".join(data), use_multipart=False, **options)

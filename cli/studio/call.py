@@ -56,7 +56,7 @@ def steps_of(asked: Any) -> list[Step]:
     for each in asked:
         filter, options = (each.get("filter"), each.get("options")) if isinstance(each, dict) else (None, None)
         if filter not in catalog.names() or not isinstance(options, dict):
-            raise RequestError("steps: one is no filter with its options")
+            raise RequestError("steps: one is not a filter with its options")
         parameters = catalog.load(filter).spec.parameters
         for name, value in options.items():
             if name not in parameters or not (
@@ -87,8 +87,8 @@ def recipe_of(steps: Sequence[Step], allowed: Collection[str]) -> Recipe:
 def _check_file(parameter: Parameter, value: str | bool, allowed: Collection[str], where: str) -> None:
     if not (parameter.param.file or parameter.param.picture) or value in allowed or not is_there(str(value)):
         return
-    advice = "name it beside the pictures" if parameter.param.picture else "name it in a recipe, and open that"
-    raise UsageError(f"{where}{flag(parameter.name)} {shown(str(value))}: the page reads no files; {advice}")
+    advice = "name it with the pictures" if parameter.param.picture else "name it in a recipe, and open that"
+    raise UsageError(f"{where}{flag(parameter.name)} {shown(str(value))}: the page cannot open files; {advice}")
 
 
 def is_there(name: str) -> bool:

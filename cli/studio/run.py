@@ -13,6 +13,7 @@ from ..batch.inputs import InputRules
 from ..batch.request import check_core
 from ..console.messages import put, reason, say, shown
 from ..errors import ExitCode, UsageError
+from ..stores.names import COPY_FIRST, check_local
 from ..streams import STREAM
 from . import call
 from .pictures import Pictures
@@ -35,7 +36,8 @@ def run(asked: Call) -> ExitCode:
     """Serve the page until a signal comes or no page is open; raises UsageError, FileError."""
     check_core()
     if STREAM in asked.names:
-        raise UsageError("- (standard input) cannot be looked at twice; name a file")
+        raise UsageError("- (standard input) can be read only once; name a file")
+    check_local(asked.names, COPY_FIRST)
     if missing := inputs.missing(asked.names):
         raise UsageError(f"{shown(missing[0])}: no such file or directory")
     names = [found.name for found in inputs.scan(asked.names, InputRules()).inputs]
@@ -61,7 +63,7 @@ def run(asked: Call) -> ExitCode:
 
 def _tell(server: Server, asked: Call) -> None:
     put(server.address)
-    ends = "Ctrl-C ends it" if asked.keep else f"Ctrl-C ends it, or {PATIENCE / 60:.0f} minutes without a page"
+    ends = "Ctrl-C ends it" if asked.keep else f"Ctrl-C ends it, as do {PATIENCE / 60:.0f} minutes without a page"
     say(f"imfilter: open this address in a browser; {ends}")
     if asked.open:
         # A browser in the terminal would wait for a page that nobody serves yet.
@@ -72,4 +74,4 @@ def _open(address: str) -> None:
     import webbrowser
 
     if not webbrowser.open(address):
-        say("imfilter: --open finds no browser; open the address in one")
+        say("imfilter: --open found no browser; open the address in one")

@@ -161,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
         except RequestError as error:
             raise RefusedError(400, str(error)) from None
         except OvertakenError:
-            self._send_json(200, {"message": "something newer was asked for", "overtaken": True})
+            self._send_json(200, {"message": "a newer request replaced this one", "overtaken": True})
         except (UsageError, FileError) as error:
             step, parameter = place_of(str(error), steps_of(asked.get("steps", [])))
             # No error of the protocol, of which the browser would complain.
@@ -177,7 +177,7 @@ class Handler(BaseHTTPRequestHandler):
     def _check_origin(self) -> None:
         origin = self.headers.get("Origin")
         if origin is not None and origin not in {f"http://{host}" for host in self._hosts()}:
-            raise RefusedError(403, "another page asks")
+            raise RefusedError(403, "the request comes from another page")
 
     def _hosts(self) -> set[str]:
         return {f"{name}:{self._served.server_port}" for name in NAMES}
@@ -189,18 +189,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> dict[str, Any]:
         if self.headers.get_content_type() != "application/json":
-            raise RefusedError(415, "a request is JSON")
+            raise RefusedError(415, "a request must be JSON")
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
-            raise RefusedError(411, "a request tells its length")
+            raise RefusedError(411, "a request must state its length")
         if len(length) > 9 or int(length) > MOST_BYTES:
             raise RefusedError(413, f"a request has at most {MOST_BYTES} bytes")
         try:
             asked = json.loads(self.rfile.read(int(length)))
         except (ValueError, RecursionError):
-            raise RefusedError(400, "a request is JSON") from None
+            raise RefusedError(400, "a request must be JSON") from None
         if not isinstance(asked, dict):
-            raise RefusedError(400, "a request is an object")
+            raise RefusedError(400, "a request must be an object")
         return asked
 
     def _send_answer(self, answer: Answer) -> None:

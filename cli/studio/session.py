@@ -62,7 +62,7 @@ class Session:
     def _form(self, asked: dict[str, Any]) -> Answer:
         name = asked.get("filter")
         if name not in catalog.names():
-            raise RequestError("filter: there is no such filter")
+            raise RequestError("filter: is unknown")
         return Answer(forms.form(catalog.load(str(name)), self.pictures.names))
 
     def _number(self, asked: dict[str, Any]) -> int:
@@ -76,19 +76,19 @@ class Session:
     def _recipe(self, asked: dict[str, Any]) -> Answer:
         _, recipe = self._asked_recipe(asked)
         if recipe is None:
-            raise UsageError("no step; add a filter")
+            raise UsageError("no steps; add a filter")
         return Answer({"text": as_toml(recipe)})
 
     def _kernel(self, asked: dict[str, Any]) -> Answer:
         text = asked.get("kernel")
         if not isinstance(text, str):
-            raise RequestError("kernel: is no text")
+            raise RequestError("kernel: is not text")
         return Answer(kernel_grid.grid(text, self.allowed))
 
     def _preview(self, asked: dict[str, Any]) -> Answer:
         number, lane = self._number(asked), asked.get("lane")
         if not isinstance(lane, str):
-            raise RequestError("lane: is no text")
+            raise RequestError("lane: is not text")
         with self.turns.turn(lane) as watched:
             return self._looked_at(number, asked, watched)
 
@@ -145,6 +145,6 @@ def _view(asked: Any) -> View:
         raise RequestError("view: is missing")
     middle = [asked.get(name, 0.5) for name in ("x", "y")]
     if not all(type(part) in (int, float) and 0 <= part <= 1 for part in middle):
-        raise RequestError("view: its middle is not within the picture")
+        raise RequestError("view: its centre is outside the picture")
     room = [_whole(asked, name, 1, view.MOST_ROOM) for name in ("width", "height")]
     return View(room[0], room[1], _whole(asked, "reduce", 0, view.MOST_REDUCED), *middle)

@@ -85,7 +85,7 @@ def shown(
     if colours == "cmyk":
         full = white_of(samples.dtype.name, white)
         alpha = None if alpha is None else eight_bits(alpha, full)
-        return Shown(of_inks(eight_bits(samples, full)), alpha, "inks are shown as RGB, roughly")
+        return Shown(of_inks(eight_bits(samples, full)), alpha, "CMYK is shown as RGB, roughly")
     if count not in (1, 3) or colours == "bands":
         band = min(band, count - 1)
         samples, extent = samples[..., band : band + 1], extent[..., band : band + 1]

@@ -107,12 +107,12 @@ def template(text: str) -> Template:
             marked += text[at]
             at += 2
         elif text[at] == "}":
-            raise UsageError(f"{printable(text)}: a }} has no {{ before it; write }}}} for the sign itself")
+            raise UsageError(f"{printable(text)}: a }} has no {{ before it; write }}}} for a literal brace")
         elif text[at] == "{":
             end = text.find("}", at)
             inner = text[at + 1 : end]
             if end < 0 or "{" in inner:
-                raise UsageError(f"{printable(text)}: a {{ has no }} of its own; write {{{{ for the sign itself")
+                raise UsageError(f"{printable(text)}: a {{ has no matching }}; write {{{{ for a literal brace")
             marked += chr(MARK + len(groups))
             groups.append(_values(inner))
             at = end + 1
@@ -143,7 +143,7 @@ def _values(inner: str) -> tuple[str, ...]:
     if (found := RANGE.fullmatch(inner.strip())) is not None:
         low, high, step = Decimal(found[1]), Decimal(found[2]), Decimal(found[4] or 1)
         if any(number and abs(number.adjusted()) > LONGEST for number in (low, high, step)):
-            raise UsageError(f"{{{printable(inner)}}} has a number that is too large, or too near to 0")
+            raise UsageError(f"{{{printable(inner)}}} has a number that is too large or too close to 0")
         return _product(inner, low, high, step) if found[3] else _sum(inner, low, high, step)
     values = tuple(value.strip() for value in inner.split(","))
     if "" in values:
@@ -162,7 +162,7 @@ def _sum(inner: str, low: Decimal, high: Decimal, step: Decimal) -> tuple[str, .
 
 def _product(inner: str, low: Decimal, high: Decimal, factor: Decimal) -> tuple[str, ...]:
     if factor <= 0 or factor == 1 or low * high <= 0:
-        raise UsageError(f"{{{inner}}} needs a factor above 0 that is not 1, and ends on one side of 0")
+        raise UsageError(f"{{{inner}}} needs a factor above 0 other than 1, and ends of the same sign")
     if (factor > 1) != (abs(high) > abs(low)):
         factor = 1 / factor
     values = [low]

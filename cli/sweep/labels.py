@@ -22,14 +22,14 @@ def check(pattern: str, known: Collection[str], others: Mapping[str, str] | None
     try:
         for _, field, spec, conversion in Formatter().parse(pattern):
             if conversion or "{" in (spec or ""):
-                raise ValueError(f"use no ! and no braces in {{{shown(field or '')}}}")
+                raise ValueError(f"! and braces are not allowed in {{{shown(field or '')}}}")
             if field is not None and field not in known and field in (others or {}):
                 raise ValueError(f"{{{field}}} requires {(others or {})[field]}")
             if field is not None and field not in known:
                 raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(known)}")
             if any(len(number) > len(str(MOST_WIDTH)) for number in re.findall(r"\d+", spec or "")):
                 raise ValueError(
-                    f"{{{field}:{shown(spec or '')}}} is too wide; a field has {MOST_WIDTH} characters at most"
+                    f"{{{field}:{shown(spec or '')}}} is too wide; a field has at most {MOST_WIDTH} characters"
                 )
             if spec:
                 format("" if spec[-1] in "0123456789" else 1.0, spec)

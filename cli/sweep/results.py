@@ -89,7 +89,7 @@ class Results:
     def _processor(self, variant: Variant, options: JobOptions) -> ImageProcessor:
         maps = variant.recipe.maps()
         if len(maps) not in (0, 1, 3):
-            raise UsageError(f"{variant.text}: gives {len(maps)} maps, and a cell shows a picture; use conv --sheet")
+            raise UsageError(f"{variant.text}: gives {len(maps)} maps, but a cell shows one picture; use conv --sheet")
         return ImageProcessor(variant.recipe, maps, options)
 
     def job(self, number: int, name: str) -> Job:
@@ -149,7 +149,7 @@ def part(picture: Picture, crop: Box | None) -> Picture:
     pixels = picture.pixels[y : y + height, x : x + width]
     if not pixels.size:
         rows, columns = picture.pixels.shape[:2]
-        raise DecodeError(f"a result has {columns}×{rows} pixels; --crop {x},{y},{width},{height} is outside")
+        raise DecodeError(f"a result has {columns}×{rows} pixels; --crop {x},{y},{width},{height} lies outside")
     alpha = None if picture.alpha is None else picture.alpha[y : y + height, x : x + width]
     return Picture(pixels, alpha, colours=picture.colours, white=picture.white)
 

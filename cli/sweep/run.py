@@ -48,7 +48,7 @@ def run(call: Call) -> ExitCode:
     """Make the sheet; raises UsageError before any work, FileError."""
     call.look.check()
     if is_folder(call.input):
-        raise UsageError(f"{shown(call.input)}: is a folder; a sweep shows one picture")
+        raise UsageError(f"{shown(call.input)}: is a folder; a sweep needs one picture")
     _check_label(call)
     target = None if call.output is None else sheet_file.target_of(call.output)
     if target is not None and target.path is None:
@@ -192,7 +192,7 @@ def _first(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
     picture, count = read(name, reader, frame)
     if count != 1 and frame is None and not call.options.quiet:
         several = "several" if count is None else count
-        say(f"imfilter: {shown(name)}: has {several} frames; the first is taken, and --frame N takes another")
+        say(f"imfilter: {shown(name)}: has {several} frames; the first is shown, --frame N shows another")
     return picture
 
 

@@ -84,7 +84,7 @@ class SheetLook(NamedTuple):
         """Return what should be known of the labels of cells."""
         words = font(self.text_size, self.font)
         if any(words.lacks(line) for cell in cells for line in cell.lines):
-            return ["the font lacks letters of the labels, which are shown as ?; --font FILE.ttf takes another"]
+            return ["the font lacks letters of the labels, shown as ?; choose another with --font FILE.ttf"]
         return []
 
 
@@ -93,7 +93,7 @@ def target_of(output: str) -> Target:
     if output == STREAM:
         return Target(None, formats.LOSSLESS)
     if is_store(output):
-        raise UsageError(f"{shown(output)}: a sheet is written to a file; name one, and copy it")
+        raise UsageError(f"{shown(output)}: a sheet must be a local file; name one, and copy it")
     if means_folder(output):
         raise UsageError(f"{shown(output)}: is a folder; name a file for the sheet")
     try:
@@ -101,7 +101,7 @@ def target_of(output: str) -> Target:
     except UsageError as error:
         raise UsageError(str(error).removesuffix(", or --to FORMAT")) from None
     if format.data_set or "uint8" not in format.colour:
-        raise UsageError(f"{shown(output)}: a sheet is a picture in colour; use .png")
+        raise UsageError(f"{shown(output)}: a sheet needs a format for colours; use .png")
     return Target(output, format)
 
 

@@ -40,7 +40,7 @@ class Window(NamedTuple):
             return (*_of_most_detail(picture, columns, rows), columns, rows)
         x, y = self.numbers[:2]
         if x >= width or y >= height:
-            raise DecodeError(f"has {width}×{height} pixels; --crop {','.join(map(str, self.numbers))} is outside")
+            raise DecodeError(f"has {width}×{height} pixels; --crop {','.join(map(str, self.numbers))} lies outside")
         return x, y, min(self.numbers[2], width - x), min(self.numbers[3], height - y)
 
 

@@ -50,9 +50,9 @@ def wanted(show_as: str | None, show_size: str | None, environment: Mapping[str,
             raise UsageError(f"--show-size: {show_size!r} is not COLSxROWS, such as 80x24")
         size = int(match[1]), int(match[2])
     if sys.stdout is None or not sys.stdout.isatty():
-        raise UsageError("standard output is not a terminal, which pictures are shown on; write a file with -o")
+        raise UsageError("standard output is not a terminal, so pictures cannot be shown; write a file with -o")
     if environment.get("TERM") == "dumb":
-        raise UsageError("this terminal (TERM=dumb) shows no pictures; write a file with -o")
+        raise UsageError("this terminal (TERM=dumb) cannot show pictures; write a file with -o")
     return Wanted(protocol, size)
 
 
@@ -149,7 +149,7 @@ class Screen:
             return pieces
         every = [*pieces]
         if (size := sum(map(len, every))) > MOST_UNASKED:
-            advice = "this terminal knows no sixel, and may print them; use --show-size, or another --show-as"
+            advice = "this terminal may not know sixel, and print it as text; use --show-size, or another --show-as"
             raise FileError("--show-as sixel", f"the picture has {size} bytes; {advice}")
         return iter(every)
 

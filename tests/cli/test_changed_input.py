@@ -98,7 +98,7 @@ def test_what_goes_on_changing_is_refused(refused, folder, while_read, kind):
     Image.new("RGB", (90, 90)).save("a.bmp")
     seen = while_read(lambda: CHANGES[kind](folder / "a.bmp"), READINGS)
     said = refused(1, "blur", "a.bmp", "-o", "out.bmp")
-    assert said == "imfilter: a.bmp: changes while it is read; try again when it is complete"
+    assert said == "imfilter: a.bmp: changed while it was read; try again when it is complete"
     assert len(seen) == 2 * READINGS
     assert not (folder / "out.bmp").exists()
 

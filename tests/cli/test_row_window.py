@@ -111,7 +111,7 @@ def test_a_full_disk_is_met_before_it_is_written_to(monkeypatch, tmp_path):
     monkeypatch.setattr(row_window.shutil, "disk_usage", lambda folder: usage._replace(free=HEIGHT * ROW - 1))
     feed = Feed()
     window = RowWindow(HEIGHT, ROW, feed)
-    with pytest.raises(LackError, match=r"TMPDIR=… names another folder"):
+    with pytest.raises(LackError, match=r"set TMPDIR to a folder with more room"):
         for start, stop in STRIPS[::-1]:
             window.rows(start, stop)
     assert feed.begun == 2

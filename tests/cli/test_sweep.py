@@ -64,8 +64,8 @@ def test_what_braces_stand_for(text, values):
 @pytest.mark.each(
     "text, why",
     [
-        ("{", "has no } of its own"),
-        ("{1,{2}}", "has no } of its own"),
+        ("{", "has no matching }"),
+        ("{1,{2}}", "has no matching }"),
         ("1}", "has no { before it"),
         ("{}", "empty value"),
         ("{1,,2}", "empty value"),
@@ -75,7 +75,7 @@ def test_what_braces_stand_for(text, values):
         ("{-1..4..x2}", "needs a factor"),
         ("{1..9e9}", "more than 10000 values"),
         ("{1..2..x1.0000001}", "more than 10000 values"),
-        ("{1e-99..1}", "too near to 0"),
+        ("{1e-99..1}", "too close to 0"),
         ("'{1,2}", "no closing quotation"),
     ],
 )

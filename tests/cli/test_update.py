@@ -603,11 +603,11 @@ def test_a_pattern_names_the_files(counted, photos, folder, pattern, names):
     ("pattern", "said"),
     [
         ("", "is empty"),
-        ("a/{stem}", "use no / in a file name"),
-        ("{stem:/>9}", "use no / in a file name"),
+        ("a/{stem}", "a file name cannot contain /"),
+        ("{stem:/>9}", "a file name cannot contain /"),
         ("{stem", "expected '}'"),
         ("{size}", "one of stem, suffix, filter, index, output"),
-        ("{stem!r}", "use no ! in"),
+        ("{stem!r}", "! is not allowed in"),
         ("{stem.__class__}", "one of"),
         ("{0}", "one of"),
         ("{stem:{index}}", "not understood"),
@@ -629,8 +629,8 @@ def test_a_pattern_needs_a_folder(refused, png):
     ("words", "said"),
     [
         (("a.png", "a.png"), "a.png is named twice"),
-        (("a.png", "p/a.png"), "name the folder above both, with -r"),
-        (("a.png", "--angle", "out/"), "give each its folder"),
+        (("a.png", "p/a.png"), "name their parent folder with -r"),
+        (("a.png", "--angle", "out/"), "give each its own folder"),
     ],
     ids=str,
 )

@@ -180,7 +180,7 @@ def test_another_array_of_a_group_is_named_by_its_path(ok, refused):
     ZARR.create_group("in.zarr")
     one, other = save("in.zarr/one", picture(20, 30)), save("in.zarr/other", picture(9, 8))
     assert refused(1, "blur", "in.zarr", "-o", "out.png") == (
-        "imfilter: in.zarr: is a Zarr group of one, other; name one of them behind a /"
+        "imfilter: in.zarr: is a Zarr group of one, other; append / and one of these names"
     )
     ok(*KEEP, "in.zarr/other", "-o", "out.png")
     assert np.array_equal(np.asarray(Image.open("out.png")), other) and one.shape != other.shape

@@ -173,23 +173,23 @@ def refusal(found: way.Way, name: str, has_boxes: bool) -> str:
     """Return why nothing can go this way, through the recipe *name*; "" where it can."""
     what = "--boxes" if has_boxes else "--masks"
     if found.refused is not None:
-        return f"{what}: the result of {found.refused or name} does not show places of the image"
+        return f"{what}: positions in the result of {found.refused or name} are not positions in the image"
     if has_boxes and found.copies:
-        return "--boxes: this --border shows objects twice, and the copies would have no boxes; use constant or nearest"
+        return "--boxes: this --border duplicates objects, but not their boxes; use constant or nearest"
     return ""
 
 
 def _output(job: Job) -> Target:
     """Return the output whose name others go by."""
     if job.variants:
-        raise UsageError(f"{job.name}: is a data set; masks and boxes belong to images in files of their own")
+        raise UsageError(f"{job.name}: is a data set; masks and boxes need each image in its own file")
     target = job.targets.get("image")
     if target is None:
-        raise UsageError("--masks and --boxes need one picture for each image; name where it goes with -o")
+        raise UsageError("--masks and --boxes need one picture per image; name it with -o")
     if target.path is None or job.input.name == STREAM:
         raise UsageError("--masks and --boxes need files, not standard input or output")
     if target.numbered is not None:
-        raise UsageError("--masks and --boxes need one output for each image; use --name without {frame}")
+        raise UsageError("--masks and --boxes need one output per image; use --name without {frame}")
     return target
 
 
@@ -296,7 +296,7 @@ class _Found:
             return {}
         words = self.options.swap.split(",")
         if len(words) != 2 or not all(words):
-            raise UsageError(f"--swap: {self.options.swap!r} is not two words, as left,right")
+            raise UsageError(f"--swap: {self.options.swap!r} is not two words, such as left,right")
         return moving.swaps(self.categories, *words)
 
     def _numbers(self, kind: str) -> dict[int, int]:
@@ -325,9 +325,9 @@ class _Found:
             except ValueError as error:
                 raise UsageError(f"--boxes {shown(self.path)}: {error}") from None
             if (other := taken.setdefault(image["id"], name)) != name:
-                raise UsageError(f"{shown(name)}: has the same image of --boxes as {shown(other)}")
+                raise UsageError(f"{shown(name)}: matches the same image of --boxes as {shown(other)}")
         if missing:
-            raise UsageError(f"{shown(missing[0])}: has no image in --boxes {shown(self.path)}{_and_more(missing)}")
+            raise UsageError(f"{shown(missing[0])}: is not listed in --boxes {shown(self.path)}{_and_more(missing)}")
 
     def _of_folder(self, inputs: Mapping[str, str]) -> None:
         files = {
@@ -338,12 +338,12 @@ class _Found:
             kind: {name: file for name, file in named.items() if Path(file).is_file()} for kind, named in files.items()
         }
         if all(there.values()):
-            raise UsageError(f"--boxes {shown(self.path)}: holds .xml and .txt files; name a folder of one kind")
+            raise UsageError(f"--boxes {shown(self.path)}: holds both .xml and .txt files; name a folder with one kind")
         self.kind = next((kind for kind, found in there.items() if found), "")
         if not self.kind:
             first = next(iter(files["voc"].values()))
             both = f"{shown(first)} or {PurePath(first).with_suffix('.txt').name}"
-            raise UsageError(f"--boxes {shown(self.path)}: has no files of these images, as {both}")
+            raise UsageError(f"--boxes {shown(self.path)}: has no files for these images, such as {both}")
         self.files = there[self.kind]
         self.read |= dict.fromkeys(self.files.values(), OF_ONE_IMAGE)
         if self.kind == "voc":
@@ -383,7 +383,8 @@ class _Found:
             )
         most = max((i.category for one in self.annotations.values() for i in one.instances), default=-1)
         if self.names and most >= len(self.names):
-            raise UsageError(f"--boxes {shown(self.path)}: has the class {most}, and {len(self.names)} have names")
+            named = f"but only {len(self.names)} classes have names"
+            raise UsageError(f"--boxes {shown(self.path)}: uses class {most}, {named}")
         names = self.names or tuple(map(str, range(most + 1)))
         self.categories = tuple(Category(name) for name in names)
 
@@ -392,6 +393,6 @@ class _Found:
         is_yaml = path.endswith((".yaml", ".yml"))
         names = _file("classes", path, yolo.MOST_OF_NAMES, lambda data: yolo.names(data, is_yaml))
         if not names or "" in names or len({*names}) < len(names):
-            raise UsageError(f"--classes {shown(path)}: is not a list of names, each once")
+            raise UsageError(f"--classes {shown(path)}: must list each class name once")
         self.read[path] = "the names of classes"
         return names

@@ -18,8 +18,8 @@ from .attached import AnnotationOptions, Moved
 from .boxes import Annotations, Instance
 from .way import Move, Way
 
-DROPPED = "objects of which too little is seen were left out (--min-visible)"
-OUTSIDE = "objects without any area in the image were left out"
+DROPPED = "objects that are barely visible were left out (--min-visible)"
+OUTSIDE = "objects outside the image were left out"
 
 
 def write(
@@ -78,7 +78,7 @@ def moved(job: Job, way: Way, orientation: int, options: AnnotationOptions) -> M
         hint = ""
         if swaps_axes and found.size == drawn[::-1]:
             hint = "; its EXIF rotates it: use --boxes-oriented " + ("no" if options.are_upright else "yes")
-        raise FileError(shown(job.input.name), f"--boxes has {told} for its size, and it has {own}{hint}")
+        raise FileError(shown(job.input.name), f"--boxes gives its size as {told}, but it is {own}{hint}")
     found = found.in_pixels(*drawn)
     if not options.are_upright and orientation in range(2, 9):
         turn = Move(of_orientation(orientation, *stored), "constant", stored, upright)
@@ -97,13 +97,13 @@ def _lost(found: Annotations, kept: Sequence[Instance], options: AnnotationOptio
         return notes
     name = kind.upper()
     if any(instance.is_crowd for instance in kept):
-        notes.append(f"{name} has no crowds (iscrowd), which were left out")
+        notes.append(f"{name} cannot mark crowds (iscrowd); they were left out")
     if any(instance.keypoints for instance in kept):
-        notes.append(f"{name} has no keypoints, which were left out")
+        notes.append(f"{name} cannot hold keypoints; they were left out")
     if any(instance.polygons and instance.source != yolo.POLYGON for instance in kept) or (
         kind == "voc" and any(instance.polygons for instance in kept)
     ):
-        notes.append(f"{name} was written with boxes alone, without polygons")
+        notes.append(f"{name} was written with boxes only, without polygons")
     return notes
 
 

@@ -25,11 +25,11 @@ def read(path: str, max_pixels: int) -> Picture:
         data = read_bytes(path)
         picture = decode.decode(data, DecodeOptions(size_guard(max_pixels), max_pixels=max_pixels))
         if isinstance(picture, Frames):
-            raise DecodeError("has several frames; a mask has one")
+            raise DecodeError("has several frames; a mask must have one")
         if picture.format != "png":
-            raise DecodeError("is not a PNG, as masks are")
+            raise DecodeError("is not a PNG; masks must be PNG files")
         if picture.alpha is not None:
-            raise DecodeError("has transparency; a mask has numbers of classes, as gray or with a palette")
+            raise DecodeError("has transparency; a mask holds class numbers, in gray or with a palette")
     if data[HEADER] == ONE_BIT_GRAY:
         picture.pixels = picture.pixels > 0
     palette = picture.palette
@@ -47,7 +47,7 @@ def check_size(path: str, mask: Picture, image: tuple[int, int], orientation: in
         return
     turned = orientation > 4 and (height, width) == image
     hint = ", rotated as its EXIF says; rotate the mask too" if turned else ""
-    raise FileError(shown(path), f"has {width}×{height} pixels, and the image {image[0]}×{image[1]}{hint}")
+    raise FileError(shown(path), f"has {width}×{height} pixels, but the image has {image[0]}×{image[1]}{hint}")
 
 
 def moved(path: str, mask: Picture, way: Way, fill: int) -> Picture:
@@ -55,7 +55,7 @@ def moved(path: str, mask: Picture, way: Way, fill: int) -> Picture:
     pixels, palette = mask.pixels, mask.metadata.palette
     most = {"bool": 1, "uint8": 255, "uint16": 65535}[pixels.dtype.name]
     if fill > most:
-        raise FileError(shown(path), f"holds numbers to {most}; --mask-fill {fill} has no place in it")
+        raise FileError(shown(path), f"holds numbers up to {most}; --mask-fill {fill} is too large")
     if palette and len(palette) <= 3 * fill:
         palette = palette.ljust(3 * (fill + 1), b"\xff")
     return Picture(way.mask(pixels, fill), metadata=Metadata(palette=palette), colours=mask.colours)

@@ -46,7 +46,7 @@ class Placement:
     def __init__(self, filters: Chain[Any] | Call[Any] | ImageFilter[..., Any], width: int, height: int) -> None:
         for name, side in (("width", width), ("height", height)):
             if isinstance(side, bool) or not isinstance(side, int | np.integer) or side < 1:
-                raise ParameterError(name, f"{side!r} is not a whole number from 1")
+                raise ParameterError(name, f"{side!r} is not a whole number, 1 or greater")
         with in_python():
             if isinstance(filters, Chain):
                 recipe = filters.recipe
@@ -56,7 +56,8 @@ class Placement:
                 raise ParameterError("filters", f"{filters!r} is neither a filter, nor a step, nor a chain")
             self._way = way_of(recipe, int(width), int(height))
         if self._way.refused is not None:
-            raise ImageError(f"the result of {self._way.refused or recipe.name} does not show places of the image")
+            last = self._way.refused or recipe.name
+            raise ImageError(f"positions in the result of {last} are not positions in the image")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -77,7 +78,7 @@ class Placement:
         Raises `ImageError` where a border shows parts of the image more than once.
         """
         if self._way.copies:
-            raise ImageError("the border shows objects twice, and the copies would have no boxes")
+            raise ImageError("the border duplicates objects, but not their boxes; use constant or nearest")
         found: list[Corners | None] = []
         for left, top, right, bottom in boxes:
             box = float(left), float(top), float(right), float(bottom)
@@ -97,7 +98,7 @@ class Placement:
         """Return a mask ``(height, width)`` as the filters move it: each number is one of the mask's, or *fill*."""
         mask = np.asarray(mask)
         if mask.ndim != 2 or mask.shape != (self._way.height, self._way.width):
-            raise ImageError(f"the mask has the shape {mask.shape}; that of the image is {self._shape}")
+            raise ImageError(f"the mask has the shape {mask.shape}, but the image {self._shape}")
         return self._way.mask(mask[..., None], fill)[..., 0]
 
     @property

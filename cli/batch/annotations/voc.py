@@ -88,9 +88,9 @@ def read(data: bytes) -> Named:
     try:
         xml_text.walk(text, opened, closed)
     except ValueError as error:
-        raise ValueError(f"is not XML of VOC: {error}") from None
+        raise ValueError(f"is not a VOC file: {error}") from None
     if not top or top[0].name != "annotation":
-        raise ValueError("is not XML of VOC: it has no element annotation")
+        raise ValueError("is not a VOC file: it has no <annotation> element")
     return _Reading(text).all_of(top[0])
 
 
@@ -145,7 +145,7 @@ class _Reading:
     def _string(self, span: Span) -> str:
         raw = self.text[span.start : span.end].decode("utf-8", "replace")
         if "<" in raw:
-            raise ValueError("it has comments or sections within a text")
+            raise ValueError("it has comments or CDATA sections within a text")
         return html.unescape(raw).strip()
 
     def _number(self, element: _Element, name: str) -> float:

@@ -22,7 +22,7 @@ def read(data: bytes) -> Annotations:
     try:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise ValueError("is not text in UTF-8") from None
+        raise ValueError("is not UTF-8 text") from None
     instances: list[Instance] = []
     for number, line in enumerate(lines, 1):
         if words := line.split():
@@ -35,7 +35,7 @@ def read(data: bytes) -> Annotations:
 
 def _instance(words: Sequence[str]) -> Instance:
     if not words[0].isascii() or not words[0].isdigit() or len(words[0]) > 9:
-        raise ValueError(f"{words[0][:40]!r} is not the number of a class")
+        raise ValueError(f"{words[0][:40]!r} is not a class number")
     category, numbers = int(words[0]), [finite(word) for word in words[1:]]
     if len(numbers) == 4:
         x, y, width, height = numbers
@@ -43,7 +43,7 @@ def _instance(words: Sequence[str]) -> Instance:
             raise ValueError("the box has a negative side")
         return Instance(category, (x - width / 2, y - height / 2, x + width / 2, y + height / 2))
     if len(numbers) < 6 or len(numbers) % 2:
-        raise ValueError(f"{len(numbers)} numbers after the class; a box has 4, a polygon 6 or more, two a corner")
+        raise ValueError(f"{len(numbers)} numbers after the class; a box has 4, a polygon 6 or more (two per corner)")
     return Instance(category, None, (list(zip(numbers[::2], numbers[1::2], strict=True)),), source=POLYGON)
 
 
@@ -78,16 +78,16 @@ def names(data: bytes, is_yaml: bool) -> tuple[str, ...]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError("is not text in UTF-8") from None
+        raise ValueError("is not UTF-8 text") from None
     if not is_yaml:
         return tuple(line.strip() for line in text.rstrip().splitlines())
     found = re.search(r"^names:[ \t]*(.*)$((?:\n(?:[ \t].*|-.*|[ \t]*|#.*)$)*)", text, re.MULTILINE)
     if found is None:
-        raise ValueError("has no names:")
+        raise ValueError("has no names: entry")
     if found[1].startswith("["):
         inline = re.match(r"\[([^\]]*)\]", found[1] + found[2])
         if inline is None:
-            raise ValueError("has names: that are not a list")
+            raise ValueError("has a names: entry that is not a list")
         words = re.findall(r"\s*('[^']*'|\"[^\"]*\"|[^,\n]+)\s*(?:,|$)", inline[1].strip())
         return tuple(map(_unquoted, words))
     by_number: dict[int, str] = {}
@@ -96,7 +96,7 @@ def names(data: bytes, is_yaml: bool) -> tuple[str, ...]:
         if entry is not None:
             by_number[int(entry[1]) if entry[1] else len(by_number)] = _unquoted(entry[2])
     if sorted(by_number) != list(range(len(by_number))) or not by_number:
-        raise ValueError("has names: that are not a list, nor numbered from 0")
+        raise ValueError("has a names: entry that is neither a list nor numbered from 0")
     return tuple(by_number[number] for number in range(len(by_number)))
 
 

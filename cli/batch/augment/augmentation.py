@@ -133,7 +133,7 @@ class Augmentation(NamedTuple):
                     calls = [call for part in (*usual[:number], tried, *usual[number + 1 :]) for call in part]
                     recipes.append(in_a_row(calls) if calls else itself())
                     if recipes[-1].maps():
-                        raise UsageError(f"{where}gives maps; augment writes pictures")
+                        raise UsageError(f"{where}gives maps, but augment writes pictures")
                     if not place:
                         recipes[-1].stages()
         return recipes
@@ -212,9 +212,9 @@ def _check_shared(action: Action, is_alternative: bool, where: str) -> None:
     """Raise UsageError for what says how files are read or written, in a step that is not always done."""
     for name in (*WRITING, "white"):
         if name in action.drawn:
-            raise UsageError(f"{where}{flag(name)} cannot be drawn: it says how files are read and written")
+            raise UsageError(f"{where}{flag(name)} cannot be random: it controls how files are read and written")
         if name in action.given and (is_alternative or action.chance < 1):
-            raise UsageError(f"{where}{flag(name)} needs a step that is always done, without --p and alternatives")
+            raise UsageError(f"{where}{flag(name)} needs a step that always runs, without --p or alternatives")
 
 
 def place_of(variant: int, number: int, action: Action | Policy) -> str:

@@ -36,22 +36,22 @@ MOVING = ("rotate", "affine")
 
 def _depth(value: int) -> None:
     if value == 0:
-        raise ValueError("0 is no depth; use 1 or more, or -1 to draw it")
+        raise ValueError("0 is not a depth; use 1 or more, or -1 for a random one")
 
 
 Filled = Annotated[
     Fill | None,
     Param(
-        "What comes in from past the edge: one number, or one for each channel.",
+        "Value of pixels from beyond the edge: one number, or one per channel.",
         metavar="V|V,V,V",
-        shown_default="0, transparent where there is an alpha",
+        shown_default="0, transparent if there is an alpha",
     ),
 ]
 
 
 def trivial_augment(
     *,
-    space: Annotated[Literal["wide", "ra"], Param("How far operations go: the paper's space Wide, or RA.")] = "wide",
+    space: Annotated[Literal["wide", "ra"], Param("Range of strengths: the paper's Wide space, or RA's.")] = "wide",
     fill: Filled = None,
     interpolation: Interpolated = "bilinear",
 ) -> None:
@@ -71,17 +71,15 @@ def rand_augment(
 
 def aug_mix(
     *,
-    width: Annotated[int, Param("Number of chains that are mixed.", min=1, max=20)] = 3,
-    depth: Annotated[
-        int, Param("Number of operations of a chain; -1 draws 1 to 3 for each.", min=-1, max=20, check=_depth)
-    ] = -1,
+    width: Annotated[int, Param("Number of chains to mix.", min=1, max=20)] = 3,
+    depth: Annotated[int, Param("Operations per chain; -1 draws 1 to 3 for each.", min=-1, max=20, check=_depth)] = -1,
     severity: Annotated[
-        float, Param("Greatest strength of an operation, of 10; from 0.1 on all are as likely.", above=0, max=10)
+        float, Param("Greatest strength of an operation, out of 10; drawn uniformly from 0.1.", above=0, max=10)
     ] = 3.0,
     alpha: Annotated[
         float,
         Param(
-            "Shape of the laws by which weights are drawn, Dirichlet's and the beta law; more makes them more alike.",
+            "Parameter of the Dirichlet and beta distributions of weights; greater values make weights more alike.",
             min=0.01,
             max=1000,
         ),

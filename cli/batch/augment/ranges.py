@@ -191,12 +191,12 @@ def _part(parameter: Parameter, word: str) -> str | Range:
         return word
     low, high, step = found[1], found[2], found[3]
     if low.endswith("%") != high.endswith("%") or (step and step.endswith("%") != high.endswith("%")):
-        raise ParameterError(parameter.name, f"{word!r} has a percent sign at one end only")
+        raise ParameterError(parameter.name, f"{word!r} has a percent sign at only one end")
     whole = parameter.kind.startswith("int")
     ends = [_number(parameter, end.removesuffix("%"), whole) for end in (low, high)]
     width = _number(parameter, step.removesuffix("%"), whole) if step else 0
     if ends[0] > ends[1]:
-        raise ParameterError(parameter.name, f"{word!r} goes down; write {high}..{low}")
+        raise ParameterError(parameter.name, f"{word!r} is reversed; write {high}..{low}")
     if step and width <= 0:
         raise ParameterError(parameter.name, f"{word!r} has a step of {step}; it must be above 0")
     unit = "%" if high.endswith("%") else ""
@@ -205,7 +205,7 @@ def _part(parameter: Parameter, word: str) -> str | Range:
     if whole:
         return Range(int(ends[0]), int(ends[1]), int(width) or 1, whole=True, unit=unit)
     if parameter.param.ratio and ends[0] <= 0:
-        raise ParameterError(parameter.name, f"{word!r} is drawn by its logarithm; both ends must be above 0")
+        raise ParameterError(parameter.name, f"{word!r} is drawn on a logarithmic scale; both ends must be above 0")
     return Range(ends[0], ends[1], width, ratio=parameter.param.ratio and not step, unit=unit)
 
 

@@ -80,7 +80,7 @@ def doubts(augmentation: Augmentation | None, frames: Frames) -> list[str]:
         return []
     if frames.pictures(0, 1).pixels.shape != (*DIGITS, 1):
         return []
-    return ["looks like digits, most of which are none when they are mirrored; leave out flip if they are"]
+    return ["looks like digits, most of which make no sense mirrored; leave out flip if they are"]
 
 
 def summed(first: Computed, images: int, labels: Labels | None, variants: int) -> Samples:
@@ -149,9 +149,9 @@ class _Gathered:
     def put(self, places: Sequence[int] | Array, samples: Array, alpha: Array | None = None) -> None:
         """Put pictures in their places; raises FileError for those that are not like the first."""
         if samples.shape[1:] != self.samples.shape[1:]:
-            raise FileError(shown(self.job.input.name), f"its variants are of several sizes, {_DIFFER}")
+            raise FileError(shown(self.job.input.name), f"its variants differ in size, {_DIFFER}")
         if samples.dtype != self.samples.dtype:
-            why = "its variants are of several depths; give the last step --depth"
+            why = "its variants differ in depth; give the last step --depth"
             raise FileError(shown(self.job.input.name), why)
         self.samples[places] = samples
         if self.alpha is not None and alpha is not None:
@@ -230,7 +230,7 @@ def _parts(
             yield processor.of_recipe(recipes[place]), [place], _some(picture, [place // each])
 
 
-_DIFFER = "which a data set does not hold; end with resize --size or crop --size"
+_DIFFER = "which a data set cannot hold; end with resize --size or crop --size"
 
 
 def _some(picture: Picture, numbers: Sequence[int]) -> Picture:
@@ -269,7 +269,7 @@ def _check_sizes(augmentation: Augmentation, job: Job, picture: Picture, size: S
     if len(found) > 1:
         one, other = (f"{across}×{down}" for across, down in sorted(found)[:2])
         raise FileError(
-            shown(job.input.name), f"its variants would be of several sizes, as {one} and {other}, {_DIFFER}"
+            shown(job.input.name), f"its variants would differ in size, such as {one} and {other}, {_DIFFER}"
         )
 
 

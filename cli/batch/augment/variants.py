@@ -78,8 +78,8 @@ class Variants(NamedTuple):
             folders = Path(one.place).parts[:-1]
             if (held := next((folder for folder in folders if folder.lower() in HELD_OUT), None)) is not None:
                 raise UsageError(
-                    f"{shown(one.name)}: is in a folder {held}, whose images measure what was learned from others; "
-                    f"leave it out with --exclude {held}, or add --all-splits"
+                    f"{shown(one.name)}: is in a {held} folder, whose images are for evaluation, not for training; "
+                    f"skip it with --exclude {held}, or add --all-splits"
                 )
 
     def doubts(self, names: Iterable[str]) -> list[str]:
@@ -87,8 +87,8 @@ class Variants(NamedTuple):
         folders = [name for name in names if not self.all_splits and is_folder(name)]
         held = [(name, Path(name).resolve().name) for name in folders]
         return [
-            f"{shown(name)}: is a folder {word}, whose images measure what was learned from others; "
-            "add --all-splits if variants of them are meant"
+            f"{shown(name)}: is a {word} folder, whose images are for evaluation, not for training; "
+            "add --all-splits to augment them all the same"
             for name, word in held
             if word.lower() in HELD_OUT
         ]

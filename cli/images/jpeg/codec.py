@@ -35,7 +35,7 @@ MOTION_PHOTO = b"MotionPhoto_Data"
 """What precedes the video in a file of Samsung's."""
 MOVIE = re.compile(rb"\xff\xd9\0\0..ftyp", re.DOTALL)
 """The end of a picture, and the beginning of an MP4."""
-FOLLOWED = "another JPEG follows the picture, maybe its preview, and was not read; split the file to filter both"
+FOLLOWED = "another JPEG follows the picture, perhaps its preview, and was not read; split the file to filter both"
 ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 """What the segment begins with that says that there is a gain map; ISO 21496-1, annex C."""
 USUAL_HEADER = 1 << 14
@@ -148,7 +148,7 @@ def _join_xmp(image: Any, notes: list[str]) -> None:
     try:
         image.info["xmp"] = extended_xmp.joined(packet, _bodies(image, "APP1"))
     except ValueError as error:
-        notes.append(f"its XMP is damaged and was not kept as a whole ({error})")
+        notes.append(f"its XMP is damaged and was only partly kept ({error})")
 
 
 def _resources(image: Any, notes: list[str]) -> Mapping[int, bytes]:
@@ -197,7 +197,7 @@ def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames
     def each() -> Iterator[Picture]:
         for number, start in enumerate(starts):
             if start in starts[:number]:
-                raise DecodeError("is damaged: two of its pictures are at one place")
+                raise DecodeError("is damaged: two of its pictures start at the same byte")
             found = decode(_without_list(data[start : ends[start]]))
             if isinstance(found, Frames):
                 raise DecodeError("is damaged: one of its pictures is an animation")
@@ -263,10 +263,10 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     metadata = content.metadata
     exif = _exif(metadata)
     if len(exif) > encoder.LONGEST_SEGMENT >= len(less := _exif(without_maker_note(metadata))):
-        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG holds; the maker note was not kept")
+        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG can hold; the maker note was not kept")
         exif = less
     if len(exif) > encoder.LONGEST_SEGMENT:
-        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG holds, and was not kept")
+        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG can hold, and was not kept")
         exif = b""
     xmp, extension = extended_xmp.split(metadata.xmp, encoder.LONGEST_XMP)
     beside = [(APPLICATION_1, body) for body in extension]
@@ -289,7 +289,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         cores=content.options.cores,
     )
     if metadata.aspect is not None and metadata.dpi is None and not _put_aspect(file, start, metadata.aspect):
-        notes.append("JPEG cannot hold the shape of its pixels in CMYK; use .tif")
+        notes.append("JPEG cannot hold its pixel aspect ratio in CMYK; use .tif")
     return notes
 
 

@@ -39,7 +39,7 @@ HALVED_BOTH_WAYS = 2
 """Pillow's number for colours of half the width and height, 4:2:0."""
 LONGEST_SIDE = 65500
 """Pixels of the longest side that libjpeg takes."""
-TOO_LONG = f"a side holds {LONGEST_SIDE} pixels at most"
+TOO_LONG = f"a side has at most {LONGEST_SIDE} pixels"
 LONGEST_SEGMENT = 65533
 """Bytes of a segment."""
 LONGEST_XMP = LONGEST_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")

@@ -28,15 +28,17 @@ def check(found: Iterable[Segment]) -> None:
         if exif > MOST_EXIF:  # Pillow copies all that it has of them for each
             raise DecodeError(f"is damaged (it has more than {MOST_EXIF} segments of EXIF)")
         if marker == JPEG_LS:
-            raise DecodeError("is a JPEG-LS file, which is not read; convert it to PNG, as with ffmpeg or charls")
+            raise DecodeError(
+                "is a JPEG-LS file, which is not supported; convert it to PNG, for example with ffmpeg or charls"
+            )
         if marker == HIERARCHY or marker in HIERARCHICAL:
-            raise DecodeError("is a hierarchical JPEG, which is not read; convert it to PNG")
+            raise DecodeError("is a hierarchical JPEG, which is not supported; convert it to PNG")
         if marker in FRAMES:
             bits = body[0] if body else BITS
             if marker in LOSSLESS:
-                raise DecodeError(f"is a lossless JPEG of {bits} bits, which is not read; {_advice()}")
+                raise DecodeError(f"is a lossless JPEG of {bits} bits, which is not supported; {_advice()}")
             if bits != BITS:
-                raise DecodeError(f"is a JPEG of {bits}-bit samples, which are not read; {_advice()}")
+                raise DecodeError(f"is a JPEG of {bits}-bit samples, which are not supported; {_advice()}")
         if marker == START_OF_SCAN:
             return
 

@@ -33,7 +33,7 @@ Encoders write 10 or so, searching ones a few more. 500 is the limit that libjpe
 """
 WORTH_A_THREAD = 1 << 18
 """Bytes of a file whose end is looked at beside the decoding of it: 20 of the 70 ms of 12 MP."""
-NO_END = "its end marker is missing; all of its pixels are there"
+NO_END = "its end marker is missing, but all of its pixels are there"
 
 
 class Layout(NamedTuple):
@@ -52,7 +52,7 @@ class Layout(NamedTuple):
 def before(data: bytes, found: Sequence[Segment], width: int, height: int) -> None:
     """Raise `DecodeError` where the file is too small for its picture, before memory is taken."""
     if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
-        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {len(data)} bytes)")
     if _misses_scans(found):
         raise DecodeError("is truncated (scans of the picture are missing)")
 

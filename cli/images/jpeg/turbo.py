@@ -22,14 +22,14 @@ class EndsEarlyError(DecodeError):
     """The data of a scan, or of an interval between restart markers, end before its last unit."""
 
     def __init__(self) -> None:
-        super().__init__("is truncated (its data end before the picture does)")
+        super().__init__("is truncated (its data end before the picture is complete)")
 
 
 class BytesLeftError(DecodeError):
     """Bytes are left where the data of a scan or of an interval should end."""
 
     def __init__(self) -> None:
-        super().__init__("is damaged (data were lost: some are left when the picture is whole)")
+        super().__init__("is damaged (data were lost: some remain after the picture is complete)")
 
 
 def decoded(data: bytes, mode: str, strict: bool = True) -> Array:

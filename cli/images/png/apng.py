@@ -81,7 +81,7 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     frames = [frame for frame in frames if frame.data]
     notes: list[str] = []
     if len(frames) != count:
-        notes.append(f"is damaged or truncated (it promises {count} frames and has {len(frames)})")
+        notes.append(f"is damaged or truncated (it declares {count} frames but has {len(frames)})")
     if not frames or (notes and not options.lenient):
         raise DecodeError(*notes)
     if still:
@@ -92,7 +92,7 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     options.check_size(width, height, Samples(channels, size, 5.5 * channels * size, 4.25 * channels * size))
     for number, frame in enumerate(frames):
         if not options.lenient and not frame.is_inside(width, height):
-            raise DecodeError(f"is damaged: its frame {number} reaches out of its canvas of {width}×{height}")
+            raise DecodeError(f"is damaged: its frame {number} extends beyond its canvas of {width}×{height}")
     probe = probe_of(header, b"".join([*needful, *beside]), decode)
     timing = Timing([frame.duration for frame in frames], plays)
 
@@ -149,7 +149,7 @@ def _canvases(
             yield _upright(canvas, alpha if open else None, probe, notes)
             continue
         if not frame.is_inside(shape[1], shape[0]):
-            notes.append("is damaged: it reaches out of its canvas; the part inside was drawn")
+            notes.append("is damaged: it extends beyond its canvas; the part inside was drawn")
             drawn = _cut(drawn, max(0, shape[0] - frame.top), max(0, shape[1] - frame.left))
         if canvas is None:
             open |= drawn.alpha is not None

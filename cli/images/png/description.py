@@ -35,7 +35,7 @@ def beside_pixels(data: Any) -> tuple[Header, list[tuple[bytes, bytes]]]:
     at = len(SIGNATURE) + OVERHEAD + HEADER.size
     start = data[:at]
     if len(start) < at or start[len(SIGNATURE) + 4 :][:4] != b"IHDR":
-        raise DecodeError("is damaged: it begins like a PNG file, but has no IHDR chunk there")
+        raise DecodeError("is damaged: it begins like a PNG file, but not with an IHDR chunk")
     found: list[tuple[bytes, bytes]] = []
     number = 0
     while len(head := data[at : at + 8]) == 8:

@@ -55,7 +55,7 @@ def before(data: bytes, length: int = 0) -> None:
             raise DecodeError(f"is damaged (it has two chunks {_shown(name)})")
         if name == b"IDAT":
             if b"IDAT" in seen and last != b"IDAT":
-                raise DecodeError(f"is damaged (its chunk {_shown(last)} stands between its IDATs)")
+                raise DecodeError(f"is damaged (its chunk {_shown(last)} is between its IDATs)")
             if header.colour_type == PALETTE and not palette:
                 raise DecodeError("is damaged (it has no palette before its pixels)")
         elif name == b"PLTE":
@@ -84,7 +84,7 @@ def is_animated(data: bytes) -> bool:
 def _header(data: bytes, length: int) -> Header:
     first = next(chunks.read(data), None)
     if first is None or first.name != b"IHDR" or len(first.body) != chunks.HEADER.size:
-        raise DecodeError("is damaged: it begins like a PNG file, but has no IHDR chunk there")
+        raise DecodeError("is damaged: it begins like a PNG file, but not with an IHDR chunk")
     if not first.sound:
         raise DecodeError("is damaged (the checksum of its chunk IHDR is wrong)")
     header = chunks.header(data)
@@ -103,12 +103,12 @@ def check_header(header: Header, length: int) -> None:
         ("interlacing", header.interlace, 1),
     ):
         if value > most:
-            raise DecodeError(f"is damaged (PNG has no {what} of number {value})")
+            raise DecodeError(f"is damaged (PNG has no {what} {value})")
     width, height = header.width, header.height
     if not (width and height):
         raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
     if width * height * header.pixel_bits // 8 > DEFLATED * length:
-        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {length} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {length} bytes)")
 
 
 def _whole(data: bytes) -> Iterator[Chunk]:
@@ -140,7 +140,7 @@ def check_count(number: int, length: int) -> None:
 
 def _unknown(name: bytes) -> str:
     if name == b"CgBI":
-        return "is a PNG for iPhones (CgBI), which is not supported; undo that with pngdefry, or pngcrush from Xcode"
+        return "is a PNG for iPhones (CgBI), which is not supported; convert it with pngdefry, or pngcrush from Xcode"
     return f"has the critical chunk {_shown(name)}, which is not supported; save it again in the program that wrote it"
 
 
@@ -148,13 +148,13 @@ def _check_key(header: Header, palette: bytes, length: int, late: bool) -> None:
     """Raise `DecodeError` where tRNS of this length, *late* if it stands behind pixels, does not fit the picture."""
     if header.colour_type == PALETTE:
         if not palette:
-            raise DecodeError("is damaged (its chunk tRNS stands before its palette)")
+            raise DecodeError("is damaged (its chunk tRNS is before its palette)")
         if length > len(palette) // 3:
             raise DecodeError(f"is damaged (its palette has {len(palette) // 3} colours, and tRNS {length})")
     elif length != KEY_BYTES.get(header.colour_type, length):
         raise DecodeError(f"is damaged (its chunk tRNS has {length} bytes)")
     if late and header.colour_type in (*KEY_BYTES, PALETTE):
-        raise DecodeError("is damaged (its chunk tRNS stands behind its pixels)")
+        raise DecodeError("is damaged (its chunk tRNS is after its pixels)")
 
 
 # ---- texts ------------------------------------------------------------------------------------------
@@ -290,7 +290,7 @@ def check_indices(data: bytes, image: Any) -> None:
         return
     colours = next(len(body) // 3 for name, body, _ in chunks.read(data) if name == b"PLTE")
     if colours < 1 << header.depth and (highest := image.getextrema()[1]) >= colours:
-        raise DecodeError(f"is damaged (its palette has {colours} colours, and a pixel the number {highest})")
+        raise DecodeError(f"is damaged (its palette has {colours} colours, but a pixel has number {highest})")
 
 
 # ---- what is left -----------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ def mended(data: bytes) -> bytes:
             if room >= 0:
                 beside.append(found)
     if head is None or len(head.body) < chunks.HEADER.size:
-        raise DecodeError("is damaged: it begins like a PNG file, but has no IHDR chunk there")
+        raise DecodeError("is damaged: it begins like a PNG file, but not with an IHDR chunk")
     header = chunks.Header(*chunks.HEADER.unpack_from(head.body))
     if header.colour_type == PALETTE and palette is None:
         raise DecodeError("is damaged (it has no palette)")

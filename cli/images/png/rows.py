@@ -89,4 +89,4 @@ def _unfiltered(stream: Iterator[bytes], header: Header, room: Callable[[int, in
         del held[: count * length]
         yield found[-count:]
     if highest > 4:
-        raise DecodeError(f"is damaged (its rows have a filter of the type {highest})")
+        raise DecodeError(f"is damaged (its rows have the unknown filter type {highest})")

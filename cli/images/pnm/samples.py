@@ -54,10 +54,10 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if len(samples) < needed:
         if not options.lenient or len(samples) < needed // head.height:
             raise DecodeError(f"is damaged or truncated ({len(samples)} of {needed} samples)")
-        notes.append(f"is damaged: only {len(samples)} of {needed} samples were read, the others are black")
+        notes.append(f"is damaged: only {len(samples)} of {needed} samples were read; the others are black")
         samples = np.concatenate([samples, np.zeros(needed - len(samples), samples.dtype)])
     if head.text and not head.bits and _may_lack_digits(data, head.maximum):
-        notes.append("its last number may be cut off: no line break follows it")
+        notes.append("its last number may be cut off: no line break follows")
     picture = _picture(_pixels(samples, head, options.lenient), head)
     picture.notes = notes + _doubts(head)
     return picture
@@ -157,7 +157,9 @@ def _check_meaning(head: Header) -> None:
         return
     channels = CHANNELS.get(head.tuple_type)
     if channels is not None and channels != head.channels:
-        raise DecodeError(f"is damaged (TUPLTYPE {head.tuple_type} has {channels} channels, DEPTH is {head.channels})")
+        raise DecodeError(
+            f"is damaged (TUPLTYPE {head.tuple_type} has {channels} channels, but DEPTH is {head.channels})"
+        )
 
 
 def _raw(data: bytes, head: Header) -> tuple[Array, int]:
@@ -219,6 +221,6 @@ def _scaled(samples: Array, head: Header, lenient: bool) -> Array:
         return (1 - samples) * np.uint8(255)
     if (head.maximum < full or head.text) and samples.max() > head.maximum:
         if not lenient:
-            raise DecodeError(f"is damaged: a sample is {samples.max()}, and {head.maximum} the maximum")
+            raise DecodeError(f"is damaged: a sample is {samples.max()}, but the maximum is {head.maximum}")
         samples = np.minimum(samples, head.maximum)
     return sample_depth.scaled(samples, head.maximum, full)

@@ -42,7 +42,7 @@ def check(data: Any) -> None:
         return  # what is damaged is said elsewhere
     if kind:
         a = "an" if kind[0] in "AN" else "a"
-        raise DecodeError(f"is {a} {kind}, a camera's raw file, of which only the thumbnail is a picture; {ADVICE}")
+        raise DecodeError(f"is {a} {kind}, a raw camera file, in which only the thumbnail is a picture; {ADVICE}")
 
 
 def _kind(data: Any) -> str:

@@ -89,7 +89,7 @@ class Pages:
                 metadata.words, self._shape, self._first.pixels.dtype.name, self._numbers, self.notes
             )
         elif metadata.words is not None and metadata.words.name:
-            self.notes.append(f"its {metadata.words.name} was not kept, as the pages are of several kinds")
+            self.notes.append(f"its {metadata.words.name} was not kept, as the pages differ in kind")
         self.notes += _finish(file, metadata, described)
 
 
@@ -205,7 +205,7 @@ def _tags_of_words(
 def _finish(file: io.BytesIO, metadata: Metadata, described: ifd.Directory) -> list[str]:
     """Add to the first page what else the picture carries."""
     tags = _beside(metadata, described)
-    return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []
+    return ["its EXIF and XMP were not kept, as the file is too large"] if tags and not ifd.add(file, tags) else []
 
 
 def _beside(metadata: Metadata, described: ifd.Directory) -> ifd.Directory:

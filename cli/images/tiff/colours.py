@@ -119,7 +119,7 @@ def of(samples: Array, bits: int, tags: ifd.Directory, notes: list[str]) -> Mean
 def _of_palette(indices: Array, bits: int, tags: ifd.Directory) -> Array:
     """Return the colours that indices stand for."""
     if bits > 16 or indices.dtype.kind != "u":
-        raise DecodeError(f"is damaged: a palette for samples of {bits} bits")
+        raise DecodeError(f"is damaged: it has a palette for {bits}-bit samples")
     return _palette(bits, tags)[indices[..., 0]]
 
 
@@ -191,7 +191,7 @@ def inks_to_rgb(pixels: Array, alpha: Array | None, icc: bytes, notes: list[str]
     from .. import icc_transform, pillow_buffer
 
     if pixels.dtype == np.uint16:
-        notes.append("its CMYK colours of 16 bits were converted to RGB of 8 bits")
+        notes.append("its 16-bit CMYK colours were converted to 8-bit RGB")
     elif pixels.dtype != np.uint8:
         raise DecodeError(f"has CMYK colours in {pixels.dtype.name}, which --to-rgb does not convert")
     image, icc = icc_transform.to_rgb(pillow_buffer.image_of(_in_bytes(pixels), inks=True), icc, notes)

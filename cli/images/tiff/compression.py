@@ -156,7 +156,9 @@ def unpacked(compression: int, fill_order: int, packed: memoryview, extent: Exte
     if compression == WEBP:
         return _webp(bytes(stored), extent)
     if extent.size > A_BYTE[compression] * len(packed):
-        raise DamagedPartError(f"is damaged ({name(compression)} packs no {extent.size} bytes in {len(packed)})", b"")
+        raise DamagedPartError(
+            f"is damaged ({name(compression)} cannot hold {extent.size} bytes in {len(packed)})", b""
+        )
     if compression == PACKBITS:
         return _by_packbits(bytes(stored), extent)
     found = _by_libtiff(compression, stored, extent.row_bytes, extent.rows)

@@ -101,7 +101,7 @@ def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -
     except DecodeError as error:
         if not options.lenient or isinstance(error, integrity.NothingThereError):
             raise
-        return () if begun.notes else (f"{error}; what could be read of it was taken",)
+        return () if begun.notes else (f"{error}; the readable part was used",)
     return ()
 
 
@@ -127,7 +127,7 @@ def _slices(data: bytes, stack: stacks.Stack, options: DecodeOptions) -> Frames:
             own = picture.metadata.words or words.Words()
             picture.metadata = picture.metadata._replace(words=own.of_page(number, stack.there, own))
             if stack.missing and number == 0:
-                picture.notes.insert(0, f"is truncated; {stack.there} of {promised} slices were taken")
+                picture.notes.insert(0, f"is truncated; {stack.there} of {promised} slices were used")
             yield picture
 
     pixels = stack.there * one(stack.tags, WIDTH, 0) * one(stack.tags, HEIGHT, 0)
@@ -205,7 +205,7 @@ def _with_nodata(picture: Picture, tags: ifd.Directory) -> Picture:
     dtype, bits = picture.pixels.dtype, max(many(tags, BITS, 1))
     photometric = one(tags, PHOTOMETRIC, colours.BLACK_IS_ZERO)
     if photometric not in (colours.WHITE_IS_ZERO, colours.BLACK_IS_ZERO, colours.RGB):
-        picture.notes.append("its nodata value is one of the samples as they were stored, and was ignored")
+        picture.notes.append("its nodata value does not apply to converted colours, and was ignored")
         return picture
     if dtype.kind == "u" and value.is_integer() and 0 <= value < 1 << bits:
         value = float(strips.to_white(np.array([int(value)], np.uint64 if bits > 16 else np.uint16), bits)[0])
@@ -229,7 +229,7 @@ def _with_words(
     if not kept.keys() - RESOLUTION:
         kept = {}
     if SUB_DIRECTORIES in tags:
-        picture.notes.append("the smaller copies of it, or what else lies below its page, were left out")
+        picture.notes.append("its smaller copies, or other pictures below its page, were left out")
     said = said._replace(dtype=picture.pixels.dtype.name, bands=bands)
     return metadata._replace(tags=kept, words=said if said.tells else None)
 

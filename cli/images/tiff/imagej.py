@@ -38,7 +38,7 @@ def parts(lengths: Sequence[int], data: bytes, order: str) -> list[Part]:
         kind, count = struct.unpack_from(f"{order}II", data, place)
         name, values = struct.pack(">I", kind), list[bytes]()
         if number + count > len(lengths):
-            raise ValueError("its ImageJ tags have fewer values than they say")
+            raise ValueError("its ImageJ tags have fewer values than they declare")
         for length in lengths[number : number + count]:
             value = data[at : at + length]
             if order == ">" and name in (*TEXTS, RANGES):
@@ -100,18 +100,18 @@ def brought_up_to_date(
     if not all_pages and len(pages) > 1:
         kept[1:1] = [b"images=%d" % len(pages), b"slices=%d" % len(pages)]
     if not same_type and any(key in (b"min", b"max") for key, _, _ in lines):
-        notes.append("its ImageJ display range was not kept, as the samples have another type")
+        notes.append("its ImageJ display range was not kept, as the sample type changed")
     left: list[Part] = []
     for part in found:
         if part.kind == LABELS and not all_pages:
             part = Part(LABELS, tuple(part.values[page] for page in pages if page < len(part.values)))
         elif part.kind == TABLES and not all_pages:
-            notes.append("its ImageJ colour tables were not kept, as they are those of the whole stack")
+            notes.append("its ImageJ colour tables were not kept, as they belong to the whole stack")
             continue
         elif part.kind == RANGES and not (same_type and all_pages):
             continue
         elif part.kind in (REGIONS, OVERLAYS) and geometry != Geometry():
-            notes.append("its ImageJ regions were not kept, as the picture's geometry has changed")
+            notes.append("its ImageJ regions were not kept, as the picture's geometry changed")
             continue
         left.append(part)
     return b"\n".join(kept) + b"\n", left

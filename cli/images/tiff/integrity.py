@@ -102,7 +102,7 @@ def _check_fax(data: bytes, tags: ifd.Directory, image: Any, method: int) -> Non
         if there < part.rows and not damage:
             name = compression.name(method)
             damage = (
-                f"is damaged or truncated ({there} of {part.rows} rows of {name} data are whole in part "
+                f"is damaged or truncated ({there} of {part.rows} rows of {name} data are complete in part "
                 f"{part.number + 1})"
             )
         if damage and whole:

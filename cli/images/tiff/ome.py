@@ -64,7 +64,7 @@ def brought_up_to_date(
     stored = samples[0] if samples else 1
     if stored != channels:
         if len(listed) > 1 or sizes[ord("C")] != stored:
-            raise ValueError(f"its channels have {stored} samples each, and the picture {channels}")
+            raise ValueError(f"its channels have {stored} samples each, but the picture has {channels}")
         sizes[ord("C")] = channels
         values[b"SizeC"] = b"%d" % channels
         for channel in listed:
@@ -75,21 +75,21 @@ def brought_up_to_date(
             raise ValueError(f"it describes {sizes[ord('Z')]}×{groups}×{sizes[ord('T')]} planes in {of} pages")
         planes = [element for element in within if element.name in PLANES]
         if _in_another_order([element for element in planes if element.name == b"TiffData"]):
-            raise ValueError("its planes are in another order than its pages")
+            raise ValueError("its planes and pages are in different orders")
         channel = _channel_of(pages[0], pixels.value(b"DimensionOrder"), sizes, groups)
         values |= {b"Size%c" % axis: b"%d" % count for axis, count in zip(b"ZCT", (1, channels, 1), strict=True)}
         edits += (Edit(e.tag.start, e.end) for number, e in enumerate(listed) if number != channel)
         edits += (Edit(e.tag.start, _behind_space(text, e.end)) for e in planes)
         one = b'<%bTiffData IFD="0" PlaneCount="1"/>' % pixels.tag.name.removesuffix(b"Pixels")
         edits.append(Edit(pixels.inner_end, pixels.inner_end, one))
-        notes.append("its OME-XML describes the one page now")
+        notes.append("its OME-XML now describes only this page")
     if xml.files:
         edits += (Edit(e.tag.start, e.end) for e in within if e.name == b"UUID")
     if xml.own is not None:
         edits.append(_cut(xml.own))
     if xml.regions and geometry != Geometry():
         edits += xml.regions
-        notes.append("its OME regions of interest were not kept, as the picture's geometry has changed")
+        notes.append("its OME regions of interest were not kept, as the picture's geometry changed")
     return edited(text, [*edits, *_set(pixels.tag, values)])
 
 
@@ -107,7 +107,7 @@ def _physical_sizes(
     units = {told.get(name, b"") for name in UNITS}
     if len(units) > 1 or not all(size > 0 for size in sizes):
         edits += (_cut(found) for name in (*PHYSICAL, *UNITS) if (found := pixels.tag.get(name)) is not None)
-        notes.append("its OME physical sizes were not kept, as the picture is turned and its axes differ")
+        notes.append("its OME physical sizes were not kept, as the picture was rotated and they differ by axis")
         return {}
     x, y = sizes
     if geometry.swaps_axes and geometry.scale == (1, 1):

@@ -31,7 +31,7 @@ def check(tags: ifd.Directory, length: int) -> None:
     width, height, wide, high = (_one(tags, tag) for tag in (WIDTH, HEIGHT, TILE_WIDTH, TILE_HEIGHT))
     tiles = -(-width // max(wide, 1)) * -(-height // max(high, 1))
     if tiles * wide * high > max(UNSUSPECTED_PIXELS, PADDED * width * height):
-        raise DecodeError(f"is damaged ({tiles} tiles of {wide}×{high} pixels are its {width}×{height})")
+        raise DecodeError(f"is damaged ({tiles} tiles of {wide}×{high} pixels make up its {width}×{height})")
     if _one(tags, COMPRESSION) == NONE:  # the length of each is that of its rows
         return
     sizes = sum(sum(tags[tag].integers()) for tag in (STRIP_SIZES, TILE_SIZES) if tag in tags)

@@ -158,7 +158,7 @@ def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] 
     if not read:
         raise DecodeError(damage)
     if partly:
-        notes.append(f"is damaged: what could be read of {partly} of its {cut.needed} parts was taken")
+        notes.append(f"is damaged: the readable part of {partly} of its {cut.needed} parts was used")
     if lost := cut.needed - read:
         notes.append(f"is damaged: {lost} of its {cut.needed} parts could not be read, and are black")
     return out

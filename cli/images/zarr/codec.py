@@ -72,7 +72,7 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
 
 def _folder(data: Any) -> str:
     if not isinstance(data, FolderBytes):
-        raise DecodeError("is a file, and a Zarr is a folder")
+        raise DecodeError("is a file, but a Zarr is a folder")
     return data.folder
 
 
@@ -108,7 +108,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     from . import canvas
 
     if not isinstance(file, NewFolder):
-        raise ValueError("it is a folder, which is only made of pictures that are filtered")
+        raise ValueError("a Zarr can only be the output of a filter")
     found = content.pixels
     if not content.streamed:
         found = canvas.ZarrCanvas(content.pixels.shape, content.pixels.dtype, Kept(), content.options)

@@ -69,7 +69,7 @@ def found(folder: str) -> Layout:
     try:
         node = zarr.open(folder, mode="r")
     except Exception as error:  # the library has a type of its own for each of many faults
-        raise DecodeError(f"is no Zarr that can be read ({error or type(error).__name__})") from None
+        raise DecodeError(f"is not a readable Zarr ({error or type(error).__name__})") from None
     names = None
     if isinstance(node, zarr.Group):
         node, names = _level_0(node)
@@ -78,11 +78,9 @@ def found(folder: str) -> Layout:
     strange = [at for at, axis in enumerate(axes) if axis == "-" and node.shape[at] != 1]
     if len(axes) != node.ndim or strange or "y" not in axes or "x" not in axes or _repeats(axes):
         said = ", ".join(map(str, names or ()))
-        raise DecodeError(
-            f"has the axes ({said}) of the lengths {node.shape}; a picture has t, c, z, y and x, or fewer"
-        )
+        raise DecodeError(f"has the axes ({said}) with lengths {node.shape}; a picture has t, c, z, y and x, or fewer")
     if 0 in node.shape:
-        raise DecodeError(f"has the shape {node.shape}, which holds no images")
+        raise DecodeError(f"has the shape {node.shape}, so it holds no images")
     return Layout(node, axes)
 
 
@@ -99,7 +97,7 @@ def _level_0(group: Any) -> tuple[Any, Sequence[str] | None]:
             path, axes = scales[0]["datasets"][0]["path"], scales[0].get("axes", OME)
             return group[path], [axis["name"] if isinstance(axis, Mapping) else axis for axis in axes]
         except (LookupError, TypeError):
-            raise DecodeError("is damaged: its multiscales name no array that is there") from None
+            raise DecodeError("is damaged: its multiscales metadata names no existing array") from None
     arrays, groups = sorted(group.array_keys()), sorted(group.group_keys())
     if len(arrays) == 1:
         return group[arrays[0]], None
@@ -107,7 +105,7 @@ def _level_0(group: Any) -> tuple[Any, Sequence[str] | None]:
         raise DecodeError("is a Zarr group without arrays")
     several = [*arrays, *groups]
     some = ", ".join(several[:5]) + (", …" if len(several) > 5 else "")
-    raise DecodeError(f"is a Zarr group of {some}; name one of them behind a /")
+    raise DecodeError(f"is a Zarr group of {some}; append / and one of these names")
 
 
 def _names(array: Any) -> Sequence[str] | None:
@@ -130,4 +128,4 @@ def _guessed(shape: tuple[int, ...]) -> str:
         return "cyx" if shape[0] <= MOST_COLOURS else "zyx"
     if len(shape) == len(OME):
         return OME
-    raise DecodeError(f"has the shape {shape} and no names of axes; a picture has 2, 3 or 5 where they are not named")
+    raise DecodeError(f"has the shape {shape} and no axis names; unnamed axes must be 2, 3 or 5")

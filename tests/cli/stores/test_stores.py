@@ -106,7 +106,7 @@ def test_a_folder_of_that_name_is_a_file_s(imfilter, folder):
         (["{}/a.png", "-o", "{}/o.png", "--update", "--strip"], "--update with {}/a.png needs the stamp that --strip"),
         (["s3:///a.png", "-o", "o.png"], "s3:///a.png: names no bucket; write s3://bucket/key"),
         (["http://example.org/a.png", "-o", "o.png"], "http://example.org/a.png: is not secure; use https://"),
-        (["https://example.org/", "-o", "o/"], "https://example.org/: https:// lists no folders; name pictures"),
+        (["https://example.org/", "-o", "o/"], "https://example.org/: https:// cannot list folders; name pictures"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_it_begins(refused, words, line):
@@ -197,7 +197,7 @@ def test_a_store_without_conditions_is_asked_before(imfilter, bucket, folder, pr
     words = *BLUR, f"{bucket.url}/in/", "-r", "-o", f"{bucket.url}/out/", "--no-clobber", "-j", "1", "--in-flight", "1"
     said = well(imfilter(*words, through=proxy)).stderr
     assert "1 done, 1 skipped" in said
-    assert "the store knows no conditional writes" in said
+    assert "the store has no conditional writes" in said
     assert bucket.get("out/000 ü.png") == b"there"
     assert set(stored(bucket, "out/")) == {"000 ü.png", "inner/001 ü.png"}
 
