@@ -1,4 +1,4 @@
-"""The page itself: one document with nothing from elsewhere, in which every word from outside is escaped."""
+"""The page itself: one self-contained document, in which all text from outside is escaped."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .contents import Page
 from .sections import article, problems_list, table
 
 OF_LAST_LINE = 300
-"""Bytes of the line that tells of pictures without room."""
+"""Bytes of the line on pictures for which there is no room."""
 
 
 def document(page: Page, size: int) -> Iterator[bytes]:
-    """Yield the page, in *size* bytes at most; pictures for which there is no room are left out, and counted."""
+    """Yield the page in at most *size* bytes; pictures for which there is no room are left out and counted."""
     script, style = _part("report.js"), _part("report.css")
     above, below = _part("report.html").split("$content")
     words = {
@@ -61,7 +61,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _call(page: Page, room: int) -> Iterator[str]:
-    """Yield what was done, and what of it failed, which has some *room*."""
+    """Yield the section on the call, and its failures, which have *room* bytes."""
     yield '<section class="card" aria-labelledby="call"><h2 id="call">What was done</h2>'
     for own in page.tables:
         yield table(own)
@@ -83,5 +83,5 @@ def _part(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return what a content security policy calls the one script or style that it allows."""
+    """Return the hash by which a content security policy allows one script or style."""
     return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,4 +1,4 @@
-"""What a store answers in place of an object, in words that hold neither addresses nor credentials."""
+"""The failures of a store, in words that contain neither addresses nor credentials."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MEANINGS = {
 
 
 class StoreError(OSError):
-    """A store did not do what it was asked."""
+    """A store refused or failed to do what it was asked."""
 
     in_own_words = True
-    """They need no lower case, which the names of variables have not."""
+    """The message must not be put into lower case, as it may name variables."""
 
     def __init__(self, said: str, status: int = 0) -> None:
         super().__init__(said)
@@ -39,11 +39,11 @@ class StoreError(OSError):
 
 
 class AlreadyThereError(StoreError):
-    """An object that was to be created was there already."""
+    """An object that was to be created exists already."""
 
 
 def answered(status: int, tries: int = 1) -> StoreError:
-    """Return the failure that a *status* of HTTP is.
+    """Return the failure for an HTTP *status*.
 
     >>> print(answered(403)); print(answered(503, 6))
     the store answered 403 (access denied)
@@ -54,7 +54,7 @@ def answered(status: int, tries: int = 1) -> StoreError:
 
 
 def of_library(error: Exception, name: str = "") -> StoreError:
-    """Return the failure that an *error* of the library is, maybe of reading the object of a *name*.
+    """Return the failure for an *error* of the library, perhaps met while reading the object *name*.
 
     >>> print(of_library(FileNotFoundError(), "s3://photos/in"))
     the store answered 404 (no such object or bucket); a folder's name ends in /
@@ -71,7 +71,7 @@ def of_library(error: Exception, name: str = "") -> StoreError:
 
 
 def _in_words(error: Exception) -> StoreError:
-    """Return the failure that an *error* is: the library's own words hold addresses, and are for programmers."""
+    """Return the failure for an *error*: the library's own message contains addresses, and is meant for programmers."""
     text = str(error)
     tries = int(found[1]) + 1 if (found := RETRIES.search(text)) else 1
     if "169.254.169.254" in text or "metadata.google.internal" in text or "MissingCredentials" in text:
