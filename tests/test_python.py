@@ -341,7 +341,7 @@ def test_a_chain_takes_bare_filters_masks_and_alphas():
 @pytest.mark.each(
     "steps, said",
     [
-        ((), "steps: there is none"),
+        ((), "steps: there are none"),
         ((blur, "edges"), "steps: 'edges' is neither a filter nor a step"),
         ((blur.step(depth="8"), edges), r"steps: step 1 \(blur\): depth"),
         ((blur, edges.step(white=9)), r"steps: step 2 \(edges\): white belongs to the first step"),

@@ -1,4 +1,4 @@
-"""Filters over Dask arrays: each chunk is filtered with the pixels around it that its filters see."""
+"""Filters over Dask arrays: each chunk is filtered with the surrounding pixels that its filters need."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from .filter_chain import Chain, chain
 
 EXTRA = "imfilter.dask needs an extra: pip install 'imfilter[cluster]'"
 PROBE = 8
-"""Pixels a side of what tells the type and the channels of a result."""
+"""Pixels per side of the sample that shows the type and the channels of a result."""
 
 
 def filtered(array: Any, filter: str | Chain[Any], **parameters: Any) -> Any:
-    """Return a Dask array of the filtered *array*, which is computed when it is asked for.
+    """Return the filtered *array* as a Dask array, which is computed on demand.
 
-    Each chunk is filtered with as many pixels around it as the filters see together. What they give is what they give
-    for the whole array, but for the last bits of sums, which are added from another column: of a million samples of 8
-    bits some four differ, by one.
+    Each chunk is filtered with as many surrounding pixels as the filters need together. The result is that for the
+    whole array, except for the last bits of sums, which begin at another column: about four in a million 8-bit samples
+    differ by one.
 
     Parameters
     ----------
     array
-        A Dask array ``(height, width)`` or ``(height, width, channels)`` of a type that filters take. Channels are in
-        one chunk, or are put into one.
+        A Dask array ``(height, width)`` or ``(height, width, channels)`` of a type that filters accept. The channels
+        are put into one chunk if they are not.
     filter
         The name of a filter, or an `imfilter.chain`.
     **parameters
-        Those of the filter, as its function takes them; a chain has them already.
+        The filter's parameters, as its function takes them; a chain has its own.
 
     Raises
     ------
     ParameterError
-        *array* is no Dask array; there is no such filter; or the filters look at the whole image, or at the place of a
-        pixel in it, or give an image of another size, or move its pixels. Filter such in memory, or from the command
-        line, which streams what it can.
+        *array* is not a Dask array; there is no such filter; or the filters need the whole image, depend on the
+        position of a pixel, change the size, or move pixels. In these cases filter in memory, or from the command line,
+        which streams what it can.
     ImportError
         Dask is not installed.
 
@@ -93,7 +93,7 @@ def _steps(filter: str | Chain[Any], parameters: dict[str, Any]) -> Chain[Any]:
 
 
 def _around(steps: Chain[Any], probe: Array) -> tuple[int, bool]:
-    """Return how many pixels around each filters see together, and whether the image wraps around at its borders."""
+    """Return how many pixels around each pixel the filters need together, and whether the image wraps around."""
     [image], _ = images(probe, bands=False, stack=False)
     program = steps._program(image)
     if program.last.values["range"] == "stretch":
@@ -111,7 +111,7 @@ def _around(steps: Chain[Any], probe: Array) -> tuple[int, bool]:
 
 
 def _refusal(stage: Stage, context: ImageContext) -> str:
-    """Return what keeps a stage from being done chunk by chunk, if something does."""
+    """Return why a stage cannot be done chunk by chunk; "" if it can."""
     if stage.extent is not None:
         return "changes the image's size or moves its pixels"
     if stage.takes != "strips" or stage.survey is not None:

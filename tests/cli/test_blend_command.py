@@ -67,7 +67,7 @@ def test_an_image_without_a_partner_fails_alone(run, two):
     assert Path("out/one.png").exists() and not Path("out/two.png").exists()
     for suffix in ("jpg", "tif"):
         Image.open("b/one.png").save(f"b/two.{suffix}")
-    assert "or more than one" in run("blend", "a/two.png", "-o", "out.png", "--other", "b/").lines[0]
+    assert "must hold exactly one" in run("blend", "a/two.png", "-o", "out.png", "--other", "b/").lines[0]
 
 
 def test_colours_and_files_of_their_names(ok, rgb, gray):

@@ -53,7 +53,7 @@ def test_damage_is_refused_and_taken_on_request(run, refused, load, folder, case
     ("data", "said"),
     [
         (corpus.bmp(1, bytes(99), compression=3, size=64), "Huffman 1D compression, which is not supported"),
-        (corpus.bmp(32, bytes(99), compression=11), "a compression that is not read (CMYK)"),
+        (corpus.bmp(32, bytes(99), compression=11), "a compression that is not supported (CMYK)"),
         (corpus.bmp(64, bytes(999)), "64 bits per pixel, which is not supported"),
         (corpus.bmp(16, bytes(999), struct.pack("<3I", 0b101, 2, 8), 3), "with scattered bits"),
         (corpus.bmp(16, bytes(999), struct.pack("<3I", 1 << 20, 2, 8), 3), "wider than its 16-bit pixels"),

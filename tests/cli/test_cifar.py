@@ -199,5 +199,7 @@ def test_what_cannot_be_is_refused(refused, folder, ten):
     assert refused(1, *SAME, ten, "--from", "cifar100", "-o", "out.bin").endswith(
         f"{ten}: is not CIFAR-100: 15365 bytes are not a multiple of 3074"
     )
-    assert "--from: 'png' is none of cifar10, cifar100; other" in refused(2, *SAME, ten, "--from", "png", "-o", "o.bin")
+    assert ("--from: 'png' is not one of cifar10, cifar100; other") in refused(
+        2, *SAME, ten, "--from", "png", "-o", "o.bin"
+    )
     assert refused(1, *SAME, "-", "-f", "cifar10", "-t", "cifar10").endswith("is empty")

@@ -353,7 +353,7 @@ def test_check_finds_labels_that_do_not_belong(faults, folder, digits):
     )
     idx(folder / "t10k-labels-idx1-ubyte", LABELS[:4])
     assert faults("t10k-images-idx3-ubyte") == [
-        "t10k-labels-idx1-ubyte: holds 4 labels, and t10k-images-idx3-ubyte 7 images"
+        "t10k-labels-idx1-ubyte: holds 4 labels, but t10k-images-idx3-ubyte has 7 images"
     ]
     (folder / "t10k-labels-idx1-ubyte").unlink()
     assert faults("t10k-images-idx3-ubyte")[-1] == "t10k-images-idx3-ubyte: has no labels"
@@ -442,7 +442,7 @@ def test_show_reduces_what_is_large_and_breaks_lines_without_classes(ok, folder)
 
 
 def test_show_refuses_what_it_cannot_draw(refused, folder, pets, digits):
-    assert "a sheet is a picture" in refused(2, "dataset", "show", "t10k-images-idx3-ubyte", "-o", "s.idx")
+    assert "a sheet needs a format" in refused(2, "dataset", "show", "t10k-images-idx3-ubyte", "-o", "s.idx")
     np.save("a.npy", RNG.integers(0, 256, (9, 7, 5), np.uint8))
     assert "a.npy: #0: has 5 bands" in refused(1, "dataset", "show", "a.npy", "-o", "s.png")
     assert "pets/dog/1.png" in refused(1, "dataset", "show", "pets/dog/1.png", "-o", "pets/dog/1.png")

@@ -395,7 +395,7 @@ def test_metadata_tell_the_classes_and_go_along(ok, run, folder, captions, name,
 BAD_TABLES = {
     "name,label\ns0.png,x\n": "line 2 has no file_name",
     "file_name,label\ns0.png\n": "line 2 has not 2 columns",
-    "file_name,label\ns0.png,x\ns0.png,y\n": "line 3 names s0.png a second time",
+    "file_name,label\ns0.png,x\ns0.png,y\n": "line 3 names s0.png twice",
     "file_name,label\ns0.png,x\n": "has no label for ",
     'file_name,label\n"s0.png,x\n': "is not a table of metadata",
 }

@@ -271,7 +271,7 @@ def test_all_files_appear_or_none(refused, bank):
         (("--in-place",), "a.png: PNG cannot hold 6 maps"),
         (("--sheet", "s.png", "-o", "b.jpg"), "b.jpg: JPEG cannot hold 6 maps"),
         (("-o", "b.npy", "--name", "{map}.png"), "--name needs an output folder"),
-        (("-o", "out/", "--name", "{map:x}.png"), "{map:x} is not understood"),
+        (("-o", "out/", "--name", "{map:x}.png"), "{map:x} is not a width"),
         (("-o", "out/", "--name", "{stem}.png"), "out/a.png: PNG cannot hold 6 maps"),
         (("-o", "b.npy", "--groups", "4"), "--groups: 4 does not divide the bank's 6 maps"),
         (("-o", "b.npy", "--bias", "no.txt"), "--bias: 'no.txt' is neither a number nor a file"),

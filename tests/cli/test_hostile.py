@@ -131,7 +131,7 @@ GRAY = np.arange(80, dtype=np.uint8).reshape(10, 8, 1)
 DEEP = GRAY.astype(np.uint16)
 COUNT = corpus.tiff(GRAY, 1).replace(struct.pack("<HHI", 273, 4, 3), struct.pack("<HHI", 273, 4, 1 << 30))
 TIFFS = {
-    "pages in circles": (corpus.tiff(GRAY, 1, following="here"), "run in circles"),
+    "pages in circles": (corpus.tiff(GRAY, 1, following="here"), "form a loop"),
     "a page outside": (corpus.tiff(GRAY, 1, following=99999), "page 2 lies outside"),
     "a count beyond all memory": (COUNT, "damaged"),
     "strips missing": (corpus.tiff(GRAY, 1, t273=8, t279=32), "1 of 3 parts"),

@@ -106,7 +106,7 @@ def test_labels_that_do_not_belong_refuse_the_whole(refused, folder, digits):
     write(folder, "t-images-idx3-ubyte", digits)
     write(folder, "t-labels-idx1-ubyte", LABELS[:3])
     line = refused(1, "blur", "t-images-idx3-ubyte", "-o", "o-images-idx3-ubyte")
-    assert "t-labels-idx1-ubyte: holds 3 labels, and t-images-idx3-ubyte 7 images" in line
+    assert "t-labels-idx1-ubyte: holds 3 labels, but t-images-idx3-ubyte has 7 images" in line
     assert not list(folder.glob("o-*"))
 
 
@@ -208,7 +208,7 @@ def test_labels_of_another_name(run, ok, refused, folder, digits):
         1, "flip", "o.npz", "-o", "p.npz", "--labels", "classes.idx"
     )
     (folder / "few.idx").write_bytes(packed(LABELS[:3]))
-    assert "few.idx: holds 3 labels, and mine.idx 7 images" in refused(
+    assert "few.idx: holds 3 labels, but mine.idx has 7 images" in refused(
         1, "flip", "mine.idx", "-o", "p.npz", "--labels", "few.idx"
     )
     assert "is given as the labels of mine.idx, but holds no labels" in refused(

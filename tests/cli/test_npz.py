@@ -168,7 +168,7 @@ WHOLE = zipped([("images.npy", GOOD)])
         (zipped([("images.npy", npy(np.zeros((1, 2, 2), complex)))]), "real numbers are needed"),
         (zipped([("a.npy", GOOD), ("b.npy", GOOD)]), "has the arrays a, b; images are in x_train"),
         (zipped([("x_train.npy", GOOD), ("x_test.npy", npy(images(2, 4, 4)))]), "images of different sizes or depths"),
-        (zipped([("images.npy", GOOD), ("labels.npy", npy(images(2)))]), "labels holds 2 labels, and images 3 images"),
+        (zipped([("images.npy", GOOD), ("labels.npy", npy(images(2)))]), "labels holds 2 labels, but images 3 images"),
         (zipped([("images.npy", GOOD), ("run.py", b"1")]), "holds 'run.py', which is not an array"),
         (zipped([("images.npy", GOOD)], zipfile.ZIP_LZMA), "uses a compression that numpy.savez does not write"),
     ],

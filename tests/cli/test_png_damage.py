@@ -99,8 +99,8 @@ BAD = {
     "a header behind": (png(TEXT, header(), IDAT, END), "not with an IHDR chunk"),
     "a short header": (png(chunk(b"IHDR", bytes(12)), IDAT, END), "not with an IHDR chunk"),
     "a long header": (png(chunk(b"IHDR", header()[8:21] + b"x"), IDAT, END), "not with an IHDR chunk"),
-    "a filter method": (png(header(filter=1), IDAT, END), "no filter method of number 1"),
-    "an interlacing": (png(header(interlace=2), IDAT, END), "no interlacing of number 2"),
+    "a filter method": (png(header(filter=1), IDAT, END), "no filter method 1"),
+    "an interlacing": (png(header(interlace=2), IDAT, END), "no interlacing 2"),
     # The kinds of PngSuite, which it calls xc1, xc9, xd0, xd3, xd9, xdt, xhd, xcs, xcr, xlf, xs1 to xs7.
     "colour type 1": (png(header(1), IDAT, END), "colour type 1 with 8 bits"),
     "colour type 9": (png(header(9), IDAT, END), "colour type 9 with 8 bits"),

@@ -136,7 +136,7 @@ def test_a_stream_becomes_pages_and_pages_a_stream(ok, folder):
 
 def test_pages_are_no_png_file_of_which_viewers_show_one(ok, refused, folder):
     tifffile.imwrite("in.tif", np.zeros((3, 5, 6), np.uint8), photometric="minisblack")
-    assert "has 3 pages, of which PNG shows one" in refused(1, *KEEP, "in.tif", "-o", "out.png")
+    assert "has 3 pages, but PNG shows one" in refused(1, *KEEP, "in.tif", "-o", "out.png")
 
 
 def test_times_are_no_part_of_a_stream_and_stay_in_an_apng(run, folder, rgb):

@@ -330,7 +330,7 @@ def test_any_number_of_cores_makes_the_same_bytes(run, folder):
         (["a.png", "-o", "a.png", "blur"], "is an input, which is never overwritten"),
         (["a.png", "-o", "out/s.png", "blur"], "no such folder"),
         (["a.png", "-o", ".", "blur"], "is a folder"),
-        (["a.png", "-o", "s.npz", "blur"], "a sheet is a picture in colour"),
+        (["a.png", "-o", "s.npz", "blur"], "a sheet needs a format for colours"),
         (["a.png", "-o", "s.xyz", "blur"], "is not a supported output format"),
         (["a.png", "-o", "s.png", "blur", "--crop", "1,2,3"], "--crop: '1,2,3' is not"),
         (["a.png", "-o", "s.png", "blur", "--crop", "center:0,9"], "has no pixels"),

@@ -278,7 +278,7 @@ def test_options_that_cannot_be_are_refused(refused, words, said):
 
 def test_no_stream_is_a_zarr(refused):
     Image.fromarray(picture(9, 9)).save("in.png")
-    assert "it is a stream, and a zarr is a folder" in refused(1, "blur", "in.png", "-o", "-", "--to", "zarr")
+    assert "it is a stream, but a zarr is a folder" in refused(1, "blur", "in.png", "-o", "-", "--to", "zarr")
 
 
 def test_without_the_library_a_line_says_what_to_install(refused, folder, monkeypatch):

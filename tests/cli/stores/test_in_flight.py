@@ -109,9 +109,9 @@ def test_what_is_kept_and_what_fails_is_told_when_it_is_waited_for(monkeypatch):
             "Generic GCS error: Error performing GET http://169.254.169.254/computeMetadata",
             "no credentials were found; set GOOGLE",
         ),
-        ("GET http://host/?X-Amz-Signature=SECRET: who knows", "the store failed"),
+        ("GET http://host/?X-Amz-Signature=1a2b3c: who knows", "the store failed"),
     ],
 )
 def test_what_a_library_says_is_not_repeated(said, line):
     assert str(of_library(Exception(said))).startswith(line)
-    assert "SECRET" not in str(of_library(Exception(said)))
+    assert "1a2b3c" not in str(of_library(Exception(said)))
