@@ -14,7 +14,7 @@ except ImportError:
     from hashlib import blake2b
 
 PIECE = 1 << 20
-"""Bytes of a file that are read at a time."""
+"""Bytes of a file read at a time."""
 WORTH_A_THREAD = 1 << 18
 """Bytes whose digest takes longer than starting a thread for it."""
 

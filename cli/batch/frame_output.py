@@ -74,7 +74,7 @@ class Computed(NamedTuple):
     missing: Missing | None = None
     """None if no value marks samples as missing."""
     images: int = 1
-    """The number of frames of the same size, stacked one below the other."""
+    """The number of frames of the same size, stacked stacked vertically."""
     drawn: Sequence[Any] | None = None
     """The steps of an augmentation with the drawn numbers, for the manifest."""
     labels: Labels | None = None

@@ -63,7 +63,7 @@ class RenderOptions(NamedTuple):
     """Which samples are missing."""
     in_memory: tuple[int, int] | None = None
     """Results stay arrays, for others than encoders to look at, and these rows of them are looked at, from a first to
-    one behind the last; others may hold anything. None where results are encoded as they come."""
+    one after the last; others may hold anything. None where results are encoded as they come."""
     show: ShowOptions | None = None
     """How results are shown in the terminal, if they are."""
 
@@ -108,7 +108,7 @@ class JobOptions(NamedTuple):
     cores: int = 1
     """For one image."""
     in_flight: int = 8
-    """Objects of stores that are read ahead, and as many written behind, in each process."""
+    """Objects of stores that are read ahead, and as many written after, in each process."""
     augmentation: Augmentation | None = None
     """From which the recipe of each image is drawn."""
     annotations: AnnotationOptions = AnnotationOptions()

@@ -89,7 +89,7 @@ def folder_of(numbered: Numbered, frames: Frames, number: int) -> str:
 
 
 def check_folders(job: Job, frames: Frames | None) -> None:
-    """Raise FileError where images cannot go to folders of their labels or classes, as --name asks for."""
+    """Raise FileError if images cannot go to folders of their labels or classes, as --name asks for."""
     numbered = [target.numbered for target in job.targets.values() if target.numbered and target.numbered.classes]
     if not numbered:
         return
@@ -118,7 +118,7 @@ def is_folder_name(name: str) -> bool:
 
 
 def check(job: Job, frames: Frames, alone: bool) -> list[str]:
-    """Return notes on what the outputs do not hold of the labels; raises FileError where that keeps them away.
+    """Return notes on what the outputs do not hold of the labels; raises FileError if that keeps them away.
 
     Of one image *alone* nobody expects them in a picture.
     """
@@ -163,7 +163,7 @@ def write(
 
 
 def name_beside(images: str) -> str | None:
-    """Return how the file of labels beside one of images is called; None where the name tells of no images.
+    """Return how the file of labels beside one of images is called; None if the name tells of no images.
 
     >>> name_beside("a/t10k-images-idx3-ubyte.gz"), name_beside("edges.idx4-ubyte"), name_beside("a.idx")
     ('a/t10k-labels-idx1-ubyte.gz', 'edges.idx1-ubyte', None)
@@ -174,19 +174,19 @@ def name_beside(images: str) -> str | None:
 
 
 def file_beside(images: str) -> str:
-    """Return the file of labels beside one of images; "" where there is none."""
+    """Return the file of labels beside one of images; "" if there is none."""
     name = name_beside(images)
     return name if name is not None and Path(name).is_file() else ""
 
 
 def beside(images: str, count: int) -> Labels | None:
-    """Return the labels of *count* images, if there are any; raises FileError where they are not as many."""
+    """Return the labels of *count* images, if there are any; raises FileError if they are not as many."""
     name = file_beside(images)
     return _read(name, images, count, "is named as the labels of") if name else None
 
 
 def _read(name: str, images: str, count: int, why: str) -> Labels:
-    """Return the labels of *count* images in a file; raises FileError where they are not as many."""
+    """Return the labels of *count* images in a file; raises FileError if they are not as many."""
     with naming(name):
         data = Path(name).read_bytes()
         header = idx.header_in(data)

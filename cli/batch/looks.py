@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 Look = tuple[int, int, int] | None
-"""The time of the last change in nanoseconds, the size, and the inode; None where there is no file."""
+"""The time of the last change in nanoseconds, the size, and the inode; None if there is no file."""
 UNSEEN: Look = (-1, -1, -1)
 """Of a file that was never looked at."""
 

@@ -40,7 +40,7 @@ class Region(NamedTuple):
 
 
 def read(mask: str | None, boxes: Sequence[str]) -> Region | None:
-    """Return what the options --mask and --roi say, None where they are not given; raises UsageError."""
+    """Return what the options --mask and --roi say, None if they are not given; raises UsageError."""
     if mask is None and not boxes:
         return None
     if mask == STREAM:

@@ -71,7 +71,7 @@ def of_outputs(
 
     Outputs that are *streamed* are packed as they come, and not kept.
 
-    Raises `ImageError` where a sheet, or a result whose size was asked for, would have more than *max_pixels*.
+    Raises `ImageError` if a sheet, or a result whose size was asked for, would have more than *max_pixels*.
     """
     # Each of several images has its own size, which stages may ask for.
     dtype, images, (height, width, channels) = picture.pixels.dtype.name, picture.images, picture.pixels.shape

@@ -1,4 +1,4 @@
-"""What people should know of missing samples: how they are written, and where they spread."""
+"""Notes for the user of missing samples: how they are written, and where they spread."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def _check(frames: Frames, variants: int, target: Target, format: formats.Format
             f"--name '{{stem}}-{{frame:03}}{format.suffixes[0]}'",
         )
     timed = frames.timing is not None
-    # Of a PNG with more PNGs behind it viewers show the first: who has a stream, or pipes one on, knows.
+    # Of a PNG with more PNGs after it viewers show the first: who has a stream, or pipes one on, knows.
     unseen = format.stream == "pipe" and format.is_stream(timed) and not frames.stream and target.path is not None
     if format.holds_frames(timed) and not unseen:
         return
@@ -174,7 +174,7 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
 
 
 def _pictures(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Iterator[Picture]:
-    """Yield the frames; those of a data set several at a time, where the filters take them so, behind the first."""
+    """Yield the frames; those of a data set several at a time, where the filters take them so, after the first."""
     each = _decoded(frames, name)
     first = next(each, None)
     if first is None:

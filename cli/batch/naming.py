@@ -30,7 +30,7 @@ class Numbered(NamedTuple):
     folder: str = ""
     """That of the folders of `classes`."""
     classes: str = ""
-    """What stands for a folder for each label or class, with a / behind it; "" where there are none."""
+    """What stands for a folder for each label or class, with a / after it; "" if there are none."""
 
     def path(self, number: int, own: str = "") -> str:
         """Return the path of one frame, whose class has its *own* folder."""
@@ -66,7 +66,7 @@ class OutputNaming(NamedTuple):
 
     @property
     def fields(self) -> list[str | None]:
-        """The fields of the pattern; None stands for text behind the last of them."""
+        """The fields of the pattern; None stands for text after the last of them."""
         return [field for _, field, *_ in Formatter().parse(self.pattern or "")]
 
     @property

@@ -14,7 +14,7 @@ class NodataOption(NamedTuple):
     auto: bool = True
     """The value is what each file tells."""
     value: float | None = None
-    """The value for all files; None where there is none."""
+    """The value for all files; None if there is none."""
     keep_holes: bool = False
     """What is missing of the input is missing of the result."""
 

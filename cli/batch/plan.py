@@ -79,7 +79,7 @@ class Job(NamedTuple):
     backup: str | None = None
     """Where the input goes before its own output takes its place."""
     notes: tuple[str, ...] = ()
-    """What people should know when it is done."""
+    """Notes for the user when it is done."""
     source: Source | None = None
     """What the input held when it was read; None before."""
     variant: int | None = None
@@ -87,13 +87,13 @@ class Job(NamedTuple):
     variants: tuple[int, ...] = ()
     """Those that the outputs hold of each image, where the input is a data set; none of an image by itself."""
     others: tuple[str, ...] = ()
-    """The files that belong to the input in folders of second pictures; "" where there is none."""
+    """The files that belong to the input in folders of second pictures; "" if there is none."""
     labels: str = ""
     """The file of the labels of its images, if it is a data set with such a file."""
     attached: Attached | None = None
     """Its mask and its boxes, where the call moves them."""
     page_share: int = 0
-    """Bytes of the page of a report that show what becomes of it; 0 where it is not shown."""
+    """Bytes of the page of a report that show what becomes of it; 0 if it is not shown."""
 
     @property
     def name(self) -> str:

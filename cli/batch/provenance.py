@@ -20,12 +20,12 @@ from .plan import Job
 
 PROGRAM = "imfilter"
 WINDOWS = 1 << 13, 1 << 18
-"""The stamp stands so near to a file's beginning or end: behind a camera's EXIF only the second reaches it."""
+"""The stamp stands so near to a file's beginning or end: after a camera's EXIF only the second reaches it."""
 
 ANY = rb"imfilter [\d.]\S*+ [0-9a-f]{16}"
 """The mark of any call."""
 SOURCE = rb"-([0-9a-f]{32})"
-"""What stands behind the mark, where the bytes of the input were known."""
+"""What stands after the mark, where the bytes of the input were known."""
 
 
 class Stamper:
@@ -58,7 +58,7 @@ def _held(name: str) -> str:
     """Return what stands for the content of a second picture, or of labels."""
     try:
         return SourceDigest.of_file(name) if name else ""
-    except (OSError, ValueError):  # which is told of when it is read
+    except (OSError, ValueError):  # reported when it is read
         return ""
 
 
@@ -71,7 +71,7 @@ def of_frame(output: str, number: int, last: bool) -> str:
 
 
 def sources(path: str, mark: str, format: Format | None) -> set[str]:
-    """Return the digests of inputs that stand behind *mark* in the file *path*; raises OSError.
+    """Return the digests of inputs that stand after *mark* in the file *path*; raises OSError.
 
     There are none in a file of another *format*, where there is one to be in.
     """

@@ -32,7 +32,7 @@ WRITING = ("depth", "range", "gain")
 
 
 MOST_STEPS = 100
-"""Each is called by the one behind it."""
+"""Each is called by the one after it."""
 VERBS = r"(is|has|needs|must|cannot|takes|requires|does) "
 """A reason that begins with one of these is said of the parameter itself, and continues the sentence."""
 MOST_BYTES = 1 << 28
@@ -126,7 +126,7 @@ class Recipe(NamedTuple):
     def maps(self) -> tuple[str, ...]:
         """Return the names of the maps that the result is made of; none for a picture. Raises UsageError.
 
-        Filters behind a bank of kernels take its maps each by itself.
+        Filters after a bank of kernels take its maps each by itself.
         """
         names: tuple[str, ...] = ()
         for number, step in enumerate(self.steps):

@@ -78,7 +78,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _check_keys(text: str) -> None:
-    """Raise ValueError where a key has too many parts."""
+    """Raise ValueError if a key has too many parts."""
     dots = 0
     for found in BETWEEN.finditer(text):
         if found[0] == ".":

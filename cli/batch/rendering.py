@@ -33,7 +33,7 @@ class Rendering:
         formats_of: Mapping[str, formats.Format],
         missing: float | None,
     ) -> dict[str, Encoding]:
-        """Return how the values of each output become samples of its file; raises FileError where it cannot hold them.
+        """Return how the values of each output become samples of its file; raises FileError if it cannot hold them.
 
         *missing* is the value of samples that are missing.
         """

@@ -217,7 +217,7 @@ def check(
 
 
 def check_core() -> None:
-    """Raise `UsageError` where the environment names no core."""
+    """Raise `UsageError` if the environment names no core."""
     wanted = os.environ.get(native.VARIABLE, "")
     if wanted not in native.CHOICES:
         *others, last = native.CHOICES[1:]
@@ -244,7 +244,7 @@ def _check_values(options: SharedOptions) -> None:
 
 
 def _quality(options: SharedOptions) -> int | None:
-    """Return the number of --quality, None where there is none."""
+    """Return the number of --quality, None if there is none."""
     if options.quality in (None, KEEP):
         return None
     try:
@@ -354,7 +354,7 @@ def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str
 
 
 def check_stream(json: bool, dry_run: bool) -> None:
-    """Raise UsageError where standard output cannot take an image."""
+    """Raise UsageError if standard output cannot take an image."""
     if json:
         raise UsageError("--json needs standard output; write the image to a file with -o")
     if not dry_run and sys.stdout is not None and sys.stdout.isatty():
@@ -573,7 +573,7 @@ def _stamper(
 
 
 def colour(text: str) -> tuple[int, int, int] | None:
-    """Return the colour of --background, None where there is none; raises UsageError."""
+    """Return the colour of --background, None if there is none; raises UsageError."""
     if not text:
         return None
     from PIL import ImageColor

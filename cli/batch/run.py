@@ -158,7 +158,7 @@ def _reporter(request: Request, began: float, screen: Screen | None, round: Roun
 
 
 def _currency(request: Request, round: Round) -> up_to_date.Currency | None:
-    """Return by what it is told which outputs are current; None where all that changed is done.
+    """Return by what it is told which outputs are current; None if all that changed is done.
 
     In a later round outputs without a stamp may be newer than an input, and older than the recipe.
     """

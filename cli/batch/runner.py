@@ -86,7 +86,7 @@ def run(
             elif report.no_place is not None and (refused := refused + 1) == TRIES:
                 reporter.stop(report.no_place)
                 break
-        for number in sorted(waiting):  # what was done before the stop, but stands behind what never will be
+        for number in sorted(waiting):  # what was done before the stop, but stands after what never will be
             reporter.tell(waiting[number])
     return ExitCode.FAILED if reporter.totals.failures else ExitCode.DONE
 

@@ -22,7 +22,7 @@ OF_FILES = {
 
 
 def check(names: Collection[str], written: Collection[str], options: SharedOptions) -> None:
-    """Raise UsageError where a call whose inputs and outputs are *names* asks what no store does."""
+    """Raise UsageError if a call whose inputs and outputs are *names* asks what no store does."""
     for name in written:
         if name.startswith(HTTPS):
             raise UsageError(f"{shown(name)}: https:// is only read; write to a file, s3://, gs:// or az://")

@@ -18,7 +18,7 @@ Heads = Mapping[str, Mapping[str, str]]
 
 
 def heads(jobs: Sequence[Job]) -> Heads:
-    """Return what the outputs of *jobs* that are in stores carry; raises UsageError where a store does not say it."""
+    """Return what the outputs of *jobs* that are in stores carry; raises UsageError if a store does not say it."""
     names = [
         target.path
         for job in jobs

@@ -34,7 +34,7 @@ class Seen:
 
     @cached_property
     def spread(self) -> float:
-        """The widest range of a channel in parts of white, told from a grid; 0 where nothing is seen."""
+        """The widest range of a channel in parts of white, told from a grid; 0 if nothing is seen."""
         if self._is_transparent:
             return 0.0
         height, width = self._picture.pixels.shape[:2]
@@ -77,7 +77,7 @@ class Seen:
         return greatest
 
     def _where(self, pixels: Array, alpha: Array | None) -> Array | None:
-        """Return which pixels count, None where all do."""
+        """Return which pixels count, None if all do."""
         picture = self._picture
         where = None if alpha is None else alpha > 0
         marked = nodata.of(self._missing, pixels, picture.colours == "rgb", picture.full)
@@ -95,7 +95,7 @@ def notes(
     encodings: Mapping[str, Encoding],
     outputs: Mapping[str, Output],
 ) -> list[str]:
-    """Return what to say of the outputs of a picture, and the options that show them; nothing where all is well.
+    """Return what to say of the outputs of a picture, and the options that show them; nothing if all is well.
 
     *call* is the last filter's, *kernel_sum* the sum of its weights if it is a weighted sum, *missing* the value of
     missing samples.

@@ -88,7 +88,7 @@ def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency, ther
                 with stored_files.opened(name, budget()) as file:
                     return SourceDigest(file.read()).hexadecimal()
             return digest_of(name)
-        except (OSError, ValueError):  # which is told of when it is read
+        except (OSError, ValueError):  # reported when it is read
             return ""
 
     asked = [number for number, found in made_of.items() if found]

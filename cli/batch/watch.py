@@ -1,4 +1,4 @@
-"""`--watch`: the files of a call are looked at again and again, and what changed is done anew, as `--update` would.
+"""`--watch`: the files of a call are looked at again and again, and what changed is done again, as `--update` would.
 
 They are looked at, because whoever tells of changes misses what editors do: a save by renaming takes away the file that
 was watched. Of network file systems nobody tells.
@@ -177,7 +177,7 @@ class Watch:
         self._take(now)
 
     def _checked(self, beside: Mapping[str, str] = MappingProxyType({}), *, is_first: bool = False) -> Request:
-        """Return the request of a round, planned anew; raises UsageError."""
+        """Return the request of a round, planned again; raises UsageError."""
         listed = None if self._listing is None else self._listing.names
         earlier = Earlier(is_first, listed, self._written.keys())
         return check(self._recipe, self._options, self._map_files, beside, earlier=earlier)

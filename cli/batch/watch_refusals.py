@@ -37,13 +37,13 @@ def check_options(options: SharedOptions, map_files: Mapping[str, str]) -> None:
 
 
 def check_recipe(recipe: Recipe) -> None:
-    """Raise UsageError where a recipe, or a kernel, is a pipe or a device."""
+    """Raise UsageError if a recipe, or a kernel, is a pipe or a device."""
     contents = [value for step in recipe.steps for value in step.values.values() if isinstance(value, FileContent)]
     _check([*contents, *([] if recipe.source is None else [recipe.source])])
 
 
 def check_request(request: Request) -> None:
-    """Raise UsageError where another file that is read, or an output, is a pipe or a device."""
+    """Raise UsageError if another file that is read, or an output, is a pipe or a device."""
     beside = [name for name in read_beside(request.options) if name != STREAM]
     _check([*beside, *(name for job in request.jobs for name in of_image(job))])
     for target in (target for job in request.jobs for target in job.all_targets.values()):

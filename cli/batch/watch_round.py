@@ -18,7 +18,7 @@ class Earlier(NamedTuple):
     is_first: bool = True
     """There was none."""
     listed: Sequence[str] | None = None
-    """The names that standard input has listed; None where it lists none, or is not read yet."""
+    """The names that standard input has listed; None if it lists none, or is not read yet."""
     written: Collection[tuple[Identity | None, str]] = ()
     """What was written into the folders of inputs, each file by its folder and its name."""
 

@@ -55,7 +55,7 @@ class Limits(NamedTuple):
         return bool(self.metrics)
 
     def missed(self, found: Measured) -> str:
-        """Return how a pair misses the limits; nothing where it keeps them."""
+        """Return how a pair misses the limits; nothing if it keeps them."""
         if self == Limits():
             return "" if found.is_identical else "differs"
         count = found.difference.differing

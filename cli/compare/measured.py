@@ -71,7 +71,7 @@ def _mean(pair: Comparable, how: How, measure: Callable[[Array, Array, float, Pl
 
 
 def mean_of(figures: Sequence[float | None]) -> float | None:
-    """Return the mean, None where one of them is not defined."""
+    """Return the mean, None if one of them is not defined."""
     numbers = [figure for figure in figures if figure is not None and not math.isnan(figure)]
     return sum(numbers) / len(numbers) if len(numbers) == len(figures) and numbers else None
 

@@ -32,7 +32,7 @@ LARGE = 100
 
 
 def check(call: Call, wanted: Sequence[Pair]) -> None:
-    """Raise UsageError where the page would replace what the call reads, or writes beside it."""
+    """Raise UsageError if the page would replace what the call reads, or writes beside it."""
     names = [name for pair in wanted for name in (pair.a, pair.b) if name is not None]
     beside = {"report": call.report or ""}
     if call.diff is not None and not means_folder(call.diff):

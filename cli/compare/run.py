@@ -159,7 +159,7 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
 
 
 def _with_peak(call: Call, pair: Comparable, name: str) -> Comparable:
-    """Return a pair that knows what is white; raises UsageError where a limit needs it and nobody tells it."""
+    """Return a pair that knows what is white; raises UsageError if a limit needs it and nobody tells it."""
     if call.peak is not None and pair.a.dtype.kind == "f":
         return pair._replace(full=call.peak)
     if pair.full is None and call.limits.needs_white:

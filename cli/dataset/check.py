@@ -73,7 +73,7 @@ def run(names: Sequence[str], classes: str | None) -> ExitCode:
 
 
 def _check_once(names: Sequence[str]) -> None:
-    """Raise UsageError where a data set is named twice: all of it would be copies."""
+    """Raise UsageError if a data set is named twice: all of it would be copies."""
     found: dict[Identity, str] = {}
     for name in names:
         place = identity(name)

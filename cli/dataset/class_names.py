@@ -43,7 +43,7 @@ def named(data_sets: Iterator[DataSet], path: str | None) -> Iterator[DataSet]:
 
 
 def _give(data_set: DataSet, names: Sequence[str]) -> None:
-    """Give a data set's classes these names and this order; raises UsageError where they are none of its classes."""
+    """Give a data set's classes these names and this order; raises UsageError if they are none of its classes."""
     if isinstance(data_set, Pictures):
         if not data_set.classes:
             raise UsageError(f"{shown(data_set.name)}: has no classes to name; omit --classes")

@@ -65,7 +65,7 @@ def _kind_of_output(out: str, to: str | None) -> tuple[Format | None, bool]:
 
 
 def _numbered(opened: list[DataSet]) -> list[DataSet]:
-    """Return data sets that may become one, their files in order; raises UsageError where they may not."""
+    """Return data sets that may become one, their files in order; raises UsageError if they may not."""
     if len({data_set.part for data_set in opened}) > 1:
         parts = ", ".join(shown(data_set.name) for data_set in opened)
         raise UsageError(f"{parts} are parts of a split; convert one at a time")

@@ -44,7 +44,7 @@ class ImageFolder(NamedTuple):
     part: str
     """The name of the part that it is, of a data set with several."""
     classes: tuple[str, ...]
-    """In byte order; none where the images have no classes."""
+    """In byte order; none if the images have no classes."""
     files: tuple[File, ...]
     """Class by class."""
     left_out: tuple[LeftOut, ...]

@@ -19,7 +19,7 @@ from ..streams import STREAM
 
 
 def check_outside(out: str, read: Iterable[str]) -> None:
-    """Raise UsageError where what is written is standard output, is a folder that is read, or lies in one."""
+    """Raise UsageError if what is written is standard output, is a folder that is read, or lies in one."""
     check_local([out], COPY_LATER)
     if out == STREAM:
         raise UsageError("--output -: a data set cannot go to standard output; name a folder or file")
@@ -29,7 +29,7 @@ def check_outside(out: str, read: Iterable[str]) -> None:
 
 
 def check_free(folder: str) -> None:
-    """Raise UsageError where a folder holds files; empty folders in it may be left of a call that failed."""
+    """Raise UsageError if a folder holds files; empty folders in it may be left of a call that failed."""
     if not os.path.lexists(folder):
         return
     if not inputs.is_folder(folder):
@@ -39,7 +39,7 @@ def check_free(folder: str) -> None:
 
 
 def check_new(target: Path) -> None:
-    """Raise FileError where another program wrote a file meanwhile."""
+    """Raise FileError if another program wrote a file meanwhile."""
     if os.path.lexists(target):
         raise FileError(shown(str(target)), "exists, and is never overwritten")
 

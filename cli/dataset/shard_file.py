@@ -1,4 +1,4 @@
-"""A shard that is written as it comes: the files of each sample one behind the other, its label as decimal text."""
+"""A shard that is written as it comes: the files of each sample one after the other, its label as decimal text."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ShardFile:
 
     @property
     def notes(self) -> list[str]:
-        """What people should know of the names."""
+        """Notes for the user of the names."""
         if not self._renamed:
             return self._writer.notes
         one, other = map(shown, self._renamed[0])
@@ -55,7 +55,7 @@ class ShardFile:
         ]
 
     def add(self, place: str, label: int | None, write: Write, notes: list[str]) -> None:
-        """Take a sample; raises FileError where another has its key."""
+        """Take a sample; raises FileError if another has its key."""
         path = PurePosixPath(place)
         stem = path.name.removesuffix(path.suffix)
         name = str(path.with_name(stem.replace(".", "_") + path.suffix))

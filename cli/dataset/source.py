@@ -30,13 +30,13 @@ CHUNK = 1 << 21
 
 
 class Batch(NamedTuple):
-    """One sample, or several of one size whose pixels lie one below the other."""
+    """One sample, or several of one size whose pixels lie stacked vertically."""
 
     picture: Picture
     labels: Sequence[int | None]
     """Of each."""
     names: Sequence[str]
-    """Of each: the path below the folder or in the shard, or its number behind a `#`."""
+    """Of each: the path below the folder or in the shard, or its number after a `#`."""
     path: str
     """The file that holds them."""
     frames: int | None = 1
@@ -57,7 +57,7 @@ class DataSet:
     def __init__(self, name: str, kind: str, reader: Reader) -> None:
         self.name, self.kind, self.reader = name, kind, reader
         self.classes: Sequence[str] = ()
-        """The classes' names; none where the labels are numbers alone, or where there are no labels."""
+        """The classes' names; none if the labels are numbers alone, or where there are no labels."""
         self.part = ""
         """The part that it is, of a data set with several."""
         self.left_out: Sequence[LeftOut] = ()
@@ -299,7 +299,7 @@ def field_of(name: str) -> str:
 
 
 def _top(key: str) -> str:
-    """Return the first folder of a key; "" where there is none."""
+    """Return the first folder of a key; "" if there is none."""
     folder, slash, _ = key.removeprefix("./").partition("/")
     return folder if slash else ""
 

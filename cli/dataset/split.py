@@ -111,7 +111,7 @@ def _opened(names: Sequence[str]) -> tuple[list[ImageFolder], list[Container]]:
 
 
 def _files(opened: Sequence[ImageFolder]) -> list[tuple[File, str]]:
-    """Return all files with their classes; raises UsageError where two would be one."""
+    """Return all files with their classes; raises UsageError if two would be one."""
     found: dict[str, tuple[File, str]] = {}
     for folder in opened:
         for file in folder.files:
@@ -133,7 +133,7 @@ def _kin(file: File, pattern: re.Pattern[str] | None) -> tuple[tuple[str, ...], 
 
 
 def _check_device(copies: Sequence[Copy], root: Root) -> None:
-    """Raise UsageError where the outputs cannot be other names of the inputs."""
+    """Raise UsageError if the outputs cannot be other names of the inputs."""
     for copy in copies:
         with naming(copy.source):
             device = Path(copy.source).stat().st_dev

@@ -26,7 +26,7 @@ DIGEST_BYTES = 16
 def samples(container: Container, pattern: re.Pattern[str] | None) -> Iterator[Sample]:
     """Yield the samples, with what each shares with others: its contents, and what *pattern* finds in its key.
 
-    Raises UsageError where they have no names in which it could find something, FileError.
+    Raises UsageError if they have no names in which it could find something, FileError.
     """
     name = Path(container.name).name
     if isinstance(container, ShardSet):
@@ -91,7 +91,7 @@ def write(
 
 
 def _check_names(containers: Sequence[Container]) -> None:
-    """Raise UsageError where two files would be one, or where one is of a format that is only read."""
+    """Raise UsageError if two files would be one, or where one is of a format that is only read."""
     found: dict[str, str] = {}
     for container in containers:
         name = Path(container.name).name

@@ -62,7 +62,7 @@ class StackFile:
             writer.begin(file, count)
 
     def add(self, data_set: DataSet, batch: Batch) -> None:
-        """Write samples; raises FileError where they are not as those before, or none that the format holds."""
+        """Write samples; raises FileError if they are not as those before, or none that the format holds."""
         look = Look(batch.name(0), _kind(batch.picture), _size(batch.picture))
         first = self._first = self._first or look
         _check_alike(first, look)
@@ -131,7 +131,7 @@ def labels_of(data_set: DataSet, batch: Batch) -> Labels | None:
 
 
 def _check_alike(first: Look, own: Look) -> None:
-    """Raise FileError where a sample is not as the first was."""
+    """Raise FileError if a sample is not as the first was."""
     if first.size != own.size:
         why = f"is {own.size}, but {first.name} is {first.size}; resize them first (imfilter resize)"
         raise FileError(own.name, why)
@@ -149,7 +149,7 @@ def _kind(picture: Picture) -> str:
 
 
 def check_held(batch: Batch, format: Format) -> None:
-    """Raise FileError where the format does not hold the samples as they are."""
+    """Raise FileError if the format does not hold the samples as they are."""
     picture = batch.picture
     held = format.held(picture.colours, picture.pixels.shape[2])
     if picture.pixels.dtype.name not in held or (picture.alpha is not None and not format.alpha):

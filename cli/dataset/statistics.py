@@ -35,7 +35,7 @@ class Sums(NamedTuple):
 
 
 def sums_of(batch: Batch) -> Sums:
-    """Add up the samples of images; raises FileError where some are no numbers."""
+    """Add up the samples of images; raises FileError if some are no numbers."""
     picture = batch.picture
     height, width, channels = picture.pixels.shape
     images, pixels = picture.images, height // picture.images * width
@@ -79,7 +79,7 @@ class Statistics:
         self.with_alpha = 0
 
     def add(self, batch: Batch) -> None:
-        """Add images; raises FileError where their channels do not go with those before."""
+        """Add images; raises FileError if their channels do not go with those before."""
         channels, white = batch.picture.pixels.shape[2], batch.picture.full
         others = {*self.images, channels}
         if len(others) > 1 and others != {1, 3}:
@@ -130,7 +130,7 @@ class Statistics:
         return Figures(mean, std)
 
     def per_image(self) -> Figures | None:
-        """Return the means of the single images' figures, None where they were not asked for."""
+        """Return the means of the single images' figures, None if they were not asked for."""
         if self._own is None:
             return None
         return Figures(self._average([own.mean for own in self._own]), self._average([own.std for own in self._own]))

@@ -20,16 +20,16 @@ WINDOWS = (INFO, 52, 56, V4, V5)
 """Sizes of Windows' headers; others of 16 to 64 bytes are OS/2's."""
 PLAIN, RLE8, RLE4, FIELDS, JPEG, PNG, ALPHA_FIELDS = range(7)
 RLE24 = 24
-"""OS/2's runs of colours, which are number 4 there."""
+"""OS/2's run-length compression of colours, which has the number 4."""
 EMBEDDED = 0x4D424544
 """The colour space of a V5 header whose ICC profile is in the file."""
 A_RUN = 128
-"""Pixels that a byte of runs stands for, at most."""
+"""Most pixels that a byte of runs can represent."""
 INCHES = 39.3701
 
 
 class Header(NamedTuple):
-    """What a bitmap says of itself."""
+    """The header of a bitmap."""
 
     width: int
     height: int
@@ -108,7 +108,7 @@ def _check(width: int, height: int, bits: int, compression: int) -> None:
 
 
 def read(data: bytes, found: Header, notes: list[str], options: DecodeOptions, decode: Decode) -> Picture:
-    """Return the picture of which *found* is the header; raises `DecodeError`."""
+    """Return the picture whose header is *found*; raises `DecodeError`."""
     width, height, bits = found.width, found.height, found.bits
     channels = 4 if bits in (16, 32) else 3
     options.check_size(width, height, Samples(channels, decoding=4 if bits <= 8 else 4 * channels))
@@ -133,7 +133,7 @@ def read(data: bytes, found: Header, notes: list[str], options: DecodeOptions, d
 
 
 def _damaged(why: str, lenient: bool, notes: list[str]) -> None:
-    """Refuse a file, or tell of it."""
+    """Refuse a damaged file, or add a note."""
     if not lenient:
         raise DecodeError(f"is damaged or truncated ({why})")
     notes.append(f"is damaged ({why}); the readable part was used")
@@ -153,7 +153,7 @@ def _rows(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
 
 
 def _colours(rows: Array, found: Header, notes: list[str]) -> tuple[Array, Array | None]:
-    """Return colours and alpha of the rows, those of runs being a colour a pixel."""
+    """Return colours and alpha of the rows; unpacked runs have one colour per pixel."""
     width, bits = found.width, found.bits
     if bits == 24:
         return rows[:, : 3 * width].reshape(len(rows), width, 3)[..., ::-1], None
@@ -172,7 +172,7 @@ def _colours(rows: Array, found: Header, notes: list[str]) -> tuple[Array, Array
 
 
 def _numbered(rows: Array, found: Header, lenient: bool, notes: list[str]) -> tuple[Array, Palette | None]:
-    """Return the colours of rows of indices, of runs one a pixel, and their palette if it is not of grays."""
+    """Return the colours of rows of indices (unpacked runs have one per pixel), and their palette unless it is gray."""
     width, bits = found.width, found.bits
     indices = rows
     if found.compression == PLAIN:
@@ -190,7 +190,7 @@ def _numbered(rows: Array, found: Header, lenient: bool, notes: list[str]) -> tu
 
 
 def _runs(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
-    """Unpack runs into an index, or the three bytes of a colour, for each pixel; those passed over stay 0."""
+    """Unpack runs into an index, or the three bytes of a colour, for each pixel; skipped pixels stay 0."""
     width, height = found.width, found.height
     if width * height > A_RUN * len(data):
         raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {len(data)} bytes)")

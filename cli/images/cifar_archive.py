@@ -1,7 +1,7 @@
-"""CIFAR-10 and CIFAR-100 as they are published: all batches, binary or pickled, in a tar archive packed by gzip.
+"""CIFAR-10 and CIFAR-100 as they are published: all batches, binary or pickled, in a tar archive compressed with gzip.
 
-The images are those of training, batch by batch, then those of the test, whatever the order in the archive. The batches
-are unpacked once, into a temporary file without a name, so that they take no memory; of pickles nothing is unpickled.
+The training images come first, batch by batch, then the test images, whatever the order in the archive. The batches
+are unpacked once, into a nameless temporary file, so that they take no memory; nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from .labels import Labels, joined
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode
 
 MOST = 1 << 28
-"""Bytes that are unpacked of an archive: of those that are published there are up to 187 million."""
+"""Most bytes that are unpacked from an archive: the published ones have up to 187 million."""
 TRAINING = *(f"data_batch_{number}" for number in range(1, 6)), "train"
 TEST = "test_batch", "test"
 NAMES = (*TRAINING, *TEST)
-"""The batches in their order, which are called .bin where they are binary."""
+"""The batches in their order; binary ones end in .bin."""
 OF_CLASSES = {
     "batches.meta.txt": ("",),
     "fine_label_names.txt": ("",),
@@ -50,7 +50,7 @@ class _Batch(NamedTuple):
 
 
 class _Stream:
-    """What gzip packed, as a file that is read to its end."""
+    """The unpacked data of a gzip file, as a file that is read to its end."""
 
     def __init__(self, data: Any) -> None:
         self._unpacker = Unpacker(data)
@@ -114,7 +114,7 @@ def _unpacked(data: Any, file: BinaryIO) -> tuple[dict[str, tuple[int, int]], di
                     if file.tell() - start != info.size:
                         raise DecodeError(f"is damaged or truncated ({shown(name)} is cut off)")
                     places[name] = start, file.tell()
-            while stream.read(1 << 20):  # the sum stands at the end
+            while stream.read(1 << 20):  # the checksum is at the end
                 pass
     except FAILURES as error:
         raise DecodeError(f"is damaged or truncated ({error})") from None

@@ -1,9 +1,9 @@
-"""CIFAR-10 and CIFAR-100 as Python published them: dictionaries that `pickle` wrote, of which nothing is unpickled.
+"""CIFAR-10 and CIFAR-100 as pickled dictionaries, read without unpickling.
 
-A pickle is a program for a machine with a stack, and may call whatever Python can. Here its operations are read by a
-machine that knows those of data alone. What NumPy's arrays are made by is kept as a name with arguments; nothing is
-imported, and nothing called. Sizes are checked against what is left of the file, and no operation takes more memory
-than a few words, of which a file has as many as its images are likely to need.
+A pickle is a program for a stack machine, and may call anything in Python. Here a machine reads it that knows only the
+operations for data. The constructors of NumPy arrays are kept as names with arguments; nothing is imported, and
+nothing called. Sizes are checked against the rest of the file. No operation takes more memory than a few words, and a
+file may have only as many operations as its images are likely to need.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from .labels import Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode
 
 OPERATIONS_AN_IMAGE, FEW_OPERATIONS = 32, 1 << 12
-"""How many operations a file may have for each 3072 bytes, and in any case: an image takes four to eight, for its
-labels and its name."""
+"""The number of operations allowed for each 3072 bytes, and in any case: an image needs four to eight, for its labels
+and its name."""
 LONGEST_KEY = 64
 SHORT = 1 << 12
-"""Bytes that are copied; of longer ones a view is kept."""
+"""Most bytes that are copied; longer data are kept as views."""
 NAMES = {
     (module, name): name
     for name, modules in {
@@ -37,7 +37,7 @@ NAMES = {
     }.items()
     for module in modules
 }
-"""What a file may name; what it means by that is known here, and is nothing that runs."""
+"""The names that a file may use; their meaning is defined here, and runs no code."""
 
 
 class Name(NamedTuple):
@@ -47,7 +47,7 @@ class Name(NamedTuple):
 
 
 class Record:
-    """A name with arguments, and the state that is given to what Python would make of them."""
+    """A name with arguments, and the state for the object that Python would make from them."""
 
     def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
         self.name, self.arguments = name, arguments
@@ -55,9 +55,9 @@ class Record:
 
 
 class Machine:
-    """Reads the operations of a pickle of protocols 2 to 5; what they mean for other data than these it does not know.
+    """Reads the operations of pickle protocols 2 to 5 that this kind of data needs, and no others.
 
-    Lists and dictionaries are filled as they are there; the only strings that are made of others are read at the end.
+    Lists and dictionaries are filled in place; the only strings built from others are resolved at the end.
     """
 
     def __init__(self, data: Any) -> None:
@@ -110,7 +110,7 @@ class Machine:
         return self._stack.pop()
 
     def _pop_mark(self) -> list[Any]:
-        """Return what stands above the last mark."""
+        """Return the values above the last mark."""
         if not self._marks:
             raise DecodeError("is damaged (its pickle takes more than its stack holds)")
         start = self._marks.pop()
@@ -287,7 +287,7 @@ def _labels(found: dict[str, Any], key: str, count: int) -> Array:
 
 
 def _samples(array: Any) -> Array:
-    """Return the array of the images, ``(count, 3072)`` of uint8, that a record tells of; raises `DecodeError`."""
+    """Return the array of images in a record, ``(count, 3072)`` of uint8; raises `DecodeError`."""
     shape, dtype, fortran, data = _parts(array)
     if not (isinstance(dtype, Record) and dtype.name == "dtype" and _word(dtype.arguments[0]) in ("u1", "|u1")):
         raise DecodeError("is not a CIFAR batch (its samples are not uint8)")
@@ -324,7 +324,7 @@ def _latin(record: Record) -> bytes:
 
 
 def _key(value: Any) -> str:
-    """Return a key as text; raises `DecodeError` for others, as for tuples, which may be nested without end."""
+    """Return a key as text; raises `DecodeError` for others, such as tuples, which may be nested endlessly."""
     if isinstance(value, Record) and value.name == "encode":
         value = next(iter(value.arguments), None)
     if isinstance(value, (str, bytes)) and len(value) <= LONGEST_KEY:

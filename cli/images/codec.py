@@ -1,4 +1,4 @@
-"""Codecs, each of which reads and writes the files of one format."""
+"""The interface of codecs, each of which reads and writes the files of one format."""
 
 from __future__ import annotations
 
@@ -23,76 +23,76 @@ if TYPE_CHECKING:
 
 
 class EncodeOptions(NamedTuple):
-    """How files are written."""
+    """The options for writing files."""
 
     quality: int | None = None
     strip: bool = False
     strip_gps: bool = False
     keep_values: bool = False
-    """Samples whose colour profile is not kept stay as they are."""
+    """Samples are not converted if their colour profile is not kept."""
     compression: str = ""
-    """How the samples are packed, for a format that has several ways; nothing is its own choice."""
+    """The compression, for a format that has several; "" for the format's default."""
     chunks: int = 0
-    """Rows and columns of a chunk, of a format that has some; 0 is its own choice."""
+    """Rows and columns of a chunk, for a format with chunks; 0 for its default."""
     shard_size: int = 0
-    """Rows and columns of a file of several chunks; 0 where each has its own."""
+    """Rows and columns of a file of several chunks; 0 if each chunk has its own file."""
     pyramid: bool = False
-    """Smaller copies are written too, for a format that may have some."""
+    """Smaller copies are written too, if the format has them."""
     cores: int = 1
     """Threads that compress; the bytes are the same for any number."""
     keep_quality: bool = False
-    """A JPEG is coded as the JPEG that it was made of."""
+    """A JPEG is coded like the JPEG from which it was made."""
     stamp: bool = True
-    """Files name the program that wrote them."""
+    """Files contain the name of the program that wrote them."""
 
     def signed(self, software: str) -> str:
-        """Return what a file says of the program that wrote it."""
+        """Return the name of the program for the file."""
         return software if self.stamp and not self.strip else ""
 
 
 class Content(NamedTuple):
-    """What goes into a file, or into one of its frames."""
+    """The content of a file, or of one of its frames."""
 
     pixels: Any
-    """``(height, width, channels)``, or what the codec's canvas made of them."""
+    """``(height, width, channels)``, or the codec's canvas."""
     alpha: Any
     """``(height, width)``, or None."""
     metadata: Metadata = Metadata()
     options: EncodeOptions = EncodeOptions()
     software: str = ""
-    """A line of ASCII for the field in which the format names the program that wrote a file."""
+    """A line of ASCII for the format's field for the program that wrote the file."""
     colours: ColourModel = "rgb"
-    """What several channels are."""
+    """The colour model of several channels."""
     white: float | None = None
-    """White in the units of the samples, None where they have none."""
+    """White in the units of the samples, None if they have none."""
     images: int = 1
-    """So many images of one size lie in the pixels, one below the other."""
+    """The number of images of the same size in the pixels, stacked vertically."""
     labels: Labels | None = None
-    """Theirs, where they have some: those of each part of a data set that is written."""
+    """The labels of the images, if any."""
     archive: Archive | None = None
-    """The arrays of the file that a data set was read from, where it held several; the first image brings it."""
+    """The other arrays of the data set's file, if it has several; only the first image has them."""
 
     @property
     def has_alpha(self) -> bool:
-        """Whether there is an alpha, which a canvas may hold with the colours."""
+        """Whether there is alpha, which a canvas may hold with the colours."""
         return self.alpha is not None or (self.streamed and self.pixels.alpha)
 
     @property
     def streamed(self) -> bool:
-        """Whether the samples are a canvas that packed them as they came."""
+        """Whether the samples are a canvas that has packed them while they were computed."""
         from .packed_canvas import PackedCanvas
 
         return isinstance(self.pixels, PackedCanvas)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the samples as files hold them."""
+        """The shape of the samples in the file."""
         height, width, colours = self.pixels.shape
         channels = colours + self.has_alpha
         return (height, width, channels) if channels > 1 else (height, width)
 
     def samples(self) -> Any:
-        """Return the samples as files hold them: the alpha is the last channel, and a single channel has no axis."""
+        """Return the samples as in a file: alpha is the last channel, and a single channel has no axis."""
         samples = self.pixels if self.alpha is None else with_alpha(self.pixels, self.alpha)
         return np.ascontiguousarray(samples if samples.shape[2] > 1 else samples[..., 0])
 
@@ -110,7 +110,7 @@ class Content(NamedTuple):
 
 
 class FrameWriter(Protocol):
-    """Gathers the frames of a file."""
+    """Collects the frames of a file."""
 
     notes: list[str]
     """Notes for the user."""
@@ -188,15 +188,15 @@ class Codec(NamedTuple):
     frames: Callable[[Timing | None], FrameWriter] | None = None
     """Returns a writer of frames with these times, for a format that holds several."""
     labels: Callable[[Labels | None], list[str]] = _no_labels
-    """Is told before the work of the labels of all images, or that they have none; returns what people should know.
-    Raises ValueError where the format does not hold them, or needs some."""
+    """Is told before the work of the labels of all images, or that they have none; returns Notes for the user.
+    Raises ValueError if the format does not hold them, or needs some."""
     describe: Callable[[Any, DecodeOptions, Decode], Description | None] | None = None
-    """Returns what the header of a file tells, of which slices are read as they are needed; None where only its samples
+    """Returns what the header of a file tells, of which slices are read on demand; None where only its samples
     tell it. The last argument decodes a file that is made of parts of this one. Without it pictures are decoded."""
     stream: Callable[[FileBytes, DecodeOptions], Picture | None] | None = None
-    """Returns a picture whose samples are read as they are needed, of a file that is read piece by piece; None where
+    """Returns a picture whose samples are read on demand, of a file that is read piece by piece; None where
     it must be decoded whole. Raises `DecodeError`, as its samples do."""
     extent: Callable[[Peek], int] | None = None
-    """Returns the length of the first image of a stream, for a format whose files may stand one behind the other."""
+    """Returns the length of the first image of a stream, for a format whose files may stand one after the other."""
     ending: bytes = b""
     """What an image of a stream ends with: where none follows these bytes, its extent need not be known."""

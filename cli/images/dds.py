@@ -32,7 +32,7 @@ BLOCKS = {
 DXGI_BLOCKS = {71: (1, "BC1"), 74: (2, "BC2"), 77: (3, "BC3"), 80: (4, "BC4"), 83: (5, "BC5"), 98: (7, "BC7")}
 """The same by DXGI_FORMAT, the UNORM of each; one less is typeless, one more sRGB."""
 SIGNED = (81, 84)
-"""One more than 80 and 83, and signed."""
+"""The signed formats, one more than 80 and 83."""
 RGBA8, BGRA8, BGRX8 = (27, 28, 29), (87, 90, 91), (88, 92, 93)
 MODES = {4: "L", 5: "RGB"}
 MULTIPLIED = (b"DXT2", b"DXT4")
@@ -58,7 +58,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     elif flags & (RGB | LUMINANCE | ALPHA_ONLY) and bits in (8, 16, 24, 32):
         if not flags & ALPHA:
             masks[3] = 0
-        if flags & LUMINANCE and max(masks) >> bits:  # as some write it, who leave out the masks
+        if flags & LUMINANCE and max(masks) >> bits:  # some programs leave out the masks
             masks = [255, 0, 0, 255 << 8 if flags & ALPHA else 0]
         samples = _masked(data, (width, height), bits, masks[: 1 if flags & LUMINANCE else 3], masks[3], options, notes)
     else:

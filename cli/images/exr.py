@@ -22,7 +22,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     """Return the picture."""
     library = extras.required("OpenEXR", "an OpenEXR image")
     notes: list[str] = []
-    # The library reads files alone, and says what is wrong on standard output and error.
+    # The library reads only files, and prints its errors to stdout and stderr.
     with tempfile.NamedTemporaryFile(suffix=".exr") as file:
         file.write(begun.data)
         file.flush()
@@ -68,7 +68,7 @@ def _opened(library: Any, name: str, **settings: Any) -> Any:
 
 
 def _picture(planes: dict[str, Array], notes: list[str]) -> Picture:
-    """Return the colours and the alpha among channels; others, of which there are no colours, are taken as bands."""
+    """Return the colours and the alpha among channels; if there are no colours, the channels become bands."""
     names = COLOURS if set(COLOURS) <= planes.keys() else ("Y",) if "Y" in planes else ()
     alpha = planes.get("A") if names else None
     others = sorted(planes.keys() - {*names, "A"}) if names else sorted(planes)
@@ -83,7 +83,7 @@ def _picture(planes: dict[str, Array], notes: list[str]) -> Picture:
     if (alpha == 1).all():
         return Picture(pixels, notes=notes)
     with contextlib.suppress(ValueError):
-        # Colours are stored multiplied by the alpha; those of alpha 0, which shine, are lost by that.
+        # Colours are stored multiplied by alpha, so glowing colours with alpha 0 are lost.
         pixels = premultiplied(pixels, alpha).astype(np.float32)
     return Picture(pixels, alpha, notes=notes)
 

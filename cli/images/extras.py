@@ -11,7 +11,7 @@ from .picture import DecodeError
 
 
 def required(module: str, what: str, extra: str = "formats") -> Any:
-    """Return a library; raises `DecodeError`, which says how to install it, where it is missing."""
+    """Return a library; if it is missing, raises `DecodeError`, which says how to install it."""
     try:
         return importlib.import_module(module)
     except ImportError:

@@ -1,8 +1,8 @@
-"""FITS: the first image of a file, and each plane of a cube, as its values stand for.
+"""FITS: the first image of a file, and each plane of a cube, as physical values.
 
-After Definition of the Flexible Image Transport System, version 4.0. The first row is at the bottom, as that says in
-section 5.1 and viewers show it, unless `ROWORDER` is TOP-DOWN. Samples of the value `BLANK` are missing: NaN, or where
-whole numbers stand for themselves, the picture's nodata value.
+After Definition of the Flexible Image Transport System, version 4.0. The first row is at the bottom, as section 5.1
+says and viewers show it, unless `ROWORDER` is TOP-DOWN. Samples with the value `BLANK` are missing: NaN, or for
+unscaled whole numbers the picture's nodata value.
 
 This reader is as exact as astropy's for images, and starts in a tenth of its time.
 """
@@ -21,20 +21,20 @@ from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, 
 BLOCK, CARD = 2880, 80
 TYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 UNSIGNED = {16: (1 << 15, "u2"), 32: (1 << 31, "u4"), 64: (1 << 63, "u8")}
-"""What `BZERO` is of unsigned samples, and their type."""
+"""The value of `BZERO` for unsigned samples, and their type."""
 VALUE = re.compile(r"([A-Z0-9_-]+) *= *(?:'((?:[^']|'')*)'|([^/]*))")
 MOST_UNITS = 4096
 
 
 class Unit(NamedTuple):
-    """A header and where its data are."""
+    """A header and the place of its data."""
 
     cards: dict[str, str]
     start: int
     length: int
 
     def number(self, name: str, default: float) -> float:
-        """Return the value of a keyword; raises `DecodeError` where it is no number."""
+        """Return the value of a keyword; raises `DecodeError` if it is no number."""
         try:
             value = float(self.cards.get(name, default))
         except ValueError:
@@ -51,7 +51,7 @@ class Unit(NamedTuple):
 
 
 def units(data: bytes) -> Iterator[Unit]:
-    """Yield the units of a file; raises `DecodeError` where a header is cut off."""
+    """Yield the units of a file; raises `DecodeError` if a header is cut off."""
     at = 0
     for _ in range(MOST_UNITS):
         if not data[at : at + CARD].strip(b"\0 "):
@@ -109,7 +109,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         _check_sum(data, first, options, notes)
 
     def plane(number: int) -> tuple[Array, float | None]:
-        """Return a plane, upright, and its value of what is missing."""
+        """Return a plane, upright, and its nodata value."""
         count = width * height
         have = max(min(there - number * count, count), 0)
         start = min(first.start + number * count * dtype.itemsize, len(data))
@@ -153,7 +153,7 @@ def _sum(data: bytes) -> int:
 
 
 def _memory(first: Unit, bits: int, channels: int) -> Samples:
-    """Return what a pixel takes; scaled samples are computed in double."""
+    """Return the memory of a pixel; scaled samples are computed in double."""
     meaning = first.number("BSCALE", 1), first.number("BZERO", 0)
     scaled = meaning != (1, 0) and not (bits in UNSIGNED and meaning == (1, UNSIGNED[bits][0]))
     size = {8: 1, 16: 4, -32: 4}.get(bits, 8)
@@ -161,7 +161,7 @@ def _memory(first: Unit, bits: int, channels: int) -> Samples:
 
 
 def _meant(samples: Array, unit: Unit, bits: int) -> tuple[Array, float | None]:
-    """Return the values that samples stand for, and that of those that are missing; section 4.4.2.5."""
+    """Return the physical values of samples, and the nodata value; section 4.4.2.5."""
     scale, zero = unit.number("BSCALE", 1), unit.number("BZERO", 0)
     blank = unit.number("BLANK", 0) if bits > 0 and "BLANK" in unit.cards else None
     if scale == 1 and zero == 0:

@@ -1,4 +1,4 @@
-"""Files that are told by their signature and are not read: what each is, and how to convert it."""
+"""Unsupported files that are recognised by their signature: what each is, and how to convert it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FTYP = rb"(?s:.{4})ftyp"
 
 
 class Foreign(NamedTuple):
-    """A kind of file that is not read."""
+    """An unsupported kind of file."""
 
     signature: bytes
     """A pattern that the first bytes of its files match."""
@@ -52,7 +52,7 @@ FOREIGN = (
     ),
     Foreign(rb"PK\x03\x04", "a ZIP archive", "unzip it first"),
     Foreign(rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07", "an archive", "unpack it first"),
-    # Raw files of cameras; those that are TIFF are told by their tags.
+    # Raw camera files; those based on TIFF are recognised by their tags.
     Foreign(FTYP + rb"crx ", "a raw camera file (Canon CR3)", DARKTABLE),
     Foreign(rb"FUJIFILMCCD-RAW", "a raw camera file (Fujifilm RAF)", DARKTABLE),
     Foreign(rb"II(?:RO|RS)|MMOR", "a raw camera file (Olympus ORF)", DARKTABLE),
@@ -116,7 +116,7 @@ FOREIGN = (
     Foreign(rb"\x01\x00\x00\x00(?s:.{36}) EMF", "a Windows metafile (EMF)", "inkscape FILE -o out.png renders it"),
     Foreign(rb"\x8aMNG|\x8bJNG", "an MNG or JNG image", MAGICK),
     Foreign(rb"mlpk|id=ImageMagick", "an ImageMagick image (MIFF)", MAGICK),
-    # What stands where an image should.
+    # Found in place of an image.
     Foreign(rb"version https://git-lfs", "a Git LFS pointer, not the file itself", "git lfs pull fetches it"),
     Foreign(rb"(?i)\s*(?:<!doctype html|<html)", "a web page", "check whether the download failed"),
     Foreign(rb"\s*<\?xml", "an XML file", "name an image"),
@@ -124,7 +124,7 @@ FOREIGN = (
 
 
 def refusal(head: bytes, name: str = "") -> str:
-    """Return what a file is that begins with *head* and how to convert it, or nothing where it is unknown."""
+    """Return what a file that begins with *head* is, and how to convert it; "" if it is unknown."""
     for kind in FOREIGN:
         if re.match(kind.signature, head) or (kind is LABELS and re.match(kind.signature, unpacked(head))):
             return f"is {kind.what}, which is not supported; {kind.advice}"

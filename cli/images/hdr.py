@@ -1,6 +1,6 @@
 """Radiance HDR: read as float in linear light, after "File Formats" of the Radiance documentation.
 
-A sample is ``m·2^(e−136)``, as OpenCV, ImageMagick and stb_image read it; as by them, `EXPOSURE` is not divided out.
+A sample is ``m·2^(e−136)``, as in OpenCV, ImageMagick and stb_image; like them, it does not divide by `EXPOSURE`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RGBE = b"32-bit_rle_rgbe"
 NARROWEST, WIDEST = 8, 0x7FFF
 """Widths of rows that may be packed by component."""
 A_BYTE = 32
-"""Pixels that a byte stands for, at most: 4 runs of 127 take 8 bytes."""
+"""Most pixels per byte: 4 runs of 127 take 8 bytes."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -52,7 +52,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         exponents = packed[band, :, 3:]
         scale = np.where(exponents > 0, np.ldexp(np.float32(1), exponents.astype(np.int32) - 136), 0)
         pixels[band] = packed[band, :, :3] * scale.astype(np.float32)
-    # The first axis of the file runs down where Y comes first with a minus, and X right with a plus.
+    # The first axis runs down if Y comes first with a minus, and X runs right with a plus.
     down, right = (size[1], size[4]) if upright else (size[4], size[1])
     if not upright:
         pixels = pixels.swapaxes(0, 1)

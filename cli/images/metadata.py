@@ -102,11 +102,11 @@ class Metadata(NamedTuple):
     palette: bytes = b""
     """Red, green and blue of each number, where the samples are numbers of colours."""
     words: Words | None = None
-    """What a TIFF says of its own layout, which is brought up to date where one is written."""
+    """What a TIFF says of its own layout, which is updated where one is written."""
 
     @property
     def exif(self) -> bytes:
-        """The EXIF block, made anew of its tags."""
+        """The EXIF block, rebuilt from its tags."""
         if not self.tags:
             return b""
         from . import ifd
@@ -115,7 +115,7 @@ class Metadata(NamedTuple):
 
 
 def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadata:
-    """Return what an image of Pillow's carries, before it is turned; *data* is its file, where that is a TIFF.
+    """Return what a Pillow image carries, before it is turned; *data* is its file, where that is a TIFF.
 
     What is damaged is left out, with a word in *notes*.
     """
@@ -237,7 +237,7 @@ def whole_profile(icc: Any, notes: list[str]) -> bytes:
 
 
 def whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
-    """Return an XMP packet that tells nothing of the old file; nothing where it is no XML."""
+    """Return an XMP packet that tells nothing of the old file; nothing if it is no XML."""
     if not packet:
         return b""
     from . import xmp
@@ -401,7 +401,7 @@ def uneven(density: Any) -> tuple[float, float] | None:
 
 
 def orientation_of(image: Image.Image) -> int:
-    """Return the EXIF orientation of an image of Pillow's, 1 where there is none that can be read."""
+    """Return the EXIF orientation of a Pillow image, 1 where there is none that can be read."""
     try:
         found = image.getexif().get(ORIENTATION, 1)
         return int(found) if found in TURNS else 1
@@ -412,7 +412,7 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def turned_image(image: Image.Image, orientation: int) -> Image.Image:
-    """Turn an image of Pillow's upright, whatever its own EXIF says."""
+    """Turn a Pillow image upright, whatever its own EXIF says."""
     return image.transpose(TURNS[orientation]) if orientation in TURNS else image
 
 

@@ -47,7 +47,7 @@ BANDS = "bands"
 SIZES = {"b1": 1, "u1": 1, "u2": 2, "f2": 4, "f4": 4}
 """Bytes of a sample in memory, by the type in the file; others are double."""
 WHITE = "white="
-"""What the value that is white stands behind, where it is not that of the samples' type."""
+"""What the value that is white stands after, where it is not that of the samples' type."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
@@ -75,7 +75,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return an image whose rows are read as they are needed; None where they do not lie in the file as rows."""
+    """Return an image whose rows are read on demand; None if they do not lie in the file as rows."""
     try:
         header = npy_header.read(data[: npy_header.ENOUGH])
         dtype = npy_samples.dtype_of(header)

@@ -39,7 +39,7 @@ LEVEL = 1
 FAILURES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 """What the standard library raises of damaged archives, and of those that are encrypted or packed in a rare way."""
 FED = 1 << 16
-"""Bytes of a file that are read at a time."""
+"""Bytes of a file read at a time."""
 ZIP64_BYTES = 1 << 30
 """From so many on, a member has a header for sizes past 32 bits."""
 
@@ -79,7 +79,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
 
 @contextlib.contextmanager
 def _failures() -> Iterator[None]:
-    """Let what the standard library says of an archive be `DecodeError`."""
+    """Turn errors of the standard library about an archive into `DecodeError`."""
     try:
         yield
     except FAILURES as error:
@@ -122,7 +122,7 @@ class _Unpacked:
             while self._at < stop:
                 pieces.append(self._read(stop - self._at))
             if stop == len(self):
-                self._file.read(1)  # behind the last byte its sum is checked
+                self._file.read(1)  # after the last byte its sum is checked
             return b"".join(pieces)
 
     def _read(self, length: int) -> bytes:
@@ -182,7 +182,7 @@ def _of_images(found: Sequence[_Found]) -> list[_Found]:
 
 
 def _check_sizes(found: Sequence[_Found], chosen: Sequence[_Found], options: DecodeOptions) -> None:
-    """Raise `DecodeError` where an image is too large, another array, or all together."""
+    """Raise `DecodeError` if an image is too large, another array, or all together."""
     first = chosen[0].header
     shape = (sum(array.header.shape[0] for array in chosen), *first.shape[1:])
     held = sum(array.info.file_size for array in found if array not in chosen or array.header.fortran_order)
@@ -329,7 +329,7 @@ class Writer(StackWriter):
             self._target = None
 
     def end(self, file: Any) -> None:
-        """Write what stands behind the images: other arrays, or the labels where the images have no names."""
+        """Write what stands after the images: other arrays, or the labels where the images have no names."""
         if self._labels and not self._is_named:
             self._members.append(Member(LABELS + SUFFIX, data=_saved([part.values for part in self._labels])))
             coarse = [part.coarse for part in self._labels if part.coarse is not None]

@@ -17,7 +17,7 @@ HELD = {os.open, os.mkdir, os.stat, os.readlink, os.rename, os.link, os.unlink} 
 FOLDER = getattr(os, "O_PATH", getattr(os, "O_SEARCH", os.O_RDONLY)) | os.O_DIRECTORY | os.O_CLOEXEC
 """Opens a folder for looking up names in it: of one that may be written, not all may be read."""
 NAMELESS = getattr(os, "O_TMPFILE", 0) if Path("/proc/self/fd").exists() else 0
-"""Creates a file without a name, which it gets later by that of its descriptor; 0 where the system cannot do that."""
+"""Creates a file without a name, which it gets later by that of its descriptor; 0 if the system cannot do that."""
 TRIES = 100
 """Random names that are tried for a temporary file."""
 LINKS = 40
@@ -116,7 +116,7 @@ class OutputFolder:
             return None
 
     def leads_to(self, link: str) -> os.stat_result | None:
-        """Return what a link leads to; None where that is nowhere."""
+        """Return what a link leads to; None if that is nowhere."""
         try:
             return os.stat(self._at(link), dir_fd=self.descriptor)
         except OSError:

@@ -17,7 +17,7 @@ STANDARD_OUTPUT = 1
 
 
 def send(parts: Sequence[memoryview | Piece], target: Path | None, read: Collection[Identity]) -> None:
-    """Write *parts* to a stream; None is standard output. Raises OSError, also where it is a file in *read*."""
+    """Write *parts* to a stream; None is standard output. Raises OSError, also if it is a file in *read*."""
     if target is None:
         if sys.stdout is None:
             raise OSError("it is closed")

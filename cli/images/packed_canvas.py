@@ -68,7 +68,7 @@ class PackedCanvas:
     """
 
     joins_alpha = True
-    """`rows` gives room for the alpha behind the colours."""
+    """`rows` gives room for the alpha after the colours."""
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class PackedCanvas:
             raise
 
     def end(self, file: BinaryIO) -> None:
-        """Let *file* have what was packed, behind which only `end_with_bytes` writes; raises as `whole`."""
+        """Let *file* have what was packed, after which only `end_with_bytes` writes; raises as `whole`."""
         for part in self.whole():
             end_with_bytes(file, part)
 

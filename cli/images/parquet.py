@@ -29,7 +29,7 @@ MOST_DIGITS = 18
 ROWS_WRITTEN, BYTES_WRITTEN = 100, 1 << 24
 """The rows of a group that is written, and the bytes of their images, at most."""
 BUFFER = 1 << 18
-"""Bytes of a column that are read at a time."""
+"""Bytes of a column read at a time."""
 IMAGES, LABELS = ("image", "img", "images"), ("label", "labels", "fine_label", "class")
 """How columns are called where the metadata do not say which they are."""
 
@@ -70,7 +70,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
 
 @contextlib.contextmanager
 def _failures() -> Iterator[None]:
-    """Let what pyarrow says of a damaged file be `DecodeError`."""
+    """Turn errors of pyarrow about a damaged file into `DecodeError`."""
     try:
         yield
     except DecodeError:
@@ -120,7 +120,7 @@ def _holds_files(kind: Any) -> bool:
 
 
 def _check_memory(file: Any) -> None:
-    """Raise `DecodeError` where the pages of a group of rows may need more memory than there is."""
+    """Raise `DecodeError` if the pages of a group of rows may need more memory than there is."""
     metadata = file.metadata
     most = max((metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)), default=0)
     if (free := memory_budget.short(most)) is not None:
@@ -148,7 +148,7 @@ def _labels(file: Any, columns: _Columns) -> Labels | None:
 
 
 def _values(file: Any, column: str) -> Iterator[Any]:
-    """Yield the images' bytes, None where there are none; raises `DecodeError`."""
+    """Yield the images' bytes, None if there are none; raises `DecodeError`."""
     with _failures():
         for batch in file.iter_batches(ROWS, columns=[column], use_threads=False):
             for value in batch.column(0):
@@ -196,7 +196,7 @@ class Writer:
         self._file = file
 
     def add(self, member: ShardMember) -> None:
-        """Take the next file; raises ValueError where some samples have labels, and others none."""
+        """Add the next file; raises ValueError if some samples have labels, and others none."""
         if self._sample and member.key != self._sample[0].key:
             self._end_sample()
         self._sample.append(member)
@@ -255,7 +255,7 @@ class Writer:
         return json.dumps({"info": {"features": features}}, ensure_ascii=False)
 
     def write(self, file: Any) -> None:
-        """Write what is left; raises ValueError where no image came."""
+        """Write what is left; raises ValueError if no image came."""
         self._file = self._file or file
         self._end_sample()
         if self._rows:

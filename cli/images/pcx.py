@@ -12,7 +12,7 @@ from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture,
 
 HEADER = 128
 PALETTE = 769
-"""Bytes of the palette behind the pixels, with the 12 before it."""
+"""Bytes of the palette after the pixels, with the 12 before it."""
 GRAY = 2
 """In the header's byte 68."""
 

@@ -27,7 +27,7 @@ EXTENDED = 0x8000
 
 
 def kept(data: bytes, notes: list[str]) -> dict[int, bytes]:
-    """Return the resources that hold for a filtered picture; raises ValueError where they are cut off."""
+    """Return the resources that hold for a filtered picture; raises ValueError if they are cut off."""
     resources = dict(_resources(data))
     tell_of_paths(resources, notes)
     found = {number: body for number, body in resources.items() if number in KEPT}

@@ -49,7 +49,7 @@ class Samples(NamedTuple):
 
 
 WINDOW_BYTES = 1 << 26
-"""The most that is held of a picture whose rows are read as they are needed, beside what is asked for, unless its
+"""The most that is held of a picture whose rows are read on demand, beside what is asked for, unless its
 decoder tells of more."""
 
 
@@ -63,7 +63,7 @@ class Expected(NamedTuple):
     file: int
     """Bytes of the file, which are in memory."""
     streamed: bool = False
-    """Its rows are read as they are needed, and few of them are held."""
+    """Its rows are read on demand, and few of them are held."""
 
     @property
     def pixels(self) -> int:
@@ -114,7 +114,7 @@ class DecodeOptions(NamedTuple):
     """Of the file, where it has one."""
 
     def check_size(self, width: int, height: int, samples: Samples) -> None:
-        """Raise `DecodeError` where a picture is too large; to be called before memory is taken for it."""
+        """Raise `DecodeError` if a picture is too large; to be called before memory is taken for it."""
         self.guard(Expected(width, height, samples, self.format, self.file))
 
 
@@ -127,7 +127,7 @@ class LackError(DecodeError):
 
 
 def check_lack(error: Exception) -> None:
-    """Raise `LackError` where a decoder's error tells of the machine, and not of the file."""
+    """Raise `LackError` if a decoder's error tells of the machine, and not of the file."""
     if isinstance(error, LackError):
         raise error
     if (lack := faults.lacking(error)) is not None:
@@ -167,9 +167,9 @@ class Picture:
         """The name in the table of formats, which whoever decodes the file fills in."""
         self.metadata = metadata or Metadata()
         self.notes = [] if notes is None else notes
-        """What people should know about how it was read."""
+        """Notes for the user about how it was read."""
         self.number, self.images = 0, 1
-        """Of the frame, or of the first of several of one size, whose pixels lie one below the other."""
+        """Of the frame, or of the first of several of one size, whose pixels lie stacked vertically."""
         self.numbers: Sequence[int] = ()
         """Of several, where they do not follow each other."""
         self.labels: Labels | None = None
@@ -237,11 +237,11 @@ class Frames:
         self.each = each
         """Decodes one after the other; they come with the metadata of their own."""
         self.timing = timing
-        """None where they are pages."""
+        """None if they are pages."""
         self.first = first
         """The picture of which the others are previews, or what another eye sees: only who asks for them wants them."""
         self.stream = stream
-        """They are images one behind the other, each of its own size and format."""
+        """They are images one after the other, each of its own size and format."""
         self.format = format
         """As of a `Picture`."""
         self.pixels = pixels
@@ -256,10 +256,10 @@ class Frames:
         self.archive: Archive | None = None
         """The arrays of the file, where it holds several."""
         self.check_unchanged: Callable[[], None] = lambda: None
-        """Raises `DecodeError` where the file, which was read piece by piece, changed since."""
+        """Raises `DecodeError` if the file, which was read piece by piece, changed since."""
 
     def check_pixels(self) -> None:
-        """Raise `DecodeError` where all frames together have too many pixels, as is known before one is decoded."""
+        """Raise `DecodeError` if all frames together have too many pixels, as is known before one is decoded."""
         if self.pixels > self.most_pixels:
             raise DecodeError(
                 f"has {self.count} frames of {self.pixels} pixels in all; the limit is {self.most_pixels} "
@@ -346,13 +346,13 @@ class PartialDecode(NamedTuple):
     damage: str | None = None
     """Why a lenient `load` was needed."""
     pixels: Any = None
-    """The samples of *image*, of which only the header was read; None where it holds them itself."""
+    """The samples of *image*, of which only the header was read; None if it holds them itself."""
     end: int = 0
-    """Where the picture ends in the file, which may go on; 0 where that is not known."""
+    """Where the picture ends in the file, which may go on; 0 if that is not known."""
 
 
 def check_pixels(width: int, height: int, most: int, beside: str = "") -> None:
-    """Raise `DecodeError` where a picture has no pixels, or more than *most*; *beside* is said then, too."""
+    """Raise `DecodeError` if a picture has no pixels, or more than *most*; *beside* is said then, too."""
     if width < 1 or height < 1:
         raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
     if width * height > most:
@@ -412,7 +412,7 @@ def bands_of_rows(shape: tuple[int, ...]) -> Iterator[slice]:
 
 
 def real_samples(pixels: Any) -> Any:
-    """Return samples as uint8, uint16, float32 or float64; raises `DecodeError` where that would lose something."""
+    """Return samples as uint8, uint16, float32 or float64; raises `DecodeError` if that would lose something."""
     try:
         return array_image.real_samples(pixels)
     except ImageError as error:

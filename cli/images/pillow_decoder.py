@@ -42,7 +42,7 @@ def opened(name: str, plugin: Callable[..., Any], data: bytes) -> Any:
 
 
 def check_size(image: Any, options: DecodeOptions, beside: float = 0) -> None:
-    """Raise `DecodeError` where the pixels of an image are too many; *beside* them the decoder takes bytes a pixel."""
+    """Raise `DecodeError` if the pixels of an image are too many; *beside* them the decoder takes bytes a pixel."""
     options.check_size(image.width, image.height, memory(image, beside))
 
 

@@ -79,7 +79,7 @@ def truncated_files(*, bright: bool = False) -> Iterator[None]:
 
 
 def only_colour(image: Any) -> tuple[tuple[float, float], ...] | None:
-    """Return the one colour of an image, None where it has several."""
+    """Return the one colour of an image, None if it has several."""
     extremes = image.getextrema()
     channels = extremes if isinstance(extremes[0], tuple) else (extremes,)
     return tuple(channels) if all(low == high for low, high in channels) else None

@@ -1,4 +1,4 @@
-"""What a picture's metadata say of places and lengths in it, brought up to date where its samples move.
+"""What a picture's metadata say of places and lengths in it, updated where its samples move.
 
 Resolution, georeference and the subject's area are told in the samples of the old picture. They follow when EXIF turns
 a picture, and when a filter's result lies otherwise than its input.
@@ -45,7 +45,7 @@ def upright(metadata: Metadata, orientation: int, width: int, height: int, notes
 
 
 def tells_of_places(metadata: Metadata) -> bool:
-    """Whether metadata may say something of places and lengths in a picture, which `placed` brings up to date."""
+    """Whether metadata may say something of places and lengths in a picture, which `placed` updates."""
     told = metadata.tags, metadata.xmp, metadata.dpi, metadata.aspect, metadata.words
     return any(map(bool, told))
 

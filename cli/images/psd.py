@@ -25,7 +25,7 @@ TYPES = {8: ">u1", 16: ">u2", 32: ">f4"}
 RESOLUTION, ICC, EXIF, VERSION, XMP = 1005, 1039, 1058, 1057, 1060
 RAW, RUNS = 0, 1
 TRANSPARENT = (b"8BIMMtrn", b"8BIMMt16", b"8BIMMt32")
-"""Blocks behind the layers that say that the first channel beside the colours is the merged picture's alpha."""
+"""Blocks after the layers that say that the first channel beside the colours is the merged picture's alpha."""
 
 
 class Document(NamedTuple):

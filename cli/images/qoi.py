@@ -27,7 +27,7 @@ MORE_PIXELS = bytes(max(byte - 0xC0, 0) for byte in range(256))
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode into an image of Pillow's."""
+    """Decode into a Pillow image."""
     if len(data) < HEADER:
         raise DecodeError("is damaged or truncated (its header is cut off)")
     width, height, channels, _ = struct.unpack_from(">IIBB", data, 4)

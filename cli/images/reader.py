@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 TELLING_BYTES = 1 << 16
 """Bytes of a file that tell which decoder will be needed."""
 LARGE = 1 << 20
-"""Bytes of a file whose rows may be read as they are needed: a smaller one is there in a moment."""
+"""Bytes of a file whose rows may be read on demand: a smaller one is there in a moment."""
 STREAMED_BYTES = 1 << 27
 """Bytes of a picture, or of a result, from which it is streamed: 128 MiB."""
 READINGS, PAUSE = 4, 0.1
@@ -70,7 +70,7 @@ class Reader:
         self.wait_for_room: Callable[[float], None] = lambda needed: None
         """Takes the bytes that a picture within the limit takes; returns when there is memory for it."""
         self.streams: Callable[[Expected], bool] = lambda expected: False
-        """Whether a picture's rows are read as they are needed, where its format and its file allow that."""
+        """Whether a picture's rows are read on demand, where its format and its file allow that."""
         self.digests = True
         """Sources tell what they hold by its digest."""
         self._ahead: dict[str, Callable[[], Begun]] = {}
@@ -86,7 +86,7 @@ class Reader:
                 return
             try:
                 size_limit.check_file(name, self._options(name))
-            except DecodeError:  # which is said when it is read
+            except DecodeError:  # reported when it is read
                 return
         options = self._options(name)._replace(lenient=False)
         self._ahead[name] = begun(lambda: self._begin(name, options), daemon=True)
@@ -104,7 +104,7 @@ class Reader:
             return decode.finish(found.decoded, self._options(name)), found.source
 
     def describe(self, name: str) -> Description | None:
-        """Return what the header of the file *name* tells; None where it must be read. Raises FileError."""
+        """Return what the header of the file *name* tells; None if it must be read. Raises FileError."""
         with naming(name):
             if name == STREAM or is_store(name) or is_zarr(name):
                 return None
@@ -113,7 +113,7 @@ class Reader:
                 return None if state is None else decode.describe(FileBytes(file.fileno(), state), self._options(name))
 
     def _streamed(self, data: FileBytes | None, name: str = "") -> tuple[Picture, Source] | None:
-        """Return the picture of a large file whose rows are read as they are needed; None where it is decoded whole."""
+        """Return the picture of a large file whose rows are read on demand; None if it is decoded whole."""
 
         def check(expected: Expected) -> None:
             if not self.streams(expected):
@@ -127,9 +127,9 @@ class Reader:
         return None
 
     def _may_be_streamed(self, name: str) -> bool:
-        """Whether the rows of a file may be read as they are needed, by its header."""
+        """Whether the rows of a file may be read on demand, by its header."""
         options, expected = self._options(name), None
-        with contextlib.suppress(DecodeError):  # which is said when it is read
+        with contextlib.suppress(DecodeError):  # reported when it is read
             if not options.lenient and (data := _large(name)) is not None:
                 expected = size_limit.streamable(data, options)
         return expected is not None and expected.pixels * expected.samples.bytes >= STREAMED_BYTES
@@ -235,7 +235,7 @@ def read_bytes(name: str) -> bytes:
 def _read(
     name: str, wait_for_room: Callable[[float], None] = lambda needed: None, in_pieces: bool = False, kind: str = ""
 ) -> tuple[bytes | FileBytes, FileState | None]:
-    """Return what a file holds; *in_pieces* its format may be read as it is needed. Raises DecodeError, OSError."""
+    """Return what a file holds; *in_pieces* its format may be read on demand. Raises DecodeError, OSError."""
     if is_store(name):
         from ..stores.ahead import Ahead  # few calls read one
 
@@ -276,7 +276,7 @@ def _whole(
 ) -> tuple[bytes, FileState | None]:
     """Return all bytes of a file, of which *head* was read, and its state; they are those of one moment.
 
-    Raises DecodeError where they are too many, also after others gave memory back, or change all the time.
+    Raises DecodeError if they are too many, also after others gave memory back, or change all the time.
     """
     size = file.seek(0, os.SEEK_END) if file.seekable() else 0
     if not size:
@@ -299,7 +299,7 @@ def _whole(
 
 
 def _check_room(size: int) -> None:
-    """Raise DecodeError where there is no memory for all *size* bytes of a file."""
+    """Raise DecodeError if there is no memory for all *size* bytes of a file."""
     if (free := memory_budget.short(size)) is not None:
         raise DecodeError(f"has {amount(size)}; {amount(free)} of memory are free; more memory would help")
 

@@ -77,7 +77,7 @@ class Replacement:
             self._old = self.backup.name
 
     def place(self, read: Collection[Identity]) -> None:
-        """Let the new file take its place; raises OSError where that became the place of another."""
+        """Let the new file take its place; raises OSError if that became the place of another."""
         self._check(read)
         self.folder.rename(self.temporary, self.name)
         self._is_placed = True

@@ -19,7 +19,7 @@ from .picture import LackError
 from .source import state_of
 
 ROOM = 1 << 25
-"""Bytes of rows that are kept behind those that were asked for last."""
+"""Bytes of rows that are kept after those that were asked for last."""
 BEGINNINGS = 2
 """How often a picture is read from its first row on, before all rows are written to a temporary file."""
 ELSEWHERE = "set TMPDIR to a folder with more room"
@@ -37,13 +37,13 @@ class RowWindow:
     def __init__(self, height: int, row_bytes: int, begin: Callable[[], Iterator[Array]]) -> None:
         """*begin* returns all rows, ``(rows, row_bytes)`` of uint8, some at a time, and raises what is wrong with them.
 
-        It is called anew when rows are asked for again that were let go, and then once more to write all to a file.
+        It is called again when rows are asked for again that were let go, and then once more to write all to a file.
         """
         self._height, self._row_bytes, self._begin = height, row_bytes, begin
         self._lock = threading.Lock()
         self._kept: deque[Array] = deque()
         self._first = self._next = 0
-        """The first row that is kept, and the one behind the last."""
+        """The first row that is kept, and the one after the last."""
         self._source: Iterator[Array] | None = None
         self._beginnings = 0
         self._file: FileBytes | None = None
@@ -84,7 +84,7 @@ class RowWindow:
             self._kept.append(block)
             self._next += len(block)
             if self._next == self._height:
-                next(self._source, None)  # it looks behind the last row
+                next(self._source, None)  # it looks beyond the last row
             while self._is_too_much(start):
                 self._first += len(self._kept.popleft())
         out = np.empty((stop - start, self._row_bytes), np.uint8)

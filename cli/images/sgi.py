@@ -11,7 +11,7 @@ from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture,
 
 HEADER = 512
 FILL = 16
-"""Bytes that may stand behind the samples of a packed row."""
+"""Bytes that may stand after the samples of a packed row."""
 TIMES = 3
 """How many times the bytes of the file and of its picture all packed rows together may have."""
 

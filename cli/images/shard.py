@@ -1,6 +1,6 @@
 """Shards of a data set, as WebDataset reads them: the files of a sample follow each other and share a key.
 
-The key is a file's name up to the first dot behind the folders; what follows is the field: ``train/0001.seg.png`` is
+The key is a file's name up to the first dot after the folders; what follows is the field: ``train/0001.seg.png`` is
 the field ``seg.png`` of ``train/0001``.
 """
 
@@ -54,7 +54,7 @@ class ShardMember(NamedTuple):
 
     @property
     def label(self) -> int | None:
-        """The number in it, None where it holds anything else.
+        """The number in it, None if it holds anything else.
 
         >>> ShardMember("1.cls", b" 7 ").label, ShardMember("1.cls", b"9" * 5000).label
         (7, None)
@@ -86,7 +86,7 @@ class FilesWriter(Protocol):
         """Write what follows into a *file*, as it comes."""
 
     def add(self, member: ShardMember) -> None:
-        """Take the next file; raises ValueError."""
+        """Add the next file; raises ValueError."""
 
     def write(self, file: Any) -> None:
         """Write what is left."""

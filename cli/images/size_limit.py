@@ -37,7 +37,7 @@ def check_open(descriptor: int, options: DecodeOptions) -> None:
 
 
 def check(data: FileBytes, options: DecodeOptions) -> None:
-    """Raise `DecodeError` where a file's header tells more pixels than *options.max_pixels*.
+    """Raise `DecodeError` if a file's header tells more pixels than *options.max_pixels*.
 
     Where it does not tell its size, or is damaged, nothing is said: that is met when the file is decoded.
     """
@@ -50,7 +50,7 @@ def check(data: FileBytes, options: DecodeOptions) -> None:
 
 
 def streamable(data: FileBytes, options: DecodeOptions) -> Expected | None:
-    """Return the picture of a file whose rows can be read as they are needed, by its header; raises `DecodeError`."""
+    """Return the picture of a file whose rows can be read on demand, by its header; raises `DecodeError`."""
     stream = decode.check_head(data[:HEAD], options.name, len(data), options.kind).codec.stream
     try:
         with contextlib.suppress(Exception):

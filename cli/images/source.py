@@ -30,7 +30,7 @@ class Source(NamedTuple):
     """What an input held when it was read."""
 
     digest: SourceDigest | None
-    """None where nobody asks for it, and of a pipe whose images are filtered as they come."""
+    """None if nobody asks for it, and of a pipe whose images are filtered as they come."""
     state: FileState | None
     """None of a pipe, of which nothing stays, and of an object in a store."""
     tag: str = ""

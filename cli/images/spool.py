@@ -65,7 +65,7 @@ class Spool:
         self._close = weakref.finalize(self, self._file.close)
 
     def append(self, parts: Iterable[bytes | memoryview]) -> None:
-        """Write *parts* behind all that was written, unless it is closed and nobody wants them; raises `FileError`."""
+        """Write *parts* after all that was written, unless it is closed and nobody wants them; raises `FileError`."""
         with self._lock, naming_failures(self._named):
             for part in () if self._file.closed else parts:
                 write_all(self._file, part)
@@ -76,7 +76,7 @@ class Spool:
         return [Piece(self, start, stop) for start, stop in ([(0, self.size)] if bounds is None else bounds)]
 
     def read(self, start: int, stop: int) -> bytes:
-        """Return some bytes; raises OSError, also where they are no longer there."""
+        """Return some bytes; raises OSError, also if they are no longer there."""
         with self._lock:
             self._file.seek(start)
             found = bytearray()

@@ -89,7 +89,7 @@ class Conversion(NamedTuple):
 
 
 def to_srgb(pixels: Array, metadata: Metadata, cores: int) -> Array | None:
-    """Return pixels as sRGB; None where they are sRGB already. Raises `ConversionError`."""
+    """Return pixels as sRGB; None if they are sRGB already. Raises `ConversionError`."""
     if metadata.icc and metadata.colour.known_points is None:
         return _by_profile(pixels, metadata.icc, cores)
     conversion = of_description(metadata.colour, gray=pixels.shape[2] == 1)
@@ -97,7 +97,7 @@ def to_srgb(pixels: Array, metadata: Metadata, cores: int) -> Array | None:
 
 
 def of_description(colour: ColourDescription, gray: bool) -> Conversion | None:
-    """Return the conversion from described colours; None where they are those of sRGB."""
+    """Return the conversion from described colours; None if they are those of sRGB."""
     if colour.is_srgb:
         return None
     points = colour.known_points

@@ -80,7 +80,7 @@ class Alike:
         self.dtype = ""
 
     def add(self, samples: Array, images: int) -> None:
-        """Take so many images, which lie one below the other; raises ValueError."""
+        """Take so many images, which lie stacked vertically; raises ValueError."""
         shape, dtype = (len(samples) // images, *samples.shape[1:]), samples.dtype.name
         if self.count and shape != self.shape:
             one, other = (f"{width}×{height}×{channels}" for height, width, channels in (self.shape, shape))
@@ -106,7 +106,7 @@ class StackWriter:
         self._file, self._count = file, count
 
     def add(self, frame: Content) -> None:
-        """Take one image, or several one below the other; raises ValueError."""
+        """Take one image, or several stacked vertically; raises ValueError."""
         frame = self.checked(frame)
         self.alike.add(frame.pixels, frame.images)
         if self._file is None:
@@ -144,7 +144,7 @@ class StackWriter:
         raise NotImplementedError
 
     def end(self, file: Any) -> None:
-        """Write what stands behind them."""
+        """Write what stands after them."""
 
 
 def with_alpha_in(frame: Content) -> Content:

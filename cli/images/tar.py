@@ -19,7 +19,7 @@ from .shard import Shard, ShardMember
 
 MODE = 0o644
 READ_AHEAD = 1 << 16
-"""Bytes that are read at a time of headers, which often follow each other closely."""
+"""Bytes read at a time of headers, which often follow each other closely."""
 FILES = tarfile.REGTYPE, tarfile.AREGTYPE
 
 
@@ -50,7 +50,7 @@ class _Names:
         self._digests.append(_digest(name))
 
     def twice(self) -> int | None:
-        """Return the digest of one that came twice; None where there is none, or where two are alike by chance."""
+        """Return the digest of one that came twice; None if there is none, or where two are alike by chance."""
         found = np.sort(np.frombuffer(self._digests, np.uint64)) if self._digests else np.empty(0, np.uint64)
         again = found[1:][found[1:] == found[:-1]]
         return int(again[0]) if len(again) else None
@@ -124,7 +124,7 @@ class ShardWriter:
         self._file = file
 
     def add(self, member: ShardMember) -> None:
-        """Take the next file; raises ValueError where its sample has one of this field."""
+        """Add the next file; raises ValueError if its sample has one of this field."""
         if member.key != self._key:
             self._key, self._fields = member.key, set()
         if member.field in self._fields:

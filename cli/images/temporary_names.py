@@ -38,7 +38,7 @@ def _prefix(owner: int | str) -> str:
 
 @functools.cache
 def _machine() -> str:
-    """Return what tells this machine from others that write in the same folders: the processes of each count anew."""
+    """Return what tells this machine from others that write in the same folders: the processes of each count again."""
     return f"{zlib.crc32(os.fsencode(os.uname().nodename)):08x}"
 
 

@@ -117,7 +117,7 @@ def _picture(rows: Array, kind: int, bits: int, attributes: int, type: int | Non
 
 
 def _attribute_type(data: bytes) -> int | None:
-    """Return what the extension area says of the attribute bits, None where there is none."""
+    """Return what the extension area says of the attribute bits, None if there is none."""
     if data[-len(FOOTER) :] != FOOTER:
         return None
     (extension,) = struct.unpack_from("<I", data, len(data) - len(FOOTER) - 8)

@@ -23,7 +23,7 @@ def unpacked(
     *settings: Any,
     mode: str = "L",
 ) -> Array:
-    """Return rows and columns of the samples of an image of Pillow's *mode* that its *decoder* unpacks.
+    """Return rows and columns of the samples of a Pillow image *mode* that its *decoder* unpacks.
 
     What is missing is an error, or with ``--lenient``, where a row is there, 0 and told of. The size has been checked.
     """
@@ -32,7 +32,7 @@ def unpacked(
         raise DecodeError(f"is damaged or truncated (it declares {width * height} samples in {len(data)} bytes)")
 
     def rows(number: int, padding: int = 0) -> Array | None:
-        """Return the first rows, None where the data end before them."""
+        """Return the first rows, None if the data end before them."""
         with contextlib.suppress(ValueError, OSError):
             packed = data + bytes(padding)
             return np.asarray(Image.frombytes(mode, (width, number), packed, decoder, mode, *settings))

@@ -21,7 +21,7 @@ from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, 
 ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
 """Flags of the VP8X chunk, section 2.7.1.2."""
 TO_BACKGROUND, WHOLE = 1, 2
-"""The flags of a frame that is taken away behind it, and of one that replaces what was there."""
+"""The flags of a frame that is taken away after it, and of one that replaces what was there."""
 WITHOUT = "Pillow was built without WebP"
 BESIDE = 19
 """Bytes a pixel that libwebp takes: two canvases, what it hands over, and what it makes lossless ones of."""
@@ -45,7 +45,7 @@ def chunk(name: bytes, body: bytes) -> bytes:
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
+    """Decode a file of one frame into a Pillow image; leave animations to `finish`."""
     if not WebPImagePlugin.SUPPORTED:
         raise DecodeError(f"cannot be read: {WITHOUT}")
     if options.lenient:
@@ -58,7 +58,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 
 
 def _mended(data: bytes) -> bytes:
-    """Return an animation that is cut off as one that ends behind its last whole frame."""
+    """Return an animation that is cut off as one that ends after its last whole frame."""
     whole = [(name, body) for name, body in chunks(data[: len(data) & ~1]) if name == b"ANMF" or name == b"VP8X"]
     if not whole or whole[0][0] != b"VP8X" or not whole[0][1][0] & ANIMATED:
         return data
@@ -141,7 +141,7 @@ class Writer:
         self._frames: list[bytes] = []
 
     def add(self, frame: Content) -> None:
-        """Take one more frame; the first one's chunks beside the pixels are the file's."""
+        """Add a frame; the first one's chunks beside the pixels are the file's."""
         webp, parts = io.BytesIO(), b""
         self.notes += encode(webp, frame)
         for name, body in chunks(webp.getvalue()):

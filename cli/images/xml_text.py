@@ -55,7 +55,7 @@ class Tag(NamedTuple):
     attributes: tuple[Attribute, ...]
     start: int
     end: int
-    """The place behind it, where the contents begin."""
+    """The place after it, where the contents begin."""
     empty: bool
     """It closes the element, too."""
 
@@ -87,7 +87,7 @@ def in_utf8(text: bytes) -> bytes:
 
 
 def walk(text: bytes, opened: Opened, closed: Closed) -> None:
-    """Call *opened* and *closed* for each element in turn; raises ValueError where the text is no XML, or too much."""
+    """Call *opened* and *closed* for each element in turn; raises ValueError if the text is no XML, or too much."""
     from xml.parsers import expat
 
     _check_length(text)

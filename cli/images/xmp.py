@@ -74,7 +74,7 @@ class Portable(NamedTuple):
 
 
 def portable(xmp: str | bytes) -> Portable:
-    """Return a packet that turns nothing and tells nothing of the old file; raises ValueError where it is no XML."""
+    """Return a packet that turns nothing and tells nothing of the old file; raises ValueError if it is no XML."""
     found = _portable(xmp)
     if isinstance(found, str):
         raise ValueError(found)
@@ -119,7 +119,7 @@ def in_srgb(packet: bytes) -> bytes:
 
 @lru_cache(FRAMES)
 def without_place(packet: bytes) -> bytes:
-    """Return a packet without the properties exif:GPS*; nothing where some may be left."""
+    """Return a packet without the properties exif:GPS*; nothing if some may be left."""
     left = _edited(packet, OF_THE_PLACE).packet
     return b"" if re.search(rb"GPS[A-Z]", left) else left
 

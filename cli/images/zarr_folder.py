@@ -1,4 +1,4 @@
-"""The files of a Zarr, which is a folder, read as if they were one behind the other."""
+"""The files of a Zarr, which is a folder, read as if they were one after the other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .zarr_mark import BEGINNING, MARKS, is_zarr, mark_of
 
 
 class FolderBytes(FileBytes):
-    """The files of a Zarr one behind the other in the order of their names, behind a list of these and their lengths.
+    """The files of a Zarr one after the other in the order of their names, after a list of these and their lengths.
 
     Equal folders have equal bytes, wherever they are.
     """
@@ -56,7 +56,7 @@ class FolderBytes(FileBytes):
         return b"".join(found)
 
     def check(self) -> None:
-        """Raise `DecodeError` where another Zarr took its place."""
+        """Raise `DecodeError` if another Zarr took its place."""
         try:
             state: FileState | None = state_of(self._mark)
         except OSError:

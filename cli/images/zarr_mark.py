@@ -9,7 +9,7 @@ SUFFIX = ".zarr"
 MARKS = "zarr.json", ".zarray", ".zgroup"
 """The files that one of version 3, or an array or a group of version 2, has at its top."""
 BEGINNING = b"zarr folder\0"
-"""What its files stand behind where they are read as if they were one; no file begins so."""
+"""What its files stand after where they are read as if they were one; no file begins so."""
 
 
 def is_zarr(name: str | os.PathLike[str]) -> bool:
@@ -22,6 +22,6 @@ def is_zarr(name: str | os.PathLike[str]) -> bool:
 
 
 def mark_of(folder: str | os.PathLike[str]) -> Path | None:
-    """Return the file that makes a folder a Zarr; None where there is none."""
+    """Return the file that makes a folder a Zarr; None if there is none."""
     paths = (Path(folder, name) for name in MARKS)
     return next((path for path in paths if path.is_file()), None)

@@ -32,7 +32,7 @@ class Result(NamedTuple):
     alpha: Array | None
     colours: ColourModel
     white: float | None
-    """White of floats; None where they are shown over their own range."""
+    """White of floats; None if they are shown over their own range."""
     metadata: Metadata
     rows: tuple[int, int]
     """Those that are computed."""

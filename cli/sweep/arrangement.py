@@ -50,7 +50,7 @@ def arranged(
     with_input: bool,
     most: int,
 ) -> Arrangement:
-    """Return the results of steps; raises UsageError where there are more than *most*, or a step is wrong.
+    """Return the results of steps; raises UsageError if there are more than *most*, or a step is wrong.
 
     One group of values is a row. Of two the first goes down and the second across; of more, all but the last go down.
     Several steps stand below each other. The input is the first cell, alone in its row where the rest is such a grid.

@@ -20,7 +20,7 @@ RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})(?:\.\.(x?)({NUMBER}))?")
 MOST = 10_000
 """Values of a range."""
 LONGEST = 20
-"""Digits of a number before the point, or zeros behind it."""
+"""Digits of a number before the point, or zeros after it."""
 DIGITS = 6
 """Significant digits of a number that is a product."""
 SAME = Decimal("1e-9")
@@ -55,7 +55,7 @@ class Template(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """The filters of the step, each with its operator, but for what varies; "" where a filter does.
+        """The filters of the step, each with its operator, but for what varies; "" if a filter does.
 
         >>> template("blur --op median --size {3,5} | edges --op {sobel,scharr}").heading
         'blur median | edges'
@@ -94,7 +94,7 @@ class Template(NamedTuple):
 
 
 def template(text: str) -> Template:
-    """Return the step that a *text* describes; raises UsageError where its braces cannot be read.
+    """Return the step that a *text* describes; raises UsageError if its braces cannot be read.
 
     >>> found = template("blur --sigma {1,2} --border {reflect,wrap}")
     >>> found.groups, found.text(["2", "wrap"])

@@ -21,7 +21,7 @@ class Call(NamedTuple):
 
     input: str
     output: str | None
-    """The sheet; None where the terminal or a page alone shows it."""
+    """The sheet; None if the terminal or a page alone shows it."""
     arrangement: Arrangement
     steps: Sequence[str]
     look: SheetLook

@@ -102,7 +102,7 @@ def run(call: Call) -> ExitCode:
     if drawn:
         columns = call.look.columns or cells.columns(len(drawn))
         sheet = call.look.drawn(drawn, cells.places(len(drawn), columns), call.options.max_pixels)
-        # A sheet that lacks a picture is made anew by --update.
+        # A sheet that lacks a picture is made again by --update.
         mark = "" if origin is None or failures else origin.mark("sheet")
         with Transaction(files.identities) as transaction:
             options = EncodeOptions(call.options.quality, cores=call.options.cores, stamp=call.options.stamp)

@@ -8,7 +8,7 @@ from ..images.reader import Reader
 
 
 def read(name: str, reader: Reader, frame: int | None) -> tuple[Picture, int | None]:
-    """Return the picture, and how many the file has, None where that is not known; raises FileError."""
+    """Return the picture, and how many the file has, None if that is not known; raises FileError."""
     found = FilePictures(name, reader, frame)
     picture = next(found.pictures())
     picture.format = picture.format or found.found.format  # that of a frame is its file's

@@ -142,7 +142,7 @@ def _picture(computed: Computed, read: Picture) -> Picture:
 
 
 def part(picture: Picture, crop: Box | None) -> Picture:
-    """Return a part of a picture; raises `DecodeError` where a result is too small for it."""
+    """Return a part of a picture; raises `DecodeError` if a result is too small for it."""
     if crop is None:
         return picture
     x, y, width, height = crop

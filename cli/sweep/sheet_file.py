@@ -132,14 +132,14 @@ class Origin:
 def _digest(name: str) -> str:
     try:
         return SourceDigest.of_file(name)
-    except (OSError, ValueError):  # which is said when it is read
+    except (OSError, ValueError):  # reported when it is read
         return ""
 
 
 def write(
     transaction: Transaction, target: Target, sheet: Any, options: EncodeOptions, mark: str, command: str
 ) -> None:
-    """Write a sheet ``(height, width, channels)`` with its stamp, behind which the *command* stands that made it."""
+    """Write a sheet ``(height, width, channels)`` with its stamp, after which the *command* stands that made it."""
     said = command.encode("ascii", "backslashreplace").decode()
     assert target.format is not None
     path = None if target.path is None else Path(target.path)

@@ -26,7 +26,7 @@ class Window(NamedTuple):
     """X, Y, and the width and height; of the others the size alone."""
 
     def on(self, picture: Picture) -> Box:
-        """Return the part of a picture, cut where it reaches past the edge; raises `DecodeError` where it is outside.
+        """Return the part of a picture, cut where it reaches past the edge; raises `DecodeError` if it is outside.
 
         >>> from ..images.picture import Picture
         >>> read("center:4,2").on(Picture(np.zeros((10, 10, 1), np.uint8)))

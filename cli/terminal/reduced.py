@@ -1,4 +1,4 @@
-"""A picture as a terminal shows it: 8-bit sRGB, reduced by means, with a checkerboard behind transparent parts."""
+"""A picture as a terminal shows it: 8-bit sRGB, reduced by means, with a checkerboard after transparent parts."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_containers_without_labels_and_several_at_once(ok, folder, digits):
 
 
 CALLS = {
-    "pets -o x.png": (2, "x.png: is one image; name a folder, or a data set"),
+    "pets -o x.png": (2, "x.png: is one image; name a folder, or a file like"),
     "pets -o x.png --to tiff": (2, "x.png: is one image"),
     "pets -o x/ --to idx": (2, "IDX holds many images"),
     "pets -o x.abc": (2, "is not a supported output format"),
@@ -394,7 +394,7 @@ def test_metadata_tell_the_classes_and_go_along(ok, run, folder, captions, name,
 
 BAD_TABLES = {
     "name,label\ns0.png,x\n": "line 2 has no file_name",
-    "file_name,label\ns0.png\n": "line 2 has not 2 columns",
+    "file_name,label\ns0.png\n": "line 2 does not have 2 columns",
     "file_name,label\ns0.png,x\ns0.png,y\n": "line 3 names s0.png twice",
     "file_name,label\ns0.png,x\n": "has no label for ",
     'file_name,label\n"s0.png,x\n': "is not a table of metadata",
@@ -435,7 +435,7 @@ def test_memory_does_not_grow_with_the_samples(ok, folder, out, options):
 def test_a_sample_that_comes_late_and_does_not_fit_leaves_no_file(refused, folder, pets):
     Image.new("RGB", (7, 7)).save(folder / "pets" / "dog" / "z.png")
     before = tree(folder)
-    assert "one size" in refused(1, "dataset", "convert", "pets/", "-o", "out.npz")
+    assert "resize them first" in refused(1, "dataset", "convert", "pets/", "-o", "out.npz")
     assert tree(folder) == before
 
 

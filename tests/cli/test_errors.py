@@ -142,8 +142,8 @@ def saved(array):
 
 BAD = {
     "empty": (b"", "is empty"),
-    "text": (b"not an image\n", "not an image of a known format"),
-    "svg": (b"<svg/>", "not an image of a known format"),
+    "text": (b"not an image\n", "neither an image of a known format"),
+    "svg": (b"<svg/>", "neither an image of a known format"),
     "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "is a PostScript file (EPS), which is not supported"),
     "png magic alone": (b"\x89PNG\r\n\x1a\n", "damaged"),
     "jpeg magic alone": (b"\xff\xd8\xff\xe0", "damaged"),
@@ -182,7 +182,7 @@ def test_a_bad_image_is_refused(refused, folder, case):
         ("missing.png", "no such file"),
         ("a.png/b.png", "not a directory"),
         ("x" * 300 + ".png", "name too long"),
-        pytest.param("/dev/zero", "not an image", marks=pytest.mark.needs("/dev/zero")),
+        pytest.param("/dev/zero", "neither an image", marks=pytest.mark.needs("/dev/zero")),
         pytest.param("/dev/null", "empty", marks=pytest.mark.needs("/dev/null")),
     ],
     ids=lambda value: value[:12],

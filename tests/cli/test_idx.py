@@ -124,8 +124,8 @@ HEAD = bytes.fromhex("00000803000000070000001c0000001c")
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (packed(LABELS), "is an IDX file of labels or numbers, which is not supported; name that"),
-        (HEAD, "has fewer than the 5504 bytes that its header tells"),
+        (packed(LABELS), "is an IDX file of labels or numbers, which is not supported; name the file"),
+        (HEAD, "has fewer than the 5504 bytes that its header declares"),
         (HEAD + bytes(5489), "has more than the 5504 bytes"),
         (bytes.fromhex("00000803ffffffffffffffffffffffff"), "the limit is"),
         (bytes.fromhex("000008030000000000000001c0000000"), "holds no images"),

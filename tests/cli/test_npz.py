@@ -158,7 +158,7 @@ WHOLE = zipped([("images.npy", GOOD)])
     [
         (WHOLE[:-30], "is damaged or truncated (File is not a zip file)"),
         (WHOLE[: len(WHOLE) // 2], "is damaged or truncated"),
-        (WHOLE.replace(struct.pack("<I", len(GOOD)), struct.pack("<I", 1 << 31)), "its header tells 188"),
+        (WHOLE.replace(struct.pack("<I", len(GOOD)), struct.pack("<I", 1 << 31)), "its header declares 188"),
         (zipped([("images.npy", GOOD[:-1])]), "its array images has 187 bytes, but its header declares 188"),
         (zipped([("images.npy", lying((1 << 40, 28, 28)))]), "but its header declares"),
         (zipped([("images.npy", npy(np.empty((2, 2, 2), object)))]), "objects of Python, which are never loaded"),

@@ -71,7 +71,7 @@ def test_endless_nonsense_is_not_read_to_its_end(shell):
     line = "yes | head -c 4G | { ulimit -v 1500000; imfilter blur - > e.png; echo $?; }"
     ended = shell(line, env={"OPENBLAS_NUM_THREADS": "1"})
     assert ended.stdout == b"1\n"
-    assert b"not an image" in ended.stderr
+    assert b"neither an image" in ended.stderr
 
 
 def test_a_closed_pipe_is_quiet(shell, folder):

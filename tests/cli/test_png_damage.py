@@ -109,8 +109,8 @@ BAD = {
     "depth 99": (png(header(2, 99), IDAT, END), "colour type 2 with 99 bits"),
     "checksum of the header": (png(header()[:-1] + b"?", IDAT, END), "checksum of its chunk IHDR"),
     "checksum of the pixels' chunk": (png(header(), IDAT[:-1] + b"?", END), "checksum of its chunk IDAT"),
-    "line feeds only": (b"\x89PNG\n\n\x1a\n" + header() + IDAT + END, "not an image of a known format"),
-    "a signature without its first bit": (b"\x09PNG\r\n\x1a\n" + header() + IDAT + END, "not an image"),
+    "line feeds only": (b"\x89PNG\n\n\x1a\n" + header() + IDAT + END, "neither an image of a known format"),
+    "a signature without its first bit": (b"\x09PNG\r\n\x1a\n" + header() + IDAT + END, "neither an image"),
 }
 BEYOND_MENDING = ("palette missing", "palette of no colours")
 """Of these no picture is left."""

@@ -170,7 +170,7 @@ def _check_recipe(recipe: Recipe, has_boxes: bool) -> None:
 
 
 def refusal(found: way.Way, name: str, has_boxes: bool) -> str:
-    """Return why nothing can go this way, through the recipe *name*; "" where it can."""
+    """Return why nothing can go this way, through the recipe *name*; "" if it can."""
     what = "--boxes" if has_boxes else "--masks"
     if found.refused is not None:
         return f"{what}: positions in the result of {found.refused or name} are not positions in the image"
@@ -219,7 +219,7 @@ def _and_more(those: Sequence[Any]) -> str:
 def _held(path: str) -> bytes:
     try:
         return digest(Path(path).read_bytes()).encode()
-    except OSError:  # which is told of when it is read
+    except OSError:  # reported when it is read
         return b""
 
 

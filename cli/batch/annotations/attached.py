@@ -55,7 +55,7 @@ class AnnotationOptions(NamedTuple):
     are_upright: bool = True
     """Boxes were drawn on images that were turned as their EXIF says."""
     kind: str = ""
-    """The format of the boxes that are written: coco, voc or yolo; "" where none are."""
+    """The format of the boxes that are written: coco, voc or yolo; "" if none are."""
     out: str = ""
     """Their file or folder."""
     categories: tuple[Category, ...] = ()

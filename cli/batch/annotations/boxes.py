@@ -40,7 +40,7 @@ class Instance(NamedTuple):
     """Its outline, if that is known: all polygons together."""
     keypoints: tuple[Keypoint, ...] = ()
     parts: tuple[Instance | None, ...] = ()
-    """Boxes within it, such as head and hands; None where one is no longer seen."""
+    """Boxes within it, such as head and hands; None if one is no longer seen."""
     area: float | None = None
     """What its file says of it: that of its pixels, which are not in its outline alone."""
     is_crowd: bool = False

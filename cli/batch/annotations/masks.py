@@ -41,7 +41,7 @@ def read(path: str, max_pixels: int) -> Picture:
 
 
 def check_size(path: str, mask: Picture, image: tuple[int, int], orientation: int) -> None:
-    """Raise FileError where a mask is not of the size of its image, which is upright now."""
+    """Raise FileError if a mask is not of the size of its image, which is upright now."""
     height, width = mask.pixels.shape[:2]
     if (width, height) == image:
         return
@@ -51,7 +51,7 @@ def check_size(path: str, mask: Picture, image: tuple[int, int], orientation: in
 
 
 def moved(path: str, mask: Picture, way: Way, fill: int) -> Picture:
-    """Return the mask of a filter's result; raises FileError where it cannot hold what it is filled with."""
+    """Return the mask of a filter's result; raises FileError if it cannot hold what it is filled with."""
     pixels, palette = mask.pixels, mask.metadata.palette
     most = {"bool": 1, "uint8": 255, "uint16": 65535}[pixels.dtype.name]
     if fill > most:

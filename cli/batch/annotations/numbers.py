@@ -20,7 +20,7 @@ def plain(value: float) -> int | float:
 
 
 def finite(value: Any) -> float:
-    """Return a number of a file; raises ValueError where it is none."""
+    """Return a number of a file; raises ValueError if it is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError(f"{value!r} is not a number")
     try:

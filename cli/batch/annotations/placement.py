@@ -75,7 +75,7 @@ class Placement:
         Such a box is the hull of its corners' places, less what is outside of the result; None where less than
         *min_visible* of its area is seen, or less than a pixel of its width or height.
 
-        Raises `ImageError` where a border shows parts of the image more than once.
+        Raises `ImageError` if a border shows parts of the image more than once.
         """
         if self._way.copies:
             raise ImageError("the border duplicates objects, but not their boxes; use constant or nearest")
@@ -87,11 +87,11 @@ class Placement:
         return found
 
     def polygons(self, polygons: Sequence[Polygon]) -> list[list[Point]]:
-        """Return the polygons, each of points (x, y), less what is outside of the result; empty where nothing is in."""
+        """Return the polygons, each of points (x, y), less what is outside of the result; empty if nothing is in."""
         return [self._way.polygon(polygon) for polygon in polygons]
 
     def points(self, points: Sequence[Point]) -> list[Point | None]:
-        """Return where points (x, y) lie in the result; None where one is outside."""
+        """Return where points (x, y) lie in the result; None if one is outside."""
         return [self._way.point((float(x), float(y))) for x, y in points]
 
     def mask(self, mask: Array, fill: int = 0) -> Array:

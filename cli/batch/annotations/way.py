@@ -50,7 +50,7 @@ class Move(NamedTuple):
     def homogeneous(self, points: Array) -> Array:
         """Return where points of the input, ``(n, 2)``, lie in the result: ``(n, 3)``, x and y times the last, w.
 
-        What has w ≤ 0 is behind the horizon.
+        What has w ≤ 0 lies behind the horizon.
         """
         g = self.geometry
         if g.is_affine:
@@ -93,7 +93,7 @@ class Way(NamedTuple):
     height: int
     moves: tuple[Move, ...] = ()
     refused: str | None = None
-    """The step whose result no map of coordinates takes to its input, if there is one; "" where it has no name."""
+    """The step whose result no map of coordinates takes to its input, if there is one; "" if it has no name."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -124,7 +124,7 @@ class Way(NamedTuple):
         return sum(move.mirrors for move in self.moves) % 2 == 1
 
     def polygon(self, polygon: Polygon) -> list[Point]:
-        """Return what of a polygon is seen in the result; empty where nothing is.
+        """Return what of a polygon is seen in the result; empty if nothing is.
 
         It is cut at the edges of each step's result: what is lost there does not come back.
         """
@@ -136,7 +136,7 @@ class Way(NamedTuple):
         return [(float(x), float(y)) for x, y in moved]
 
     def point(self, point: Point) -> Point | None:
-        """Return where a point lies in the result; None where it is outside, or went outside on the way."""
+        """Return where a point lies in the result; None if it is outside, or went outside on the way."""
         x, y = point
         if not (0 <= x <= self.width and 0 <= y <= self.height):
             return None
@@ -219,7 +219,7 @@ def _bordered(places: Array, size: int, border: Border) -> tuple[Array, Array]:
 def of(stages: Sequence[Stage], border: Border, width: int, height: int) -> Way:
     """Return the way of an image's places through *stages*, whose border is *border* where they have none of their own.
 
-    Raises `ImageError` where a filter refuses an image of this size.
+    Raises `ImageError` if a filter refuses an image of this size.
     """
     moves: list[Move] = []
     here = width, height

@@ -117,7 +117,7 @@ class Augmentation(NamedTuple):
         return in_a_row(calls) if calls else itself()
 
     def check(self) -> list[Recipe]:
-        """Return recipes with all that may be drawn at its ends; raises UsageError where one of them cannot be."""
+        """Return recipes with all that may be drawn at its ends; raises UsageError if one of them cannot be."""
         if len(self.steps) > MOST_STEPS:
             raise UsageError(f"has {len(self.steps)} steps; the limit is {MOST_STEPS}")
         recipes = [self.usual()]

@@ -88,7 +88,7 @@ def _size(request: Request, job: Job) -> tuple[int, int]:
 
 
 def _read(request: Request, job: Job) -> Any:
-    """Return what is drawn for of a data set that was not augmented anew."""
+    """Return what is drawn for of a data set that was not augmented again."""
     from . import samples
 
     found = _decoded(request, job)

@@ -121,7 +121,7 @@ class Step(NamedTuple):
 
 
 def step(name: str, span: Span, strength: float, direction: int) -> Step | None:
-    """Return what does an operation at a *strength* from 0 to 1, None where it changes nothing.
+    """Return what does an operation at a *strength* from 0 to 1, None if it changes nothing.
 
     *direction* counts the ends of its *span*.
 

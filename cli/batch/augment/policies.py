@@ -154,7 +154,7 @@ def _of_beta_law(share: float, alpha: float) -> float:
 
 
 def _drawn(table: Table, strength: float, share: Draw, ordinal: str = "") -> list[Step]:
-    """Return the operation that is drawn, at a *strength* from 0 to 1; none where that changes nothing."""
+    """Return the operation that is drawn, at a *strength* from 0 to 1; none if that changes nothing."""
     name = [*table][int(share(f"{OPERATION}{ordinal}", 0) * len(table))]
     span = table[name]
     direction = int(share(f"{DIRECTION}{ordinal}", 0) * len(span.ends))

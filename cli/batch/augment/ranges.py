@@ -1,4 +1,4 @@
-"""What stands for a number in a step and is drawn anew for each variant: a range, or a choice.
+"""What stands for a number in a step and is drawn again for each variant: a range, or a choice.
 
 A range is `A..B`, of whole numbers with both ends, `A..B:S` in steps of S; a choice is `{a|b|c}`.
 """
@@ -16,7 +16,7 @@ from ....filters.core.parameters import Parameter, ParameterError
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 WRITTEN = re.compile(rf"({NUMBER}(?:[:/]{NUMBER})?%?)\.\.({NUMBER}(?:/{NUMBER})?%?)(?::({NUMBER}%?))?")
-"""A range as it is written. What stands behind the colon of 3:4..4:3 belongs to the ratio."""
+"""A range as it is written. What stands after the colon of 3:4..4:3 belongs to the ratio."""
 CHOICE = re.compile(r"\{(.*)\}", re.DOTALL)
 DIGITS = 12
 """Significant digits of a drawn number: the last bits of logarithms differ between machines."""

@@ -113,7 +113,7 @@ def _of_file(job: Job, make: Callable[[], Answer]) -> Answer:
 
 
 def computed(processor: Processor, job: Job, picture: Picture) -> Computed:
-    """Make the variants of images that lie one below the other; raises FileError."""
+    """Make the variants of images that lie stacked vertically; raises FileError."""
     augmentation, count, each = processor.options.augmentation, picture.images, len(job.variants)
     assert augmentation is not None
     size = Samples(count, picture.pixels.shape[1], len(picture.pixels) // count)
@@ -158,7 +158,7 @@ class _Gathered:
             self.alpha[places] = alpha
 
     def output(self) -> Output:
-        """Return all, one below the other."""
+        """Return all, stacked vertically."""
         alpha = None if self.alpha is None else self.alpha.reshape(-1, self.alpha.shape[-1])
         return self.first._replace(samples=self.samples.reshape(-1, *self.samples.shape[2:]), alpha=alpha)
 
@@ -234,7 +234,7 @@ _DIFFER = "which a data set cannot hold; end with resize --size or crop --size"
 
 
 def _some(picture: Picture, numbers: Sequence[int]) -> Picture:
-    """Return some of the images that lie one below the other."""
+    """Return some of the images that lie stacked vertically."""
     height = len(picture.pixels) // picture.images
     pixels = picture.pixels.reshape(picture.images, height, *picture.pixels.shape[1:])[numbers]
     alpha = picture.alpha
@@ -255,7 +255,7 @@ def _some(picture: Picture, numbers: Sequence[int]) -> Picture:
 
 
 def _check_sizes(augmentation: Augmentation, job: Job, picture: Picture, size: Samples) -> None:
-    """Raise FileError where the variants may be of several sizes, and their file is to hold one."""
+    """Raise FileError if the variants may be of several sizes, and their file is to hold one."""
     own = formats.FORMATS[picture.format]
     if not any(target.format_for(output, own).data_set for output, target in job.targets.items()):
         return

@@ -50,7 +50,7 @@ def expanded(job: Job, files: Iterable[tuple[ShardMember, Picture | None]]) -> I
 
 
 def redrawn(augmentation: Augmentation, job: Job, shard: Shard) -> Iterator[dict[str, Any]]:
-    """Yield the manifest's lines of a shard that was not augmented anew."""
+    """Yield the manifest's lines of a shard that was not augmented again."""
     files = ((member, shard.picture(member) if member.is_image else None) for member in shard.members)
     for found in expanded(job, files):
         if found.picture is None:

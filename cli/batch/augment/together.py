@@ -37,7 +37,7 @@ class Group(NamedTuple):
     places: Sequence[int]
     """Which they are."""
     parts: Sequence[Sequence[Part]] = ()
-    """What the stages of each are made of; none where the images go one by one."""
+    """What the stages of each are made of; none if the images go one by one."""
 
     def stages(self) -> tuple[tuple[Stage, ...], Settings]:
         """Return the stages of all, and how their images enter them."""

@@ -121,7 +121,7 @@ def is_data_set(name: str) -> bool:
 
 
 def drawn(augmentation: Augmentation, job: Job, name: str, variant: int, width: int, height: int) -> Recipe:
-    """Return the recipe of a *variant* of a job's image called *name*; raises FileError where that cannot be done."""
+    """Return the recipe of a *variant* of a job's image called *name*; raises FileError if that cannot be done."""
     try:
         return augmentation.drawn(name, variant, width, height)
     except UsageError as error:

@@ -58,7 +58,7 @@ def prepare(head: bytes) -> None:
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode the pixels; what is damaged, into an image of Pillow's."""
+    """Decode the pixels; what is damaged, into a Pillow image."""
     found = list(segments.read(data))
     frame.check(found)
     image = _opened(data)
@@ -177,7 +177,7 @@ def _unannounced(begun: PartialDecode, told: Sequence[str]) -> list[str]:
 
 
 def _coding(image: Any) -> JpegCoding | None:
-    """Return how an image was coded, None where a table is missing."""
+    """Return how an image was coded, None if a table is missing."""
     steps = [image.quantization.get(table) for _, _, _, table in image.layer]
     if not steps or None in steps:
         return None
@@ -188,7 +188,7 @@ def _coding(image: Any) -> JpegCoding | None:
 
 def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames:
     """Return the pictures of an MPO; the *first* is what is commonly seen."""
-    # Places are counted from behind the name of the segment that lists them; CIPA DC-007, section 5.2.
+    # Places are counted from after the name of the segment that lists them; CIPA DC-007, section 5.2.
     lists = [segment.end - len(segment.body) for segment in segments.read(data) if _is_list(segment)]
     base = next(iter(lists), 0) + len(LIST)
     starts = [0, *(base + entry["DataOffset"] for entry in entries[1:])]
@@ -253,7 +253,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
     from . import encoder
 
-    if not isinstance(file, io.BytesIO):  # in which the header is changed behind Pillow's back
+    if not isinstance(file, io.BytesIO):  # in which the header is changed after Pillow's back
         buffer = Buffer()
         notes = encode(buffer, content)
         for part in buffer.parts():

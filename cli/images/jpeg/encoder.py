@@ -1,6 +1,6 @@
 """Writing JPEG: Pillow encodes bands of rows side by side, which meet at restart markers.
 
-After ITU-T T.81 (the sections named below). At a restart marker the encoder begins anew, so what follows refers to
+After ITU-T T.81 (the sections named below). At a restart marker the encoder begins again, so what follows refers to
 nothing before it: bands encoded as images of their own are joined by these markers, and decode to the same pixels
 as the whole. 12 megapixels in colour take 24 ms in two threads in place of 44, and no whole copy of the pixels in
 Pillow's four bytes each.
@@ -90,7 +90,7 @@ class Bands(PackedCanvas):
         return _encoded(_image(pixels), **self._settings)
 
     def ordered(self, number: int, packed: bytes) -> Parts:
-        """Return the data of a band, behind the marker at which it meets the one before."""
+        """Return the data of a band, after the marker at which it meets the one before."""
         if self.count == 1:
             return ()
         marker = bytes((0xFF, RESTART + (number - 1) % 8)) if number else b""
@@ -213,7 +213,7 @@ def _scratch() -> BinaryIO:
 
 
 def _scan(data: bytes) -> int:
-    """Return where the compressed data begins, behind the scan's header."""
+    """Return where the compressed data begins, after the scan's header."""
     return next(segment.end for segment in segments.read(data) if segment.marker == START_OF_SCAN)
 
 
@@ -233,6 +233,6 @@ def _cut(comments: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _with_height(header: bytes, height: int) -> bytes:
-    """Return a header with another height: two bytes behind the precision in the frame's, section B.2.2."""
+    """Return a header with another height: two bytes after the precision in the frame's, section B.2.2."""
     start = next(segment.start for segment in segments.read(header) if segment.marker == START_OF_FRAME)
     return header[: start + 5] + struct.pack(">H", height) + header[start + 7 :]

@@ -109,7 +109,7 @@ def doubtful(
     parts, at = [], 0
     for interval in intervals:
         end = interval.needed(data)
-        # A byte 255 is never apart from the 0 behind it.
+        # A byte 255 is never apart from the 0 after it.
         parts += [data[at : end - (data[end - 1] == 0xFF)], JUNK]
         at = interval.end
     other, whole = decode(b"".join([*parts, data[at:]])), grid(found)
@@ -118,13 +118,13 @@ def doubtful(
 
 
 def ends(data: bytes, found: Sequence[Segment], intervals: Sequence[Interval]) -> list[int]:
-    """Return behind which byte the last unit of each interval ends, or -1 where that is not known without decoding."""
+    """Return after which byte the last unit of each interval ends, or -1 where that is not known without decoding."""
     whole = grid(found)
     return huffman.ends(data, found, [(each.start, each.end) for each in intervals], whole.units, whole.step)
 
 
 def check(data: bytes, found: Sequence[Segment], intervals: Sequence[Interval], numbers: Iterable[int]) -> None:
-    """Raise `DecodeError` where the data of the intervals *numbers* are too few or too many, but for padding.
+    """Raise `DecodeError` if the data of the intervals *numbers* are too few or too many, but for padding.
 
     Counting their codes takes 1 ms a kilobyte, and is for those of which it is not known otherwise.
     """

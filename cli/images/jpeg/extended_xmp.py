@@ -30,7 +30,7 @@ MAIN = (
 
 
 def joined(packet: bytes, segments: Sequence[bytes]) -> bytes:
-    """Return a packet with the extension that it names; raises ValueError where that is not whole.
+    """Return a packet with the extension that it names; raises ValueError if that is not whole.
 
     *segments* are the contents of the APP1 segments of the file.
     """

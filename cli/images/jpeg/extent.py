@@ -1,4 +1,4 @@
-"""Where the first of several JPEGs ends that stand one behind the other, as cameras and FFmpeg pipe them."""
+"""Where the first of several JPEGs ends that stand one after the other, as cameras and FFmpeg pipe them."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ def _all(peek: Peek) -> int:
 
 
 def is_followed(data: bytes, end: int) -> bool:
-    """Whether another JPEG begins behind a picture that ends at *end*, maybe after some padding."""
+    """Whether another JPEG begins after a picture that ends at *end*, maybe after some padding."""
     return data[end : end + PIECE].lstrip(b"\0").startswith(BEGIN)

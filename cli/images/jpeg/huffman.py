@@ -48,7 +48,7 @@ class Scan(NamedTuple):
 
 
 def scan(found: Sequence[Segment]) -> Scan:
-    """Return what the only scan is coded by; raises `BadCodeError` where a table is missing."""
+    """Return what the only scan is coded by; raises `BadCodeError` if a table is missing."""
     tables: dict[int, bytes] = {}
     factors: dict[int, int] = {}
     for marker, _, body, _ in found:
@@ -70,14 +70,14 @@ def scan(found: Sequence[Segment]) -> Scan:
 
 
 def unit(found: Sequence[Segment]) -> list[Block]:
-    """Return the blocks of a unit of the only scan; raises `BadCodeError` where a table is missing."""
+    """Return the blocks of a unit of the only scan; raises `BadCodeError` if a table is missing."""
     tables, blocks = scan(found)
     codes = {number: _codes(tables[number]) for block in blocks for number in block}
     return [Block(codes[first], codes[others]) for first, others in blocks]
 
 
 def ends(data: bytes, found: Sequence[Segment], places: Sequence[tuple[int, int]], units: int, step: int) -> list[int]:
-    """Return behind which byte the last unit of each interval ends; -1 where a code is none, or nothing can tell.
+    """Return after which byte the last unit of each interval ends; -1 where a code is none, or nothing can tell.
 
     The intervals have *places* in the *data*, from and up to which byte, and *step* of the *units* each.
     """
@@ -102,7 +102,7 @@ def ends(data: bytes, found: Sequence[Segment], places: Sequence[tuple[int, int]
 
 
 def rest(data: bytes, blocks: Sequence[Block], units: int) -> bytes:
-    """Return the whole bytes behind the last of the *units* of an interval; raises `BadCodeError`."""
+    """Return the whole bytes after the last of the *units* of an interval; raises `BadCodeError`."""
     data = data.replace(b"\xff\0", b"\xff")
     bits, at = int.from_bytes(b"\1" + data), 0
     # Zeros follow, so that a code may begin in the last bits.

@@ -1,4 +1,4 @@
-"""Whether a JPEG is whole: a picture whose data end before it does, or go on behind it, is damaged.
+"""Whether a JPEG is whole: a picture whose data end before it does, or go on after it, is damaged.
 
 After ITU-T T.81. Bytes that were lost let a decoder go astray; the codes fall into step again, but some blocks are
 missing, or there are some too many. libjpeg-turbo warns of it, and its strict mode makes that an error.
@@ -50,7 +50,7 @@ class Layout(NamedTuple):
 
 
 def before(data: bytes, found: Sequence[Segment], width: int, height: int) -> None:
-    """Raise `DecodeError` where the file is too small for its picture, before memory is taken."""
+    """Raise `DecodeError` if the file is too small for its picture, before memory is taken."""
     if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
         raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {len(data)} bytes)")
     if _misses_scans(found):
@@ -58,7 +58,7 @@ def before(data: bytes, found: Sequence[Segment], width: int, height: int) -> No
 
 
 def check_first_row(data: bytes, found: Sequence[Segment], width: int, height: int) -> None:
-    """Raise `DecodeError` where there are too few data for one row of units, of which a block takes a bit at least."""
+    """Raise `DecodeError` if there are too few data for one row of units, of which a block takes a bit at least."""
     layout = _layout(data, found, width, height)
     there = sum(interval.end - interval.start for interval in layout.intervals)
     if 8 * there < (1 if layout.arithmetic else exactness.grid(found).columns):
@@ -66,7 +66,7 @@ def check_first_row(data: bytes, found: Sequence[Segment], width: int, height: i
 
 
 def check_scans(found: Sequence[Segment], width: int, height: int) -> None:
-    """Raise `DecodeError` where so many scans refine the picture that decoding takes long; each goes through all of it.
+    """Raise `DecodeError` if so many scans refine the picture that decoding takes long; each goes through all of it.
 
     Few bytes are a scan: a code says that thousands of blocks stay as they are.
     """
@@ -77,7 +77,7 @@ def check_scans(found: Sequence[Segment], width: int, height: int) -> None:
 
 
 def decoded(image: Any, data: bytes, found: Sequence[Segment]) -> tuple[Array | None, tuple[str, ...]]:
-    """Decode *data* and return the pixels, and notes for the user; raises `DecodeError` where they are not whole.
+    """Decode *data* and return the pixels, and notes for the user; raises `DecodeError` if they are not whole.
 
     *image* is that of Pillow, whose header was read; *found* are the segments of *data*. Where only Pillow can decode
     them, the image then holds the pixels, and None is returned.
@@ -129,7 +129,7 @@ def _strictly(data: bytes, found: Sequence[Segment], layout: Layout, mode: str) 
 
 
 def _check_count(found: Sequence[Segment], layout: Layout) -> None:
-    """Raise `DecodeError` where a picture of one scan has not as many intervals as its header tells of."""
+    """Raise `DecodeError` if a picture of one scan has not as many intervals as its header tells of."""
     if layout.scans == 1 and len(layout.intervals) != exactness.grid(found).intervals:
         raise DecodeError(turbo.OUT_OF_ORDER)
 
@@ -177,7 +177,7 @@ def _add_intervals(intervals: list[Interval], data: bytes, start: int, end: int,
             end_of_data -= 1
         intervals.append(Interval(start, end_of_data))
         start = found.end()
-    if end > start or number < 0:  # a restart marker may be behind the last interval too
+    if end > start or number < 0:  # a restart marker may be after the last interval too
         intervals.append(Interval(start, end))
     return in_order
 

@@ -71,7 +71,7 @@ def steps_of(quality: int) -> tuple[int, ...]:
 
 
 def chroma_of(coding: JpegCoding) -> str:
-    """Return how the colours are sampled, nothing where there are none.
+    """Return how the colours are sampled, nothing if there are none.
 
     >>> chroma_of(JpegCoding(((1,) * 64,) * 3, 2, ((2, 2), (1, 1), (1, 1))))
     '4:2:0'

@@ -1,4 +1,4 @@
-"""APNG: its frames laid on one another, and files of many frames.
+"""APNG: its frames composited, and files of many frames.
 
 After Portable Network Graphics (PNG) Specification, third edition, W3C 2025, sections 4.6, 11.3.6 and 13.2. Each frame
 is decoded as a picture of its own, of the depth that it has, and encoded as one.
@@ -205,13 +205,13 @@ class Writer:
         self._frames: list[list[memoryview]] = []
 
     def add(self, frame: Content) -> None:
-        """Take one more frame."""
+        """Add a frame."""
         png = io.BytesIO()
         self.notes += self.encode(png, frame)
         self.add_png(png.getvalue())
 
     def add_png(self, png: bytes) -> None:
-        """Take one more frame; the first one's chunks beside the pixels are the file's."""
+        """Add a frame; the first one's chunks beside the pixels are the file's."""
         self._frames.append([])
         for name, body, _ in chunks.read(png):
             if name == b"IDAT":

@@ -38,7 +38,7 @@ LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode into an image of Pillow's, or two where that holds a half of each sample; frames are left to `finish`."""
+    """Decode into a Pillow image, or two where that holds a half of each sample; frames are left to `finish`."""
     if options.lenient:
         data = integrity.mended(data)
     else:
@@ -90,7 +90,7 @@ def _deepened(image: Any, data: bytes) -> Any:
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return a picture whose rows are read as they are needed; None where Pillow decodes it, or it is to be turned."""
+    """Return a picture whose rows are read on demand; None where Pillow decodes it, or it is to be turned."""
     from ..row_window import RowWindow  # few are so large
     from . import pieces
 

@@ -16,7 +16,7 @@ LARGEST = (1 << 31) - 1
 
 
 def read(data: bytes, notes: list[str]) -> ColourDescription:
-    """Return what a file says of its colours; what is damaged, or stands behind the pixels, is left out."""
+    """Return what a file says of its colours; what is damaged, or stands after the pixels, is left out."""
     found: dict[bytes, bytes] = {}
     for name, body, _ in chunks.read(data):
         if name == b"IDAT":

@@ -77,7 +77,7 @@ class Raster:
         return chunks.Header(self.width, self.height, depth, colour_type)
 
     def filtered(self, start: int, stop: int, filter: int) -> Any:
-        """Return the rows from *start* to *stop* filtered, each behind a byte that says how; section 9.2."""
+        """Return the rows from *start* to *stop* filtered, each after a byte that says how; section 9.2."""
         above = min(start, 1)
         rows = self._bytes(start - above, stop)
         result = np.empty((stop - start, self.row), np.uint8)
@@ -92,7 +92,7 @@ class Raster:
         return result
 
     def _bytes(self, start: int, stop: int) -> Any:
-        """Return the bytes of rows as PNG stores them, the alpha behind the colours and the high byte first."""
+        """Return the bytes of rows as PNG stores them, the alpha after the colours and the high byte first."""
         rows = self.pixels[start:stop]
         if self.bits:
             return np.packbits(rows[..., 0], axis=1)

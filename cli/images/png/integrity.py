@@ -29,7 +29,7 @@ ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (
 """Where the passes of an interlaced image begin, and their steps."""
 PIECE = 1 << 20
 ADLER = 4
-"""Bytes of the checksum behind deflated data, RFC 1950."""
+"""Bytes of the checksum after deflated data, RFC 1950."""
 MISMATCH = "do not match their checksum"
 
 
@@ -37,7 +37,7 @@ MISMATCH = "do not match their checksum"
 
 
 def before(data: bytes, length: int = 0) -> None:
-    """Raise `DecodeError` where the file is cut off, a checksum is wrong, or its chunks make no picture.
+    """Raise `DecodeError` if the file is cut off, a checksum is wrong, or its chunks make no picture.
 
     *length* is the file's, where *data* are what it has beside its pixels.
     """
@@ -93,7 +93,7 @@ def _header(data: bytes, length: int) -> Header:
 
 
 def check_header(header: Header, length: int) -> None:
-    """Raise `DecodeError` where a file of *length* bytes cannot be a PNG of this header."""
+    """Raise `DecodeError` if a file of *length* bytes cannot be a PNG of this header."""
     if header.depth not in DEPTHS.get(header.colour_type, ()):
         what = f"colour type {header.colour_type} with {header.depth} bits"
         raise DecodeError(f"is damaged (PNG has no {what})")
@@ -112,7 +112,7 @@ def check_header(header: Header, length: int) -> None:
 
 
 def _whole(data: bytes) -> Iterator[Chunk]:
-    """Yield the chunks, up to IEND; raises `DecodeError` where one is cut off, or its checksum is wrong."""
+    """Yield the chunks, up to IEND; raises `DecodeError` if one is cut off, or its checksum is wrong."""
     for chunk in _counted(data):
         if not chunk.whole:
             raise DecodeError(f"is damaged or truncated (its chunk {_shown(chunk.name)} is cut off)")
@@ -125,14 +125,14 @@ def _whole(data: bytes) -> Iterator[Chunk]:
 
 
 def _counted(data: bytes) -> Iterator[Chunk]:
-    """Yield the chunks; raises `DecodeError` where they are too many."""
+    """Yield the chunks; raises `DecodeError` if they are too many."""
     for number, chunk in enumerate(chunks.read(data)):
         check_count(number, len(data))
         yield chunk
 
 
 def check_count(number: int, length: int) -> None:
-    """Raise `DecodeError` where a file of *length* bytes has more than *number* chunks, and that are too many."""
+    """Raise `DecodeError` if a file of *length* bytes has more than *number* chunks, and that are too many."""
     most = MOST_CHUNKS + length // CHUNK
     if number == most:
         raise DecodeError(f"is damaged (it has more than {most} chunks)")
@@ -145,7 +145,7 @@ def _unknown(name: bytes) -> str:
 
 
 def _check_key(header: Header, palette: bytes, length: int, late: bool) -> None:
-    """Raise `DecodeError` where tRNS of this length, *late* if it stands behind pixels, does not fit the picture."""
+    """Raise `DecodeError` if tRNS of this length, *late* if it stands after pixels, does not fit the picture."""
     if header.colour_type == PALETTE:
         if not palette:
             raise DecodeError("is damaged (its chunk tRNS is before its palette)")
@@ -173,7 +173,7 @@ def _check_texts(data: bytes) -> None:
 
 
 def _packed_text(chunk: Chunk) -> memoryview | None:
-    """Return the compressed part of a chunk of text or of a profile; None where it has none."""
+    """Return the compressed part of a chunk of text or of a profile; None if it has none."""
     name, body = chunk.name, chunk.body
     if name in (b"iCCP", b"zTXt"):
         return body[bytes(body[:81]).find(b"\0") + 2 :]
@@ -222,7 +222,7 @@ class PixelCheck:
         self._wait = beside(self._run, daemon=True)
 
     def finish(self) -> None:
-        """Raise `DecodeError` where the data are not whole."""
+        """Raise `DecodeError` if the data are not whole."""
         if self._wait is not None:
             self._wait()
         if self._failure is not None:
@@ -284,7 +284,7 @@ def _bytes_of_rows(header: Header) -> int:
 
 
 def check_indices(data: bytes, image: Any) -> None:
-    """Raise `DecodeError` where a decoded image has an index that its palette has no colour for."""
+    """Raise `DecodeError` if a decoded image has an index that its palette has no colour for."""
     header = chunks.header(data)
     if header.colour_type != PALETTE:
         return
@@ -297,7 +297,7 @@ def check_indices(data: bytes, image: Any) -> None:
 
 
 def mended(data: bytes) -> bytes:
-    """Return what is left of a damaged file as one that is whole; raises `DecodeError` where no picture is left.
+    """Return what is left of a damaged file as one that is whole; raises `DecodeError` if no picture is left.
 
     Needful chunks stay as they are, and others if they are sound; each stands where it belongs.
     """

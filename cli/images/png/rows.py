@@ -17,7 +17,7 @@ from .chunks import Header
 
 
 def samples_of(data: bytes, header: Header) -> Samples | None:
-    """Return what a pixel of a sound file takes; None where Pillow decodes it, or chunks behind its pixels matter."""
+    """Return what a pixel of a sound file takes; None where Pillow decodes it, or chunks after its pixels matter."""
     behind = [name for name, _, _ in chunks.read(data)][-2:]
     plain = header.depth in (8, 16) and header.colour_type in (0, 2, 4, 6) and not header.interlace
     if native.core is None or not plain or behind != [b"IDAT", b"IEND"]:
@@ -26,7 +26,7 @@ def samples_of(data: bytes, header: Header) -> Samples | None:
 
 
 def decoded(data: bytes, header: Header) -> Array:
-    """Return the samples ``(height, width, channels)``; raises `DecodeError` where the stream is not whole."""
+    """Return the samples ``(height, width, channels)``; raises `DecodeError` if the stream is not whole."""
     pixels = np.empty((header.height, row_bytes(header)), np.uint8)
     for _ in _unfiltered(
         integrity.inflated(data, header), header, lambda top, count: pixels[max(top - 1, 0) :][:count]
@@ -50,7 +50,7 @@ def samples(rows: Array, header: Header) -> Array:
 
 
 def blocks(packed: Iterator[bytes], header: Header) -> Iterator[Array]:
-    """Yield the rows of *packed* pixels as bytes, some at a time; raises `DecodeError` where they are not whole."""
+    """Yield the rows of *packed* pixels as bytes, some at a time; raises `DecodeError` if they are not whole."""
     above = np.empty((0, row_bytes(header)), np.uint8)
 
     def room(top: int, count: int) -> Array:

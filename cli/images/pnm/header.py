@@ -21,10 +21,10 @@ FLOAT = re.compile(rb"P([Ff])\s++(\d{1,9})\s++(\d{1,9})\s++([-+]?\d{0,20}\.?\d{1
 START = re.compile(rb"P(?:[1-6Ff]\s|7\n)")
 """How an image begins."""
 NEXT = re.compile(rb"\sP[1-6]\s")
-"""What another image behind a text begins with."""
+"""What another image after a text begins with."""
 BLANKS = re.compile(rb"\s*+")
 LONGEST, FARTHEST = 1 << 20, 1 << 16
-"""Bytes of a header, with its comments, and of the blank space behind an image that belong to it at most."""
+"""Bytes of a header, with its comments, and of the blank space after an image that belong to it at most."""
 WORD, NEAR = 16, 1 << 10
 """Bytes of a text's samples with their blanks, and of all else in it, among which another image is looked for."""
 BIT = re.compile(rb"#[^\n\r]*|[01]")
@@ -43,7 +43,7 @@ class Header(NamedTuple):
     """What stands before the samples."""
 
     kind: str
-    """The letter behind the P."""
+    """The letter after the P."""
     width: int
     height: int
     channels: int
@@ -149,7 +149,7 @@ def _pfm(data: bytes | memoryview) -> Header:
 
 
 def extent(peek: Peek) -> int:
-    """Return the length of a stream's first image, with the blank space behind it."""
+    """Return the length of a stream's first image, with the blank space after it."""
     asked, seen = FEWEST, 0
     while True:
         # A header is short: it is looked for in what has come, but not in a long comment byte by byte.
@@ -194,7 +194,7 @@ def _end_of_text(data: bytes | bytearray | memoryview, head: Header) -> int:
 
 
 def _whole_header(data: bytes) -> Header | None:
-    """Return the header if all of it lies in *data*, and something behind it."""
+    """Return the header if all of it lies in *data*, and something after it."""
     try:
         found = read(data)
     except DecodeError:

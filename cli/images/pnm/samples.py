@@ -64,7 +64,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return an image whose rows are read as they are needed, None of one that is text; raises `DecodeError`."""
+    """Return an image whose rows are read on demand, None of one that is text; raises `DecodeError`."""
     head = header.read(data[: header.LONGEST])
     if head.text:
         return None
@@ -120,7 +120,7 @@ def encoding(samples: Samples) -> float:
 
 
 def big_endian(array: Array) -> Array:
-    """Return samples as they stand in a file."""
+    """Return samples as stored in a file."""
     return array.astype(array.dtype.newbyteorder(">"), copy=False)
 
 
@@ -152,7 +152,7 @@ def _picture(pixels: Array | StreamedImage, head: Header) -> Picture:
 
 
 def _check_meaning(head: Header) -> None:
-    """Raise `DecodeError` where the samples of a PAM are none of a picture that can be kept."""
+    """Raise `DecodeError` if the samples of a PAM are none of a picture that can be kept."""
     if head.kind != "7":
         return
     channels = CHANNELS.get(head.tuple_type)

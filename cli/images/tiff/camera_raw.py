@@ -35,7 +35,7 @@ ADVICE = "develop it first, for example with darktable-cli, RawTherapee or dcraw
 
 
 def check(data: Any) -> None:
-    """Raise `DecodeError` where a file holds a sensor's samples, or nothing but a small copy of them."""
+    """Raise `DecodeError` if a file holds a sensor's samples, or nothing but a small copy of them."""
     try:
         kind = _kind(data)
     except (ValueError, struct.error, OverflowError):

@@ -225,7 +225,7 @@ def _beside(metadata: Metadata, described: ifd.Directory) -> ifd.Directory:
 
 
 def _encoding(samples: Samples) -> float:
-    """Return the bytes a pixel that encoding takes: an image of Pillow's, an array with the alpha, the strips twice."""
+    """Return the bytes a pixel that encoding takes: a Pillow image, an array with the alpha, the strips twice."""
     image = 4 if samples.size == 1 and samples.channels > 1 else 0
     return image + samples.bytes * (3 if samples.channels in (2, 4) else 2)
 

@@ -68,7 +68,7 @@ def memory(layout: Layout, tags: ifd.Directory) -> Samples:
 
 
 def of(samples: Array, bits: int, tags: ifd.Directory, notes: list[str]) -> Meaning:
-    """Return the channels of *samples*, numbers of *bits* bits; raises `DecodeError` where they mean something else."""
+    """Return the channels of *samples*, numbers of *bits* bits; raises `DecodeError` if they mean something else."""
     photometric, channels = one(tags, PHOTOMETRIC, BLACK_IS_ZERO), samples.shape[2]
     if photometric in OTHERS:
         raise DecodeError(f"has {OTHERS[photometric]} in {samples.dtype.name}, which are not supported; convert to RGB")

@@ -97,7 +97,7 @@ A_BYTE = {PACKBITS: 64, LZW: 2731, ZSTANDARD: 1 << 15}
 LZMA_MEMORY = 1 << 28
 """Bytes that LZMA may take for its dictionary: its highest preset wants a quarter."""
 MARK, PACKED_MARK = b"\x80" * 8 + bytes(8), bytes((257 - 8, 0x80, 257 - 8, 0))
-"""What stands behind a strip of PackBits, to see where it ends: two runs, which mean something else from within."""
+"""What stands after a strip of PackBits, to see where it ends: two runs, which mean something else from within."""
 
 
 class Extent(NamedTuple):
@@ -143,7 +143,7 @@ def name(compression: int) -> str:
 def unpacked(compression: int, fill_order: int, packed: memoryview, extent: Extent) -> Any:
     """Return the bytes of a strip, or fewer where it ends early.
 
-    Raises `DecodeError` where the strip is damaged or holds more, and whatever the decoders raise.
+    Raises `DecodeError` if the strip is damaged or holds more, and whatever the decoders raise.
     """
     check(compression)
     stored = _in_order(compression, fill_order, packed)
@@ -297,7 +297,7 @@ def _holds(compression: int, packed: Any, size: int) -> bool:
 
 
 def _by_libtiff(compression: int, packed: Any, width: int, rows: int) -> bytes:
-    """Return the bytes of a strip; raises `DecodeError` where it has fewer."""
+    """Return the bytes of a strip; raises `DecodeError` if it has fewer."""
     head = struct.pack("<2sHIH", b"II", 42, 8, 10)
     end = len(head) + 10 * 12 + 4
     values = {

@@ -87,7 +87,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def _page(data: bytes, options: DecodeOptions, readers: pages.Readers, at: int) -> Picture | None:
-    """Return the page whose directory is *at* an offset, None where that is Pillow's work."""
+    """Return the page whose directory is *at* an offset, None if that is Pillow's work."""
     tags = readers.tags.tags(at)
     compression.check(one(tags, COMPRESSION, 1))
     overlap.check(tags, len(data))
@@ -106,7 +106,7 @@ def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -
 
 
 def _check_jpeg(data: bytes) -> None:
-    """Raise `DecodeError` where a JPEG is not whole."""
+    """Raise `DecodeError` if a JPEG is not whole."""
     from ..jpeg import codec as jpeg
 
     try:

@@ -138,7 +138,7 @@ class _Reader:
         self.at = 0
 
     def rows(self, method: int, two_dimensions: bool) -> Iterator[list[int]]:
-        """Yield the rows; raises `Damage` where the next is wrong or missing."""
+        """Yield the rows; raises `Damage` if the next is wrong or missing."""
         above: list[int] = []
         while True:
             flat = method != compression.GROUP4
@@ -165,7 +165,7 @@ class _Reader:
         return self.windows[self.at >> 3] >> (32 - BITS) - (self.at & 7) & (1 << BITS) - 1
 
     def _pass_end_of_line(self) -> None:
-        """Pass over the code that ends a row, where there is one; raises `Damage` where six end the picture."""
+        """Pass over the code that ends a row, where there is one; raises `Damage` if six end the picture."""
         if self._next() >> BITS - (END_OF_LINE - 1):
             return
         while not (bits := self._next()):
@@ -200,7 +200,7 @@ class _Reader:
         behind = [*above, width, width, width]
         next_above = 0
         while at < width:
-            # The first edge of the row above behind this place, of the colour that begins there.
+            # The first edge of the row above after this place, of the colour that begins there.
             while next_above > 0 and behind[next_above - 1] > at:
                 next_above -= 1
             while behind[next_above] <= at and behind[next_above] < width:

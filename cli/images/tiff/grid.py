@@ -67,7 +67,7 @@ class Grid(NamedTuple):
 
     @property
     def down(self) -> int:
-        """How many parts lie one below the other."""
+        """How many parts lie stacked vertically."""
         return -(-self.height // self.high)
 
     def part(self, number: int) -> Part:
@@ -83,14 +83,14 @@ class Grid(NamedTuple):
         return map(self.part, range(self.needed))
 
     def check_count(self) -> None:
-        """Raise `DecodeError` where there are fewer parts than the picture needs."""
+        """Raise `DecodeError` if there are fewer parts than the picture needs."""
         if len(self.offsets) < self.needed:
             raise DecodeError(f"is damaged or truncated (it has {len(self.offsets)} of {self.needed} parts)")
 
     def place(self, number: int, plain: int | None = None) -> tuple[int, int]:
         """Return where a part begins, and its bytes as they are stored, which are *plain* where nothing packs them.
 
-        Raises `DecodeError` where the file tells of no such part.
+        Raises `DecodeError` if the file tells of no such part.
         """
         if number >= len(self.offsets):
             self.check_count()

@@ -51,7 +51,7 @@ def parts(lengths: Sequence[int], data: bytes, order: str) -> list[Part]:
 
 
 def written(found: Sequence[Part]) -> ifd.Directory:
-    """Return the tags, for a little-endian file; none where nothing is left."""
+    """Return the tags, for a little-endian file; none if nothing is left."""
     found = [part for part in found if part.values]
     if not found:
         return {}

@@ -39,9 +39,9 @@ class NothingThereError(DecodeError):
 
 
 def check(data: bytes, tags: ifd.Directory, image: Any, is_whole_jpeg: Callable[[bytes], object]) -> None:
-    """Raise `DecodeError` where a part of *image*, which Pillow decoded, is not whole in the file.
+    """Raise `DecodeError` if a part of *image*, which Pillow decoded, is not whole in the file.
 
-    *is_whole_jpeg* raises it where a JPEG is not. Raises `NothingThereError` where no row is.
+    *is_whole_jpeg* raises it if a JPEG is not. Raises `NothingThereError` if no row is.
     """
     method = one(tags, COMPRESSION, 1)
     if method in compression.FAX:
@@ -124,7 +124,7 @@ def _is_what_is_written(packed: bytes, strip: Any, method: int, options: int, in
     except (ValueError, struct.error):
         return False
     again = written[offset : offset + size]
-    # Zeros may fill a word, and mean nothing without a one behind them.
+    # Zeros may fill a word, and mean nothing without a one after them.
     return packed.rstrip(b"\0") == again.rstrip(b"\0")
 
 

@@ -1,4 +1,4 @@
-"""OME-XML in a TIFF's description: sizes, sample type and planes, brought up to date where they stand.
+"""OME-XML in a TIFF's description: sizes, sample type and planes, updated where they stand.
 
 After the OME data model of 2016-06 and https://docs.openmicroscopy.org/ome-model/latest/ome-tiff/specification.html.
 All else stays byte by byte as it was.

@@ -27,7 +27,7 @@ UNSUSPECTED_PIXELS, PADDED = 1 << 26, 4
 
 
 def check(tags: ifd.Directory, length: int) -> None:
-    """Raise `DecodeError` where the strips of a page in a file of *length* bytes are so much."""
+    """Raise `DecodeError` if the strips of a page in a file of *length* bytes are so much."""
     width, height, wide, high = (_one(tags, tag) for tag in (WIDTH, HEIGHT, TILE_WIDTH, TILE_HEIGHT))
     tiles = -(-width // max(wide, 1)) * -(-height // max(high, 1))
     if tiles * wide * high > max(UNSUSPECTED_PIXELS, PADDED * width * height):

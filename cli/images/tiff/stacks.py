@@ -34,7 +34,7 @@ MOST_SLICES, MOST_AXES = 1 << 24, 16
 
 
 class Stack(NamedTuple):
-    """Slices that lie one behind the other."""
+    """Slices that lie one after the other."""
 
     tags: ifd.Directory
     """Of the first slice."""
@@ -53,7 +53,7 @@ class Stack(NamedTuple):
 
 
 def found(data: Any, tags: ifd.Directory) -> Stack | None:
-    """Return the stack in a file of one directory, None where there is none; raises `DecodeError`."""
+    """Return the stack in a file of one directory, None if there is none; raises `DecodeError`."""
     planes = _planes(tags)
     of_metamorph = planes > 1
     count = planes if of_metamorph else _described(tags)

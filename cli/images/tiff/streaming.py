@@ -1,4 +1,4 @@
-"""Reading TIFF as it is needed: rows of a picture of strips or tiles, which is never in memory as a whole."""
+"""Reading TIFF on demand: rows of a picture of strips or tiles, which is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OF_WHOLE = (colours.PALETTE, colours.CIE_LAB, colours.ICC_LAB)
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return a page whose rows are read as they are needed; None where it must be decoded whole, or is not alone."""
+    """Return a page whose rows are read on demand; None if it must be decoded whole, or is not alone."""
     decoder.check_pages(data, options)
     tags, several = decoder.first_page(data)
     others, copies = pages.beside(data) if several else (0, 0)
@@ -70,7 +70,7 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
 
 
 def _check_places(layout: Layout) -> None:
-    """Raise `DecodeError` where a part lies outside of the file, before the first is read."""
+    """Raise `DecodeError` if a part lies outside of the file, before the first is read."""
     layout.grid.check_count()
     for part in layout.grid.parts():
         start, size = strips.place(layout, part)

@@ -105,7 +105,7 @@ def layout(data: Any, tags: Directory) -> Layout:
 
 
 def sample_type(tags: Directory) -> tuple[str, int]:
-    """Return the kind of the samples and their bits; raises `DecodeError` where they are none that is read."""
+    """Return the kind of the samples and their bits; raises `DecodeError` if they are none that is read."""
     bits, formats = set(many(tags, BITS, 1)), set(many(tags, FORMAT, 1))
     if formats & {*COMPLEX}:
         raise DecodeError("has complex samples, which are not supported; save their magnitude or real part first")

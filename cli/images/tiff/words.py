@@ -1,4 +1,4 @@
-"""What a TIFF says of its own layout: brought up to date when another file is written, or left out with a note.
+"""What a TIFF says of its own layout: updated when another file is written, or left out with a note.
 
 ImageJ's lines and OME-XML tell of sizes, planes and types, tifffile's line of the shape, a resolution without a unit of
 the scale that those name; and the tags tell which channels are beside the colours.
@@ -61,7 +61,7 @@ class Words(NamedTuple):
     bands: Bands | None = None
     """The meaning of channels that are more than a colour."""
     geometry: Geometry | None = Geometry()
-    """Where the picture lies in the one that the words describe; None where no map says it."""
+    """Where the picture lies in the one that the words describe; None if no map says it."""
 
     @property
     def tells(self) -> bool:
@@ -166,7 +166,7 @@ def taken(tags: ifd.Directory, order: str, density: tuple[float, float] | None, 
 
 
 def _shaped(words: Words, size: tuple[int, int], channels: int, pages: Sequence[int]) -> bytes:
-    """Return tifffile's line for the new shape; nothing where the old one is not understood."""
+    """Return tifffile's line for the new shape; nothing if the old one is not understood."""
     if (told := _told(words.text)) is None:
         return b""
     shape = [int(side) for side in told["shape"]]
@@ -182,7 +182,7 @@ def _shaped(words: Words, size: tuple[int, int], channels: int, pages: Sequence[
 
 
 def _told(text: bytes) -> dict[str, Any] | None:
-    """Return what tifffile's line says, by its names; None where it is not understood."""
+    """Return what tifffile's line says, by its names; None if it is not understood."""
     try:
         told = json.loads(text)
         if len(told["shape"]) > MOST_AXES or not all(int(side) >= 0 for side in told["shape"]):

@@ -87,7 +87,7 @@ class Packing:
         """Rows of a strip."""
 
     def packed(self, lines: Array) -> bytes:
-        """Return rows ``(rows, width, channels)`` as a strip; raises ValueError where the method is not there."""
+        """Return rows ``(rows, width, channels)`` as a strip; raises ValueError if the method is not there."""
         if self.number == GROUP4:
             return _by_pillow(Image.fromarray(lines[..., 0]), "group4")
         if self.bits:
@@ -142,7 +142,7 @@ def filled_up(strip: bytes) -> tuple[bytes, ...]:
 
 
 def write(file: BinaryIO, pages: Sequence[Page], streamed: bool = False) -> None:
-    """Write a file of *pages*: of each the strips, and behind them its directory.
+    """Write a file of *pages*: of each the strips, and after them its directory.
 
     Behind the head of one that is *streamed* only `end_with_bytes` writes.
     """
@@ -182,7 +182,7 @@ def anchor(head: bytearray, tags: ifd.Directory, big: bool) -> None:
 
 
 def _place_of(value: ifd.Value, big: bool) -> int:
-    """Return the offset at which a value has to stay, behind the head; 0 where it may be anywhere."""
+    """Return the offset at which a value has to stay, after the head; 0 if it may be anywhere."""
     return value.anchor.at if value.anchor is not None and value.anchor.at >= (16 if big else 8) else 0
 
 
@@ -195,7 +195,7 @@ def _bytes_of(tags: ifd.Directory) -> int:
 
 
 def directory(tags: ifd.Directory, at: int, big: bool) -> tuple[bytearray, int]:
-    """Return a directory that will be *at* an offset, its values behind it, and where the next one's offset goes."""
+    """Return a directory that will be *at* an offset, its values after it, and where the next one's offset goes."""
     count, entry, word = ("<Q", "<HHQ", 8) if big else ("<H", "<HHI", 4)
     head = struct.pack(count, len(tags))
     link = at + len(head) + len(tags) * (struct.calcsize(entry) + word)

@@ -47,7 +47,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return a picture whose rows are read as they are needed; None where there are several, or chunks are large."""
+    """Return a picture whose rows are read on demand; None if there are several, or chunks are large."""
     source = layout.found(_folder(data))
     height, width, channels = source.shape
     dtype = _samples(np.empty((0, width, channels), source.array.dtype)).dtype

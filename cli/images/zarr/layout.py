@@ -36,11 +36,11 @@ class Layout(NamedTuple):
     """One letter of ``tczyx`` for each axis; ``-`` for one of length 1 that has another name."""
 
     def length(self, axis: str) -> int:
-        """Return the length of an axis; 1 where there is none."""
+        """Return the length of an axis; 1 if there is none."""
         return self.array.shape[self.axes.index(axis)] if axis in self.axes else 1
 
     def chunk(self, axis: str) -> int:
-        """Return the length of a chunk along an axis; 1 where there is none."""
+        """Return the length of a chunk along an axis; 1 if there is none."""
         return self.array.chunks[self.axes.index(axis)] if axis in self.axes else 1
 
     @property
