@@ -12,8 +12,8 @@ from pathlib import Path
 UNCHECKED_BYTES = 1 << 28
 """Bytes that are used without checking the free memory."""
 LEAST_ADDRESSES = 1 << 28
-"""Bytes of address space that the program needs: with fewer, the OpenBLAS of NumPy or SciPy may end the process with its
-own message, or retry for ever; with 180 MB SciPy's did, and no signal that Python handles could end it."""
+"""Bytes of address space that the program needs: with less, the OpenBLAS of NumPy or SciPy may end the process with
+its own message, or retry for ever; with 180 MB SciPy's did, and no signal that Python handles could end it."""
 PART = 0.75
 """The usable fraction of the free memory: other programs need some."""
 ACCURACY = 1.2

@@ -24,12 +24,12 @@ def send(parts: Sequence[memoryview | Piece], target: Path | None, read: Collect
         _check(STANDARD_OUTPUT, read)
         _write_all(sys.stdout.buffer, parts)
         return
-    # Neither made nor cut off: another file may have its name by now.
+    # Do not create or truncate: another file may have its name by now.
     ours = descriptor_of(target)
     opened = os.open(target, os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY) if ours is None else os.dup(ours)
     with os.fdopen(opened, "wb", buffering=0) as stream:
         _check(opened, read)
-        # An open descriptor goes on where it is, as whoever opened it meant.
+        # An open descriptor continues at its position, as whoever opened it intended.
         if ours is None and stat.S_ISREG(os.fstat(opened).st_mode):
             if not is_stream(target):
                 raise OSError("it is no longer a stream")

@@ -31,7 +31,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         raise DecodeError(f"is a PCX of {planes} planes of {bits} bits, which is not supported; convert it to PNG")
     options.check_size(width, height, Samples(1 if bits * planes <= 8 else 3, decoding=5 * max(planes, 3)))
     shape = height, planes * row
-    # In a file that is cut off, the byte that marks a palette may be one of a row.
+    # In a truncated file, the byte that marks a palette may belong to a row.
     end = len(data) - PALETTE if bits == 8 and planes == 1 and _has_palette(data) else len(data)
     if packed:
         rows = unpacker.unpacked("pcx", shape, data[HEADER:end], options, notes, shape[1])
@@ -53,7 +53,7 @@ def _has_palette(data: bytes) -> bool:
 
 
 def _colours(samples: Array, bits: int, data: bytes, options: DecodeOptions, notes: list[str]) -> Array:
-    """Return the colours of samples, one of each plane."""
+    """Return the colours of samples, one from each plane."""
     if bits == 8 and samples.shape[2] > 1:
         return samples
     if bits == 8:

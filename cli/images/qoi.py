@@ -1,6 +1,7 @@
-"""QOI: read by Pillow; its end is looked for, which Pillow does not.
+"""QOI: read by Pillow; its end is checked, which Pillow does not do.
 
-After The Quite OK Image Format, specification version 1.0. Its byte for the colour space informs and is not relied on.
+After The Quite OK Image Format, specification version 1.0. The byte for the colour space is only informative, and
+ignored.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
 END = bytes(7) + b"\1"
 HEADER = 14
 A_BYTE = 62
-"""Pixels that a byte stands for, at most."""
+"""Most pixels per byte."""
 CHUNK = re.compile(rb"\xfe...|\xff....|[\x80-\xbf].|[\x00-\x7f]|([\xc0-\xfd])", re.DOTALL)
-"""What stands for a pixel, or in the group for a run of them."""
+"""The code of a pixel or, in the group, of a run."""
 CHUNKS = re.compile(rb"(?:" + CHUNK.pattern + rb"){1,65535}+", re.DOTALL)
-"""As many as are counted at a time: each takes 80 bytes then."""
+"""The codes that are counted at a time: each needs 80 bytes."""
 MORE_PIXELS = bytes(max(byte - 0xC0, 0) for byte in range(256))
-"""How many pixels a run stands for beside its first."""
+"""The number of pixels in a run after the first."""
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
@@ -46,13 +47,13 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 
 
 def _pixels(data: bytes) -> int:
-    """Return how many pixels there are."""
+    """Return the number of pixels."""
     there = end = 0
     for some in CHUNKS.finditer(data):
         runs, chunks = CHUNK.subn(rb"\1", some[0])
         there += chunks + sum(runs.translate(MORE_PIXELS))
         end = some.end()
-    return there + len(data) - end  # of a chunk that is cut off, which stands for none, so that they are too many
+    return there + len(data) - end  # a truncated code counts as too many pixels
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:

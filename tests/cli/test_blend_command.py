@@ -217,7 +217,7 @@ def test_what_is_wrong_is_said_in_one_line(refused, two, rgb):
         ),
         (("a/one.png", "--other", "none.png"), 2, "--other none.png: no such file or folder, nor a colour"),
         (("a/one.png", "--other", "-"), 2, "--other -: a second picture must be a file"),
-        (("a/one.png", "--other", "text.png"), 2, "--other text.png: is not an image"),
+        (("a/one.png", "--other", "text.png"), 2, "--other text.png: is neither an image"),
         (("a/one.png", "--other", "cut.png"), 2, "--other cut.png: is damaged or truncated"),
         (
             ("a/one.png", "--other", "small.png"),

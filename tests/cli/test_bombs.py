@@ -415,7 +415,7 @@ def test_a_chain_has_a_hundred_steps(ok, refused, png):
         (("conv", "a.png", "--kernel", "/dev/zero", "-o", "b.png"), "more than 1 MiB, the limit for a kernel or bias"),
         (("conv", "a.png", "--kernel", "haar", "--bias", "/dev/zero", "-o", "b.npy"), "the limit for a kernel or bias"),
         (("chain", "a.png", "conv --kernel /dev/zero", "-o", "b.png"), "the limit for a kernel or bias"),
-        (("blur", "a.png", "--mask", "/dev/zero", "-o", "b.png"), "--mask /dev/zero: is not an image"),
+        (("blur", "a.png", "--mask", "/dev/zero", "-o", "b.png"), "--mask /dev/zero: is neither an image"),
     ],
 )
 def test_a_device_that_never_ends_is_refused(refused, png, monkeypatch, words, said):

@@ -81,7 +81,7 @@ def cut(data):
         ([packed(pictures()[0])] * 3, [0, None, 1], {}, "row 1 has no label"),
         ([packed(pictures()[0])] * 3, [0, 2, 1], {}, "image 1 has the label 2; valid labels are 0 to 1"),
         ([packed(pictures()[0])] * 3, [0, 1, -1], {}, "image 2 has the label -1; valid labels are 0 to 1"),
-        (["a", "b"], None, {"kind": ARROW.string()}, "has no column of images"),
+        (["a", "b"], None, {"kind": ARROW.string()}, "has no column of image files"),
         ([], None, {}, "holds no images"),
     ],
 )
