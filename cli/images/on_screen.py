@@ -98,9 +98,9 @@ def unseen(picture: Picture) -> str:
 
     >>> import numpy as np
     >>> unseen(Picture(np.array([[[0.2], [4000.0]]])))
-    'its values, up to 4000, are far above white, 1, and shown white; imfilter tone --white 4095 changes that'
+    'its values, up to 4000, are far above white, 1, and shown as white; imfilter tone --white 4095 changes that'
     >>> unseen(Picture(np.array([[[-3.0], [0.5]]])))
-    'its values, from -3, are far below black and shown black; imfilter tone --range stretch changes that'
+    'its values, from -3, are far below black and shown as black; imfilter tone --range stretch changes that'
     """
     if picture.pixels.dtype.kind != "f":
         return ""

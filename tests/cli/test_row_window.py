@@ -131,7 +131,7 @@ def test_a_temporary_file_that_cannot_be_written_says_so(monkeypatch):
         with pytest.raises(LackError, match=r"temporary files, .*: file too large; set TMPDIR"):
             ask()
     monkeypatch.setattr(row_window.tempfile, "tempdir", "missing")
-    with pytest.raises(LackError, match=r"temporary files, .*: no such file or directory; TMPDIR=…"):
+    with pytest.raises(LackError, match=r"temporary files, .*: no such file or directory; set TMPDIR"):
         ask()
 
 

@@ -130,7 +130,7 @@ def test_floats_that_are_all_white_or_black_are_said_to_be_so(run, folder, kind)
         assert ended.err == ""
         return
     [line] = ended.lines
-    assert f"are {kind}" in line and f"shown {kind.split()[-1]}; imfilter tone --" in line
+    assert f"are {kind}" in line and f"shown as {kind.split()[-1]}; imfilter tone --" in line
     words = re.search(r"imfilter (tone .*) changes that", line)[1].split()
     assert run(*words, "a.npy", "-o", "seen.png").code == 0
     assert len(np.unique(imread("seen.png"))) == 2

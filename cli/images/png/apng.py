@@ -1,7 +1,7 @@
-"""APNG: its frames composited, and files of many frames.
+"""APNG: compositing of frames, and files of many frames.
 
 After Portable Network Graphics (PNG) Specification, third edition, W3C 2025, sections 4.6, 11.3.6 and 13.2. Each frame
-is decoded as a picture of its own, of the depth that it has, and encoded as one.
+is decoded and encoded as a separate picture, in its own depth.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Frame(NamedTuple):
 
     @property
     def area(self) -> tuple[slice, slice]:
-        """Where it stands on the canvas."""
+        """Its place on the canvas."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
     def is_inside(self, width: int, height: int) -> bool:
@@ -54,7 +54,7 @@ class Frame(NamedTuple):
 
 
 def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
-    """Return the frames of an animation, each as the canvas that is seen."""
+    """Return the frames of an animation, each as the visible canvas."""
     header, count, plays = chunks.Header(0, 0, 8, 0), 0, 0
     needful: list[bytes] = []
     beside: list[bytes] = []
@@ -87,7 +87,7 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     if still:
         notes.append("its still picture, which is not part of the animation, was left out")
     width, height = header.width, header.height
-    # What is seen, its alpha, what was there before, and the frame that is drawn stay from one to the next.
+    # The canvas, its alpha, the previous canvas and the drawn frame stay in memory from one frame to the next.
     channels, size = 2 if header.colour_type in (0, 4) else 4, max(header.depth // 8, 1)
     options.check_size(width, height, Samples(channels, size, 5.5 * channels * size, 4.25 * channels * size))
     for number, frame in enumerate(frames):
@@ -107,7 +107,7 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
 
 
 def probe_of(header: chunks.Header, beside: bytes, decode: Decode) -> Picture:
-    """Return a picture of one pixel that carries what the file carries beside its frames."""
+    """Return a picture of one pixel with the metadata of the file."""
     one = header._replace(width=1, height=1, interlace=0)
     pixels = bytes(1 + (header.pixel_bits + 7) // 8)
     return _still(decode(_file(one, beside, [zlib.compress(pixels)])))
@@ -132,7 +132,7 @@ def _canvases(
     decode: Decode,
     lenient: bool,
 ) -> Iterator[Picture]:
-    """Yield what is seen at each frame; of one that is damaged, if *lenient*, what of it can be drawn."""
+    """Yield the visible canvas at each frame; if *lenient*, with as much of a damaged frame as can be drawn."""
     canvas: Any = None
     alpha: Any = None
     open = any(frame.disposal == TO_BACKGROUND for frame in frames) or (frames[0].height, frames[0].width) != shape
@@ -182,7 +182,7 @@ def _cut(picture: Picture, height: int, width: int) -> Picture:
 
 
 def _over(pixels: Array, alpha: Array, below: Array, below_alpha: Array) -> tuple[Array, Array]:
-    """Lay pixels over others, as section 13.16 says; exact where one of both is opaque or nothing."""
+    """Composite pixels over others, after section 13.16; exact where either is opaque or fully transparent."""
     full = float(np.iinfo(pixels.dtype).max)
     part = (alpha / full)[..., None]
     rest = (below_alpha / full)[..., None] * (1 - part)
@@ -195,7 +195,7 @@ def _over(pixels: Array, alpha: Array, below: Array, below_alpha: Array) -> tupl
 
 
 class Writer:
-    """Gathers frames, each encoded as a PNG by *encode*; `write` makes a file of them."""
+    """Collects frames, each encoded as a PNG by *encode*; `write` makes a file of them."""
 
     def __init__(self, encode: Encode, timing: Timing | None) -> None:
         assert timing is not None
@@ -211,7 +211,7 @@ class Writer:
         self.add_png(png.getvalue())
 
     def add_png(self, png: bytes) -> None:
-        """Add a frame; the first one's chunks beside the pixels are the file's."""
+        """Add a frame; the file gets the metadata chunks of the first."""
         self._frames.append([])
         for name, body, _ in chunks.read(png):
             if name == b"IDAT":
@@ -242,7 +242,7 @@ class Writer:
 
 
 def fraction(numerator: int, denominator: int) -> tuple[int, int]:
-    """Return a duration as APNG keeps it: two numbers of 16 bits."""
+    """Return a duration in the form of APNG: two 16-bit numbers."""
     if max(numerator, denominator) > LARGEST_NUMBER:
         return min(1000 * numerator // denominator, LARGEST_NUMBER), 1000
     return numerator, denominator

@@ -1,4 +1,4 @@
-"""What Pillow leaves out of reading PNG: checksums, the order and sizes of chunks, and the end of the data.
+"""The checks that Pillow omits in reading PNG: checksums, the order and sizes of chunks, and the end of the data.
 
 After Portable Network Graphics (PNG) Specification, third edition, W3C 2025.
 """
@@ -14,17 +14,17 @@ from . import chunks, deflate
 from .chunks import Chunk, Header
 
 MOST_CHUNKS, CHUNK = 1 << 16, 256
-"""Chunks that any file may have, and bytes of a larger one to each that it has more."""
+"""The chunks that any file may have, and the bytes of a larger one for each further chunk."""
 MOST_TEXT = 1 << 26
-"""Bytes to which a file's compressed texts and profile may unpack together."""
+"""Most unpacked bytes of a file's compressed texts and profile together."""
 CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-"""The bits that a sample may have, for each colour type; section 11.2.1."""
+"""The allowed bits of a sample for each colour type; section 11.2.1."""
 PALETTE = 3
 KEY_BYTES = {0: 2, 2: 6}
 """The length of tRNS for each colour type that has one transparent colour; section 11.3.1.1."""
 DEFLATED = 1032
-"""Bytes that one byte of deflated data can stand for, at most."""
+"""Most bytes that one byte of deflated data can represent."""
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """Where the passes of an interlaced image begin, and their steps."""
 PIECE = 1 << 20
@@ -39,7 +39,7 @@ MISMATCH = "do not match their checksum"
 def before(data: bytes, length: int = 0) -> None:
     """Raise `DecodeError` if the file is cut off, a checksum is wrong, or its chunks make no picture.
 
-    *length* is the file's, where *data* are what it has beside its pixels.
+    *length* is the file's, if *data* are only its chunks other than pixels.
     """
     header = _header(data, length or len(data))
     palette = b""
@@ -72,7 +72,7 @@ def before(data: bytes, length: int = 0) -> None:
 
 
 def is_animated(data: bytes) -> bool:
-    """Whether the file promises frames, be it one; section 11.3.6.1. Raises `DecodeError` for too many chunks."""
+    """Whether the file declares frames, even one; section 11.3.6.1. Raises `DecodeError` for too many chunks."""
     for name, body, _ in _counted(data):
         if name == b"acTL":
             return len(body) == 8 and 0 < int.from_bytes(body[:4]) <= 1 << 31
@@ -132,7 +132,7 @@ def _counted(data: bytes) -> Iterator[Chunk]:
 
 
 def check_count(number: int, length: int) -> None:
-    """Raise `DecodeError` if a file of *length* bytes has more than *number* chunks, and that are too many."""
+    """Raise `DecodeError` if *number* chunks are too many for a file of *length* bytes."""
     most = MOST_CHUNKS + length // CHUNK
     if number == most:
         raise DecodeError(f"is damaged (it has more than {most} chunks)")
@@ -145,7 +145,7 @@ def _unknown(name: bytes) -> str:
 
 
 def _check_key(header: Header, palette: bytes, length: int, late: bool) -> None:
-    """Raise `DecodeError` if tRNS of this length, *late* if it stands after pixels, does not fit the picture."""
+    """Raise `DecodeError` if tRNS of this length, *late* if it is after pixels, does not fit the picture."""
     if header.colour_type == PALETTE:
         if not palette:
             raise DecodeError("is damaged (its chunk tRNS is before its palette)")
@@ -187,7 +187,7 @@ def _packed_text(chunk: Chunk) -> memoryview | None:
 
 
 def _unpacked_length(packed: memoryview, most: int) -> int:
-    """Return how many bytes deflated data stand for, or a little more than *most*."""
+    """Return the unpacked length of deflated data, or a little more than *most*."""
     unpacker, found = deflate.decompressobj(), 0
     left: bytes | memoryview = packed
     try:
@@ -195,7 +195,7 @@ def _unpacked_length(packed: memoryview, most: int) -> int:
             found += len(unpacker.decompress(left, PIECE))
             left = unpacker.unconsumed_tail
     except deflate.ERRORS:
-        pass  # what is damaged is left out where it is read
+        pass  # damaged texts are left out when they are read
     return found
 
 
@@ -203,10 +203,10 @@ def _unpacked_length(packed: memoryview, most: int) -> int:
 
 
 class PixelCheck:
-    """Looks through the compressed pixels, in a thread beside their decoder, whether they are as they were written.
+    """Checks the compressed pixels, in a thread in parallel with their decoder.
 
-    Pillow stops at the last row, and leaves rows black that are missing. Its time, a third of the decoder's, is
-    nobody's where there is a second core.
+    Pillow stops at the last row, and leaves missing rows black. The check takes a third of the decoder's time, which a
+    second core has to spare.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -241,7 +241,7 @@ def _check_pixels(data: bytes) -> None:
 
 
 def inflated(data: bytes, header: Header) -> Iterator[bytes]:
-    """Yield the rows of the pixels, filtered, in pieces; raises `DecodeError` at their end where they are not whole."""
+    """Yield the rows of the pixels, filtered, in pieces; raises `DecodeError` at their end if they are incomplete."""
     return unpacked(_compressed(data), header)
 
 
@@ -251,7 +251,7 @@ def _compressed(data: bytes) -> Iterator[memoryview]:
 
 
 def unpacked(pieces: Iterable[bytes | memoryview], header: Header) -> Iterator[bytes]:
-    """Yield the rows of compressed pixels as `inflated` does."""
+    """Yield the rows of compressed pixels like `inflated`."""
     needed, found = _bytes_of_rows(header), 0
     unpacker = deflate.decompressobj()
     try:
@@ -262,7 +262,7 @@ def unpacked(pieces: Iterable[bytes | memoryview], header: Header) -> Iterator[b
                 found += len(piece)
                 yield piece
                 if found > needed + PIECE:
-                    return  # what is too much is left out, as everywhere
+                    return  # excess data are ignored, as in other programs
         while not unpacker.eof and (piece := unpacker.decompress(b"", PIECE)):
             found += len(piece)
             yield piece
@@ -284,7 +284,7 @@ def _bytes_of_rows(header: Header) -> int:
 
 
 def check_indices(data: bytes, image: Any) -> None:
-    """Raise `DecodeError` if a decoded image has an index that its palette has no colour for."""
+    """Raise `DecodeError` if a decoded image has an index beyond its palette."""
     header = chunks.header(data)
     if header.colour_type != PALETTE:
         return
@@ -297,9 +297,9 @@ def check_indices(data: bytes, image: Any) -> None:
 
 
 def mended(data: bytes) -> bytes:
-    """Return what is left of a damaged file as one that is whole; raises `DecodeError` if no picture is left.
+    """Return the remains of a damaged file as a complete one; raises `DecodeError` if no picture is left.
 
-    Needful chunks stay as they are, and others if they are sound; each stands where it belongs.
+    Critical chunks are kept as they are, and others if they are intact; each is put in its place.
     """
     head: Chunk | None = None
     palette: Chunk | None = None
@@ -335,7 +335,7 @@ def mended(data: bytes) -> bytes:
         else len(key.body) == KEY_BYTES.get(header.colour_type)
     )
     if not animated and _mismatched(data):
-        # Pillow would leave the last row out; without the checksum it has nothing to miss.
+        # Pillow would leave out the last row; without the checksum it notices nothing missing.
         pixels[-1] = pixels[-1]._replace(body=pixels[-1].body[:-ADLER])
     kept = [head, *([palette] if palette else []), *([key] if key and fits else []), *beside, *pixels]
     parts = [chunks.chunk(chunk.name, chunk.body[:768] if chunk is palette else chunk.body) for chunk in kept]
@@ -343,7 +343,7 @@ def mended(data: bytes) -> bytes:
 
 
 def _mismatched(data: bytes) -> bool:
-    """Whether nothing is wrong with the pixels but their checksum."""
+    """Whether only the checksum of the pixels is wrong."""
     try:
         _check_pixels(data)
     except DecodeError as error:
