@@ -11,9 +11,9 @@ from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture,
 
 HEADER = 512
 FILL = 16
-"""Bytes that may stand after the samples of a packed row."""
+"""Bytes that may follow the samples of a packed row."""
 TIMES = 3
-"""How many times the bytes of the file and of its picture all packed rows together may have."""
+"""The limit for the bytes of all packed rows, as a multiple of those of the file and its picture."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -45,7 +45,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 def _unpacked(
     data: bytes, shape: tuple[int, int, int], dtype: np.dtype, options: DecodeOptions, notes: list[str]
 ) -> Array:
-    """Return the planes of runs; each row of each has its place and length in two tables."""
+    """Return the planes from runs; two tables give the place and length of each row of each plane."""
     channels, height, width = shape
     count = channels * height
     if len(data) < HEADER + 8 * count:
@@ -53,7 +53,7 @@ def _unpacked(
     starts, lengths = np.frombuffer(data, ">u4", 2 * count, HEADER).reshape(2, count).tolist()
     if sum(lengths) > TIMES * (len(data) + count * width * dtype.itemsize):
         raise DecodeError(f"is damaged (its rows of {sum(lengths)} bytes together overlap in a file of {len(data)})")
-    view = memoryview(data)  # of which rows may share parts
+    view = memoryview(data)  # rows may share parts of it
     planes, damaged = np.zeros((count, width), dtype), 0
     for number, (start, length) in enumerate(zip(starts, lengths, strict=True)):
         row, whole = _row(view[start : start + length], width, dtype.itemsize)
@@ -82,7 +82,7 @@ def _row(packed: memoryview, width: int, size: int) -> tuple[bytes, bool]:
             row += bytes(packed[at : at + size]) * count
             at += size
     cut = min(len(row), wanted) // size * size
-    # A run of none may end it, and a few zeros fill it up.
+    # An empty run may end it, and a few zeros may pad it.
     return bytes(row[:cut]), len(row) == wanted and len(packed) - at <= FILL and not any(packed[at:])
 
 

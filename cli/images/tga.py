@@ -1,7 +1,7 @@
 """TGA: read after Truevision TGA File Format Specification, version 2.0.
 
-The attribute bits are alpha where the header counts them, unless the extension area calls them something else or they
-are 0 everywhere.
+The attribute bits are alpha if the header counts them, unless the extension area calls them something else or they are
+0 everywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NO_ALPHA, PREMULTIPLIED = (0, 1, 2), 4
 """Types of attributes in the extension area, section 24."""
 FIVE_BITS = (0x7C00, 0x3E0, 0x1F)
 MODES = {1: "L", 2: "I;16", 3: "RGB", 4: "RGBA"}
-"""Modes of Pillow's that carry so many bytes a pixel untouched."""
+"""Pillow's modes that keep this many bytes per pixel unchanged."""
 
 
 class Header(NamedTuple):
@@ -78,7 +78,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def _rows(data: bytes, at: int, header: Header, size: int, options: DecodeOptions, notes: list[str]) -> Array:
-    """Return the bytes of each pixel, ``(height, width, size)``, the first row the top one."""
+    """Return the bytes of each pixel, ``(height, width, size)``, from the top row down."""
     shape = header.height, header.width
     if header.kind & PACKED:
         found = unpacker.unpacked("tga_rle", shape, data[at:], options, notes, 1, 8 * size, mode=MODES[size])
@@ -117,7 +117,7 @@ def _picture(rows: Array, kind: int, bits: int, attributes: int, type: int | Non
 
 
 def _attribute_type(data: bytes) -> int | None:
-    """Return what the extension area says of the attribute bits, None if there is none."""
+    """Return the type of the attribute bits in the extension area, None if there is none."""
     if data[-len(FOOTER) :] != FOOTER:
         return None
     (extension,) = struct.unpack_from("<I", data, len(data) - len(FOOTER) - 8)

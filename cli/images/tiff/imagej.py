@@ -1,4 +1,4 @@
-"""What ImageJ writes of a stack: lines of text, and tags of its own with labels, ranges, tables of colours and regions.
+"""ImageJ's description of a stack: lines of text, and its own tags for labels, ranges, colour tables and regions.
 
 After https://imagej.net/ij/developer/source/ij/io/TiffDecoder.java.html and its FileSaver. The tags are in the byte
 order of their file.
@@ -81,7 +81,7 @@ def brought_up_to_date(
     geometry: Geometry | None,
     notes: list[str],
 ) -> tuple[bytes, list[Part]]:
-    """Return the text and the parts, true of *pages* of a stack *of* so many; what is left out is told in *notes*."""
+    """Return the text and the parts for *pages* of a stack *of* so many; *notes* get what is left out."""
     lines = [line.partition(b"=") for line in text.split(b"\n") if line]
     kept: list[bytes] = []
     all_pages = list(pages) == list(range(of))
@@ -93,7 +93,7 @@ def brought_up_to_date(
             continue
         if name in ("xorigin", "yorigin") and geometry != Geometry():
             if geometry is None or not geometry.is_scaled:
-                continue  # ImageJ knows no axes that are turned
+                continue  # ImageJ has no rotated axes
             axis = "xy".index(name[0])
             value = _number(value, geometry, axis)
         kept.append(key + equals + value)

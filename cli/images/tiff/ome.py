@@ -1,4 +1,4 @@
-"""OME-XML in a TIFF's description: sizes, sample type and planes, updated where they stand.
+"""OME-XML in a TIFF's description: sizes, sample type and planes, updated in place.
 
 After the OME data model of 2016-06 and https://docs.openmicroscopy.org/ome-model/latest/ome-tiff/specification.html.
 All else stays byte by byte as it was.
@@ -14,7 +14,7 @@ from ....filters.core.named_tuple import NamedTuple
 from ..xml_text import Attribute, Edit, Tag, edited, walk
 
 READ = frozenset({b"Pixels", b"Channel", b"TiffData", b"Plane", b"UUID"})
-"""Elements that are read or changed; regions beside."""
+"""Elements that are read or changed, apart from regions."""
 PHYSICAL, UNITS = (b"PhysicalSizeX", b"PhysicalSizeY"), (b"PhysicalSizeXUnit", b"PhysicalSizeYUnit")
 PLANES, REGIONS = (b"TiffData", b"Plane"), (b"ROI", b"ROIRef")
 SPACES = re.compile(rb"\s*+")
@@ -37,7 +37,7 @@ def brought_up_to_date(
     geometry: Geometry | None,
     notes: list[str],
 ) -> bytes:
-    """Return the XML, true of *pages* of a file *of* so many; raises ValueError with the reason where it cannot be."""
+    """Return the XML for *pages* of a file *of* so many; raises ValueError with the reason if that is impossible."""
     xml = _Xml(text)
     found = [element for element in xml.elements if element.name == b"Pixels"]
     if len(found) != 1:
@@ -96,7 +96,7 @@ def brought_up_to_date(
 def _physical_sizes(
     pixels: _Element, geometry: Geometry | None, edits: list[Edit], notes: list[str]
 ) -> dict[bytes, bytes]:
-    """Return the sizes of samples that follow a *geometry*; add *edits* that take out what cannot."""
+    """Return the physical sizes after a *geometry*; add *edits* that remove those that cannot follow."""
     told = {name: pixels.value(name) for name in (*PHYSICAL, *UNITS) if pixels.value(name)}
     if geometry is None or not geometry.is_affine or not any(name in told for name in PHYSICAL):
         return {}
@@ -136,11 +136,11 @@ class _Xml:
     def __init__(self, text: bytes) -> None:
         self.elements: list[_Element] = []
         self.files = set[bytes]()
-        """The names of files that it tells."""
+        """The file names in it."""
         self.own: Attribute | None = None
         """The identity of the file."""
         self.regions: list[Edit] = []
-        """Takes regions of interest out."""
+        """The edits that remove regions of interest."""
         self._text = text
         self._open: list[Tag] = []
         walk(text, self._opened, self._closed)
@@ -166,7 +166,7 @@ def _cut(attribute: Attribute) -> Edit:
 
 
 def _set(tag: Tag, values: Mapping[bytes, bytes]) -> Iterable[Edit]:
-    """Return edits that give attributes, those that are there, other values."""
+    """Return edits that change the values of existing attributes."""
     return [Edit(*each.inner, values[each.name]) for each in tag.attributes if each.name in values]
 
 
@@ -180,7 +180,7 @@ def _times(value: bytes, scale: float) -> bytes:
 
 
 def _in_another_order(elements: Sequence[_Element]) -> bool:
-    """Whether some plane lies elsewhere than the dimensions' order says: it has a place of its own."""
+    """Whether a plane has an explicit place that differs from the order of dimensions."""
     placed = any(element.value(b"First" + axis) for element in elements for axis in (b"Z", b"C", b"T"))
     ifds = [int(element.value(b"IFD") or b"0") for element in elements]
     return len(elements) > 1 and (ifds != sorted(ifds) or placed)
