@@ -1,4 +1,4 @@
-"""The options of masks and boxes, checked, and what belongs to each job: found and read before the work."""
+"""Checking the options of masks and boxes, and finding and reading those of each job before the work."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .attached import OF_BOXES, OF_MASKS, OF_ONE_IMAGE, AnnotationOptions, Attac
 from .boxes import Annotations, Category
 
 SUFFIXES = {"voc": ".xml", "yolo": ".txt"}
-"""Of the files of the kinds that have one for each image."""
+"""The suffixes of kinds with one file per image."""
 KINDS = "coco", "voc", "yolo"
 TRIAL = 1009, 757
-"""The size of an image by which filters are asked where their results lie."""
+"""The image size with which filters are asked how they move pixels."""
 MOST_FILL = 65535
 Value = TypeVar("Value")
 
@@ -39,9 +39,9 @@ class Requested:
     ) -> None:
         self.options, self.jobs = options, jobs
         self.files = files
-        """All files that they were read from, and what they are."""
+        """All files from which they were read, with descriptions."""
         self.collected = collected
-        """The file that is written for all images together, if there is one."""
+        """The file written for all images together, if there is one."""
 
 
 def _given(options: SharedOptions, name: str) -> bool:
@@ -51,9 +51,9 @@ def _given(options: SharedOptions, name: str) -> bool:
 def attach(
     recipes: Sequence[Recipe], options: SharedOptions, jobs: list[Job], outputs: Sequence[Target] = ()
 ) -> Requested:
-    """Return the jobs with what belongs to each; raises UsageError.
+    """Return the jobs with their masks and boxes; raises UsageError.
 
-    *outputs* are the pictures that masks and boxes are of, where the jobs write none.
+    *outputs* are the pictures to which masks and boxes belong, if the jobs write none.
     """
     _check(options)
     for recipe in recipes:
@@ -95,7 +95,7 @@ def attach(
 
 
 def _collected(call: AnnotationOptions) -> Target | None:
-    """Return the file that is written for all images together, if there is one."""
+    """Return the file written for all images together, if there is one."""
     if call.kind == "coco":
         return Target(call.out, None)
     if call.kind == "yolo" and call.are_named:
@@ -104,7 +104,7 @@ def _collected(call: AnnotationOptions) -> Target | None:
 
 
 NAMES_OF_FILES = "masks", "masks_out", "boxes", "boxes_out", "classes"
-"""The options whose files count by their contents."""
+"""The options whose files matter by their contents."""
 
 
 def _check(options: SharedOptions) -> None:
@@ -155,7 +155,7 @@ def _share(name: str, text: str) -> float:
 
 
 def way_of(recipe: Recipe, width: int, height: int) -> way.Way:
-    """Return the way of an image's places through a recipe; raises `ImageError`, UsageError."""
+    """Return how a recipe moves places in an image; raises `ImageError`, UsageError."""
     stages, settings = recipe.stages()
     return way.of(stages, settings.border, width, height)
 
@@ -163,14 +163,14 @@ def way_of(recipe: Recipe, width: int, height: int) -> way.Way:
 def _check_recipe(recipe: Recipe, has_boxes: bool) -> None:
     try:
         found = way_of(recipe, *TRIAL)
-    except ImageError:  # which is said of the images that it is true of
+    except ImageError:  # reported for the images that it concerns
         return
     if why := refusal(found, recipe.name, has_boxes):
         raise UsageError(why)
 
 
 def refusal(found: way.Way, name: str, has_boxes: bool) -> str:
-    """Return why nothing can go this way, through the recipe *name*; "" if it can."""
+    """Return why annotations cannot follow the recipe *name*; "" if they can."""
     what = "--boxes" if has_boxes else "--masks"
     if found.refused is not None:
         return f"{what}: positions in the result of {found.refused or name} are not positions in the image"
@@ -180,7 +180,7 @@ def refusal(found: way.Way, name: str, has_boxes: bool) -> str:
 
 
 def _output(job: Job) -> Target:
-    """Return the output whose name others go by."""
+    """Return the output from which the others take their names."""
     if job.variants:
         raise UsageError(f"{job.name}: is a data set; masks and boxes need each image in its own file")
     target = job.targets.get("image")
@@ -244,9 +244,9 @@ class _Found:
         self.path = options.boxes or ""
         self.read: dict[str, str] = {}
         self.files: dict[str, str] = {}
-        """The file of each input, where it has one of its own."""
+        """The file of each input, if each has its own."""
         self.annotations: dict[str, Annotations] = {}
-        """Of each input by its name."""
+        """The annotations of each input by name."""
         self.categories: tuple[Category, ...] = ()
         self.beside: Mapping[str, Any] = {}
         self.names = self._names(options.classes) if options.classes is not None else ()
@@ -257,7 +257,7 @@ class _Found:
             self._of_document(inputs)
 
     def call(self, call: AnnotationOptions) -> AnnotationOptions:
-        """Return what is said of all images; raises UsageError."""
+        """Return the options for all images; raises UsageError."""
         options = self.options
         out = options.boxes_out or ""
         if out == STREAM:
@@ -288,7 +288,7 @@ class _Found:
 
     @property
     def are_named(self) -> bool:
-        """Whether names of classes are known."""
+        """Whether class names are known."""
         return self.kind != "yolo" or bool(self.names)
 
     def _swaps(self) -> Mapping[int, tuple[int, Sequence[int]]]:
@@ -300,7 +300,7 @@ class _Found:
         return moving.swaps(self.categories, *words)
 
     def _numbers(self, kind: str) -> dict[int, int]:
-        """Return the numbers of classes by the names of --classes."""
+        """Return the numbers of classes after the names of --classes."""
         if kind != "yolo" or self.kind == "yolo" or not self.names:
             return {}
         known = {name: number for number, name in enumerate(self.names)}

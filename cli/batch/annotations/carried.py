@@ -1,4 +1,4 @@
-"""The work on the masks and boxes of one image: moved as its pixels were, and written with them."""
+"""The work on the masks and boxes of one image: moved like its pixels, and written with them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ OUTSIDE = "objects outside the image were left out"
 def write(
     transaction: Transaction, job: Job, computed: Computed, orientation: int, options: JobOptions
 ) -> tuple[Moved | None, list[str]]:
-    """Write what belongs to an image that was filtered; return its annotations, and notes. Raises FileError.
+    """Write the mask and boxes of a filtered image; return its annotations, and notes. Raises FileError.
 
-    *orientation* is what EXIF said of the image, which is upright now.
+    *orientation* is the EXIF orientation of the image, which is now upright.
     """
     attached, way = job.attached, computed.way
     assert attached is not None and way is not None
@@ -48,7 +48,7 @@ def write(
 def _write_mask(
     transaction: Transaction, job: Job, path: str, way: Way, orientation: int, options: JobOptions
 ) -> list[str]:
-    from . import masks  # with boxes alone no second picture is read
+    from . import masks  # for boxes no second picture is read
 
     _check(job, way, has_boxes=False)
     mask = masks.read(path, options.render.max_pixels)
@@ -66,7 +66,7 @@ def _check(job: Job, way: Way, has_boxes: bool) -> None:
 
 
 def moved(job: Job, way: Way, orientation: int, options: AnnotationOptions) -> Moved:
-    """Return the annotations of a job's output, whose way is known; raises FileError."""
+    """Return the annotations of a job's output, moved along *way*; raises FileError."""
     _check(job, way, has_boxes=True)
     found = job.attached.annotations if job.attached is not None else None
     assert found is not None

@@ -1,4 +1,4 @@
-"""COCO: one JSON file of all images, classes and objects. What it holds beside boxes, polygons and points is kept."""
+"""COCO: one JSON file for all images, classes and objects. Data other than boxes, polygons and points are kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .numbers import finite, plain
 MOST_BYTES = 1 << 30
 """The greatest published file, of LVIS, has 1.1 · 10⁹ bytes; that of COCO's training images 470 · 10⁶."""
 CENTRE = 0.5
-"""Keypoints are numbers of pixels, whose middles are half a pixel further."""
+"""Keypoints are pixel numbers; the centre of a pixel is half a pixel further."""
 PIECES = "images", "annotations", "categories"
 NO_RLE = "RLE masks were not kept; their boxes were"
 
@@ -27,9 +27,9 @@ class Document(NamedTuple):
     annotations: Mapping[Any, Sequence[Mapping[str, Any]]]
     """Of each image, by its id."""
     numbers: Mapping[Any, int]
-    """Which class has an id."""
+    """The class of each id."""
     beside: Mapping[str, Any]
-    """All else that it says, such as info and licenses."""
+    """Its other data, such as info and licenses."""
 
 
 def read(data: bytes) -> Document:
@@ -110,9 +110,9 @@ class Index:
             self._named.setdefault(path.name, []).append((path, image))
 
     def find(self, name: str, place: str) -> Mapping[str, Any] | None:
-        """Return the image of an input of a *name*, at a *place* below the folder that was named; raises ValueError.
+        """Return the image of an input *name*, at a *place* below the named folder; raises ValueError.
 
-        Its file_name is the place, or the end of the name, or the only one with this last part.
+        Its file_name is the place, or an end of the name, or the only one with this last component.
         """
         alike = self._named.get(PurePosixPath(place).name, [])
         here = PurePosixPath(place)
@@ -131,7 +131,7 @@ def _only(images: Sequence[Mapping[str, Any]], place: str) -> Mapping[str, Any]:
 
 
 def of_image(document: Document, image: Mapping[str, Any]) -> Annotations:
-    """Return what a document says of one of its images; raises ValueError."""
+    """Return the annotations of one image of a document; raises ValueError."""
     instances, notes = [], []
     for annotation in document.annotations[image["id"]]:
         try:
@@ -206,8 +206,8 @@ def written(
 ) -> bytes:
     """Return a file of images.
 
-    *beside* is what the file that was read says of all. *keep_ids*: images and objects keep their numbers, as they can
-    where there is one of each.
+    *beside* are the other data of the file that was read. With *keep_ids* images and objects keep their ids, which
+    requires that each occurs once.
     """
     ids = {number: category.source.get("id", number + 1) for number, category in enumerate(categories)}
     images: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Masks: pictures of the same size as theirs, whose samples are numbers of classes. They are moved, and never mixed."""
+"""Masks: pictures of class numbers with the size of their image. They are moved, and never mixed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ...images.reader import naming, read_bytes
 from .way import Way
 
 ONE_BIT_GRAY = b"\1\0"
-"""What stands in a PNG's header for one bit a sample and gray, and where."""
+"""The bytes of a PNG's header for 1-bit gray, and their place."""
 HEADER = slice(24, 26)
 
 
 def read(path: str, max_pixels: int) -> Picture:
-    """Return a mask, whose pixels are the numbers of its palette if it has one; raises FileError."""
+    """Return a mask, with palette indices as pixels if it has a palette; raises FileError."""
     with naming(path):
         data = read_bytes(path)
         picture = decode.decode(data, DecodeOptions(size_guard(max_pixels), max_pixels=max_pixels))
@@ -41,7 +41,7 @@ def read(path: str, max_pixels: int) -> Picture:
 
 
 def check_size(path: str, mask: Picture, image: tuple[int, int], orientation: int) -> None:
-    """Raise FileError if a mask is not of the size of its image, which is upright now."""
+    """Raise FileError if a mask does not have the size of its upright image."""
     height, width = mask.pixels.shape[:2]
     if (width, height) == image:
         return
@@ -51,7 +51,7 @@ def check_size(path: str, mask: Picture, image: tuple[int, int], orientation: in
 
 
 def moved(path: str, mask: Picture, way: Way, fill: int) -> Picture:
-    """Return the mask of a filter's result; raises FileError if it cannot hold what it is filled with."""
+    """Return the mask of a filter's result; raises FileError if it cannot hold the number to fill with."""
     pixels, palette = mask.pixels, mask.metadata.palette
     most = {"bool": 1, "uint8": 255, "uint16": 65535}[pixels.dtype.name]
     if fill > most:

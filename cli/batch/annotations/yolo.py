@@ -1,4 +1,4 @@
-"""YOLO: a text file an image with a line for each object, in parts of the width and height; classes are numbers."""
+"""YOLO: one text file per image, a line for each object, in fractions of width and height; classes are numbers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .numbers import finite
 MOST_BYTES = 1 << 26
 MOST_OF_NAMES = 1 << 20
 POLYGON = "polygon"
-"""What is said of an object that was written as an outline."""
+"""The mark of an object that was stored as an outline."""
 CLASSES = "classes.txt"
 NAMES_FILES = CLASSES, "data.yaml", "../data.yaml", f"../{CLASSES}"
-"""The files beside the labels in which the names of classes are looked for."""
+"""The files near the labels that are searched for class names."""
 
 
 def read(data: bytes) -> Annotations:
@@ -48,7 +48,7 @@ def _instance(words: Sequence[str]) -> Instance:
 
 
 def written(annotations: Annotations, width: int, height: int, number_of: Callable[[int], int]) -> bytes:
-    """Return the file of an image of a *width* and *height*; *number_of* gives a class the number it has here."""
+    """Return the file of an image of a *width* and *height*; *number_of* maps a class to its number in the file."""
     lines = []
     for instance in annotations.instances:
         if instance.box is None or instance.category < 0 or instance.is_crowd:
@@ -68,7 +68,7 @@ def written(annotations: Annotations, width: int, height: int, number_of: Callab
 
 
 def names(data: bytes, is_yaml: bool) -> tuple[str, ...]:
-    r"""Return the names of classes in the order of their numbers: a line each, or the ``names`` of a data.yaml.
+    r"""Return the names of classes in the order of their numbers: one per line, or the ``names`` of a data.yaml.
 
     >>> names(b"cat\ndog\n", False), names(b"nc: 2\nnames: ['cat', \"dog\"]\n", True)
     (('cat', 'dog'), ('cat', 'dog'))
@@ -108,7 +108,7 @@ def _unquoted(word: str) -> str:
 
 
 def classes(names: Mapping[int, str] | Sequence[str]) -> bytes:
-    r"""Return the file of the names of all classes, a line each.
+    r"""Return the file of all class names, one per line.
 
     >>> classes(["cat", "big\ndog", "half \ud800"])
     b'cat\nbig dog\nhalf ?\n'

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from ..spool import MakeSpool
 
 LARGEST_CHUNK = 1 << 28
-"""Bytes of an unpacked chunk from which on a picture is decoded whole: nothing is won."""
+"""Bytes of an unpacked chunk from which on a picture is decoded completely: nothing is gained."""
 ROOM = 1 << 25
-"""Bytes of rows of chunks that are kept, unless two of them have more: the next rows begin in the last ones."""
+"""Bytes of rows of chunks to keep, or two rows if those have more: the next rows begin in the last ones."""
 COLOURS = 1, 3
 
 
@@ -77,7 +77,7 @@ def _folder(data: Any) -> str:
 
 
 def _source(data: Any, options: DecodeOptions) -> Layout:
-    """Return the layout, when its size was checked."""
+    """Return the layout after checking its size."""
     source = layout.found(_folder(data))
     height, width, _ = source.shape
     options.check_size(width, height, _expected(source))
@@ -85,14 +85,14 @@ def _source(data: Any, options: DecodeOptions) -> Layout:
 
 
 def _expected(source: Layout) -> Samples:
-    """Return what a pixel takes."""
+    """Return the memory of a pixel."""
     channels, stored = source.shape[2], source.array.dtype.itemsize
     size = _samples(np.empty((0, 1, 1), source.array.dtype)).dtype.itemsize
     return Samples(channels, size, channels * (2 * stored + size), bands=channels not in COLOURS)
 
 
 def _samples(found: Array) -> Array:
-    """Return samples of a type that is filtered; raises `DecodeError`."""
+    """Return samples in a type that filters accept; raises `DecodeError`."""
     return np.ascontiguousarray(real_samples(found))
 
 
@@ -119,7 +119,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
 
 
 def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
-    """Return what makes a canvas that is packed while it is filled."""
+    """Return the factory of canvases that are encoded while they are filled."""
     from . import canvas
 
     def made(shape: tuple[int, int, int], dtype: Any, alpha: bool = False) -> canvas.ZarrCanvas:

@@ -1,4 +1,4 @@
-"""Which array of a Zarr is the picture, and what its axes are.
+"""Finding the array of a Zarr that is the picture, and its axes.
 
 After the Zarr specifications 2 and 3, and OME-Zarr 0.1 to 0.5 (https://ngff.openmicroscopy.org/latest/).
 """
@@ -14,17 +14,17 @@ from .. import extras
 from ..picture import DecodeError
 
 NAMES = {"y": "y", "x": "x", "c": "c", "channel": "c", "band": "c", "bands": "c", "t": "t", "time": "t", "z": "z"}
-"""What axes are called, in lower case."""
+"""The names of axes, in lower case."""
 OME = "tczyx"
-"""The axes of OME-Zarr 0.1 and 0.2, which do not tell them."""
+"""The axes of OME-Zarr 0.1 and 0.2, which do not name them."""
 XARRAY = "_ARRAY_DIMENSIONS"
 """The attribute in which xarray keeps the names of axes in version 2."""
 MOST_COLOURS = 4
-"""An axis of so many at the end of three without names has the channels, and one of more the columns."""
+"""The last of three unnamed axes has the channels if it is at most this long, else the columns."""
 
 
 def library() -> Any:
-    """Return the library; raises `DecodeError`, which says how to install it, where it is missing."""
+    """Return the library; if it is missing, raises `DecodeError`, which says how to install it."""
     return extras.required("zarr", "a Zarr", "zarr")
 
 
@@ -33,7 +33,7 @@ class Layout(NamedTuple):
 
     array: Any
     axes: str
-    """One letter of ``tczyx`` for each axis; ``-`` for one of length 1 that has another name."""
+    """One letter of ``tczyx`` for each axis; ``-`` for one of length 1 with another name."""
 
     def length(self, axis: str) -> int:
         """Return the length of an axis; 1 if there is none."""
@@ -50,7 +50,7 @@ class Layout(NamedTuple):
 
     @property
     def frames(self) -> int:
-        """How many frames there are: those of a time follow each other along z."""
+        """The number of frames: those of one time are consecutive along z."""
         return self.length("t") * self.length("z")
 
     def rows(self, number: int, start: int, stop: int) -> Array:
@@ -68,7 +68,7 @@ def found(folder: str) -> Layout:
     zarr = library()
     try:
         node = zarr.open(folder, mode="r")
-    except Exception as error:  # the library has a type of its own for each of many faults
+    except Exception as error:  # the library has many types of exceptions
         raise DecodeError(f"is not a readable Zarr ({error or type(error).__name__})") from None
     names = None
     if isinstance(node, zarr.Group):
@@ -109,7 +109,7 @@ def _level_0(group: Any) -> tuple[Any, Sequence[str] | None]:
 
 
 def _names(array: Any) -> Sequence[str] | None:
-    """Return the names that an array itself gives to its axes."""
+    """Return the names of axes that the array itself states."""
     names = getattr(array.metadata, "dimension_names", None) or array.attrs.get(XARRAY)
     return names if names and all(isinstance(name, str) for name in names) else None
 
