@@ -360,8 +360,8 @@ def test_wrong_calls_are_refused_before_any_work(refused, picture, folder, words
     [
         (["nix.png", "-o", "s.png", "blur"], "nix.png: no such file"),
         (["a.png", "-o", "s.png", "blur", "--against", "nix.png"], "nix.png: no such file"),
-        (["a.png", "-o", "s.png", "blur", "--crop", "40,0,9,9"], "--crop 40,0,9,9 is outside"),
-        (["a.png", "-o", "s.png", "resize --longest {30,5}", "--each", "out", "--crop", "9,0,9,9"], "is outside"),
+        (["a.png", "-o", "s.png", "blur", "--crop", "40,0,9,9"], "--crop 40,0,9,9 lies outside"),
+        (["a.png", "-o", "s.png", "resize --longest {30,5}", "--each", "out", "--crop", "9,0,9,9"], "lies outside"),
         (["a.png", "-o", "s.png", "blur", "--frame", "1"], "frame 1 is out of range"),
     ],
 )

@@ -48,7 +48,7 @@ class Move(NamedTuple):
         return self.geometry.in_image(x, y) if self.geometry.depth(x, y) > 0 else (np.inf, np.inf)
 
     def homogeneous(self, points: Array) -> Array:
-        """Return the places of input points ``(n, 2)`` in the result: ``(n, 3)``, with x and y multiplied by the last, w.
+        """Return the places of input points ``(n, 2)`` in the result: ``(n, 3)``, x and y multiplied by the last, w.
 
         Points with w ≤ 0 are behind the horizon.
         """
