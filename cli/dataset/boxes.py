@@ -1,4 +1,4 @@
-"""`imfilter dataset boxes`: annotations of images in another format, the images as they are."""
+"""`imfilter dataset boxes`: convert annotations to another format; the images stay as they are."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from ..images.picture import Picture
 from ..stores.names import COPY_FIRST, COPY_LATER, check_local
 
 OPTIONS = {"--boxes-out": "--output", "--boxes-to": "--to"}
-"""What options of filters are called here."""
+"""The names that the filters' options have here."""
 
 
 @contextlib.contextmanager
 def _own_options() -> Iterator[None]:
-    """Let a refusal begin with the option that was given."""
+    """Let an error message begin with the option that was given."""
     try:
         yield
     except UsageError as error:

@@ -1,4 +1,4 @@
-"""The names of classes in a file, a line each, whose order is that of their labels."""
+"""A file with the names of classes, one per line, in the order of their labels."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read(path: str) -> tuple[str, ...]:
 
 
 def named(data_sets: Iterator[DataSet], path: str | None) -> Iterator[DataSet]:
-    """Yield data sets with the names of a file for their classes, if one is given; raises FileError, UsageError."""
+    """Yield the data sets; if a file is given, their classes get its names. Raises FileError, UsageError."""
     if path is None:
         yield from data_sets
         return
@@ -43,7 +43,7 @@ def named(data_sets: Iterator[DataSet], path: str | None) -> Iterator[DataSet]:
 
 
 def _give(data_set: DataSet, names: Sequence[str]) -> None:
-    """Give a data set's classes these names and this order; raises UsageError if they are none of its classes."""
+    """Give a data set's classes these names and this order; raises UsageError if they do not fit its classes."""
     if isinstance(data_set, Pictures):
         if not data_set.classes:
             raise UsageError(f"{shown(data_set.name)}: has no classes to name; omit --classes")

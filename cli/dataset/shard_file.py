@@ -1,4 +1,4 @@
-"""A shard that is written as it comes: the files of each sample one after the other, its label as decimal text."""
+"""A shard written sample by sample: the files of each one after the other, its label as decimal text."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class ShardFile:
         format: Format = FORMATS["tar"],
         classes: Sequence[str] = (),
     ) -> None:
-        """Begin the shard, below a *root*; *classes* are the names, by their labels. Raises FileError."""
+        """Start the shard, below a *root*; *classes* are the names in the order of their labels. Raises FileError."""
         self.path = path
         self.count = 0
-        """The images."""
+        """The number of images."""
         self._keys: dict[str, str] = {}
         self._renamed: list[tuple[str, str]] = []
         self._growing = transaction.grow(path, root=root)
@@ -44,7 +44,7 @@ class ShardFile:
 
     @property
     def notes(self) -> list[str]:
-        """Notes for the user of the names."""
+        """Notes for the user on renamed samples."""
         if not self._renamed:
             return self._writer.notes
         one, other = map(shown, self._renamed[0])
@@ -55,7 +55,7 @@ class ShardFile:
         ]
 
     def add(self, place: str, label: int | None, write: Write, notes: list[str]) -> None:
-        """Take a sample; raises FileError if another has its key."""
+        """Add a sample; raises FileError if another has its key."""
         path = PurePosixPath(place)
         stem = path.name.removesuffix(path.suffix)
         name = str(path.with_name(stem.replace(".", "_") + path.suffix))
@@ -72,13 +72,13 @@ class ShardFile:
         self.count += 1
 
     def add_samples(self, samples: Iterable[tuple[int | None, Sequence[ShardMember]]], selection: Selection) -> None:
-        """Take those samples of a shard that are selected, with all their files, and what belongs to no sample."""
+        """Add the selected samples of a shard, with all their files, and the files that belong to no sample."""
         for label, members in samples:
             if not any(member.is_image for member in members) or selection.takes(label):
                 self.add_members(members)
 
     def add_members(self, members: Sequence[ShardMember]) -> None:
-        """Take the files of a sample as they are."""
+        """Add the files of a sample unchanged."""
         for member in members:
             self._put(member)
             self.count += member.is_image
@@ -88,7 +88,7 @@ class ShardFile:
             self._writer.add(member)
 
     def end(self) -> None:
-        """Write what is left of the shard; raises FileError."""
+        """Write the rest of the shard; raises FileError."""
         with self._growing.open() as file, refusals(shown(str(self.path))):
             self._writer.write(file)
         self._growing.end()

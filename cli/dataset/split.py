@@ -1,4 +1,4 @@
-"""`imfilter dataset split`: the files of folders, and the samples of containers, copied into folders of the parts."""
+"""`imfilter dataset split`: copy the files of folders, and the samples of containers, into a folder per part."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .source import Container
 
 
 class Copy(NamedTuple):
-    """A file, and where it goes."""
+    """A file and its destination."""
 
     source: str
     target: Path
@@ -91,7 +91,7 @@ def _pattern(group: str | None) -> re.Pattern[str] | None:
 
 
 def _opened(names: Sequence[str]) -> tuple[list[ImageFolder], list[Container]]:
-    """Return the folders, and the containers that are named or lie in them; raises UsageError, FileError."""
+    """Return the folders, and the containers that are given or lie in them; raises UsageError, FileError."""
     check_local(names, COPY_FIRST)
     opened: list[ImageFolder] = []
     containers: list[Container] = []
@@ -111,7 +111,7 @@ def _opened(names: Sequence[str]) -> tuple[list[ImageFolder], list[Container]]:
 
 
 def _files(opened: Sequence[ImageFolder]) -> list[tuple[File, str]]:
-    """Return all files with their classes; raises UsageError if two would be one."""
+    """Return all files with their classes; raises UsageError if two would have the same name."""
     found: dict[str, tuple[File, str]] = {}
     for folder in opened:
         for file in folder.files:
@@ -124,7 +124,7 @@ def _files(opened: Sequence[ImageFolder]) -> list[tuple[File, str]]:
 
 
 def _kin(file: File, pattern: re.Pattern[str] | None) -> tuple[tuple[str, ...], ...]:
-    """Return what a file shares with those that stay with it: its bytes, and what --group finds in its name."""
+    """Return what keeps files in the same part: their bytes, and what --group matches in their names."""
     with naming(file.path):
         kin: list[tuple[str, ...]] = [("bytes", SourceDigest.of_file(file.path))]
     if pattern is not None and (match := pattern.search(file.name)) is not None:
@@ -133,7 +133,7 @@ def _kin(file: File, pattern: re.Pattern[str] | None) -> tuple[tuple[str, ...], 
 
 
 def _check_device(copies: Sequence[Copy], root: Root) -> None:
-    """Raise UsageError if the outputs cannot be other names of the inputs."""
+    """Raise UsageError if the outputs cannot be hard links to the inputs."""
     for copy in copies:
         with naming(copy.source):
             device = Path(copy.source).stat().st_dev
@@ -144,7 +144,7 @@ def _check_device(copies: Sequence[Copy], root: Root) -> None:
 def _write_metadata(
     folder: ImageFolder, table: MetadataFile, copies: Sequence[Copy], parts: Sequence[Path], written: new_folder.Files
 ) -> None:
-    """Write what tells of a folder's images into each part, for those that it has."""
+    """Write the metadata of a folder's images into each part, for the images in it."""
     names = {file.path: file.name for file in folder.files}
     for number, part in enumerate(parts):
         own = {
@@ -197,6 +197,6 @@ def _table(samples: Samples, assigned: Sequence[int], parts: Sequence[Part]) -> 
 
 
 def _order(row: tuple[str, list[int]]) -> tuple[int, bytes]:
-    """Return what rows are sorted by: labels as numbers, and names in byte order."""
+    """Return the sort key of a row: labels as numbers, names in byte order."""
     label = row[0]
     return (int(label) if label.isascii() and label.isdecimal() else -1), os.fsencode(label)

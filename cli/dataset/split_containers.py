@@ -1,4 +1,4 @@
-"""The samples of containers divided: each part has a file of the same name, with its samples and their labels."""
+"""Divide the samples of containers: each part gets a file of the same name, with its samples and their labels."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ DIGEST_BYTES = 16
 
 
 def samples(container: Container, pattern: re.Pattern[str] | None) -> Iterator[Sample]:
-    """Yield the samples, with what each shares with others: its contents, and what *pattern* finds in its key.
+    """Yield the samples, with what keeps them together: their contents, and what *pattern* matches in their keys.
 
-    Raises UsageError if they have no names in which it could find something, FileError.
+    Raises UsageError if the samples have no names for the pattern, FileError.
     """
     name = Path(container.name).name
     if isinstance(container, ShardSet):
@@ -64,7 +64,7 @@ def write(
 ) -> None:
     """Write the parts of all containers, or none; raises FileError, UsageError.
 
-    *assigned* has the parts of the samples of all, which are so many of each.
+    *assigned* has the part of every sample, container after container.
     """
     _check_names(containers)
     read = frozenset(found for one in containers for path in one.paths() if (found := identity(path)) is not None)
@@ -91,7 +91,7 @@ def write(
 
 
 def _check_names(containers: Sequence[Container]) -> None:
-    """Raise UsageError if two files would be one, or where one is of a format that is only read."""
+    """Raise UsageError if two files would have the same name, or if the format of one can only be read."""
     found: dict[str, str] = {}
     for container in containers:
         name = Path(container.name).name
@@ -115,7 +115,7 @@ def _shards(
         if any(member.is_image for member in members):
             shards[next(parts)].add_members(members)
         else:
-            for shard in shards.values():  # what tells of the whole
+            for shard in shards.values():  # the metadata of the whole
                 shard.add_members(members)
     for shard in shards.values():
         shard.end()
