@@ -425,7 +425,7 @@ def test_frames_are_chosen(tmp_path):
 
 def test_what_an_array_does_not_hold_is_said(tmp_path):
     np.save(tmp_path / "a.npy", GRAY.astype(np.int32))
-    with pytest.warns(UserWarning, match="a.npy: its white is 255; give white=255 to the filter"):
+    with pytest.warns(UserWarning, match="a.npy: its white is 255; pass white=255 to the filter"):
         assert imread(tmp_path / "a.npy").dtype == np.float64
 
 

@@ -1,4 +1,4 @@
-"""The call of `imfilter compare`: its pairs, what is said of each, and the exit code."""
+"""Run a call of `imfilter compare`: compare its pairs, print the results, and return the exit code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..page.exhibit import Exhibit
 
 AHEAD = 4
-"""Pairs that each thread may be ahead of what was told: the pictures of these are in memory no more."""
+"""Pairs that each thread may be ahead of the printed results; their pictures are no longer in memory."""
 
 
 def run(call: Call) -> ExitCode:
@@ -56,7 +56,7 @@ def run(call: Call) -> ExitCode:
         _tell(call, result)
         if worst is not None:
             worst.add(result)
-        # The outcome of the enum's order: what could not be compared outranks what differs.
+        # ExitCode is in this order: a pair that could not be compared outranks one that differs.
         code = max(code, result.code)
         within += not result.code
         identical += result.found is not None and result.found.is_identical and not result.why
@@ -84,7 +84,7 @@ def _check_diff(name: str, several: bool) -> None:
 
 
 def _results(call: Call, wanted: Sequence[Pair], read: frozenset[Any]) -> Iterator[Result]:
-    """Yield what becomes of each pair, in their order."""
+    """Yield the result for each pair, in order."""
     readers = threading.local()
 
     def one(pair: Pair) -> Result:
@@ -159,7 +159,7 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
 
 
 def _with_peak(call: Call, pair: Comparable, name: str) -> Comparable:
-    """Return a pair that knows what is white; raises UsageError if a limit needs it and nobody tells it."""
+    """Return the pair with a white level; raises UsageError if a limit needs it and it is unknown."""
     if call.peak is not None and pair.a.dtype.kind == "f":
         return pair._replace(full=call.peak)
     if pair.full is None and call.limits.needs_white:
@@ -168,7 +168,7 @@ def _with_peak(call: Call, pair: Comparable, name: str) -> Comparable:
 
 
 def _looked_at(call: Call, pair: Comparable, name: str) -> tuple[Comparable, Array | None]:
-    """Return what is looked at: the smallest box around all regions, and which pixels in it; raises FileError."""
+    """Return the part to compare: the smallest box around all regions, and a mask in it; raises FileError."""
     if call.effect is None:
         return pair, None
     height, width = pair.a.shape[:2]

@@ -1,4 +1,4 @@
-"""`imfilter studio`: opens the pictures, serves the page, and ends with it."""
+"""`imfilter studio`: open the pictures, and serve the page until it is closed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .session import Session
 
 
 class Call(NamedTuple):
-    """What the command line asks for."""
+    """The options of a call."""
 
     names: Sequence[str]
     recipe: str | None
@@ -43,7 +43,7 @@ def run(asked: Call) -> ExitCode:
     names = [found.name for found in inputs.scan(asked.names, InputRules()).inputs]
     steps, files = ([], frozenset()) if asked.recipe is None else call.of_recipe(recipe_file.load(asked.recipe))
     with warnings.catch_warnings():
-        # What libraries warn of, the program reports or refuses in its own words.
+        # The program reports in its own words what libraries warn about.
         warnings.simplefilter("ignore")
         pictures = Pictures(names, asked.max_pixels)
         pictures.open(0)
@@ -57,7 +57,7 @@ def run(asked: Call) -> ExitCode:
         try:
             server.serve()
         except KeyboardInterrupt:
-            return ExitCode.DONE  # which is how it is meant to end
+            return ExitCode.DONE  # the normal end
     return ExitCode.DONE
 
 
@@ -66,7 +66,7 @@ def _tell(server: Server, asked: Call) -> None:
     ends = "Ctrl-C ends it" if asked.keep else f"Ctrl-C ends it, as do {PATIENCE / 60:.0f} minutes without a page"
     say(f"imfilter: open this address in a browser; {ends}")
     if asked.open:
-        # A browser in the terminal would wait for a page that nobody serves yet.
+        # A browser in the terminal would wait for a page that is not served yet.
         threading.Thread(target=_open, args=(server.address,), daemon=True).start()
 
 

@@ -221,7 +221,7 @@ def test_nothing_but_a_zarr_is_replaced(ok, refused, folder):
     (folder / "empty.zarr").mkdir()
     save("old.zarr", picture(50, 60))
     said = refused(1, "blur", "in.png", "-o", "full.zarr")
-    assert said == "imfilter: full.zarr: cannot be written: a folder that is no zarr is there"
+    assert said == "imfilter: full.zarr: cannot be written: a folder that is not a zarr is there"
     refused(1, "blur", "in.png", "-o", "file.zarr")
     assert (folder / "file.zarr").read_text() == (folder / "full.zarr" / "mine.txt").read_text() == "mine"
     for name in ("empty.zarr", "old.zarr"):
