@@ -1,4 +1,4 @@
-"""Notes for the user of missing samples: how they are written, and where they spread."""
+"""Notes for the user on missing samples: how they are written, and how they spread."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from ..console.report import depth_in_words
 from .frame_output import Computed
 
 SPREADS = 1.0001
-"""How many times as large a part of the result must be missing, to be told."""
+"""The factor by which the share of missing samples must grow to be noted."""
 
 
 def of(name: str, computed: Computed) -> list[str]:
-    """Return what is to be told of the missing samples of the output *name*."""
+    """Return notes on the missing samples of the output *name*."""
     output, format = computed.outputs[name], computed.formats_of[name]
     dtype, missing, notes = computed.encodings[name].dtype, computed.missing, list[str]()
     title, is_float = format.title or format.name.upper(), dtype not in ("uint8", "uint16")

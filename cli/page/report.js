@@ -5,7 +5,7 @@ for (const tool of document.querySelectorAll("[data-scripted]")) tool.hidden = f
 
 const MOST = 40;
 
-// All pictures of a group show the same part, with `zoom` page pixels per picture pixel and its corner at `left`, `top`.
+// All pictures of a group show the same part, at `zoom` page pixels per pixel, with its corner at `left`, `top`.
 for (const group of document.querySelectorAll(".linked")) {
   const views = [...group.querySelectorAll(".view")], first = views[0];
   let width, height, zoom = 1, left = 0, top = 0, fitted = true;
