@@ -1,7 +1,7 @@
-"""The options that all commands share. Each is declared once: its type, its help, and whether it affects the outputs.
+"""The options that commands share. Each is declared once: its type, its help, and whether it affects the outputs.
 
-Typer's parameters, the sections of the help and the stamp of `--update` follow from it. This file does not postpone its
-annotations, because they are read whenever a command is made.
+Typer's parameters, the sections of the help and the stamp of `--update` are derived from it. The annotations of this
+file are not postponed, because they are evaluated for every command anyway.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ SHEET_RANGES: tuple[SheetRange, ...] = get_args(SheetRange)
 Section = Literal[
     "Arguments", "Options", "Inputs and outputs", "Pixels, before and after", "Masks and boxes", "The run"
 ]
-"""The sections of a command's help, in their order."""
+"""The sections of a command's help, in order."""
 
 SECTIONS: tuple[Section, ...] = get_args(Section)
 ARGUMENTS: Section = "Arguments"
@@ -32,28 +32,28 @@ RUN: Section = "The run"
 
 
 class Option(NamedTuple):
-    """The declaration of an option. Section and `affects_output` have no default: whoever adds an option decides."""
+    """The declaration of an option. Section and `affects_output` have no default, so that every option states them."""
 
     help: str
     section: Section
     affects_output: bool
-    """Another value changes what the outputs contain, so `--update` writes them again."""
+    """Whether another value changes the outputs' contents, so that `--update` writes them again."""
     short: str = ""
     metavar: str | None = None
     default: str = ""
-    """The default in the words of the help, if the value does not say it."""
+    """The default in words, if the value does not say it."""
     words: Callable[[], Iterable[str]] | None = None
-    """Returns the words that the shell completes."""
+    """Returns the completions for the shell."""
     reads: str = ""
-    """What the files are that the option names for reading. No call writes them."""
+    """If the option names files for reading, what they are; they are never written."""
     writes: bool = False
-    """The option names a file or folder for writing."""
+    """Whether the option names a file or folder for writing."""
     only: Literal["", "angle", "bank"] = ""
-    """The option is for filters with a map of angles, or with banks of kernels, alone."""
+    """If given, the option is only for filters with a map of angles, or with banks of kernels."""
 
 
 class SharedOptions(NamedTuple):
-    """The options of a call, without its filters' parameters. Each field has the name of its option."""
+    """The options of a call, without its filters' parameters. Each field is named after its option."""
 
     inputs: Annotated[
         tuple[str, ...],

@@ -1,4 +1,4 @@
-"""What a call may not ask of stores, said before anything is read."""
+"""Refuse calls that stores cannot fulfil, before anything is read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OF_FILES = {
 
 
 def check(names: Collection[str], written: Collection[str], options: SharedOptions) -> None:
-    """Raise UsageError if a call whose inputs and outputs are *names* asks what no store does."""
+    """Raise UsageError if a call with these *names* of inputs and outputs cannot work with stores."""
     for name in written:
         if name.startswith(HTTPS):
             raise UsageError(f"{shown(name)}: https:// is only read; write to a file, s3://, gs:// or az://")
@@ -42,6 +42,6 @@ def check(names: Collection[str], written: Collection[str], options: SharedOptio
         if not parts(name)[1]:
             raise UsageError(f"{shown(name)}: names no bucket; write s3://bucket/key")
         if not name.startswith(HTTPS):
-            from ..stores.library import library  # 10 ms, for what is in a store
+            from ..stores.library import library  # 10 ms, only needed for stores
 
             library(shown(name))

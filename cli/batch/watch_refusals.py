@@ -1,4 +1,4 @@
-"""What cannot be watched: what can be read once only, and outputs that cannot be written again."""
+"""Refuse --watch for inputs that can be read only once, and outputs that cannot be written again."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ REFUSED = {
     "cluster": "which filters the few changed images on this machine; omit it",
     "report": "which never ends, so that it would never be written; repeat the call without --watch",
 }
-"""The options that have no meaning beside --watch, and what to do."""
+"""The options that --watch excludes, with advice."""
 
 
 def check_options(options: SharedOptions, map_files: Mapping[str, str]) -> None:
-    """Raise UsageError for a call that cannot watch, whatever its files are."""
+    """Raise UsageError for options that exclude --watch."""
     for name, why in REFUSED.items():
         if getattr(options, name) != options._field_defaults[name]:
             raise UsageError(f"{flag(name)} cannot be used with --watch, {why}")
@@ -43,7 +43,7 @@ def check_recipe(recipe: Recipe) -> None:
 
 
 def check_request(request: Request) -> None:
-    """Raise UsageError if another file that is read, or an output, is a pipe or a device."""
+    """Raise UsageError if another input file, or an output, is a pipe or a device."""
     beside = [name for name in read_beside(request.options) if name != STREAM]
     _check([*beside, *(name for job in request.jobs for name in of_image(job))])
     for target in (target for job in request.jobs for target in job.all_targets.values()):

@@ -1,4 +1,4 @@
-"""Notes on what is white: values far above it, and files that cannot say it."""
+"""Notes on the white level: values far above it, and files that cannot record it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..images.on_screen import FAR, finite_range, white_for
 from ..images.picture import Picture
 
 VALUES = {"threshold": ("value",), "tone": ("levels", "threshold")}
-"""The parameters that are values of samples, by filter."""
+"""The parameters in sample values, by filter."""
 
 
 def far_above(picture: Picture, encodings: Mapping[str, Encoding]) -> str:

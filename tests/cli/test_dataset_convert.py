@@ -132,7 +132,7 @@ CALLS = {
     "pets -o x/ --subset 9..5": (2, "'9..5' is not a range of numbers"),
     "pets -o x/ --subset 99..": (2, "no samples are left"),
     "pets/dog/p0.png odd.png -o x.idx": (1, "odd.png: is 9×6, but pets/dog/p0.png is 8×6"),
-    "pets/dog/p0.png gray.png -o x.idx": (1, "gray.png: is 8-bit gray, and pets/dog/p0.png 8-bit RGB"),
+    "pets/dog/p0.png gray.png -o x.idx": (1, "gray.png: is 8-bit gray, but pets/dog/p0.png is 8-bit RGB"),
     "alpha.png -o x.idx": (1, "alpha.png: is 8-bit RGB with alpha, which IDX cannot hold; use --to npz"),
     "deep.png -o x.idx": (1, "deep.png: is 16-bit gray, which IDX cannot hold; use --to npz"),
     "float.npz -o x/": (1, "float.npz: is float gray, which PNG cannot hold; use --to tiff"),
