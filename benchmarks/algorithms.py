@@ -42,7 +42,7 @@ def grid() -> Iterator[tuple[str, Kernel]]:
 
 
 def seconds(function: Callable[[], object], budget: float) -> float:
-    """Return the least processor time of a call within *budget* seconds; the first does not count."""
+    """Return the least CPU time of a call within *budget* seconds; the first call does not count."""
     times: list[float] = []
     while sum(times) < budget:
         start = time.process_time()
@@ -52,7 +52,7 @@ def seconds(function: Callable[[], object], budget: float) -> float:
 
 
 def nanoseconds(kernel: Kernel, budget: float) -> dict[str, float]:
-    """Return nanoseconds a sample by algorithm, that of the planner's pick first."""
+    """Return nanoseconds per sample by algorithm, the planner's pick first."""
     found, geometry = {}, planner.Geometry()
     for plan in sorted(planner._candidates(kernel, CONTEXT, geometry), key=lambda plan: plan.cost):
         bound = plan.bind()

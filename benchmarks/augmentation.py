@@ -101,7 +101,7 @@ for path in sorted(Path(sys.argv[1]).glob("*.jpg")):
 
 
 def in_memory(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield a stack of small images beside the peers."""
+    """Yield the times for a stack of small images, with those of the peers."""
     images = np.random.default_rng(1).integers(0, 256, (COUNT, SIDE, SIDE, 3), np.uint8)
     names, augmenter = [f"{number}.png" for number in range(COUNT)], Augmenter(*STEPS, seed=7)
     runs = arguments.runs[0] + 2
@@ -116,7 +116,7 @@ def in_memory(arguments: argparse.Namespace) -> Iterator[Row]:
 
 
 def processor_seconds(command: list[str]) -> float:
-    """Run a command, and return the time that the processor spent on it; raises SystemExit where it fails."""
+    """Run a command, and return its CPU time; raises SystemExit if it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     if subprocess.run(command, capture_output=True).returncode:
         raise SystemExit(f"failed: {' '.join(command)}")
@@ -125,7 +125,7 @@ def processor_seconds(command: list[str]) -> float:
 
 
 def folders(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield whole processes over a folder of photographs beside a script with Pillow."""
+    """Yield the times of whole processes over a folder of photographs, with those of a script with Pillow."""
     with tempfile.TemporaryDirectory() as folder:
         given, ours, theirs = (Path(folder, name) for name in ("given", "ours", "theirs"))
         given.mkdir()

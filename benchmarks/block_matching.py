@@ -28,20 +28,20 @@ PARTS = (
     ("camera.png", 30, 0, 1),
     ("camera.png", 0, 150, 1),
 )
-"""Files, from which column and row on, and how many times smaller."""
+"""Files, the column and row of the crop, and the factor of reduction."""
 WIDTH, HEIGHT = 321, 241
 NOISE = (15, 25, 50)
 
 
 class Measured(NamedTuple):
-    """What one denoiser makes of one picture."""
+    """The result of a denoiser for a picture."""
 
     decibels: float
     seconds: float
 
 
 def photographs(data: Path, colour: bool) -> list[Array]:
-    """Return the parts of photographs, those alone that have colours if these are wanted."""
+    """Return the parts of photographs; only those with colours if colours are wanted."""
     found = []
     for name, left, top, smaller in PARTS:
         image = Image.open(data / name)
@@ -54,7 +54,7 @@ def photographs(data: Path, colour: bool) -> list[Array]:
 
 
 def measured(function: Callable[[], Array], clean: Array) -> Measured:
-    """Return how near a result comes, and how long it took."""
+    """Return the quality of a result, and the time that it took."""
     start = time.process_time()
     answer = function()
     seconds = time.process_time() - start

@@ -43,7 +43,7 @@ def works(cv2: Any) -> list[tuple[str, Callable[[Array], object], Callable[[Arra
 
 @contextmanager
 def busy() -> Iterator[None]:
-    """Run loops beside that take all that they get."""
+    """Run busy loops at the same time."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(LOOPS)]
     try:
         time.sleep(0.5)
@@ -59,7 +59,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
     import cv2
 
     image = np.asarray(common.photograph(4000, 3000, gray=True))
-    # Calls take as little as 5 ms: more of them than of whole processes.
+    # Calls take as little as 5 ms, so more runs are made than of whole processes.
     runs, idle = 3 * arguments.runs[0], {}
 
     def pairs(ours: Callable[[Array], object], theirs: Callable[[Array], object]) -> list[list[float]]:

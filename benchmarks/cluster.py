@@ -26,7 +26,7 @@ batch.SIZE = 320, 240
 
 
 def seconds_of(command: list[str]) -> tuple[float, float]:
-    """Return the seconds that a command takes, and those of the processor, with all that it starts."""
+    """Return the wall seconds and the CPU seconds of a command with all its children."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - began
@@ -38,9 +38,9 @@ def seconds_of(command: list[str]) -> tuple[float, float]:
 
 
 def of_a_task() -> float:
-    """Return the milliseconds of the processor that the scheduler and the call, in one process, spend on a task.
+    """Return the CPU milliseconds per task of the scheduler and the call, in one process.
 
-    Six are out at a time for two workers, as of any batch.
+    Six tasks are out at a time for two workers, as in any batch.
     """
     import distributed
     from imfilter.cli.batch.cluster import worker_task

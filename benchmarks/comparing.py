@@ -21,7 +21,7 @@ PAIRS = 400
 
 
 def pictures(folder: Path) -> None:
-    """Make the pair, and the pairs, which are cuts of it."""
+    """Make the pair, and the pairs cropped from it."""
     rng = np.random.default_rng(0)
     a = np.asarray(common.photograph(4000, 3000))
     b = np.clip(a + rng.normal(0, 5, a.shape), 0, 255).astype(np.uint8)
@@ -35,7 +35,7 @@ def pictures(folder: Path) -> None:
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield the rows, in seconds; memory beside."""
+    """Yield the rows, in seconds, with memory."""
     script = [arguments.python, str(common.HERE / "scikit_image_peer.py")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -17,7 +17,7 @@ ANSWERS = {
     "silent": b"",
 }
 LAST = b"\x1b[c"
-"""The last of the questions."""
+"""The last query of the command."""
 
 kind, *command = sys.argv[1:]
 child, master = pty.fork()

@@ -70,7 +70,7 @@ def as_the_console(run: Callable[[], int]) -> int:
 
 def measured(words: list[str], runs: int) -> list[float]:
     """Return the medians of the phases, in milliseconds."""
-    import subprocess  # not in the process that is measured
+    import subprocess  # not in the measured process
     from itertools import pairwise
     from statistics import median
 

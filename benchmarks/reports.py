@@ -31,7 +31,7 @@ def pictures(folder: Path) -> None:
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield the rows, in seconds; the size of the page and memory beside."""
+    """Yield the rows, in seconds, with the size of the page and memory."""
     with tempfile.TemporaryDirectory() as name:
         folder, page = Path(name) / "in", Path(name) / "page.html"
         folder.mkdir()

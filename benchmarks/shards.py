@@ -20,7 +20,7 @@ batch.SIZE = 320, 240
 
 
 def seconds_of(commands: list[list[str]]) -> float:
-    """Return the seconds of the processor that commands take, one after the other."""
+    """Return the CPU seconds of commands run one after the other."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     for command in commands:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

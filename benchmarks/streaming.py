@@ -44,7 +44,7 @@ def written(path: Path, side: int) -> None:
 
 
 def cells(run: common.Run | None) -> list[str]:
-    """Return what a run took, as cells of the table."""
+    """Return the time and memory of a run as cells of the table."""
     return ["", "", ""] if run is None else [f"{run.memory / 1e6:.0f}", f"{run.cpu:.1f}", f"{run.seconds:.1f}"]
 
 

@@ -46,7 +46,7 @@ def main() -> None:
         path = Path(folder) / "photo.jpg"
         common.photograph(4000, 3000).save(path, quality=92)
         session = Session(Pictures([str(path)], 1 << 28))
-        answer(session, None, ROOM, 0)  # which reads the picture
+        answer(session, None, ROOM, 0)  # reads the picture
         print(f"| | {' | '.join(VIEWS)} |\n| --- {'| --- ' * len(VIEWS)}|")
         for name, work in WORKS.items():
             least = [min(answer(session, work, view, at) for at in range(TIMES)) for view in VIEWS.values()]

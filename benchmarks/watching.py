@@ -17,7 +17,7 @@ import common
 
 COUNTS = (200, 2_000, 20_000)
 SETTLING, SECONDS = 6.0, 30.0
-"""Until the folder was searched once more, and of the measurement."""
+"""Seconds until the folder has been searched again, and of the measurement."""
 
 
 def used(process: int) -> float:
@@ -27,7 +27,7 @@ def used(process: int) -> float:
 
 
 def measured(imfilter: str, count: int) -> tuple[float, float]:
-    """Return the part of a core that watching *count* files takes, and the seconds until a new one is done."""
+    """Return the share of a core that watching *count* files takes, and the seconds until a new file is done."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "in").mkdir()

@@ -60,7 +60,7 @@ class RenderOptions(NamedTuple):
     effect: Effect | None = None
     """The region where the filters act; None for everywhere."""
     nodata: NodataOption = NodataOption()
-    """How missing samples are recognized."""
+    """How missing samples are recognised."""
     in_memory: tuple[int, int] | None = None
     """If given, results stay arrays instead of being encoded, and only these rows of them are needed, from the first to
     one after the last; others may hold anything."""

@@ -16,7 +16,7 @@ MOST_CLASSES = 64
 LEAST_FLAT = 0.9
 """At least this share of neighbouring pixels of a label map are equal."""
 FORMATS = ("png", "tiff", "bmp")
-"""Formats in which label maps are recognized without an option."""
+"""Formats in which label maps are recognised without an option."""
 CHANGING = ("depth", "range", "gain", "linear")
 """Parameters on how colours are filtered or written, which have no meaning for indices."""
 NOTE = "looks like a label map: its palette indices were filtered; --channels each filters its colours"

@@ -1,4 +1,4 @@
-"""Names that differ only in case or Unicode normalization: the file system decides whether they are one file."""
+"""Names that differ only in case or Unicode normalisation: the file system decides whether they are one file."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from .stored_outputs import Heads
 
 
 class Currency(NamedTuple):
-    """How `--update` recognizes that an output is up to date."""
+    """How `--update` recognises that an output is up to date."""
 
     stamper: Stamper | None
     """None if outputs have no stamp; then their times decide."""

@@ -213,7 +213,7 @@ def _lines(definition: str, figures: Figures, white: float) -> list[str]:
 
 
 def step(figures: Figures) -> list[str]:
-    """Return the step of a chain that normalizes by the figures, if there is one."""
+    """Return the step of a chain that normalises by the figures, if there is one."""
     mean, std = (",".join(f"{value:.6f}" for value in values) for values in figures)
     if len(figures.mean) not in CHANNELS or min(figures.std) < 5e-7:
         return []

@@ -133,7 +133,7 @@ def _words(filter: str, options: Mapping[str, Any]) -> list[str]:
 
 
 def _of_gamma_law(share: float, alpha: float) -> float:
-    """Return a gamma variate of shape *alpha* for a draw; normalized by their sum, several are Dirichlet variates.
+    """Return a gamma variate of shape *alpha* for a draw; normalised by their sum, several are Dirichlet variates.
 
     See Devroye, Non-uniform random variate generation, 1986, section XI.4.
     """

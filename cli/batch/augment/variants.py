@@ -50,7 +50,7 @@ class Variants(NamedTuple):
     ) -> list[Job]:
         """Return the jobs made by *plan*: one per variant, but one per data set, whose outputs hold all variants.
 
-        *kind* is the format of inputs that cannot be recognized by their bytes.
+        *kind* is the format of inputs that cannot be recognised by their bytes.
         Raises UsageError if several of them would have the same name.
         """
         apart = naming.frame is not None or "frame" in naming.fields
