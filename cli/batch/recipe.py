@@ -208,8 +208,8 @@ def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) 
 def read_named(value: Any) -> Any:
     """Return the value of a parameter that may name a file, with the content of the file if it does.
 
-    It is read once, because it may be a pipe, or another file when it is read again. What cannot be read stays a name,
-    of which the filter says what is wrong.
+    The file is read once, because it may be a pipe, or may have changed when it is read again. If it cannot be read,
+    its name stays the value, and the filter reports the error.
     """
     try:
         if isinstance(value, FileContent) or not isinstance(value, str):

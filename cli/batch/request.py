@@ -128,8 +128,8 @@ def check(
 ) -> Request:
     """Check a call and return its request; raises UsageError.
 
-    *beside* are the files that an option of this command alone names for writing; *variants* are those of an
-    augmentation. Of a call that watches, *earlier* is what is known from the rounds before.
+    *beside* are output files of options that only this command has; *variants* are those of an augmentation.
+    *earlier* has the results of earlier rounds of a call with --watch.
     """
     if options.angle_style == "colour":
         options = options._replace(angle_style="color")

@@ -41,8 +41,8 @@ def run(
 ) -> ExitCode:
     """Run every job except those *skipped* by number; a job that fails costs one line and stops nothing.
 
-    *workers* processes share them; results are shown on the *screen*. Raises UsageError for what the filters refuse,
-    before the first is done.
+    *workers* processes share the jobs; results are shown on the *screen*. Raises UsageError before the first job if a
+    filter refuses.
     """
     processor = prepared(request, request.cores // workers, screen)
     wanted = [number for number in range(len(jobs)) if number not in skipped]

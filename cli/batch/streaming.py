@@ -1,7 +1,7 @@
 """Decide which pictures are filtered strip by strip, without ever being in memory as a whole.
 
-Their size alone decides, never the memory that is free: same input, same options, same bytes. What must be looked at
-as a whole, by a filter or by what shows it, is decoded as ever.
+Only their size decides, never the free memory: same input, same options, same bytes. Pictures that a filter or a
+display needs as a whole are decoded as usual.
 """
 
 from __future__ import annotations

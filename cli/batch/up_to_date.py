@@ -69,8 +69,8 @@ def _exists(target: Target, there: Heads) -> bool:
 def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency, there: Heads) -> set[int]:
     """Return those *numbers* of jobs whose outputs are up to date.
 
-    What the stamps leave open is told by the inputs' bytes: times prove nothing, for a file that is moved over an input
-    keeps its own.
+    If stamps are not enough, the inputs' bytes decide: times prove nothing, because a file moved over an input keeps
+    its own.
     """
     stamper = update.stamper
     # Masks and boxes come with their picture, whose stamp includes them; without a stamp, nothing is known.

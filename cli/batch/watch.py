@@ -1,7 +1,7 @@
 """`--watch`: check the files of a call repeatedly, and do what changed again, as `--update` would.
 
 Files are polled, because notifications miss what editors do: a save by renaming takes away the file that
-was watched. Of network file systems nobody tells.
+was watched, and network file systems send none.
 """
 
 from __future__ import annotations

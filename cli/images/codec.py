@@ -131,7 +131,7 @@ Peek = Callable[[int], bytes | bytearray | memoryview]
 
 
 def not_written(file: io.BytesIO, content: Content) -> list[str]:
-    """Stand in as the `encode` of a format that is only read."""
+    """Refuse to write: the `encode` of a format that can only be read."""
     raise ValueError("is read but not written")
 
 
@@ -155,48 +155,49 @@ class Codec(NamedTuple):
     """
 
     finish: Callable[[PartialDecode, DecodeOptions, Decode], Picture | Frames]
-    """Does what `load` left to do. Its last argument decodes a file that is embedded in this one."""
+    """Finishes the work of `load`. The last argument decodes a file embedded in this one."""
     encode: Encode
     load: Callable[[bytes, DecodeOptions], PartialDecode] = _all_later
-    """Decodes what can be decoded ahead. It imports nothing: `prepare` has done that, NumPy for JPEG alone."""
+    """Decodes as much as possible ahead. It imports nothing: that is left to `prepare`, which imports NumPy only for
+    JPEG."""
     prepare: Callable[[bytes], None] = _nothing
     """Imports what `load` needs for a file with this head, apart from the codec's own module."""
     canvas: Callable[[EncodeOptions, Metadata], CanvasFactory] | None = None
-    """Returns a factory of the canvases in which a result is gathered, by what its picture carries; None takes plain
+    """Returns a factory of canvases, which collect a result, depending on the picture's metadata; None for plain
     ones."""
     encoding: Callable[[Samples], float] = lambda samples: 2 * samples.bytes
-    """Returns how many bytes a pixel encoding takes, the file among them, beside the samples, which have the alpha; the
-    tests measure it."""
+    """Returns how many bytes per pixel encoding needs besides the samples (with alpha), including the file; tests
+    measure it."""
     canvas_share: float = 1.0
-    """How large what is gathered in the canvas is, as a part of the samples."""
+    """The size of the canvas's contents, as a fraction of the samples."""
     streamed: Callable[[EncodeOptions, Metadata, MakeSpool], CanvasFactory] | None = None
-    """Returns a factory of canvases that are packed while they are filled, into a spool each; it takes the shape of the
-    colours, and *alpha* where there is one. None where the samples must be in memory."""
+    """Returns a factory of canvases that are packed into spools while they are filled; it takes the shape of the
+    colours, and *alpha* if there is one. None if the samples must be in memory."""
     streamed_bytes: Callable[[int, Samples, int], float] = lambda width, samples, cores: 0
-    """Returns how many bytes such a canvas takes at most, of a picture so wide that so many threads fill."""
+    """Returns the most bytes of such a canvas, from the picture's width, its samples and the number of threads."""
     encode_maps: Encode | None = None
     """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
     holds_iptc: bool = False
-    """The format has a place for IPTC."""
+    """Whether the format can hold IPTC."""
     texts: Literal["none", "tags", "tags and comments", "all"] = "none"
-    """Which texts of a PNG the format has a place for: those that EXIF has a tag for, where a comment takes that of a
-    description unless it has a place of its own; or all."""
+    """Which texts of a PNG the format can hold: all, or those with a tag in EXIF. A comment uses the tag of a
+    description unless the format has its own comments."""
     holds_aspect: bool = False
-    """The format has a place for a resolution without a unit."""
+    """Whether the format can hold a resolution without a unit."""
     files: Callable[[], Any] | None = None
-    """Returns a `FilesWriter` of `shard`, for a format that holds the samples as files."""
+    """Returns a `FilesWriter` of `shard`, for a format that holds samples as files."""
     frames: Callable[[Timing | None], FrameWriter] | None = None
     """Returns a writer of frames with these times, for a format that holds several."""
     labels: Callable[[Labels | None], list[str]] = _no_labels
-    """Is told before the work of the labels of all images, or that they have none; returns Notes for the user.
-    Raises ValueError if the format does not hold them, or needs some."""
+    """Called before the work with the labels of all images, or None; returns notes for the user. Raises ValueError if
+    the format cannot hold labels, or needs some."""
     describe: Callable[[Any, DecodeOptions, Decode], Description | None] | None = None
-    """Returns what the header of a file tells, of which slices are read on demand; None where only its samples
-    tell it. The last argument decodes a file that is made of parts of this one. Without it pictures are decoded."""
+    """Returns a description from the header of a file, read in slices on demand; None if it needs the samples. The last
+    argument decodes a file made of parts of this one. Without this function, pictures are decoded."""
     stream: Callable[[FileBytes, DecodeOptions], Picture | None] | None = None
-    """Returns a picture whose samples are read on demand, of a file that is read piece by piece; None where
-    it must be decoded whole. Raises `DecodeError`, as its samples do."""
+    """Returns a picture whose samples are read from the file on demand; None if it must be decoded as a whole. Raises
+    `DecodeError`, as its samples do."""
     extent: Callable[[Peek], int] | None = None
-    """Returns the length of the first image of a stream, for a format whose files may stand one after the other."""
+    """Returns the length of the first image of a stream, for a format whose files may follow each other."""
     ending: bytes = b""
     """What an image of a stream ends with: where none follows these bytes, its extent need not be known."""

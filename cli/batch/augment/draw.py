@@ -1,13 +1,13 @@
 """Draws: numbers in [0, 1) that depend on their purpose and on nothing else.
 
-``u = H(seed, name, variant, step, parameter, attempt)`` with 53 random bits: not the order of the samples, nor the
-number of processes, nor the release of NumPy, nor what else is drawn. So a step that is added at the end, or an option
-that a filter gets, changes no other draw.
+``u = H(seed, name, variant, step, parameter, attempt)`` with 53 random bits. The order of the samples, the number of
+processes, NumPy's version and other draws do not matter. So a step added at the end, or a new option of a filter,
+changes no other draw.
 
-H is BLAKE2b of the seed (its key) and the name, and of what is drawn, 64 bits each; the two and the variant are joined
-by the finaliser of SplitMix64, a bijection in which every bit of the input changes each of the output with a chance of
-nearly a half. A digest takes 1 µs, and serves all that is drawn for a sample; a draw of an array of samples takes
-20 ns, where a generator of NumPy's takes 15 µs to be seeded.
+H takes 64 bits of BLAKE2b of the name, with the seed as its key, and 64 bits for the parameter. The finaliser of
+SplitMix64 joins the two and the variant: a bijection in which every bit of the input changes each bit of the output
+with a probability of nearly a half. A digest takes 1 µs and serves all draws for a sample; a draw in an array of
+samples takes 20 ns, while seeding a generator of NumPy takes 15 µs.
 
 References
 ----------

@@ -1,7 +1,7 @@
 """Draw for many samples at once, as arrays: the same numbers as for one after the other.
 
-What a call checks of its filter's parameters, it checks once for each action; for the samples there are columns of
-numbers. So five steps take 10 µs a sample in place of 180.
+The parameters of a filter are checked once per action; the numbers of the samples are columns. So five steps take
+10 µs per sample instead of 180.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The operations of published policies as filters of this program, with the tables of their ranges.
 
-A table says for each operation what its number is where nothing is changed, and what at full strength: at two ends
-where it goes both ways. At a part of full strength it is as far on the way to an end.
+For each operation, a table has the value that changes nothing, and the value at full strength, or one per direction.
+Values for other strengths are interpolated linearly.
 
-What the papers leave open is chosen so that strength grows: colours go both ways from 1, where the published code
-goes from 0.1 up to 1.9, and so changes most at no strength; posterize keeps fewer bits and solarize inverts more the
-stronger they are. Shears are about the middle, all is interpolated bilinearly, and nothing is rounded to whole pixels
-or degrees. The sharpness is that of Pillow: 0 is the mean of 3×3 pixels of which the middle one weighs 5 times.
+Where the papers leave a choice, the effect grows with the strength: colours go from 1 in both directions, while the
+published code goes from 0.1 up to 1.9, and so changes most at strength 0; posterize keeps fewer bits and solarize
+inverts more the stronger they are. Shears are about the centre, all interpolation is bilinear, and nothing is rounded
+to whole pixels or degrees. Sharpness is defined as in Pillow: 0 is the mean of 3×3 pixels with weight 5 in the middle.
 
 References
 ----------
