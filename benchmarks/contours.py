@@ -7,8 +7,8 @@ blurred by a sigma of 0.7 to 2 and has noise of 2 to 20 levels.
 
 A line that is found is right if a contour is no further than 2 pixels, and a contour is found if a line is (nearness in
 the place of the assignment of D. Martin, C. Fowlkes and J. Malik, "Learning to detect natural image boundaries", 2004,
-whose F is the score). Of half the pictures, by turns, the best settings are chosen, and the other
-half is scored. All is drawn from one seed.
+whose F is the score). The best settings are chosen on half of the pictures and scored on
+the other; then the halves change places. All is drawn from one seed.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Work(NamedTuple):
 
     name: str
     parameters: dict[str, Any]
-    """Of `blur`."""
+    """The parameters of `blur`."""
     opencv: Function | None = None
     skimage: Function | None = None
 

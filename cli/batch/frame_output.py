@@ -51,10 +51,10 @@ class Computed(NamedTuple):
     """One filtered frame."""
 
     shape: tuple[int, int, int]
-    """Of the input."""
+    """The shape of the input."""
     dtype: str
     colours: ColourModel
-    """Of the input."""
+    """The colours of the input."""
     formats_of: Mapping[str, formats.Format]
     encodings: Mapping[str, Encoding]
     outputs: Mapping[str, Output]

@@ -12,7 +12,7 @@ class Summary:
     """Summarises the frames of a picture without keeping their samples."""
 
     def __init__(self, maps: tuple[str, ...], notes: bool) -> None:
-        """Of many *maps*, one is reported as an example; *notes* says whether notes are wanted."""
+        """If there are many *maps*, one is reported as an example; *notes* says whether notes are wanted."""
         self._maps, self._notes = maps, notes
         self.first: Computed | None = None
         self.frames = self.images = 0

@@ -45,11 +45,11 @@ class Report(NamedTuple):
     width: int | None = None
     height: int | None = None
     channels: int | None = None
-    """Of the input, without alpha."""
+    """The channels of the input, without alpha."""
     depth: int | str | None = None
     """8, 16, ``float`` or ``double``, of the input."""
     algorithm: tuple[str, ...] = ()
-    """Of each linear stage."""
+    """The algorithm of each linear stage."""
     range: dict[str, tuple[float, float]] | None = None
     """The least and the greatest value of each output, before conversion to its sample type."""
     clipped: dict[str, float] | None = None

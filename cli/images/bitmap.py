@@ -40,7 +40,7 @@ class Header(NamedTuple):
     masks: tuple[int, int, int, int]
     palette: Array
     pixels: int
-    """Where they begin."""
+    """The offset of the samples."""
     metadata: Metadata
 
     @property

@@ -136,7 +136,7 @@ class ColourDescription(NamedTuple):
 
 NOTHING = ColourDescription()
 LINEAR_LIGHT = ColourDescription(CodePoints(1, LINEAR))
-"""Of the primaries of sRGB."""
+"""Linear light with the primaries of sRGB."""
 
 
 def of_code_points(primaries: int, transfer: int, notes: list[str]) -> ColourDescription:

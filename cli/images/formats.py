@@ -152,9 +152,9 @@ IDX = (*(f"{mark}idx{axes}-ubyte" for axes in (3, 4) for mark in "-."), ".idx")
 IDX_HEAD = rb"\x00\x00[\x08\x09\x0b-\x0e][\x03\x04]"
 IDX_TYPES = ("uint8", "float32")
 PICKLE = rb"\x80[\x02-\x05](?:\x95(?s:.{8}))?\}"
-"""Of a dictionary."""
+"""Matches the start of a pickled dictionary."""
 STACK = rb"\x93NUMPY[^{]{2,6}\{[^}]*'shape': *\((?:\d+L?, *){3}\d+L?,? *\)"
-"""Of an array with four axes."""
+"""Matches the header of an array with four axes."""
 CIFAR_ARCHIVE, TAR_HEAD = rb"(?:\./)?cifar-100?-(?:batches-(?:py|bin)|python|binary)(?s:.*)\x00ustar", 264
 """The first header of a published CIFAR archive, and the number of its bytes that identify it."""
 GZIP, WINDOW_OF_GZIP = b"\x1f\x8b\x08", 31

@@ -29,9 +29,9 @@ class Image(NamedTuple):
     width: int
     height: int
     bits: tuple[int, ...]
-    """Of each component."""
+    """The bits of each component."""
     plain: bool
-    """No component is signed, or smaller than the others."""
+    """Whether no component is signed, or smaller than the others."""
     codestream: int
     space: int | None
     icc: bytes

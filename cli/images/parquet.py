@@ -25,7 +25,7 @@ from .shard import ShardMember
 ROWS = 16
 """Rows read at a time."""
 MOST_DIGITS = 18
-"""Of a label, which has 64 bits."""
+"""The most digits of a label, which has 64 bits."""
 ROWS_WRITTEN, BYTES_WRITTEN = 100, 1 << 24
 """The most rows of a written group, and the most bytes of their images."""
 BUFFER = 1 << 18

@@ -43,7 +43,7 @@ class Samples(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """Of a pixel."""
+        """The bytes of a pixel."""
         return self.channels * self.size
 
 

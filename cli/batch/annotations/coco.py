@@ -25,7 +25,7 @@ class Document(NamedTuple):
     categories: tuple[Category, ...]
     images: Sequence[Mapping[str, Any]]
     annotations: Mapping[Any, Sequence[Mapping[str, Any]]]
-    """Of each image, by its id."""
+    """The objects of each image, by its id."""
     numbers: Mapping[Any, int]
     """The class of each id."""
     beside: Mapping[str, Any]

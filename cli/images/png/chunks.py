@@ -72,18 +72,18 @@ class Place(NamedTuple):
 
     name: bytes
     start: int
-    """Of its contents."""
+    """The offset of its contents."""
     length: int
-    """Of its contents."""
+    """The length of its contents."""
 
     @property
     def at(self) -> int:
-        """Where it begins."""
+        """The offset of the chunk."""
         return self.start - 8
 
     @property
     def end(self) -> int:
-        """Where it ends."""
+        """The offset of its end."""
         return self.start + self.length + 4
 
 

@@ -49,7 +49,7 @@ class Header(NamedTuple):
     channels: int
     maximum: int
     end: int
-    """Where the samples begin."""
+    """The offset of the samples."""
     tuple_type: str = ""
     """The tuple type of a PAM."""
     scale: float = 1.0

@@ -51,7 +51,7 @@ PASS, HORIZONTAL = "P", "H"
 MODES = {"1": 0, "011": 1, "000011": 2, "0000011": 3, "010": -1, "000010": -2, "0000010": -3}
 """The two-dimensional codes that place an edge relative to one in the row above."""
 BITS = 13
-"""Of the longest code."""
+"""The bits of the longest code."""
 END_OF_LINE = 12
 """Bits of the code that ends a row of Group 3; any number of zeros may precede it."""
 TWO_DIMENSIONS, UNCOMPRESSED = 1, 2

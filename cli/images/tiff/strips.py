@@ -44,11 +44,11 @@ class Layout(NamedTuple):
     grid: Grid
     channels: int
     kind: str
-    """Of the samples: u, i or f."""
+    """The kind of the samples: u, i or f."""
     bits: int
-    """Of a sample."""
+    """The bits of a sample."""
     order: str
-    """Of the bytes of a sample."""
+    """The byte order of a sample."""
     compression: int
     predictor: int
     fill_order: int
