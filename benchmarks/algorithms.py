@@ -1,9 +1,8 @@
 """Measure the planner's picks: `python benchmarks/algorithms.py [--quick]`.
 
-One thread filters a strip as the executor makes it of a gray image of 8 bits and 4000 columns by every algorithm that
-can compute a kernel, in the processor's time, the least of several calls. The rates in
-`filters/core/linear/planner.py` come of these times; a pick may take 1.3 × the fastest. Separable kernels, boxes,
-Gaussians, dense ones, lines and oblongs.
+One thread filters a strip of a gray 8-bit image with 4000 columns, as the executor makes it, by every algorithm that
+can compute a kernel: the least CPU time of several calls. The rates in `filters/core/linear/planner.py` come from
+these times; a pick may take 1.3 × the fastest. The kernels are separable, boxes, Gaussians, dense, lines and oblongs.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Measure augmentation: `python benchmarks/augmentation.py [--quick]`.
 
-In memory small images in RGB are padded and cropped, mirrored, turned, changed in tone and covered in part, all on one
-thread, beside kornia, which takes them as a batch, and albumentations, which takes one after the other: microseconds of
-the processor an image. Whole processes make one variant of each photograph of a folder: decoded from 500×375 pixels, a
-part of it scaled to 224×224, mirrored, changed in tone, encoded as JPEG of quality 95, beside a script with Pillow:
-milliseconds of the processor a picture. The peers are imported by the interpreter that `--python` names.
+In memory, small RGB images are padded and cropped, mirrored, rotated, changed in tone and partly erased, all on one
+thread, compared with kornia, which takes them as a batch, and albumentations, which takes one after the other: CPU
+microseconds per image. Whole processes make one variant of each photograph of a folder: decoded from 500×375 pixels,
+a part scaled to 224×224, mirrored, changed in tone, encoded as JPEG of quality 95, compared with a script with Pillow:
+CPU milliseconds per picture. The interpreter named by `--python` imports the peers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Measure batches, updates and chains: `python benchmarks/batch.py --imfilter PATH --python PATH [--quick]`.
 
-*PATH* is the command to measure, and an interpreter that has OpenCV. Times are of alternating runs. The memory of
-several processes is the greatest sum of their proportional set sizes (what they share counts once), looked at every
-20 ms in a run of its own, on Linux.
+The *PATH*s are the command to measure, and an interpreter with OpenCV. Runs alternate. The memory of several
+processes is the greatest sum of their proportional set sizes (shared memory counts once), sampled every 20 ms in a
+run of its own, on Linux.
 """
 
 from __future__ import annotations

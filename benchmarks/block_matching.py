@@ -1,8 +1,8 @@
-"""Measure BM3D beside the package `bm3d` of its authors: `python benchmarks/block_matching.py`.
+"""Compare BM3D with the package `bm3d` of its authors: `python benchmarks/block_matching.py`.
 
-Parts of photographs that scikit-image brings along, with Gaussian noise that is known: how near both come to the
-photograph, and the processor time of all threads. The package has its default profile. Beside that, what comes of the
-same noise when it is estimated, and the noisy picture has 8 bits.
+Parts of scikit-image's sample photographs get Gaussian noise of known strength. Measured are the quality of both
+results, and the CPU time of all threads. The package uses its default profile. A further column has the quality
+with estimated noise and a noisy picture of 8 bits.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Score boundaries on colour pictures made for it: `python benchmarks/boundaries.py` rewrites its part of RESULTS.md.
+"""Score boundaries on generated colour pictures: `python benchmarks/boundaries.py` rewrites its part of RESULTS.md.
 
 Regions, drawn shape over shape or as wavy Voronoi cells at four times the size, are filled with flat colours, textures
-or pieces of photographs, with a light falling over them, highlights, blur, noise and the coding of JPEG. What lies
-within a region counts as wrong: so textures and photographs' own edges are what an operator must pass over.
-scikit-image's photographs of brick, grass and gravel are among the textures where it is installed.
+or pieces of photographs, with uneven light, highlights, blur, noise and JPEG compression. Lines within a region count
+as wrong, so operators must ignore textures and the photographs' own edges. If scikit-image is installed, its
+photographs of brick, grass and gravel are among the textures.
 
-For each operator one threshold for all pictures is chosen, the best. Lines and contours meet within 0.0075 of the
-diagonal, each with one other, as in the benchmark of D. Martin, C. Fowlkes and J. Malik, 2004.
+Each operator uses its best single threshold for all pictures. Lines and contours are matched one to one within 0.0075
+of the diagonal, as in the benchmark of D. Martin, C. Fowlkes and J. Malik, 2004.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Measure calls from Python with the threads that they take by themselves: `python benchmarks/calls.py [--quick]`.
+"""Measure calls from Python with their default threads: `python benchmarks/calls.py [--quick]`.
 
-A gray image of 12 megapixels, against OpenCV's calls with its default threads, in turn, by the wall clock; then the
-same beside four busy loops, against our own times on the idle machine.
+A gray image of 12 megapixels is filtered in turn with OpenCV's calls and their default threads, in wall time; then the
+same next to four busy loops, compared with our own times on the idle machine.
 """
 
 from __future__ import annotations

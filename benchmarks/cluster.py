@@ -1,7 +1,8 @@
 """Measure batches on a cluster: `python benchmarks/cluster.py --imfilter PATH [--quick]`.
 
-Folders of small JPEGs as a run of two processes and as one of two local Dask workers, whose start is included; and what
-a task costs that does nothing. CPU is that of all processes, the least of runs in turn; needs the extra `cluster`.
+Folders of small JPEGs are filtered by two processes, and by two local Dask workers, including their start; a further
+row has the cost of an empty task. CPU is that of all processes, the least of alternating runs. Needs the extra
+`cluster`.
 """
 
 from __future__ import annotations

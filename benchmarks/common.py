@@ -2,7 +2,7 @@
 
 Each script measures with all instruction sets and with AVX-512 switched off on both sides, each setting in a process
 of its own, and writes one table of both: medians, with the least and the greatest in brackets, and the ratio of the
-medians beside what it may be.
+medians with its bound.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Measure comparisons of pictures: `python benchmarks/comparing.py --imfilter PATH --python PATH`.
 
-Whole processes, against a script with scikit-image. A pair of photographs of 12 megapixels as PNG, one with noise:
-the part of pixels that differ, PSNR and SSIM of the luma, as one would write them in a script; two folders of 400
-pairs of 320×240, the script in two processes.
+Whole processes are compared with a script with scikit-image, as one would write it: the share of pixels that differ,
+PSNR, and SSIM of the luma for a pair of photographs of 12 megapixels as PNG, one with noise; and the same for two
+folders with 400 pairs of 320×240, where the script uses two processes.
 """
 
 from __future__ import annotations

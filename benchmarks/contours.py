@@ -1,14 +1,14 @@
 """Score Canny on pictures whose contours are known: `python benchmarks/contours.py` rewrites its part of RESULTS.md.
 
-Polygons, ellipses and smooth curves lie over each other, drawn at four times the size, so that where one ends is known
-exactly. Four kinds of pictures: flat surfaces, surfaces with a light falling over them, textures, and pieces of
-photographs, whose own edges count as wrong: whoever draws the contours of objects leaves them out. Each picture is
-blurred by a sigma of 0.7 to 2 and has noise of 2 to 20 levels.
+Overlapping polygons, ellipses and smooth curves are drawn at four times the size, so that their contours are known
+exactly. There are four kinds of pictures: flat surfaces, surfaces with uneven light, textures, and pieces of
+photographs, whose own edges count as wrong, as in contours of objects drawn by hand. Each picture is blurred by a
+sigma of 0.7 to 2 and has noise of 2 to 20 levels.
 
-A line that is found is right if a contour is no further than 2 pixels, and a contour is found if a line is (nearness in
-the place of the assignment of D. Martin, C. Fowlkes and J. Malik, "Learning to detect natural image boundaries", 2004,
-whose F is the score). The best settings are chosen on half of the pictures and scored on
-the other; then the halves change places. All is drawn from one seed.
+A line is correct if a contour is within 2 pixels, and a contour is found if a line is. The score is the F of D. Martin,
+C. Fowlkes and J. Malik, "Learning to detect natural image boundaries", 2004, with this distance in place of their
+assignment. The best settings are chosen on half of the pictures and scored on the other; then the halves change
+places. Everything is drawn from one seed.
 """
 
 from __future__ import annotations

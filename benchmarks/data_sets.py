@@ -1,9 +1,9 @@
 """Measure stacks of small images, and whole data sets: `python benchmarks/data_sets.py [--quick]`.
 
-In memory a stack of 28×28 is filtered on one thread, beside one call for each image, one picture of as many samples,
-and a loop over OpenCV's function: microseconds of the processor an image. Whole processes filter an IDX file into
-another, both compressed, beside the obvious script with OpenCV and `gzip`, and NumPy by hand: seconds. The last row is
-the peak memory, in MB, of many images beside that of few. Resizing and turning are measured by `in_memory.py`.
+In memory, a stack of 28×28 is filtered on one thread, compared with one call per image, one picture of as many
+samples, and a loop over OpenCV's function: CPU microseconds per image. Whole processes filter an IDX file into
+another, both compressed, compared with the obvious script with OpenCV and `gzip`, and with plain NumPy: seconds. The
+last row compares the peak memory of many images with that of few, in MB. `in_memory.py` measures resizing and rotation.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Search the parameters of `denoise` that suit noise of 10 to 50 levels: `python benchmarks/denoise_defaults.py`.
+"""Search the best parameters of `denoise` for noise of 10 to 50 levels: `python benchmarks/denoise_defaults.py`.
 
-Parts of photographs that scikit-image brings along, some at half of their size, get Gaussian noise; then each op runs
-with its defaults, the noise estimated, and with parameters around these. The table says how near each comes to the
-photographs, in dB: by `blur` with its own defaults, where it has the op, by `denoise`, and by the best that was tried,
-and which that was. `filters/core/denoise/defaults.py` holds what follows. ``--colour`` takes the pictures in colour,
-``--clipped`` rounds the noisy ones to 8 bits, and names of ops take these alone.
+Parts of scikit-image's sample photographs, some at half size, get Gaussian noise; then each op runs with its defaults
+and estimated noise, and with parameters around these. The table has the PSNR in dB: of `blur` with its own defaults,
+if it has the op, of `denoise`, and of the best parameters tried, which are named. The results are the defaults in
+`filters/core/denoise/defaults.py`. ``--colour`` uses colour pictures, ``--clipped`` rounds the noisy ones to 8 bits,
+and names of ops restrict the search to these.
 """
 
 from __future__ import annotations

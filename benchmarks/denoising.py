@@ -1,8 +1,7 @@
 """Measure the quality of denoisers: `python benchmarks/denoising.py`.
 
-How near filters come to two photographs from copies with Gaussian noise, with the parameters that their own documents
-give or that each does best with: ours, OpenCV's and scikit-image's, where they are installed. How fast they are,
-`in_memory.py` measures.
+Filters restore two photographs from copies with Gaussian noise, with the parameters in their own documentation or the
+best ones: ours, and those of OpenCV and scikit-image, if they are installed. `in_memory.py` measures their speed.
 """
 
 from __future__ import annotations

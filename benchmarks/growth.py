@@ -1,8 +1,8 @@
 """Measure how time and memory grow: `python benchmarks/growth.py [--quick] [--imfilter PATH]`.
 
 Whole processes blur PPM files of 1 to 100 megapixels with sigma 2; one thread in memory blurs 12 megapixels by
-Gaussians of sigma 1 to 100 and boxes up to 401 wide. The checks: above 10 megapixels time and memory grow as the pixels
-to the power of 1 ± 0.1; from sigma 8 on, and from a box of 11 on, the slowest takes no more than 1.5 × the fastest.
+Gaussians of sigma 1 to 100 and boxes up to 401 wide. Two checks: above 10 megapixels, time and memory grow with the
+number of pixels to the power of 1 ± 0.1; from sigma 8 and boxes of 11 on, the slowest takes at most 1.5 × the fastest.
 """
 
 from __future__ import annotations

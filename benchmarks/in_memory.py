@@ -1,8 +1,8 @@
 """Measure filters in memory: `python benchmarks/in_memory.py [--quick]`.
 
-From array to array, ours by the Python calls with ``jobs=1``, against OpenCV, Pillow, PyTorch and SciPy on one thread,
-in turn; the time is the processor's, of all threads. Images are gray, of 8 bits and 12 megapixels, where a row does
-not say more; SciPy's medians take seconds, so it gets a small cut.
+Filters run from array to array, ours by Python calls with ``jobs=1``, in turn with OpenCV, Pillow, PyTorch and SciPy on
+one thread; times are CPU times of all threads. Images are gray, with 8 bits and 12 megapixels, unless a row says
+otherwise; SciPy's medians take seconds, so they get a small crop.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Measure the commands that look at pictures: `python benchmarks/looking.py --imfilter PATH --python PATH`.
+"""Measure the commands that show pictures: `python benchmarks/looking.py --imfilter PATH --python PATH`.
 
-Whole processes, against scripts with Pillow and NumPy, as one would write them.
+Whole processes are compared with scripts with Pillow and NumPy, as one would write them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Measure whole processes against scripts of other tools: `python benchmarks/peers.py --imfilter PATH --python PATH`.
 
-*PATH* is the command to measure, and an interpreter that has OpenCV, NumPy and SciPy. `vips` joins where it is
-installed. Ours and each tool run in turn, A B A B. Errors are measured on a cut of the picture, away from the border,
-where each tool has its own rule: the greatest difference from SciPy in float64, rounded once, in levels; the part of
-samples that differ. *Fallback* is the program with `IMFILTER_NATIVE=0`, against the obvious script with
-`scipy.ndimage`.
+The *PATH*s are the command to measure, and an interpreter with OpenCV, NumPy and SciPy. `vips` is included if it is
+installed. Ours and each tool run in turn, A B A B. Errors are measured on a crop of the picture, away from the border,
+where each tool has its own rule: the greatest difference, in levels, from SciPy in float64, rounded once, and the
+share of samples that differ. *Fallback* is the program with `IMFILTER_NATIVE=0`, compared with the obvious script
+with `scipy.ndimage`.
 """
 
 from __future__ import annotations

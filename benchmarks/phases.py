@@ -1,6 +1,6 @@
 """Measure where the time of a process goes: `python benchmarks/phases.py [--quick]`.
 
-Each work runs several times in a process that notes the time at each step; the table holds the medians.
+Each task runs several times in a process that records the time of each step; the table has the medians.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Statistics of a picture by Pillow and NumPy: `python pillow_looking_peer.py FILE`.
 
-Sizes: `--header FOLDER`; a sheet with names: `--sheet FOLDER SHEET`; a picture in half blocks: `--show FILE`.
+`--header FOLDER` prints sizes, `--sheet FOLDER SHEET` makes a sheet with names, `--show FILE` prints half blocks.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Measure the page of a run: `python benchmarks/reports.py --imfilter PATH`.
 
-Whole processes: a folder of 100 photographs of 12 megapixels with `--report`, against the same call without.
+Whole processes filter a folder of 100 photographs of 12 megapixels, with `--report` and without.
 """
 
 from __future__ import annotations

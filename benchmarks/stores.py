@@ -1,8 +1,8 @@
 """Measure batches in a store: `python benchmarks/stores.py --imfilter PATH [--quick]`.
 
-200 small JPEGs go from a server of S3 (moto's, on this machine) and back, each answer 50 ms late: one in flight, eight,
-and eight in each of two processes, beside the same files on the disk. Seconds are of the clock, the least of runs in
-turn: waiting is what is measured.
+200 small JPEGs are read from an S3 server (moto, on this machine) and written back, each answer 50 ms late: with one in
+flight, with eight, and with eight in each of two processes, compared with the same files on the disk. Seconds are wall
+time, which includes waiting, the least of alternating runs.
 """
 
 from __future__ import annotations

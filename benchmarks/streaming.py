@@ -1,7 +1,7 @@
 """Measure pictures larger than memory: `python benchmarks/streaming.py --imfilter PATH [--quick]`.
 
-A gray picture of 20 000×20 000 pixels from file to file, beside `vips`, whose command streams too, and one of
-50 000×50 000. Memory is the peak of the process, told from outside.
+A gray picture of 20 000×20 000 pixels is filtered from file to file, compared with `vips`, whose command streams too;
+and one of 50 000×50 000. Memory is the peak of the process, measured from outside.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Measure what `--watch` costs while nothing changes: `python benchmarks/watching.py --imfilter PATH`.
+"""Measure the cost of `--watch` while nothing changes: `python benchmarks/watching.py --imfilter PATH`.
 
-A folder of small pictures whose outputs are there already. By the processor's clock, after the first looks; and by that
-on the wall, how long a new picture waits until its output is there. For Linux.
+A folder of small pictures with up-to-date outputs is watched. Measured are the CPU time after the first looks, and the
+wall time from a new picture to its output. For Linux.
 """
 
 from __future__ import annotations
