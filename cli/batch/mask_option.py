@@ -61,7 +61,7 @@ def _box(text: str) -> Box:
     try:
         x, y, width, height = (int(part) for part in text.split(","))
     except ValueError:
-        raise UsageError(f"--roi: {text!r} is not X,Y,W,H in whole pixels, like 10,20,300,200") from None
+        raise UsageError(f"--roi: {text!r} is not X,Y,W,H in whole pixels, such as 10,20,300,200") from None
     if min(width, height) < 1:
         raise UsageError(f"--roi: {text} has no pixels; W and H are at least 1")
     if max(map(abs, (x, y, width, height))) > FARTHEST:

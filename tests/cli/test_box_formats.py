@@ -184,7 +184,7 @@ def test_names_are_given_where_they_are_not_known(ok, refused, pictures):
     call = ("flip", "photos", "-r", "-q", "-o", "o/", "--boxes", "labels", "--boxes-out", "out.json")
     assert refused(2, *call) == "imfilter: --boxes labels: has classes without names; use --classes FILE"
     Path("few.txt").write_text("cat\n")
-    assert "has the class 1, and 1 have names" in refused(2, *call, "--classes", "few.txt")
+    assert "uses class 1, but only 1 class has a name" in refused(2, *call, "--classes", "few.txt")
     Path("data.yaml").write_text("nc: 2\nnames: [cat, 'big dog']\n")
     ok(*call, "--classes", "data.yaml")
     found = json.loads(Path("out.json").read_text())

@@ -383,7 +383,7 @@ class _Found:
             )
         most = max((i.category for one in self.annotations.values() for i in one.instances), default=-1)
         if self.names and most >= len(self.names):
-            named = f"but only {len(self.names)} classes have names"
+            named = f"but only {counted(len(self.names), 'class has a name', 'classes have names')}"
             raise UsageError(f"--boxes {shown(self.path)}: uses class {most}, {named}")
         names = self.names or tuple(map(str, range(most + 1)))
         self.categories = tuple(Category(name) for name in names)
