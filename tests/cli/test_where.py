@@ -166,7 +166,7 @@ def test_missing_samples_are_an_option_of_all_steps(ok):
         (("--mask", "-"), 2, "--mask -: a mask must be a file"),
         (("--mask", "two.tif"), 2, "--mask two.tif: has several frames; a mask must have one"),
         (("--mask", "hot.npy"), 2, "--mask hot.npy: its samples reach from 3 to 3, not from 0 to 1"),
-        (("--roi", "1,2,3"), 2, "--roi: '1,2,3' is not X,Y,W,H in whole pixels, like 10,20,300,200"),
+        (("--roi", "1,2,3"), 2, "--roi: '1,2,3' is not X,Y,W,H in whole pixels, such as 10,20,300,200"),
         (("--roi", "1,2,3,4.5"), 2, "--roi: '1,2,3,4.5' is not X,Y,W,H"),
         (("--roi", "1,2,0,4"), 2, "--roi: 1,2,0,4 has no pixels"),
         (("--roi", "5000,2,3,4"), 1, "a.png: the region 5000,2,3,4 lies outside the image"),
