@@ -214,7 +214,7 @@ def test_wrong_placements_are_refused():
         Placement("flip", 5, 5)
     with pytest.raises(ImageError, match="shape"):
         Placement(flip, 5, 5).mask(np.zeros((5, 6), np.uint8))
-    with pytest.raises(ImageError, match="twice"):
+    with pytest.raises(ImageError, match="duplicates objects"):
         Placement(rotate.step(angle=9, border="wrap"), 50, 50).boxes([(0, 0, 3, 3)])
     with pytest.raises(ImageError, match=r"5×5|larger|beyond|outside"):
         Placement(catalog.load("crop").step(size=(9, 9)), 5, 5)
