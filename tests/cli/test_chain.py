@@ -115,7 +115,7 @@ WRONG_RECIPES = {
     "no TOML": ("[[step", "is not a recipe"),
     "a long number": (f"step = {'1' * 5000}", "r.toml: is not a recipe: a number has too many digits"),
     "no steps": ("", "is not a recipe"),
-    "another table": ('[[step]]\nfilter = "blur"\n[more]\n', "'more' is not known"),
+    "another table": ('[[step]]\nfilter = "blur"\n[more]\n', "unknown key 'more'"),
     "no filter": ("[[step]]\nsigma = 2\n", "step 1 (None): unknown filter"),
     "an unknown parameter": ('[[step]]\nfilter = "blur"\nsgima = 2\n', "did you mean sigma?"),
     "a wrong type": ('[[step]]\nfilter = "blur"\nsigma = [1, 2, 3]\n', "has 3 numbers"),

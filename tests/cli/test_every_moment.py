@@ -170,7 +170,7 @@ def test_the_name_of_what_could_not_be_put_back_is_said(folder, monkeypatch):
     with pytest.raises(FileError) as caught:
         write_several([])
     (kept,) = folder.rglob("*.old")
-    assert str(caught.value).endswith(f"not all could be put back, see {kept.relative_to(folder)}")
+    assert str(caught.value).endswith(f"not all files could be restored, see {kept.relative_to(folder)}")
     assert kept.read_bytes() in OLD.values()
     kept.unlink()
 

@@ -88,7 +88,7 @@ def test_edges_are_drawn_on_pictures_of_every_kind(ok, refused, rgb, gray, rgba)
         drawn = edges(image, overlay="orange")
         assert np.array_equal(imread("out.png"), drawn.image), name
         assert np.allclose(np.load("angle.npy"), drawn.angle, atol=1e-3), name
-    assert "PGM holds gray only" in refused(1, "edges", "in.png", "-o", "out.pgm", "--overlay", "red")
+    assert "PGM holds only gray" in refused(1, "edges", "in.png", "-o", "out.pgm", "--overlay", "red")
     assert "--overlay: 'rot' is not a colour; use #rrggbb" in refused(
         2, "edges", "in.png", "-o", "o.png", "--overlay", "rot"
     )

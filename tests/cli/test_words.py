@@ -194,13 +194,13 @@ def test_a_decimal_comma_is_noted_where_people_write_one(run, png, monkeypatch, 
 
 @pytest.mark.each("name", ["angle.jpg", "angle.avif", "angle.gif"])
 def test_codes_of_angles_go_into_no_lossy_file(refused, png, folder, name):
-    assert "would change the codes of angles; use .png or .tif" in refused(2, "edges", "a.png", "--angle", name)
+    assert "would change the angle codes; use .png or .tif" in refused(2, "edges", "a.png", "--angle", name)
     assert not (folder / name).exists()
 
 
 def test_codes_of_angles_in_lossy_webp_are_refused(refused, ok, png):
     said = refused(2, "edges", "a.png", "--angle", "angle.webp", "--quality", "80")
-    assert said == "imfilter: --angle angle.webp: WEBP would change the codes of angles; use .png or .tif"
+    assert said == "imfilter: --angle angle.webp: WEBP would change the angle codes; use .png or .tif"
     ok("edges", "a.png", "--angle", "angle.webp")
 
 
