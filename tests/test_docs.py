@@ -426,7 +426,8 @@ def checkout(tmp_path):
     for name in ("README.md", "pyproject.toml", *SUITE):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "sample_images").symlink_to(ROOT / "sample_images")
+    for name in ("sample_images", "benchmarks"):
+        (tmp_path / name).symlink_to(ROOT / name)
     package = tmp_path / "imfilter"
     shutil.copytree(ROOT / "cli" / "_root", package)
     for name in ("cli", "filters"):
