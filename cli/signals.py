@@ -9,8 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Those that ask a program to end."""
+ENDING: tuple[signal.Signals, ...] = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+)
+"""Those that ask a program to end; Windows has the last of them in place of the one before."""
 
 Handler = Callable[[int, FrameType | None], object]
 

@@ -38,7 +38,18 @@ ENGINE_WINGS = {
 ENGINE_GROUND = {"lazy_numpy", "named_tuple"}
 """What each of them may import besides."""
 
-GROUND = {"blas", "bounded_read", "digest", "errors", "file_identity", "streams", "signals", "garbage", "version"}
+GROUND = {
+    "blas",
+    "bounded_read",
+    "digest",
+    "errors",
+    "file_identity",
+    "streams",
+    "signals",
+    "garbage",
+    "version",
+    "system",
+}
 COMMAND_LINE = [
     "__main__",
     "main",

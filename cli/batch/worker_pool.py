@@ -18,12 +18,11 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from .. import signals
+from .. import signals, system
 from ..console.report import Report
 from ..images.memory_budget import budget
 from ..images.reader import Reader
@@ -60,7 +59,7 @@ class Worker:
         forked = context.get_start_method() == "fork"
         self.process = context.Process(
             target=_serve,
-            args=(theirs, inherited if forked else [], os.getpid(), processor, reader, in_flight),
+            args=(theirs, inherited if forked else [], os.getpid() if forked else None, processor, reader, in_flight),
             daemon=True,
         )
         with _held_back(forked):
@@ -110,7 +109,7 @@ class Worker:
             return "its process was ended by SIGTERM"
         if code is not None and code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            return f"its process was killed by {name}" + (" (out of memory?)" if code == -signal.SIGKILL else "")
+            return f"its process was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
         return f"its process ended with code {code}"
 
 
@@ -124,8 +123,8 @@ def share(
     """
     reader.settle()  # a copy of this process would have no copy of its threads
     # The library of stores hangs in a copy of a process that has used it.
-    context = multiprocessing.get_context("forkserver" if in_flight else _start_method())
-    if in_flight:
+    context = multiprocessing.get_context(system.start_method("forkserver") if in_flight else _start_method())
+    if context.get_start_method() == "forkserver":
         context.set_forkserver_preload([*SHARED])
     waiting = deque(enumerate(jobs))
     room = budget()
@@ -212,12 +211,9 @@ def _share_memory(workers: Sequence[Worker], room: int) -> None:
 def _held_back(forked: bool) -> Iterator[None]:
     """Let signals wait while a process starts, in it and in this one."""
     if not forked:
-        resource_tracker.ensure_running()  # it would let them through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals.ENDING)
-    try:
+        system.track_resources()
+    with system.held_back(signals.ENDING):
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_method() -> str:
@@ -228,21 +224,23 @@ def _start_method() -> str:
 def _serve(
     connection: Connection,
     inherited: Sequence[Connection],
-    parent: int,
+    parent: int | None,
     processor: ImageProcessor,
     reader: Reader,
     in_flight: int,
 ) -> None:
-    """Do jobs as they come, until there are no more, or nobody who wants them."""
+    """Do jobs as they come, until there are no more, or nobody who wants them.
+
+    A copy of its *parent*, which is a number, has the *inherited* connections of it.
+    """
     for other in inherited:
         other.close()
     # The terminal tells all processes of an interruption, and of its end; this one is told by the first.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signals.end)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
+    for number in signals.ENDING:
+        signal.signal(number, signals.end if number == signal.SIGTERM else signal.SIG_IGN)
+    system.let_through(signals.ENDING)
     with contextlib.suppress(RuntimeError):  # without a thread it ends after the image
-        threading.Thread(target=_end_with, args=(parent, connection, in_flight > 0), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent, connection), daemon=True).start()
     warnings.simplefilter("ignore")  # as in the first process
     if in_flight:
         _serve_several(connection, processor, reader, in_flight)
@@ -285,20 +283,22 @@ def _serve_several(connection: Connection, processor: ImageProcessor, reader: Re
             connection.send(report)
 
 
-def _end_with(parent: int, connection: Connection, served: bool) -> None:
+def _end_with(parent: int | None, connection: Connection) -> None:
     """End this process when the one that started it is gone, also in the middle of an image; what it writes vanishes.
 
-    A thread waits until the other end of the connection is closed. Linux has a signal for the death of a parent, other
-    systems have none.
+    Linux has a signal for the death of a parent, other systems have none.
     """
-    hangup = select.poll()
-    hangup.register(connection, 0)
-    hangup.poll()
     first = multiprocessing.parent_process()
-    # The parent of a copy of a server is the server; another one dies, or has no more work and lets this process end.
-    while os.getppid() == parent or (served and first is not None and first.is_alive()):
-        time.sleep(TICK)
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    if sys.platform == "win32" or parent is None:
+        if first is not None:
+            first.join()
+    else:  # what `first` goes by, copies that began later have too: a thread waits until the connection is closed
+        hangup = select.poll()
+        hangup.register(connection, 0)
+        hangup.poll()
+        while os.getppid() == parent:  # it has no more work, perhaps, and lets this process end
+            time.sleep(TICK)
+    system.signal_to_main_thread(signal.SIGTERM)
 
 
 def _clean_up(job: Job, process: int | None) -> None:

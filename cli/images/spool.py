@@ -89,10 +89,12 @@ class Spool:
 
     def copied(self, start: int, stop: int, file: BinaryIO) -> int:
         """Let the system copy bytes to the place where *file* is, and return up to where it did; raises OSError."""
+        copy: Callable[..., int] | None = getattr(os, "copy_file_range", None)
         try:
-            copy: Callable[..., int] = os.copy_file_range
             target = file.fileno()
-        except (AttributeError, OSError):  # another system, or no file of one
+        except (AttributeError, OSError):  # no file of the system's
+            return start
+        if copy is None:
             return start
         file.flush()
         try:
@@ -139,7 +141,7 @@ def _nearest(folder: Path) -> Path:
 def _nameless(folder: Path) -> Any:
     if NAMELESS:
         with contextlib.suppress(OSError):  # of a file system that has none of this kind
-            return os.fdopen(os.open(folder, os.O_RDWR | os.O_CLOEXEC | NAMELESS, 0o600), "w+b", buffering=0)
+            return os.fdopen(os.open(folder, os.O_RDWR | NAMELESS, 0o600), "w+b", buffering=0)
     import tempfile  # hardly any file system
 
     return tempfile.TemporaryFile(buffering=0, dir=folder)
