@@ -44,11 +44,11 @@ GROUND = {
     "digest",
     "errors",
     "file_identity",
-    "streams",
-    "signals",
     "garbage",
-    "version",
+    "signals",
+    "streams",
     "system",
+    "version",
 }
 COMMAND_LINE = [
     "__main__",

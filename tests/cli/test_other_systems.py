@@ -99,7 +99,7 @@ def test_calls_do_what_they_do_here(on, run, photos, folder, system, monkeypatch
 
 
 def test_what_takes_another_system_is_refused(on, system):
-    names = on(system, "-m", "imfilter", *"blur --files-from - --watch -o out/".split())
+    names = on(system, "-m", "imfilter", "blur", "--files-from", "-", "--watch", "-o", "out/")
     shown = on(system, "-m", "imfilter", "show", "a.png")
     assert names.returncode == shown.returncode == 2
     if system == "windows":
