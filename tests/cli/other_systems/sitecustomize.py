@@ -248,5 +248,5 @@ def let_the_program_see(system):
     hide(NOT_THERE[system])
 
 
-if "IMFILTER_SYSTEM" in os.environ:
+if os.environ.get("IMFILTER_SYSTEM") in NOT_THERE:
     let_the_program_see(os.environ["IMFILTER_SYSTEM"])
