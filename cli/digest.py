@@ -8,6 +8,8 @@ import stat
 import threading
 from typing import Any
 
+from .system import BYTES, NO_WAIT
+
 try:  # hashlib loads all of OpenSSL for it, 2.5 ms of each start
     from _blake2 import blake2b
 except ImportError:
@@ -59,7 +61,7 @@ class SourceDigest:
     def of_file(cls, path: str) -> str:
         """Return the digest of a file's contents; raises OSError, also if *path* is not a file."""
         found = blake2b(digest_size=cls.SIZE)
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | BYTES | NO_WAIT)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError("is not a file")

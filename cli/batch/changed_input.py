@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable
 
 from ..errors import FileError
 from ..stores.names import is_store
 from ..streams import is_stream
+from ..system import set_times
 from .plan import Job, Target
 
 
@@ -28,4 +28,4 @@ def backdate(job: Job, written: Iterable[Target]) -> None:
         is_file = target.path is not None and not is_store(target.path)
         if target.path is not None and is_file and not target.in_place and not is_stream(target.path):
             with contextlib.suppress(OSError):  # it is gone again, or belongs to somebody else
-                os.utime(target.path, ns=(then, then), follow_symlinks=False)
+                set_times(target.path, (then, then))

@@ -29,6 +29,7 @@ from ..stores import names as stored_names
 from ..stores.names import is_folder as is_prefix
 from ..stores.names import is_store
 from ..streams import STREAM
+from ..system import BYTES
 from . import backups
 from .input_rules import CLUTTER, Fate, InputRules
 from .plan import Input
@@ -284,7 +285,7 @@ def _is_image(entry: os.DirEntry[str]) -> bool:
         # A broken link is kept, so that it is reported if it has an image suffix.
         if formats.suffix_of(entry.name) in formats.PROMISING:
             return True
-        descriptor = os.open(entry.path, os.O_RDONLY)
+        descriptor = os.open(entry.path, os.O_RDONLY | BYTES)
     except OSError:
         return formats.suffix_of(entry.name) in formats.PROMISING
     try:

@@ -113,7 +113,8 @@ def is_folder_name(name: str) -> bool:
     >>> [*map(is_folder_name, ["cat", "a/b", "..", ""])]
     [True, False, False, False]
     """
-    return bool(name) and "/" not in name and os.sep not in name and not name.startswith(".") and name.isprintable()
+    apart = "/" not in name and os.sep not in name and not os.path.splitdrive(name)[0]
+    return bool(name) and apart and not name.startswith(".") and name.isprintable()
 
 
 def check(job: Job, frames: Frames, alone: bool) -> list[str]:

@@ -10,6 +10,7 @@ import time
 from ..bounded_read import amount
 from ..errors import UsageError
 from ..streams import STREAM
+from ..system import SELECTS_FILES
 from .inputs import names_in
 
 PIECE = 1 << 16
@@ -19,9 +20,11 @@ MOST = 1 << 20
 
 
 class Listing:
-    """The names so far, without repetitions."""
+    """The names so far, without repetitions. Raises UsageError if the system cannot wait for names."""
 
     def __init__(self, separator: bytes) -> None:
+        if not SELECTS_FILES:
+            raise UsageError(f"--files-from {STREAM} cannot be used with --watch on this system; name a file or folder")
         self.ended = sys.stdin is None
         self._separator = separator
         self._names: dict[str, None] = {}

@@ -18,12 +18,11 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from .. import signals
+from .. import signals, system
 from ..console.report import Report
 from ..images.memory_budget import budget
 from ..images.reader import Reader
@@ -60,7 +59,7 @@ class Worker:
         forked = context.get_start_method() == "fork"
         self.process = context.Process(
             target=_serve,
-            args=(theirs, inherited if forked else [], os.getpid(), processor, reader, in_flight),
+            args=(theirs, inherited if forked else [], os.getpid() if forked else None, processor, reader, in_flight),
             daemon=True,
         )
         with _held_back(forked):
@@ -110,7 +109,7 @@ class Worker:
             return "its process was ended by SIGTERM"
         if code is not None and code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            return f"its process was killed by {name}" + (" (out of memory?)" if code == -signal.SIGKILL else "")
+            return f"its process was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
         return f"its process ended with code {code}"
 
 
@@ -124,8 +123,8 @@ def share(
     """
     reader.settle()  # a fork does not copy threads
     # The library of stores hangs in a fork of a process that has used it.
-    context = multiprocessing.get_context("forkserver" if in_flight else _start_method())
-    if in_flight:
+    context = multiprocessing.get_context(system.start_method("forkserver") if in_flight else _start_method())
+    if context.get_start_method() == "forkserver":
         context.set_forkserver_preload([*SHARED])
     waiting = deque(enumerate(jobs))
     room = budget()
@@ -212,12 +211,9 @@ def _share_memory(workers: Sequence[Worker], room: int) -> None:
 def _held_back(forked: bool) -> Iterator[None]:
     """Block signals while a process starts, in it and in this one."""
     if not forked:
-        resource_tracker.ensure_running()  # its start would unblock them
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals.ENDING)
-    try:
+        system.track_resources()
+    with system.held_back(signals.ENDING):
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_method() -> str:
@@ -228,21 +224,23 @@ def _start_method() -> str:
 def _serve(
     connection: Connection,
     inherited: Sequence[Connection],
-    parent: int,
+    parent: int | None,
     processor: ImageProcessor,
     reader: Reader,
     in_flight: int,
 ) -> None:
-    """Do jobs as they come, until there are no more, or the first process is gone."""
+    """Do jobs as they come, until there are no more, or the first process is gone.
+
+    A fork closes the connections that it *inherited* from its *parent*, a process id; other workers have no parent.
+    """
     for other in inherited:
         other.close()
     # The terminal signals an interruption, and its own end, to all processes; this one waits for the first.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signals.end)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
-    with contextlib.suppress(RuntimeError):  # without the thread, it ends after the image
-        threading.Thread(target=_end_with, args=(parent, connection, in_flight > 0), daemon=True).start()
+    for number in signals.ENDING:
+        signal.signal(number, signals.end if number == signal.SIGTERM else signal.SIG_IGN)
+    system.let_through(signals.ENDING)
+    with contextlib.suppress(RuntimeError):  # without a thread it ends after the image
+        threading.Thread(target=_end_with, args=(parent, connection), daemon=True).start()
     warnings.simplefilter("ignore")  # as in the first process
     if in_flight:
         _serve_several(connection, processor, reader, in_flight)
@@ -285,20 +283,22 @@ def _serve_several(connection: Connection, processor: ImageProcessor, reader: Re
             connection.send(report)
 
 
-def _end_with(parent: int, connection: Connection, served: bool) -> None:
+def _end_with(parent: int | None, connection: Connection) -> None:
     """End this process when its parent is gone, even in the middle of an image; unfinished files are removed.
 
-    A thread waits until the other end of the connection is closed: a signal for the death of a parent exists only on
-    Linux.
+    Only Linux has a signal for the death of a parent.
     """
-    hangup = select.poll()
-    hangup.register(connection, 0)
-    hangup.poll()
     first = multiprocessing.parent_process()
-    # The parent of a worker from the fork server is that server, so the first process is checked too.
-    while os.getppid() == parent or (served and first is not None and first.is_alive()):
-        time.sleep(TICK)
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    if sys.platform == "win32" or parent is None:
+        if first is not None:
+            first.join()
+    else:  # later forks hold what `first` waits for: wait until the connection is closed
+        hangup = select.poll()
+        hangup.register(connection, 0)
+        hangup.poll()
+        while os.getppid() == parent:  # it may have no more work, and let this process end
+            time.sleep(TICK)
+    system.signal_to_main_thread(signal.SIGTERM)
 
 
 def _clean_up(job: Job, process: int | None) -> None:

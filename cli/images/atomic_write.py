@@ -218,12 +218,12 @@ class Transaction:
     def _end(self, file: BinaryIO, times: Times | None) -> None:
         """Do what remains when a file is completely written."""
         file.flush()
-        if times is not None:
-            self.notes += _set_times(file.fileno(), times)
         new = next(new for new in self._files if new.file is file)
         with uninterrupted():
             new.folder.give_name(file.fileno(), new.temporary)
         file.close()
+        if times is not None:
+            self.notes += _set_times(new, times)
 
     def _folder(self, path: Path, root: Root | None) -> OutputFolder:
         """Return an open folder, opened once; the outputs of one image are in few folders."""
@@ -288,9 +288,9 @@ def _replaced(folder: OutputFolder, name: str) -> os.stat_result | None:
     return found
 
 
-def _set_times(descriptor: int, times: Times) -> list[str]:
+def _set_times(new: Replacement, times: Times) -> list[str]:
     try:
-        os.utime(descriptor, ns=times)
+        new.folder.set_times(new.temporary, times)
     except OSError as error:
         return [f"the times of the input could not be kept: {reason(error)}"]
     return []

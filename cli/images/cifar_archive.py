@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 import tarfile
 import tempfile
-from typing import Any, BinaryIO
+from typing import Any
 
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
@@ -89,7 +89,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
     return found
 
 
-def _unpacked(data: Any, file: BinaryIO) -> tuple[dict[str, tuple[int, int]], dict[str, list[tuple[str, ...]]]]:
+def _unpacked(data: Any, file: Any) -> tuple[dict[str, tuple[int, int]], dict[str, list[tuple[str, ...]]]]:
     """Unpack the batches into a *file*; return where each is, and the names of classes. Raises `DecodeError`."""
     places: dict[str, tuple[int, int]] = {}
     names: dict[str, list[tuple[str, ...]]] = {}

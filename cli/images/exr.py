@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from ...filters.core.lazy_numpy import Array, np
@@ -23,16 +24,16 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     library = extras.required("OpenEXR", "an OpenEXR image")
     notes: list[str] = []
     # The library reads only files, and prints its errors to stdout and stderr.
-    with tempfile.NamedTemporaryFile(suffix=".exr") as file:
-        file.write(begun.data)
-        file.flush()
-        headers = [part.header for part in _opened(library, file.name, header_only=True).parts]
+    with tempfile.TemporaryDirectory(prefix="imfilter-") as folder:
+        file = Path(folder, "picture.exr")
+        file.write_bytes(begun.data)
+        headers = [part.header for part in _opened(library, str(file), header_only=True).parts]
         header, (width, height) = headers[0], _size(headers[0])
         # The library decodes every part.
         samples = sum(math.prod(_size(each)) * len(each["channels"]) for each in headers)
         decoding = 12 * -(-samples // max(width * height, 1))
         options.check_size(width, height, Samples(len(header["channels"]), 4, decoding))
-        parts = _opened(library, file.name, separate_channels=True, num_threads=1).parts
+        parts = _opened(library, str(file), separate_channels=True, num_threads=1).parts
     if len(parts) > 1:
         notes.append(f"only the first of its {len(parts)} parts was used")
     if any((one != other).any() for one, other in zip(header["dataWindow"], header["displayWindow"], strict=True)):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 from pathlib import Path
+from typing import Any
 
 from ..console.messages import reason
+from ..system import module
 
 ACLS = ("system.posix_acl_access", "system.nfs4_acl")
 """The extended attributes that hold access control lists."""
@@ -30,9 +33,10 @@ def hand_on(old: os.stat_result, source: str | Path, descriptor: int) -> list[st
         mode = mode & ~(stat.S_ISGID | 0o070) | (mode & 0o007) << 3 & mode
     if new.st_uid != old.st_uid:
         mode &= ~stat.S_ISUID
-    if mode != stat.S_IMODE(new.st_mode):
+    change: Any = getattr(os, "fchmod", None)
+    if mode != stat.S_IMODE(new.st_mode) and change is not None:
         try:
-            os.fchmod(descriptor, mode)
+            change(descriptor, mode)
         except OSError as error:  # as on a disk of a camera
             notes.append(f"the permissions of the replaced file could not be kept: {reason(error)}")
     return notes + _set(descriptor, {name: wanted[name] for name in ACLS if name in wanted})
@@ -40,7 +44,9 @@ def hand_on(old: os.stat_result, source: str | Path, descriptor: int) -> list[st
 
 def _remove(descriptor: int, lists: list[str]) -> list[str]:
     """Remove inherited access control *lists*, with which more people could open the file than before."""
-    notes = []
+    notes: list[str] = []
+    if sys.platform != "linux":
+        return notes
     for name in set(lists).intersection(_names(descriptor)):
         try:
             os.removexattr(descriptor, name)
@@ -51,7 +57,7 @@ def _remove(descriptor: int, lists: list[str]) -> list[str]:
 
 def _own(old: os.stat_result, descriptor: int) -> list[str]:
     new = os.fstat(descriptor)
-    if (new.st_uid, new.st_gid) == (old.st_uid, old.st_gid):
+    if sys.platform == "win32" or (new.st_uid, new.st_gid) == (old.st_uid, old.st_gid):
         return []
     try:
         os.fchown(descriptor, old.st_uid, old.st_gid)
@@ -68,18 +74,15 @@ def _own(old: os.stat_result, descriptor: int) -> list[str]:
 
 
 def _name(what: str, id: int) -> str:
-    import grp
-    import pwd
-
     try:
-        return pwd.getpwuid(id).pw_name if what == "owner" else grp.getgrgid(id).gr_name
+        return module("pwd").getpwuid(id).pw_name if what == "owner" else module("grp").getgrgid(id).gr_name
     except KeyError:
         return str(id)
 
 
 def _names(file: str | Path | int) -> list[str]:
     """Return the names of a file's extended attributes; empty if the system has none."""
-    if not hasattr(os, "listxattr"):
+    if sys.platform != "linux":
         return []
     try:
         return os.listxattr(file)
@@ -89,7 +92,9 @@ def _names(file: str | Path | int) -> list[str]:
 
 def _attributes(source: str | Path) -> dict[str, bytes]:
     """Return the extended attributes to copy."""
-    found = {}
+    found: dict[str, bytes] = {}
+    if sys.platform != "linux":
+        return found
     for name in _names(source):
         if name.startswith("user.") or name in (*ACLS, *LABELS):
             with contextlib.suppress(OSError):  # an unreadable attribute is not the user's
@@ -98,7 +103,9 @@ def _attributes(source: str | Path) -> dict[str, bytes]:
 
 
 def _set(descriptor: int, attributes: dict[str, bytes]) -> list[str]:
-    notes = []
+    notes: list[str] = []
+    if sys.platform != "linux":
+        return notes
     for name, value in attributes.items():
         try:
             os.setxattr(descriptor, name, value)

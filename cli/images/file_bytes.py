@@ -6,6 +6,7 @@ import io
 import os
 from typing import Any
 
+from ..system import read_at
 from .picture import DecodeError
 from .source import FileState, state_of
 
@@ -28,9 +29,9 @@ class FileBytes:
 
     def __getitem__(self, part: slice) -> bytes:
         start, stop, _ = part.indices(len(self))
-        found = os.pread(self._descriptor, stop - start, start) if stop > start else b""
+        found = read_at(self._descriptor, stop - start, start) if stop > start else b""
         while (left := stop - start - len(found)) > 0:  # as with more than 2 GB, or on a network disk
-            if not (more := os.pread(self._descriptor, left, start + len(found))):
+            if not (more := read_at(self._descriptor, left, start + len(found))):
                 raise DecodeError(CHANGES)
             found += more
         return found

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from pathlib import Path
+from typing import Any
+
+from ..system import module
 
 UNCHECKED_BYTES = 1 << 28
 """Bytes that are used without checking the free memory."""
@@ -91,9 +95,21 @@ def _available() -> int | None:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) << 10
-    with contextlib.suppress(AttributeError, ValueError, OSError):
+    if sys.platform == "win32":
+        return _available_of_windows()
+    with contextlib.suppress(ValueError, OSError):
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     return None
+
+
+def _available_of_windows() -> int | None:
+    """Return what ``GlobalMemoryStatusEx`` of kernel32 has in ``ullAvailPhys``."""
+    import ctypes
+
+    status = (ctypes.c_uint64 * 8)()  # a length and a load of 32 bits, then seven sizes
+    ctypes.memmove(status, ctypes.byref(ctypes.c_uint32(ctypes.sizeof(status))), 4)
+    library: Any = getattr(ctypes, "windll")  # noqa: B009 (other systems have none)
+    return status[2] if library.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
 
 
 def _addresses() -> int | None:
@@ -119,9 +135,8 @@ def _below(limit: str, taken: str) -> int | None:
 
 def _limit(name: str) -> int | None:
     """Return one of the limits that the system sets this process; None if there is none."""
-    with contextlib.suppress(ImportError, AttributeError, ValueError, OSError):
-        import resource
-
+    resource = module("resource")
+    with contextlib.suppress(AttributeError, ValueError, OSError):
         most = resource.getrlimit(getattr(resource, name))[0]
         return None if most == resource.RLIM_INFINITY else most
     return None

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ...filters.core.named_tuple import NamedTuple
 from ..file_identity import Identity, identity, identity_of
+from ..system import A_FOLDER, BYTES, NO_LINK, NO_WAIT, set_times
 from .temporary_names import temporary_name
 
-HELD = {os.open, os.mkdir, os.stat, os.readlink, os.rename, os.link, os.unlink} <= os.supports_dir_fd
+HELD = {os.open, os.mkdir, os.stat, os.readlink, os.rename, os.link, os.unlink, os.utime} <= os.supports_dir_fd
 """Whether the system can name files relative to an open folder. Otherwise they are named by path."""
-FOLDER = getattr(os, "O_PATH", getattr(os, "O_SEARCH", os.O_RDONLY)) | os.O_DIRECTORY | os.O_CLOEXEC
+FOLDER = getattr(os, "O_PATH", getattr(os, "O_SEARCH", os.O_RDONLY)) | A_FOLDER
 """Flags to open a folder for looking up names in it: a writable folder may not be readable."""
 NAMELESS = getattr(os, "O_TMPFILE", 0) if Path("/proc/self/fd").exists() else 0
 """Flag to create a nameless file, which is linked later through its descriptor; 0 if the system cannot do that."""
@@ -82,7 +83,7 @@ class OutputFolder:
         """
         if nameless and self.descriptor is not None and NAMELESS:
             with contextlib.suppress(OSError):
-                descriptor = os.open(self._at("."), os.O_RDWR | os.O_CLOEXEC | NAMELESS, mode, dir_fd=self.descriptor)
+                descriptor = os.open(self._at("."), os.O_RDWR | NAMELESS, mode, dir_fd=self.descriptor)
                 name = temporary_name(suffix)
                 self._nameless.add(name)
                 return descriptor, name
@@ -100,12 +101,12 @@ class OutputFolder:
 
     def create_as(self, name: str, mode: int) -> int:
         """Create and open a file with a free name."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | BYTES | NO_LINK
         return os.open(self._at(name), flags, mode, dir_fd=self.descriptor)
 
     def read(self, name: str) -> int:
         """Open a file, but not a link, for reading."""
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        flags = os.O_RDONLY | BYTES | NO_LINK | NO_WAIT
         return os.open(self._at(name), flags, dir_fd=self.descriptor)
 
     def found(self, name: str) -> os.stat_result | None:
@@ -124,12 +125,16 @@ class OutputFolder:
 
     def rename(self, old: str, new: str) -> None:
         """Rename a file, replacing any with the new name."""
-        os.rename(self._at(old), self._at(new), src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+        os.replace(self._at(old), self._at(new), src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     def link(self, name: str, other: str) -> None:
         """Give a file, or a link, another name, which must be free."""
         old, new = self._at(name), self._at(other)
         os.link(old, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor, follow_symlinks=False)
+
+    def set_times(self, name: str, times: tuple[int, int]) -> None:
+        """Let a file have been read and changed at *times*, in nanoseconds; nobody has it open, who would change it."""
+        set_times(self._at(name), times, self.descriptor)
 
     def make(self, name: str) -> None:
         """Create a folder with a free name."""
@@ -157,9 +162,9 @@ def _make(path: Path, root: Root | None) -> None:
     if root is None:
         return
     _check_root(identity(root.nearest), root)
+    _within(path, root)
     path.mkdir(parents=True, exist_ok=True)
-    if not Path(os.path.realpath(path)).is_relative_to(_real(root)):
-        raise OSError(ELSEWHERE)
+    _within(path, root)
 
 
 def _opened(path: Path, root: Root) -> int:
@@ -189,7 +194,7 @@ def _opened(path: Path, root: Root) -> int:
 
 def _below(folder: int, name: str) -> int | None:
     """Open a folder in an open one, created if missing; return None for a link."""
-    flags = FOLDER | os.O_NOFOLLOW
+    flags = FOLDER | NO_LINK
     try:
         try:
             return os.open(name, flags, dir_fd=folder)

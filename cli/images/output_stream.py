@@ -11,6 +11,7 @@ from typing import Any
 
 from ..file_identity import Identity, identity_of_descriptor
 from ..streams import descriptor_of, is_stream, write_all
+from ..system import BYTES, NO_TERMINAL
 from .spool import Piece
 
 STANDARD_OUTPUT = 1
@@ -26,7 +27,7 @@ def send(parts: Sequence[memoryview | Piece], target: Path | None, read: Collect
         return
     # Do not create or truncate: another file may have its name by now.
     ours = descriptor_of(target)
-    opened = os.open(target, os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY) if ours is None else os.dup(ours)
+    opened = os.open(target, os.O_WRONLY | BYTES | NO_TERMINAL) if ours is None else os.dup(ours)
     with os.fdopen(opened, "wb", buffering=0) as stream:
         _check(opened, read)
         # An open descriptor continues at its position, as whoever opened it intended.

@@ -174,8 +174,7 @@ def _copy(folder: OutputFolder, name: str, other: str) -> None:
             with os.fdopen(descriptor, "wb") as copy:
                 hand_on(found, folder.path / name, descriptor)
                 shutil.copyfileobj(source, copy)
-                copy.flush()
-                os.utime(descriptor, ns=(found.st_atime_ns, found.st_mtime_ns))
+            folder.set_times(other, (found.st_atime_ns, found.st_mtime_ns))
         except BaseException:
             with contextlib.suppress(OSError):
                 folder.unlink(other)

@@ -89,10 +89,12 @@ class Spool:
 
     def copied(self, start: int, stop: int, file: BinaryIO) -> int:
         """Let the system copy bytes to the position of *file*, and return how far it came; raises OSError."""
+        copy: Callable[..., int] | None = getattr(os, "copy_file_range", None)
         try:
-            copy: Callable[..., int] = os.copy_file_range
             target = file.fileno()
-        except (AttributeError, OSError):  # another system, or not a real file
+        except (AttributeError, OSError):  # not a real file
+            return start
+        if copy is None:
             return start
         file.flush()
         try:
@@ -139,7 +141,7 @@ def _nearest(folder: Path) -> Path:
 def _nameless(folder: Path) -> Any:
     if NAMELESS:
         with contextlib.suppress(OSError):  # this file system has no nameless files
-            return os.fdopen(os.open(folder, os.O_RDWR | os.O_CLOEXEC | NAMELESS, 0o600), "w+b", buffering=0)
+            return os.fdopen(os.open(folder, os.O_RDWR | NAMELESS, 0o600), "w+b", buffering=0)
     import tempfile  # hardly any file system
 
     return tempfile.TemporaryFile(buffering=0, dir=folder)

@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..system import machine
+
 PREFIX = ".imfilter-"
 NEW, OLD = ".tmp", ".old"
 
@@ -39,7 +41,7 @@ def _prefix(owner: int | str) -> str:
 @functools.cache
 def _machine() -> str:
     """Return an identifier of this machine among others that write to the same folders, as process ids repeat."""
-    return f"{zlib.crc32(os.fsencode(os.uname().nodename)):08x}"
+    return f"{zlib.crc32(os.fsencode(machine())):08x}"
 
 
 def remove_temporaries(folder: Path, owner: int | str) -> None:

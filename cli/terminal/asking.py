@@ -13,12 +13,13 @@ import contextlib
 import os
 import re
 import select
-import termios
+import sys
 import time
 from typing import Any
 
 from ...filters.core.named_tuple import NamedTuple
 from .. import signals
+from ..system import NO_TERMINAL, module
 
 PATIENCE = 0.25
 """Seconds after which a terminal that has not answered is assumed to show only text."""
@@ -30,6 +31,8 @@ QUESTIONS = (
     b"\x1b[?1;1;0S\x1b[?2;1;0S"  # the registers for colours, and the largest picture, of sixel
     b"\x1b[c"  # the primary attributes of the device
 )
+termios: Any = module("termios")
+"""None on Windows, where no terminal is asked."""
 MOST = 1 << 14
 """Most bytes of answers that are read."""
 ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
@@ -93,12 +96,14 @@ class Conversation:
 
     def begin(self) -> None:
         """Ask the terminal, if there is one."""
+        if sys.platform == "win32" or termios is None:
+            return
         with contextlib.suppress(OSError, termios.error):
             if os.tcgetpgrp(1) == os.getpgrp():
                 self._ask()
 
     def _ask(self) -> None:
-        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+        terminal = os.open("/dev/tty", os.O_RDWR | NO_TERMINAL)
         try:
             self._before = termios.tcgetattr(terminal)
             silent = [*self._before]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -15,6 +16,7 @@ from ...filters.core.named_tuple import NamedTuple
 from .. import signals
 from ..errors import FileError, UsageError
 from ..streams import write_all
+from ..system import SELECTS_FILES
 from . import protocols
 from .asking import SIXEL, Answers, Conversation
 from .protocols import PROTOCOLS, Protocol
@@ -185,9 +187,6 @@ def _window() -> tuple[int, int]:
 
 def _break_off(descriptor: int, end: bytes) -> None:
     """End a sequence that has begun, unless the terminal takes no more bytes."""
-    _, ready, _ = select.select([], [descriptor], [], 1)
-    if ready:
-        try:
+    with contextlib.suppress(OSError):  # it was closed
+        if not SELECTS_FILES or select.select([], [descriptor], [], 1)[1]:
             os.write(descriptor, end)
-        except OSError:  # it was closed
-            return

@@ -12,9 +12,8 @@ import contextlib
 import io
 import os
 import struct
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -206,9 +205,10 @@ def _has_scan(data: bytes) -> bool:
     return any(segment.marker == START_OF_SCAN for segment in segments.read(data))
 
 
-def _scratch() -> BinaryIO:
-    if sys.platform == "linux":
-        return open(os.memfd_create("imfilter"), "w+b", buffering=0)
+def _scratch() -> Any:
+    make: Callable[[str], int] | None = getattr(os, "memfd_create", None)
+    if make is not None:
+        return open(make("imfilter"), "w+b", buffering=0)
     return tempfile.TemporaryFile(buffering=0)
 
 
