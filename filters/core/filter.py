@@ -230,12 +230,13 @@ class Call(NamedTuple, Generic[Answer]):
         return Part(stages, settings, name)
 
     def _check_alpha(self, alone: bool) -> None:
-        """Raise `ParameterError` for what has no meaning where an alpha is filtered, and stays one if it is *alone*."""
+        """Raise `ParameterError` for parameters that do not apply to an alpha; to one that is written as such if
+        *alone*."""
         if self.values["linear"]:
-            raise ParameterError("linear", "has no meaning with channels A: an alpha is no light")
+            raise ParameterError("linear", "does not apply with channels A: an alpha is not light")
         for name, default in (("range", "auto"), ("gain", 1.0)) if alone else ():
             if self.values[name] != default:
-                raise ParameterError(name, "has no meaning with channels A: an alpha is written as it is")
+                raise ParameterError(name, "does not apply with channels A: an alpha is written unscaled")
 
     def program(self, image: ArrayImage) -> Program:
         """Return what is done to an image; raises `ImageError` or `ParameterError` where its channels do not suit."""

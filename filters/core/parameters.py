@@ -51,7 +51,7 @@ class OperatorError(ParameterError):
 
     def __init__(self, parameter: str, op: str, only: Sequence[str], meant: str = "") -> None:
         hint = f"; did you mean {meant}?" if meant else ""
-        super().__init__(parameter, f"has no meaning with op {op} (it is for {', '.join(only)}){hint}")
+        super().__init__(parameter, f"does not apply to op {op} (it is for {', '.join(only)}){hint}")
         self.only, self.meant = tuple(only), meant
 
 
@@ -237,7 +237,7 @@ class Parameter(NamedTuple):
             return f"; did you mean {found[1]},{found[2]}{at}?"
         if not text.rstrip().endswith("%"):
             return ""
-        return f"; {self.param.advice or 'a percentage has no meaning here'}"
+        return f"; {self.param.advice or 'percentages do not apply here'}"
 
     def check(self, value: Any) -> Any:
         """Return *value* in its declared form, or raise ParameterError."""

@@ -296,7 +296,7 @@ def test_what_cannot_be_is_refused_before_the_work(refused, bank, words, said):
             ("chain", "a.png", "-o", "b.npy", "conv --kernel haar", "edges --channels luma"),
             "step 2 (edges): --channels luma: the step before gives 4 maps, which have no colours; use --channels each",
         ),
-        (("conv", "a.png", "-o", "b.npy", "--kernel", "haar", "--channels", "max"), "--channels: max has no meaning"),
+        (("conv", "a.png", "-o", "b.npy", "--kernel", "haar", "--channels", "max"), "--channels: max does not apply"),
     ],
     ids=str,
 )

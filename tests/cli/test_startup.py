@@ -90,7 +90,7 @@ def test_help_names_every_parameter(run, name):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("blur", "--angle X Direction of the motion: 0 to the right, 90 downward. (for motion)"),
+        ("blur", "--angle X Direction of the motion: 0 is right, 90 down. (for motion)"),
         ("noise", "white or black on its own. (for salt-pepper)"),
         ("pool", "in the mean, as zeros. (for avg)"),
         ("sharpen", "Amount of detail to add. (not for highboost)"),

@@ -185,8 +185,8 @@ def test_the_noise_that_a_blur_leaves_to_the_detail():
     ("values", "words"),
     [
         ({"overshoot": -0.1}, "overshoot: -0.1 is below"),
-        ({"op": "unsharp", "overshoot": 0.1}, "overshoot: has no meaning with op unsharp"),
-        ({"op": "laplacian", "threshold": 1}, "threshold: has no meaning with op laplacian"),
+        ({"op": "unsharp", "overshoot": 0.1}, "overshoot: does not apply to op unsharp"),
+        ({"op": "laplacian", "threshold": 1}, "threshold: does not apply to op laplacian"),
     ],
 )
 def test_wrong_values_are_refused(values, words):

@@ -282,7 +282,7 @@ def test_where_all_is_transparent_samples_stay(noise):
         ({"radius": (3, 101)}, "size", "the window would be 7×203"),
         ({"range_sigma": 0}, "range_sigma", "0 must be above 0"),
         ({"range_sigma": -3}, "range_sigma", "-3 must be above 0"),
-        ({"epsilon": 0.1}, "epsilon", "has no meaning with op bilateral"),
+        ({"epsilon": 0.1}, "epsilon", "does not apply to op bilateral"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_reason(values, parameter, reason):

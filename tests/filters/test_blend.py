@@ -151,7 +151,7 @@ def test_bands_need_the_same_bands():
     image, other = pictures(2, channels=5)
     exact, _ = reference("mean", image / 255, other / 255)
     np.testing.assert_array_equal(blend(image, other=other, op="mean"), np.floor(exact * 255 + 0.5 + 1e-9))
-    with pytest.raises(ImageError, match="has 5 channels, and the picture of --other 6"):
+    with pytest.raises(ImageError, match="has 5 channels, but the picture of --other has 6"):
         blend(image, other=pictures(1, channels=6)[0])
     with pytest.raises(ImageError, match="on gray and RGB alone"):
         blend(image, other=pictures(1)[0])

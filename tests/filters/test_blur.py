@@ -101,13 +101,13 @@ def test_the_radius_of_a_gaussian_is_its_sigma(noise):
 @pytest.mark.parametrize(
     ("values", "parameter", "reason"),
     [
-        ({"sigma": 2, "radius": 3}, "radius", "3 contradicts sigma 2; a Gaussian's radius is its sigma"),
+        ({"sigma": 2, "radius": 3}, "radius", "3 contradicts sigma 2; the radius of a Gaussian is its sigma"),
         ({"sigma": 2, "size": 7}, "sigma", "2 fills size 17,17, which contradicts size 7,7"),
         ({"size": 5, "radius": 3}, "radius", "3 fills size 25,25, which contradicts size 5,5"),
         ({"radius": 1001}, "radius", "1001 is above the greatest sigma, 1000 px"),
         ({"op": "mean", "size": 5, "radius": 3}, "radius", "3,3 means size 7,7, which contradicts size 5"),
         ({"size": 4}, "size", "a Gaussian's window is odd"),
-        ({"op": "mean", "sigma": 1}, "sigma", "has no meaning with op mean"),
+        ({"op": "mean", "sigma": 1}, "sigma", "does not apply to op mean"),
         ({"sigma": -1}, "sigma", "-1 is below the least value, 0 px"),
         ({"sigma": 1e12}, "sigma", "above the greatest value, 1000 px"),
         ({"sigma": (1, 2, 3)}, "sigma", "has 3 numbers: one, or x,y"),

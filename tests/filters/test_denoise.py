@@ -341,10 +341,10 @@ def test_hidden_colours_count_nothing_and_the_alpha_stays(op, run, noise):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"op": "lee", "noise_sigma": 3}, "noise_sigma: has no meaning with op lee"),
-        ({"op": "nlm", "looks": 3}, "looks: has no meaning with op nlm"),
-        ({"op": "tv", "size": 3}, "size: has no meaning with op tv"),
-        ({"op": "bm3d", "radius": 3}, "radius: has no meaning with op bm3d"),
+        ({"op": "lee", "noise_sigma": 3}, "noise_sigma: does not apply to op lee"),
+        ({"op": "nlm", "looks": 3}, "looks: does not apply to op nlm"),
+        ({"op": "tv", "size": 3}, "size: does not apply to op tv"),
+        ({"op": "bm3d", "radius": 3}, "radius: does not apply to op bm3d"),
         ({"op": "bilateral", "sigma": 2, "range_sigma": 3, "strength": 2}, "strength: has no effect"),
         ({"op": "median", "size": 3, "noise_sigma": 2}, "noise_sigma: has no effect"),
         ({"op": "tv", "weight": 3, "noise_sigma": 2}, "noise_sigma: has no effect"),
@@ -352,7 +352,7 @@ def test_hidden_colours_count_nothing_and_the_alpha_stays(op, run, noise):
         ({"op": "frost", "damping": 3, "looks": 2}, "looks: has no effect with a damping"),
         ({"op": "lee", "size": 4}, "size: 4,4: a speckle filter's window is odd"),
         ({"op": "lee", "size": 103}, "size: 103,103: a speckle filter's window is 101,101 at most"),
-        ({"op": "wavelet", "size": (3, 5)}, "size: 3,5: the window of wavelet coefficients is square"),
+        ({"op": "wavelet", "size": (3, 5)}, "size: 3,5: the window of wavelet coefficients must be square"),
         ({"op": "wavelet", "levels": 7}, "levels: 7 is above"),
         ({"strength": -1}, "strength: -1 is below"),
     ],

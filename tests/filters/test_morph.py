@@ -230,8 +230,8 @@ def test_a_shape_comes_from_a_file_with_its_anchor(tmp_path, noise):
         ({"shape": "1 2; 3"}, "shape: .*row"),
         ({"shape": np.ones((300, 300))}, "shape: .*90000"),
         ({"iterations": 101}, "iterations: 101 is above"),
-        ({"threshold": 3}, "threshold: has no meaning with op erode"),
-        ({"op": "hitmiss", "iterations": 2}, "iterations: has no meaning with op hitmiss"),
+        ({"threshold": 3}, "threshold: does not apply to op erode"),
+        ({"op": "hitmiss", "iterations": 2}, "iterations: does not apply to op hitmiss"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options, message):

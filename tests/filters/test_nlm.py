@@ -288,8 +288,8 @@ def test_what_is_transparent_does_not_show(run):
         ({"size": 4}, "size: 4,4: a search window is odd"),
         ({"size": 201}, "a search window at most 10201"),
         ({"strength": -1}, "strength: -1 is below"),
-        ({"algorithm": "direct"}, "algorithm: has no meaning with op nlm"),
-        ({"op": "mean", "patch": 3}, "patch: has no meaning with op mean"),
+        ({"algorithm": "direct"}, "algorithm: does not apply to op nlm"),
+        ({"op": "mean", "patch": 3}, "patch: does not apply to op mean"),
     ],
 )
 def test_wrong_values_are_refused(values, words):

@@ -343,7 +343,7 @@ def test_the_facts_name_the_rank_and_the_algorithm():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"op": "median", "percentile": 30}, "percentile: has no meaning with op median"),
+        ({"op": "median", "percentile": 30}, "percentile: does not apply to op median"),
         ({"op": "percentile", "percentile": 101}, "percentile: 101 is above the greatest value, 100 %"),
         (
             {"op": "median", "algorithm": "fourier"},
@@ -356,7 +356,7 @@ def test_the_facts_name_the_rank_and_the_algorithm():
         ({"op": "median", "size": 17, "algorithm": "networks"}, "networks serve the medians of 3×3 and 5×5 alone"),
         ({"op": "median", "size": 10001}, "size: 10001,10001 is too large for a median"),
         ({"op": "median", "size": 4, "radius": 1}, "radius: 1,1 means size 3,3, which contradicts size 4"),
-        ({"op": "median", "sigma": 1}, "sigma: has no meaning with op median"),
+        ({"op": "median", "sigma": 1}, "sigma: does not apply to op median"),
     ],
 )
 def test_wrong_calls(values, message):

@@ -310,7 +310,7 @@ def test_where_the_result_lies():
 
 
 WRONG = [
-    ({}, "size: is required, or one of --scale, --shortest, --longest, --width and --height"),
+    ({}, "size: is required unless --scale, --shortest, --longest, --width or --height is given"),
     ({"size": 3, "scale": 2}, "scale: cannot be combined with --size"),
     ({"width": 3, "height": 2}, "height: cannot be combined with --width; use --size for both"),
     ({"scale": 2, "fit": "cover"}, "fit: requires --size"),
@@ -319,7 +319,7 @@ WRONG = [
     ({"scale": 0}, "scale: 0 must be above 0"),
     ({"size": 1e12}, "size: 1e+12 is above the greatest value"),
     ({"size": 2, "interpolation": "box"}, "interpolation: unknown value 'box'"),
-    ({"size": 2, "interpolation": "area", "antialias": "off"}, "antialias: has no meaning with interpolation area"),
+    ({"size": 2, "interpolation": "area", "antialias": "off"}, "antialias: does not apply with interpolation area"),
 ]
 
 

@@ -85,7 +85,7 @@ def test_the_help_says_what_a_percentage_is():
 def test_a_value_chooses_the_operator_that_alone_takes_it():
     assert threshold.spec.check({"value": 9})["op"] == "fixed"
     assert threshold.spec.check({"value": None})["op"] == threshold.spec.check({})["op"] == "otsu"
-    with pytest.raises(ParameterError, match="value: has no meaning with op li"):
+    with pytest.raises(ParameterError, match="value: does not apply to op li"):
         threshold.spec.check({"op": "li", "value": 9})
 
 
@@ -106,7 +106,7 @@ def test_an_error_names_the_parameter_of_the_operator_that_was_meant():
         (SIZE, "", "'' is not a whole number"),
         (SIZE, "640x480", r"'640x480' is not a whole number or two, NX,NY; did you mean 640,480\?"),
         (SIZE, "64x48+3+4", r"did you mean 64,48 with --at 3,4\?"),
-        (SIGMA, "50%", "sigma: '50%' is not a number; a percentage has no meaning here"),
+        (SIGMA, "50%", "sigma: '50%' is not a number; percentages do not apply here"),
         (PART, "x%", "'x%' is not a number or two, X,Y"),
         (PART, "150%", "1.5 is above the greatest value, 1"),
         (FLAG, "no", "'no' is neither true nor false"),

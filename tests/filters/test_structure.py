@@ -242,11 +242,11 @@ def test_a_channel_that_is_missing_leaves_the_others_their_say():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"rho": 1}, "rho: has no meaning with op sobel"),
+        ({"rho": 1}, "rho: does not apply to op sobel"),
         ({"op": "structure", "rho": -1}, "rho: -1 is below"),
-        ({"op": "structure", "thin": True}, "thin: has no meaning"),
-        ({"op": "structure", "norm": "l1"}, "norm: has no meaning"),
-        ({"op": "structure", "low": 1}, "low: has no meaning"),
+        ({"op": "structure", "thin": True}, "thin: does not apply"),
+        ({"op": "structure", "norm": "l1"}, "norm: does not apply"),
+        ({"op": "structure", "low": 1}, "low: does not apply"),
     ],
 )
 def test_what_has_no_meaning_is_refused(values, message):

@@ -334,7 +334,7 @@ def test_cmyk_has_no_hue():
     [
         ({"brightness": -1}, "brightness: -1 is below the least value, 0"),
         ({"gamma": 0}, "gamma: 0 is below the least value, 0.01"),
-        ({"op": "invert", "gamma": 2}, "gamma: has no meaning with op invert"),
+        ({"op": "invert", "gamma": 2}, "gamma: does not apply to op invert"),
         ({"levels": "5"}, "levels: '5' has 1 numbers; use LOW,HIGH or LOW,HIGH,GAMMA"),
         ({"levels": "a,b"}, "levels: 'a,b' is not LOW,HIGH or LOW,HIGH,GAMMA"),
         ({"levels": (3, 3)}, "LOW and HIGH are equal"),
@@ -343,7 +343,7 @@ def test_cmyk_has_no_hue():
         ({"levels": 7}, "levels: 7 is not LOW,HIGH"),
         ({"op": "posterize", "bits": 0}, "bits: 0 is below"),
         ({"op": "autocontrast", "cutoff": 51}, "cutoff: 51 is above"),
-        ({"bits": 3}, "bits: has no meaning with op adjust"),
+        ({"bits": 3}, "bits: does not apply to op adjust"),
         ({"op": "clahe", "tiles": 0}, "tiles: 0 is below"),
     ],
 )

@@ -34,7 +34,7 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
     """Return the stages that act on the part of the colours that *channels* names, and the channels that are left.
 
     Where the result is no picture of the colours, as that of edges, it is that of the luma or the channel, gray. Raises
-    `ParameterError` where chroma has no meaning, or nothing can be kept beside what is filtered.
+    `ParameterError` if chroma does not apply, or there is nothing to keep beside the filtered part.
     """
     gain = total_gain(stages)
     if any(stage.colours.coloured for stage in stages):
