@@ -56,7 +56,7 @@ def _threshold(given: Any) -> Threshold:
     try:
         number = float(given)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{given!r} is neither a number nor a percentage, like 128 or 50%") from None
+        raise ValueError(f"{given!r} is neither a number nor a percentage, such as 128 or 50%") from None
     if not math.isfinite(number):
         raise ValueError(f"{given} is not a finite number")
     return Threshold(number)

@@ -270,16 +270,16 @@ def test_only_the_maps_that_are_named_are_computed(options):
 
 
 def test_maps_that_are_not_there_are_refused():
-    with pytest.raises(ParameterError, match=r"the result has no 'gx'; choose among image, magnitude, angle$"):
+    with pytest.raises(ParameterError, match=r"the result has no 'gx'; choose from image, magnitude, angle$"):
         edges(RGB, op="kirsch", maps=("magnitude", "gx"))
-    with pytest.raises(ParameterError, match="names nothing; choose among image"):
+    with pytest.raises(ParameterError, match="is empty; choose from image"):
         edges(RGB, maps=())
     with pytest.raises(ParameterError, match="no such parameter"):
         blur(RGB, maps="image")
     with pytest.raises(ParameterError, match="blur has no maps"):
         chain(edges.step(), blur.step())(RGB, maps="image")
     assert SMOOTH_EDGES(RGB, maps="angle").angle.shape == GRAY.shape
-    with pytest.raises(ParameterError, match="the result has no 3; choose among image"):
+    with pytest.raises(ParameterError, match="the result has no 3; choose from image"):
         edges(RGB, maps=3)
 
 

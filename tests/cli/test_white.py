@@ -136,9 +136,7 @@ def test_white_is_the_first_steps(run, ok, load, refused, gray):
 
 
 def test_white_that_samples_do_not_reach(refused, png):
-    assert "white, 4095, is more than samples of uint8 hold, 255" in refused(
-        1, "blur", png, "-o", "b.png", "--white", 4095
-    )
+    assert "white, 4095, exceeds the range of uint8, 255" in refused(1, "blur", png, "-o", "b.png", "--white", 4095)
 
 
 # ---- notes ------------------------------------------------------------------------------------------

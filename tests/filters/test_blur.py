@@ -106,7 +106,7 @@ def test_the_radius_of_a_gaussian_is_its_sigma(noise):
         ({"size": 5, "radius": 3}, "radius", "3 fills size 25,25, which contradicts size 5,5"),
         ({"radius": 1001}, "radius", "1001 is above the greatest sigma, 1000 px"),
         ({"op": "mean", "size": 5, "radius": 3}, "radius", "3,3 means size 7,7, which contradicts size 5"),
-        ({"size": 4}, "size", "a Gaussian's window is odd"),
+        ({"size": 4}, "size", "the window of a Gaussian must be odd"),
         ({"op": "mean", "sigma": 1}, "sigma", "does not apply to op mean"),
         ({"sigma": -1}, "sigma", "-1 is below the least value, 0 px"),
         ({"sigma": 1e12}, "sigma", "above the greatest value, 1000 px"),

@@ -103,7 +103,7 @@ def test_padding_in_four_numbers_is_left_top_right_bottom():
         ({"kernel": "laplacian4", "normalize": "sum"}, "normalize: the kernel's values sum to 0"),
         ({"kernel": "1 1", "anchor": (0, 1)}, "anchor: 0,1 lies outside the 2×1 kernel"),
         ({"kernel": "1", "padding": "sane"}, "padding: 'sane' is not same, valid, full"),
-        ({"kernel": "1", "padding": -1}, "each side is from 0 to"),
+        ({"kernel": "1", "padding": -1}, "-1 is out of range; use 0 to"),
         ({"kernel": "1", "padding": (1, 2, 3)}, "is not same, valid, full"),
         ({"kernel": "1", "stride": 0}, "stride: 0 is below the least value, 1"),
         ({"kernel": "1", "mode": "convolv"}, "did you mean 'convolve'"),

@@ -101,9 +101,9 @@ def test_a_fill_has_a_value_or_one_for_each_channel(noise):
     np.testing.assert_array_equal(
         blur(image, sigma=9, border="constant", fill=(9, 9, 9)), blur(image, sigma=9, border="constant", fill=9)
     )
-    with pytest.raises(ImageError, match="fill has 2 values; 3 channels take one, or 3"):
+    with pytest.raises(ImageError, match="fill has 2 values; use one, or 3: one per channel"):
         pad(image, size=1, fill=(1, 2))
-    with pytest.raises(ImageError, match="fill has 2 values; gray takes one, or three of a colour"):
+    with pytest.raises(ImageError, match="fill has 2 values; gray takes one, or the three of a colour"):
         pad(image[..., 0], size=1, fill=(1, 2))
 
 

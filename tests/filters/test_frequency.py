@@ -383,7 +383,7 @@ def test_notches_are_named_in_words_or_pairs(at, noise):
         ({"cutoff": 0.8}, "cutoff: 0.8 is above the greatest value, 0.7072"),
         ({"wavelength": 1}, "wavelength: 1 is below the least value, 1.4142 px"),
         ({"cutoff": 0.1, "wavelength": 10}, "wavelength: cannot be used with --cutoff"),
-        ({"cutoff": (0.1, 0.2)}, "cutoff: lowpass has one cutoff, not 0.1 and 0.2"),
+        ({"cutoff": (0.1, 0.2)}, "cutoff: lowpass takes one cutoff, not 0.1 and 0.2"),
         ({"op": "notch", "cutoff": (0.1, 0.2)}, "cutoff: notch has one"),
         ({"op": "bandpass", "cutoff": 0.1}, "cutoff: bandpass needs two edges, such as 0.05,0.2"),
         ({"op": "bandstop", "wavelength": 9}, "wavelength: bandstop needs two edges, such as 20,5"),

@@ -273,7 +273,7 @@ def test_alpha_is_the_same_in_strips_and_where_all_is_opaque_as_without(run, noi
 @pytest.mark.parametrize(
     ("values", "parameter", "reason"),
     [
-        ({"size": (5, 4)}, "size", "5,4: a guided filter's window is odd"),
+        ({"size": (5, 4)}, "size", "5,4: the window of a guided filter must be odd"),
         ({"epsilon": 0}, "epsilon", "0 must be above 0"),
         ({"epsilon": 1e7}, "epsilon", "above the greatest value"),
         ({"guide": "alpha"}, "guide", "unknown value .*color, channel"),

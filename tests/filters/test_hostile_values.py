@@ -82,7 +82,7 @@ def test_speckle_is_estimated_where_nothing_is_seen(each_core):
 
 def test_black_and_white_have_no_value_for_what_is_missing():
     image = np.arange(100, dtype=np.uint8).reshape(10, 10)
-    with pytest.raises(ImageError, match="black and white leave no value"):
+    with pytest.raises(ImageError, match="depth 1 has no value"):
         threshold(np.ma.masked_less(image, 3), depth=1)
     answer = flip(image, depth=1, nodata=0)
     assert answer.dtype == bool

@@ -329,7 +329,7 @@ def test_same_of_stride_1_takes_a_mask(noise):
         ({"op": "avg", "size": 1, "padding": 1}, r"padding: 1 px: a window 1 px wide .* at most 0"),
         ({"padding": "full"}, r"padding: 'full' is not same, valid, P, PX,PY"),
         ({"padding": (1, 2, 3)}, "padding: .*is not same"),
-        ({"padding": -1}, "each side is from 0 to 10000"),
+        ({"padding": -1}, "-1 is out of range; use 0 to 10000"),
         ({"padding": 0.5}, "padding: 0.5 is not same"),
         ({"padding": "same", "ceil": True}, "ceil: does not apply with padding same"),
         ({"include_pad": True}, "include_pad: does not apply to op max"),

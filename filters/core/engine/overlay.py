@@ -1,4 +1,4 @@
-"""Drawing on a picture: where something was found in it, its pixels are blended towards a colour."""
+"""Drawing on a picture: pixels where something was found are blended towards a colour."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ NAMES = {
     "cyan": "00ffff",
     "orange": "ffa500",
 }
-"""The basic colours of CSS (CSS Color Module Level 4, section 6.1), with orange."""
+"""The basic colours of CSS (CSS Color Module Level 4, section 6.1), and orange."""
 HEXADECIMAL = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
 
 Strength = Callable[[ImageContext], Callable[[Values], Array]]
-"""Returns, for an image, the function from what was found to the strength of the colour in one channel: from 0 to 1,
-which it is held to, or bool."""
+"""Returns, for an image, the function from the found response to the strength of the colour, in one channel: a number,
+clipped to 0 to 1, or a bool."""
 
 
 def colour_of(text: object) -> tuple[int, int, int]:
-    """Return red, green and blue of a colour, of which 255 is white; raises ValueError.
+    """Return the red, green and blue of a colour, from 0 to 255; raises ValueError.
 
     >>> colour_of("orange"), colour_of("#0F8"), colour_of("#102030")
     ((255, 165, 0), (0, 255, 136), (16, 32, 48))
@@ -57,7 +57,9 @@ def colour_of(text: object) -> tuple[int, int, int]:
     return red, green, blue
 
 
-OVERLAY = Param("Draw on the picture, in this colour: #rrggbb, or a name as red.", check=colour_of, metavar="COLOR")
+OVERLAY = Param(
+    "Draw the result on the picture in this colour: #rrggbb, or a name such as red.", check=colour_of, metavar="COLOR"
+)
 """The parameter of a filter that can draw what it finds."""
 
 
