@@ -307,9 +307,12 @@ def test_what_is_for_banks_needs_one(refused, bank, words, said):
 @pytest.mark.parametrize(
     ("array", "said"),
     [
-        (np.zeros((2, 3, 3), complex), "bank.npy: holds complex128, a kernel holds real numbers"),
-        (np.zeros((2, 0, 3, 3)), "bank.npy: has the shape (2, 0, 3, 3), which holds nothing"),
-        (np.zeros((1, 2, 2, 3, 3)), "bank.npy: has the shape (1, 2, 2, 3, 3); a kernel is (height, width), a bank"),
+        (np.zeros((2, 3, 3), complex), "bank.npy: holds complex128; a kernel must hold real numbers"),
+        (np.zeros((2, 0, 3, 3)), "bank.npy: has the shape (2, 0, 3, 3), which is empty"),
+        (
+            np.zeros((1, 2, 2, 3, 3)),
+            "bank.npy: has the shape (1, 2, 2, 3, 3); a kernel is (height, width), a filter bank",
+        ),
         (np.full((2, 1, 3, 3), np.nan), "bank.npy: a bank's values must be finite numbers"),
     ],
 )

@@ -403,10 +403,10 @@ def test_a_picture_of_other_channels_is_refused(image, parameters, message):
         ({"kernel": "gabor:99x1"}, "kernel: 'gabor:99x1': is not a Gabor bank"),
         ({"kernel": np.zeros((2, 1, 200, 200))}, "kernel: the bank has 200×200×1×2 = 80000 taps; the limit is 65536"),
         ({"kernel": np.full((2, 1, 2, 2), np.inf)}, "kernel: the bank: a bank's values must be finite"),
-        ({"kernel": np.zeros((2, 0, 3, 3))}, "which holds nothing"),
-        ({"kernel": np.zeros((2, 2, 2), complex)}, "holds complex128, a bank holds real numbers"),
+        ({"kernel": np.zeros((2, 0, 3, 3))}, "which is empty"),
+        ({"kernel": np.zeros((2, 2, 2), complex)}, "holds complex128; a bank must hold real numbers"),
         ({"kernel": "habr"}, "kernel: 'habr' is neither a built-in kernel nor a file .did you mean 'haar'"),
-        ({"kernel": np.zeros((2, 2, 2, 2, 2))}, "a kernel is a matrix, not an array of shape"),
+        ({"kernel": np.zeros((2, 2, 2, 2, 2))}, "a kernel must be a matrix, not an array of shape"),
     ])  # fmt: skip
 def test_wrong_values_are_refused(parameters, message):
     with pytest.raises(ParameterError, match=message):

@@ -110,7 +110,7 @@ def test_the_radius_of_a_gaussian_is_its_sigma(noise):
         ({"op": "mean", "sigma": 1}, "sigma", "does not apply to op mean"),
         ({"sigma": -1}, "sigma", "-1 is below the least value, 0 px"),
         ({"sigma": 1e12}, "sigma", "above the greatest value, 1000 px"),
-        ({"sigma": (1, 2, 3)}, "sigma", "has 3 numbers: one, or x,y"),
+        ({"sigma": (1, 2, 3)}, "sigma", "has 3 numbers; use one, or x,y"),
         ({"op": "mean", "size": 0}, "size", "0 is below the least value, 1 px"),
         ({"op": "mean", "size": 2.5}, "size", "not a whole number"),
     ],

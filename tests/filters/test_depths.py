@@ -201,7 +201,7 @@ def test_bands_have_no_luma():
     assert edges(image, channels="max", bands=True).image.shape == (4, 5)
     with pytest.raises(ImageError, match="2 bands has no colours, so linear light does not apply"):
         blur(image, linear=True, bands=True)
-    with pytest.raises(ImageError, match="has 2 channels, which have no luma; a bank that sees 2 would fit"):
+    with pytest.raises(ImageError, match="has 2 channels, which have no luma; use a bank with 2 inputs"):
         conv(image, kernel="haar", bands=True)
 
 

@@ -294,7 +294,7 @@ def test_the_plan(size, rank, algorithm):
 def test_what_is_missing_is_counted():
     assert rank_filter.plan(3, 3, 4, context("float32", ignoring=True))[:2] == (
         "counting",
-        "missing samples count nothing",
+        "missing samples are ignored",
     )
 
 
@@ -353,7 +353,7 @@ def test_the_facts_name_the_rank_and_the_algorithm():
             {"op": "mean", "algorithm": "counting"},
             "algorithm: counting does not compute op mean; these do: auto, direct",
         ),
-        ({"op": "median", "size": 17, "algorithm": "networks"}, "networks serve the medians of 3×3 and 5×5 alone"),
+        ({"op": "median", "size": 17, "algorithm": "networks"}, "networks compute only medians of 3×3 and 5×5"),
         ({"op": "median", "size": 10001}, "size: 10001,10001 is too large for a median"),
         ({"op": "median", "size": 4, "radius": 1}, "radius: 1,1 means size 3,3, which contradicts size 4"),
         ({"op": "median", "sigma": 1}, "sigma: does not apply to op median"),
