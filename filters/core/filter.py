@@ -238,8 +238,7 @@ class Call(NamedTuple, Generic[Answer]):
         return Part(stages, settings, name)
 
     def _check_alpha(self, alone: bool) -> None:
-        """Raise `ParameterError` for parameters that do not apply to an alpha; to one that is written as such if
-        *alone*."""
+        """Raise `ParameterError` for parameters that do not apply to an alpha, which is written as one if *alone*."""
         if self.values["linear"]:
             raise ParameterError("linear", "does not apply with channels A: an alpha is not light")
         for name, default in (("range", "auto"), ("gain", 1.0)) if alone else ():

@@ -165,7 +165,7 @@ WHOLE = zipped([("images.npy", GOOD)])
         (zipped([("images.npy", GOOD), ("y.npy", npy(np.array([{}])))]), "its array y is not readable (it holds obj"),
         (zipped([("images.npy", npy(images(5)))]), "its array images has the shape (5,); images are"),
         (zipped([("images.npy", npy(images(0, 4, 4)))]), "holds no images"),
-        (zipped([("images.npy", npy(np.zeros((1, 2, 2), complex)))]), "real numbers are needed"),
+        (zipped([("images.npy", npy(np.zeros((1, 2, 2), complex)))]), "use real numbers"),
         (zipped([("a.npy", GOOD), ("b.npy", GOOD)]), "has the arrays a, b; images are in x_train"),
         (zipped([("x_train.npy", GOOD), ("x_test.npy", npy(images(2, 4, 4)))]), "images of different sizes or depths"),
         (zipped([("images.npy", GOOD), ("labels.npy", npy(images(2)))]), "labels holds 2 labels, and images 3 images"),

@@ -242,7 +242,7 @@ def test_integers_beyond_double_precision_are_refused(refused, value):
     np.save("a.npy", np.array([[0, value]]))
     line = refused(1, "blur", "a.npy", "-o", "b.npy")
     assert line == (
-        f"imfilter: a.npy: has int64 samples up to {value}, which double precision does not hold exactly above 2⁵³; "
+        f"imfilter: a.npy: has int64 samples up to {value}, which float64 cannot hold exactly above 2⁵³; "
         "divide them, or save them as float64"
     )
     np.save("a.npy", np.array([[0, 2**53]]))

@@ -414,5 +414,5 @@ def test_wrong_values_are_refused(parameters, message):
 
 
 def test_a_region_needs_a_picture():
-    with pytest.raises(ImageError, match="a mask or a region needs a picture; a bank of kernels gives maps"):
+    with pytest.raises(ImageError, match="a mask or a region needs a picture; the maps of a filter bank"):
         conv(GRAY, kernel="haar", roi=(0, 0, 2, 2))

@@ -188,7 +188,7 @@ def test_an_alpha_has_no_light_and_no_range(options, noise):
 
 
 def test_what_moves_samples_cannot_keep_the_others(noise):
-    with pytest.raises(ParameterError, match="G keeps the other channels, which needs a result of the image's size"):
+    with pytest.raises(ParameterError, match="G keeps the other channels, so the result must have the image's size"):
         conv(noise((9, 9, 3)), kernel="gaussian3", stride=2, channels="G")
     with pytest.raises(ParameterError, match="keeps the other channels"):
         conv(noise((9, 9, 3)), kernel="gaussian3", padding="valid", channels="G")

@@ -67,8 +67,7 @@ def has_gaps(image: Array) -> bool:
 
 
 def context_for(stage: Stage, context: ImageContext) -> ImageContext:
-    """Return the context to bind a stage to; a stage that leaves samples out must be exact, as few weights may
-    remain."""
+    """Return the context to bind a stage to; it demands exact sums if samples are left out, as few may remain."""
     return context._replace(ignoring=True, tolerance=0.0) if stage.ignoring and not context.finite else context
 
 

@@ -86,8 +86,7 @@ def _is_bank(shape: tuple[int, ...]) -> bool:
 
 
 def _shape_in(path: str) -> tuple[int, ...]:
-    """Return the shape that a ``.npy`` file claims; empty for other files, and for pipes, which can be read only
-    once."""
+    """Return the shape that a ``.npy`` file claims; empty for other files, and for pipes, which are read once."""
     try:
         if (data := held(path)) is not None:
             return npy_header.read(data[: npy_header.ENOUGH]).shape
