@@ -106,7 +106,7 @@ def lying(shape):
         (lying((1 << 40, 28, 28, 1)), "it holds 0 of "),
         (lying((1, 1 << 20, 1 << 20, 1)), "the limit is"),
         (lying((0, 28, 28, 1)), "has the shape (0, 28, 28, 1), which holds no images"),
-        (of(np.empty((2, 2, 2, 1), object)), "it holds objects of Python, which are never loaded"),
+        (of(np.empty((2, 2, 2, 1), object)), "it holds Python objects, which are never loaded"),
         (of(np.zeros((2, 2, 2, 1), complex)), "has complex128 samples; use real numbers"),
         (of(np.zeros((2, 2, 2, 2, 1))), "and many are (count, height, width, bands)"),
         (of(np.full((2, 2, 2, 1), 1 << 60)), "float64 cannot hold exactly"),

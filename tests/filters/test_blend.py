@@ -230,9 +230,9 @@ def test_other_names_of_ops(alias):
 def test_what_is_wrong_is_said_in_one_line():
     (image,) = pictures(1)
     for wrong, kind, why in (
-        ({"other": image[:5]}, ImageError, "is 8×9, and the picture of --other 8×5; they must be of one size"),
+        ({"other": image[:5]}, ImageError, "is 8×9, but the picture of --other is 8×5; resize it"),
         ({"other": image[:1, :1]}, ImageError, "of --other 1×1"),
-        ({"other": "cat.png"}, ParameterError, "is not a colour; .* as imread gives one"),
+        ({"other": "cat.png"}, ParameterError, "is not a colour; .* e.g. from imread"),
         ({"other": np.zeros((2, 2, 2, 2))}, ParameterError, "an image must have the shape"),
         ({}, ParameterError, "other: is required, as in imfilter blend"),
         ({"other": image, "opacity": 1.5}, ParameterError, "above the greatest value"),

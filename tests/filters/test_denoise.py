@@ -349,7 +349,7 @@ def test_hidden_colours_count_nothing_and_the_alpha_stays(op, run, noise):
         ({"op": "median", "size": 3, "noise_sigma": 2}, "noise_sigma: has no effect"),
         ({"op": "tv", "weight": 3, "noise_sigma": 2}, "noise_sigma: has no effect"),
         ({"op": "nlm", "tolerance": 3, "strength": 2}, "strength: has no effect"),
-        ({"op": "frost", "damping": 3, "looks": 2}, "looks: has no effect with a damping"),
+        ({"op": "frost", "damping": 3, "looks": 2}, "looks: has no effect with a given damping"),
         ({"op": "lee", "size": 4}, "size: 4,4: the window of a speckle filter must be odd"),
         ({"op": "lee", "size": 103}, "size: 103,103: the window of a speckle filter must be at most 101,101"),
         ({"op": "wavelet", "size": (3, 5)}, "size: 3,5: the window of wavelet coefficients must be square"),

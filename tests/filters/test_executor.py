@@ -227,7 +227,7 @@ def test_whatever_numpy_takes_for_an_array_is_one(noise):
 
 
 def test_an_image_smaller_than_a_valid_window_is_refused():
-    with pytest.raises(ImageError, match=r"2×2, is smaller than the filter's window, 3×3"):
+    with pytest.raises(ImageError, match=r"2×2 is smaller than the filter's window, 3×3"):
         conv(np.zeros((2, 2), np.uint8), kernel="mean3", padding="valid")
 
 

@@ -177,7 +177,7 @@ def test_what_has_no_such_channel_is_refused(channel, noise):
 
 def test_without_an_alpha_there_is_none_to_filter(noise):
     for filter in (blur, edges):
-        with pytest.raises(ImageError, match="has no alpha, which --channels A filters"):
+        with pytest.raises(ImageError, match="has no alpha for --channels A to filter"):
             filter(noise((5, 5, 3)), channels="A")
 
 
