@@ -238,7 +238,7 @@ def test_a_mask_finds_no_value_where_all_are_taken():
     image = np.ma.array(np.arange(257).reshape(1, -1) % 256, mask=np.arange(257).reshape(1, -1) == 256, dtype=np.uint8)
     with pytest.raises(ImageError, match="all 256 of uint8 occur"):
         blur(image)
-    with pytest.raises(ParameterError, match="nodata: the image is a masked array"):
+    with pytest.raises(ParameterError, match="nodata: cannot be used with a masked array"):
         blur(np.ma.array(GRAY), nodata=0)
 
 

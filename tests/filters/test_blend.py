@@ -231,7 +231,7 @@ def test_what_is_wrong_is_said_in_one_line():
     (image,) = pictures(1)
     for wrong, kind, why in (
         ({"other": image[:5]}, ImageError, "is 8×9, but the picture of --other is 8×5; resize it"),
-        ({"other": image[:1, :1]}, ImageError, "of --other 1×1"),
+        ({"other": image[:1, :1]}, ImageError, "of --other is 1×1"),
         ({"other": "cat.png"}, ParameterError, "is not a colour; .* e.g. from imread"),
         ({"other": np.zeros((2, 2, 2, 2))}, ParameterError, "an image must have the shape"),
         ({}, ParameterError, "other: is required, as in imfilter blend"),

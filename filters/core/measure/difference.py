@@ -68,7 +68,7 @@ def difference(
     beside: int = 0,
     jobs: int | None = None,
 ) -> Difference:
-    """Compare two images ``(height, width, channels)`` of one shape and dtype.
+    """Compare two images ``(height, width, channels)`` of the same shape and dtype.
 
     NaN equals NaN, and differs infinitely from numbers. *where* ``(height, width)`` marks the pixels to compare. The
     last *beside* channels, such as an alpha, count as differences, but not in the sum of squares. *jobs* threads share
@@ -131,7 +131,7 @@ def rmse(a: Any, b: Any, *, jobs: int | None = None) -> float:
     Parameters
     ----------
     a, b
-        Arrays ``(height, width)`` or ``(height, width, channels)`` of one shape and dtype.
+        Arrays ``(height, width)`` or ``(height, width, channels)`` of the same shape and dtype.
     jobs
         Threads at most; all cores by default.
 
@@ -157,7 +157,7 @@ def psnr(a: Any, b: Any, *, peak: float | None = None, jobs: int | None = None) 
     Parameters
     ----------
     a, b
-        Arrays ``(height, width)`` or ``(height, width, channels)`` of one shape and dtype.
+        Arrays ``(height, width)`` or ``(height, width, channels)`` of the same shape and dtype.
     peak
         White. The default for integers is the greatest of their type; floats require it, as a guess from the values
         could be wrong without notice.

@@ -156,7 +156,7 @@ def ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma", j
     Parameters
     ----------
     a, b
-        Arrays ``(height, width)`` or ``(height, width, channels)`` of one shape and dtype.
+        Arrays ``(height, width)`` or ``(height, width, channels)`` of the same shape and dtype.
     peak
         White. The default for integers is the greatest of their type; floats require it.
     channels

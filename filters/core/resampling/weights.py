@@ -71,8 +71,7 @@ class Weights(NamedTuple):
         return bool((self.taps < 0).any())
 
     def part(self, start: int, stop: int) -> tuple[Weights, int, int]:
-        """Return the weights of the results ``start … stop-1``, and the range of samples they need, where they now
-        begin."""
+        """Return the weights of the results ``start … stop-1``, counted from their first sample, and their range."""
         low, high = int(self.first[start]), int(self.end[stop - 1])
         return Weights(self.first[start:stop] - low, self.end[start:stop] - low, self.taps[start:stop]), low, high
 
