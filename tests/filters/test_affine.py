@@ -1,4 +1,4 @@
-"""Scaling, shearing, turning and moving in one: known answers, exact cases, beside a slow reference."""
+"""Scaling, shearing, rotating and moving in one: known answers, exact cases, and a slow reference."""
 
 import math
 
@@ -97,7 +97,7 @@ def test_a_turn_is_rotates(each_core):
 
 
 def test_one_interpolation_keeps_more_than_three():
-    """Of waves, which are known between the samples, too."""
+    """For waves, whose values between the samples are known."""
 
     def waves(x, y):
         return np.sin(x / 2) * np.cos(y / 3)

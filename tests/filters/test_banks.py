@@ -1,4 +1,4 @@
-"""Banks of kernels: the sums against slow loops, and the built-in banks against what was published."""
+"""Filter banks: the sums against slow loops, and the built-in banks against their publications."""
 
 import itertools
 
@@ -72,7 +72,7 @@ def test_every_sum_is_that_of_loops(data, grouping, size, stride, dilation, bord
 @pytest.mark.parametrize("mode", ["correlate", "convolve"])
 @pytest.mark.parametrize("anchor", [None, (0, 2)])
 def test_each_map_is_what_its_kernel_gives(padding, mode, anchor, noise):
-    """Of the luma, for kernels that see one channel."""
+    """The luma is filtered by kernels with one input."""
     weights = RNG.uniform(-1, 1, (5, 4, 3))
     options = {"padding": padding, "mode": mode, "anchor": anchor, "depth": "float", "stride": (2, 1), "scale": 0.5}
     for image in (noise((20, 17, 3)), noise((20, 17))):
@@ -141,7 +141,7 @@ def test_a_nan_does_not_spread_by_transforms(noise):
 
 @pytest.mark.parametrize("size", [5, 19])
 def test_float_values_far_from_0_are_as_exact(size, noise):
-    """Beside their range; as they are, products in float32 would be off by 1e-4 of it."""
+    """Relative to their range; products in float32 would be off by 1e-4 of it."""
     image = 4096 + noise((50, 40), "float32").astype(np.float32)
     weights = RNG.uniform(-1, 1, (3, 1, size, size)) / size
     weights -= weights.mean(axis=(2, 3), keepdims=True)

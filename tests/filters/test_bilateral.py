@@ -1,4 +1,4 @@
-"""The bilateral filter against loops over pixels and neighbours, and what it is for: flat stays, edges stay."""
+"""The bilateral filter against loops over pixels and neighbours; flat areas and edges are kept."""
 
 import math
 
@@ -245,7 +245,7 @@ def test_samples_count_by_their_alpha_which_stays(run, noise, source, to_samples
 
 @pytest.mark.parametrize("border", ["reflect", "constant"])
 def test_what_cannot_be_seen_does_not_bleed(run, border):
-    """Dark colours beside transparent ones stay as they are, whatever is stored under the transparency."""
+    """Dark colours next to transparent ones do not change, whatever is stored under the transparency."""
     image, alpha = np.full((9, 9, 3), 20, np.uint8), np.zeros((9, 9), np.uint8)
     image[:, 5:], alpha[:, :5] = (0, 255, 0), 255
     output = run(blur, image, alpha=alpha, op="bilateral", range_sigma=1e6, border=border, fill=20)["image"]

@@ -92,7 +92,7 @@ def test_a_step_is_one_line_that_points_to_the_light(turns, degrees):
 
 
 def test_the_strength_is_relative_to_the_picture():
-    """A step is as strong whatever its height, unless that is no more than rounding or noise; of two one is weaker."""
+    """A step has the same strength whatever its height, unless it is only rounding or noise; of two one is weaker."""
 
     def strongest(height, other=0):
         step = np.full((60, 90), 100, np.uint8)

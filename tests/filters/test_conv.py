@@ -1,4 +1,4 @@
-"""The parameters of conv beside the convolution itself."""
+"""The parameters of conv other than those of the convolution itself."""
 
 import numpy as np
 import pytest

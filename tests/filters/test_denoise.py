@@ -1,4 +1,4 @@
-"""Denoise: slow references, known answers, how near it comes, and that it does nothing where there is no noise."""
+"""Denoise: slow references, known answers, remaining noise, and no effect without noise."""
 
 import math
 
@@ -40,7 +40,7 @@ def error(found, clean):
 # ---- what it leaves of noise ------------------------------------------------------------------------
 
 LEFT = {"bm3d": 0.4, "nlm": 0.5, "bilateral": 0.55, "guided": 0.6, "median": 0.65, "tv": 0.5, "wavelet": 0.45}
-"""The part of the noise that may be left, of a soft picture: a half of what is measured more."""
+"""The fraction of noise that may remain in a soft picture: one and a half times the measured one."""
 
 
 @pytest.mark.parametrize("op", BY_NOISE)

@@ -1,4 +1,4 @@
-"""Frequency filters: pure frequencies, and the Fourier transform of the picture laid out with what surrounds it."""
+"""Frequency filters: pure frequencies, and the Fourier transform of the picture with explicit padding."""
 
 import numpy as np
 import pytest
@@ -148,7 +148,7 @@ def test_a_band_passes_its_middle_untouched():
         np.testing.assert_allclose(found, wave, atol=1e-6)
 
 
-# ---- the transform of what is laid out --------------------------------------------------------------
+# ---- the transform with explicit padding --------------------------------------------------------------
 
 
 @pytest.mark.each("border", BORDERS)

@@ -1,4 +1,4 @@
-"""Blur along a line and over a disk: the kernels' areas, and how they are laid on the image."""
+"""Blur along a line and over a disk: the kernels' areas, and how they are applied to the image."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Non-local means, beside the definition in loops; and the estimate of the noise that its strength follows from."""
+"""Non-local means: against the definition in loops; and the noise estimate from which its strength derives."""
 
 import math
 

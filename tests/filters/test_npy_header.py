@@ -1,4 +1,4 @@
-"""The header of a ``.npy`` file: what NumPy writes is read, and what lies is refused."""
+"""The header of a ``.npy`` file: NumPy's headers are read, and invalid ones are errors."""
 
 import io
 

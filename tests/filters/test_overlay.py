@@ -1,4 +1,4 @@
-"""Edges drawn on the picture: colours, strengths, and what stays as it is."""
+"""Edges drawn on the picture: colours, strengths, and what does not change."""
 
 import numpy as np
 import pytest

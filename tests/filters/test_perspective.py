@@ -1,4 +1,4 @@
-"""Four points to four others: known answers, pages out of photos, degenerate shapes, beside a slow reference."""
+"""Four points to four others: known answers, pages out of photos, degenerate shapes, and a slow reference."""
 
 import math
 
@@ -42,7 +42,7 @@ def test_the_slow_reference(interpolation, border, values, each_core, source):
 
 
 def test_from_alone_gives_the_quadrilateral_upright(each_core):
-    """Of an upright rectangle it is a crop, to the byte."""
+    """For an upright rectangle it equals a crop, byte for byte."""
     image = samples((20, 30, 3))
     found = perspective(image, from_=(4, 3, 19, 3, 19, 13, 4, 13))
     np.testing.assert_array_equal(found, image[3:13, 4:19])

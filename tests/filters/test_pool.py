@@ -120,7 +120,7 @@ def test_a_minimum_is_a_maximum_upside_down():
 
 
 def slow(image, op, size, stride, dilation, padding, ceil, include_pad):
-    """Pool window by window; None where nothing is left, NaN where a window holds nothing of the image."""
+    """Pool window by window; None if nothing is left, NaN for a window without samples of the image."""
     height, width, channels = image.shape
     axes = []
     for axis, samples in ((0, width), (1, height)):

@@ -24,7 +24,7 @@ def scipys(image, size, percentile=50, border="reflect", fill=0.0):
 
 
 def slow(image, size, percentile=50):
-    """Sorts each window of a gray image, without what is NaN, with `nearest` around it."""
+    """Sorts each window of a gray image, without NaN, with the border `nearest`."""
     width, height = size
     around = np.pad(image, ((height // 2, (height - 1) // 2), (width // 2, (width - 1) // 2)), mode="edge")
     answer = np.empty_like(image)

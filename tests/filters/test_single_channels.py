@@ -1,4 +1,4 @@
-"""`--channels R`, `G`, `B` and `A`: one channel is filtered, and of the others every bit stays."""
+"""`--channels R`, `G`, `B` and `A`: one channel is filtered, and the others keep every bit."""
 
 import numpy as np
 import pytest
