@@ -145,7 +145,7 @@ def threshold(
     if window[0] % 2 == 0 or window[1] % 2 == 0:
         raise ParameterError("size", f"{window[0]},{window[1]}: the window around a pixel must be odd")
     if op in MEANS:
-        return _beside_mean(op, window, offset)
+        return _relative_to_mean(op, window, offset)
     from .core.thresholding import local_threshold
 
     return local_threshold.local_threshold(op, window, K[op] if k is None else k, offset)
@@ -180,7 +180,7 @@ def _counted(op: Literal["otsu", "triangle", "li"], offset: float) -> Stage:
     return stage._replace(survey=survey, memory=memory)
 
 
-def _beside_mean(op: Literal["mean", "gaussian"], window: tuple[int, int], offset: float) -> Stage:
+def _relative_to_mean(op: Literal["mean", "gaussian"], window: tuple[int, int], offset: float) -> Stage:
     """Return the stage that compares samples with the mean of their window."""
     if op == "mean":
         mean = linear(kernels.mean(window), name="mean")

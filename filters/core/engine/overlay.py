@@ -64,7 +64,7 @@ OVERLAY = Param(
 
 
 def seen(channels: str | None) -> list[Stage]:
-    """Return the stages that take what *channels* names, so that it is looked for there alone."""
+    """Return the stages that select *channels*, so that filters search only there."""
     if channels == "luma":
         return [Stage(lambda context: lambda strip: luma(strip, context.work))]
     if channels in PRIMARIES:
@@ -83,16 +83,15 @@ def overlay(
     linear: bool = False,
     fields: tuple[str, ...] = ("image",),
 ) -> Stage:
-    """Return the stage that draws what *stages* find in a picture on the picture itself.
+    """Return the stage that draws the result of *stages* for a picture on the picture itself.
 
-    ``out = in + s · (colour - in)`` for the strength s. They see all channels, unless they begin with those of
-    `seen`. If they give maps, with the names *fields*, these stay. *linear*, the picture is in linear
-    light. An alpha is kept.
+    ``out = in + s · (colour - in)`` for the strength s. The stages take all channels, unless they begin with those of
+    `seen`. Maps, named by *fields*, are kept, as is an alpha. If *linear*, the picture is in linear light.
     """
     red, green, blue = colour_of(colour)
 
     def bind(context: ImageContext) -> Function:
-        # Of whole numbers 255, 65535 and of floats 1 stand for 255 here.
+        # Colours have white at 255; the image's white may be 255, 65535 or 1.
         paint = np.array([red, green, blue], np.float64)[None, None] * (context.full / 255)
         if linear:
             paint = context.transfer.decode(paint, context.full)
@@ -113,7 +112,7 @@ def overlay(
 
 
 def _drawn(picture: Array, paint: Array, strength: Array) -> Array:
-    """Return the picture blended towards *paint*; where nothing was found it stays as it is, whatever it is."""
+    """Return the picture blended towards *paint*; pixels where nothing was found do not change, even NaN."""
     if strength.dtype == bool:
         return np.where(strength, paint, picture)
     found = strength > 0
@@ -122,7 +121,7 @@ def _drawn(picture: Array, paint: Array, strength: Array) -> Array:
 
 
 def in_colour(image: Array | StreamedImage, colours: ColourModel) -> tuple[Array | StreamedImage, ColourModel]:
-    """Return an image as one of three channels, in which one can draw; raises `ImageError`."""
+    """Return an image with three channels, for drawing in colour; raises `ImageError`."""
     channels = image.shape[2]
     if channels == 1:
         if isinstance(image, StreamedImage):
@@ -130,5 +129,5 @@ def in_colour(image: Array | StreamedImage, colours: ColourModel) -> tuple[Array
         return np.broadcast_to(image, (*image.shape[:2], 3)), "rgb"
     if colours != "rgb":
         what = "CMYK colours; convert it with --to-rgb" if colours == "cmyk" else f"{channels} bands without colour"
-        raise ImageError(f"colours can be laid on gray and RGB alone, and this has {what}")
+        raise ImageError(f"an overlay requires gray or RGB, but this has {what}")
     return image, colours

@@ -138,9 +138,9 @@ def rmse(a: Any, b: Any, *, jobs: int | None = None) -> float:
     Raises
     ------
     ImageError
-        They differ in shape or dtype, or are no images.
+        They differ in shape or dtype, or are not images.
     ParameterError
-        *jobs* is no whole number from 1.
+        *jobs* is not a whole number of at least 1.
 
     Examples
     --------
@@ -171,9 +171,9 @@ def psnr(a: Any, b: Any, *, peak: float | None = None, jobs: int | None = None) 
     Raises
     ------
     ImageError
-        They differ in shape or dtype, or are no images.
+        They differ in shape or dtype, or are not images.
     ParameterError
-        There is no *peak* for floats, or *jobs* is no whole number from 1.
+        *peak* is missing for floats, or *jobs* is not a whole number of at least 1.
 
     Examples
     --------

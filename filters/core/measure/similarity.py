@@ -171,7 +171,7 @@ def ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma", j
     Raises
     ------
     ImageError
-        They differ in shape or dtype, or are no images.
+        They differ in shape or dtype, or are not images.
     ParameterError
         *peak* is missing for floats, *channels* is another word, or *jobs* is not a whole number of at least 1.
 
