@@ -95,19 +95,19 @@ def blur(
             span=(1, 51),
             min=1,
             max=10001,
-            shown_default="by sigma; motion 9, guided and kuwahara 5, nlm 13, lee and frost 7, else 3",
+            shown_default="from sigma; motion 9, guided and kuwahara 5, nlm 13, lee and frost 7, else 3",
         ),
     ] = None,
     radius: Annotated[
         Pair | None,
         Param(
-            "For gaussian the sigma, as in Photoshop, CSS and Pillow; for disk the disk's; else that of a window "
-            "2·radius + 1 pixels wide.",
+            "Radius: for gaussian the sigma, as in Photoshop, CSS and Pillow; for disk the disk's; else a window's, "
+            "2·radius + 1 wide.",
             unit="px",
             span=(0, 20),
             min=0,
             max=5000,
-            shown_default="by size; gaussian 1; disk 5",
+            shown_default="from size; gaussian 1; disk 5",
         ),
     ] = None,
     angle: Annotated[

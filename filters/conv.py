@@ -115,7 +115,7 @@ def conv(
     ] = "same",
     stride: Annotated[IntPair, Param("Keep every S-th sample of the result.", min=1, max=10000)] = 1,
     dilation: Annotated[IntPair, Param("Distance between the kernel's taps.", unit="px", min=1, max=10000)] = 1,
-    max_taps: Annotated[int, Param("Refuse larger kernels.", min=1, max=1 << 26)] = kernels.MAX_TAPS,
+    max_taps: Annotated[int, Param("Refuse kernels with more taps than this.", min=1, max=1 << 26)] = kernels.MAX_TAPS,
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage | list[Stage]:

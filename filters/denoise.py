@@ -66,7 +66,7 @@ def denoise(
             min=1,
             max=31,
             only=("nlm",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     tolerance: Annotated[
@@ -77,7 +77,7 @@ def denoise(
             min=0,
             max=1e30,
             only=("nlm",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     sigma: Annotated[
@@ -88,7 +88,7 @@ def denoise(
             min=0,
             max=1000,
             only=("bilateral",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     range_sigma: Annotated[
@@ -99,7 +99,7 @@ def denoise(
             above=0,
             max=1e30,
             only=("bilateral",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     epsilon: Annotated[
@@ -110,7 +110,7 @@ def denoise(
             above=0,
             max=1e6,
             only=("guided",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     guide: Annotated[
@@ -129,7 +129,7 @@ def denoise(
             above=0,
             max=1e9,
             only=("tv",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     iterations: Annotated[

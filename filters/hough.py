@@ -54,8 +54,8 @@ def hough(
         ),
     ] = None,
     count: Annotated[int, Param("Find at most this many lines, the strongest first.", min=1, max=10_000)] = 100,
-    rho_step: Annotated[float, Param("Step of the distance.", unit="px", min=0.1, max=100)] = 1.0,
-    theta_step: Annotated[float, Param("Step of the angle, in degrees.", min=0.05, max=45)] = 1.0,
+    rho_step: Annotated[float, Param("Resolution of the distance.", unit="px", min=0.1, max=100)] = 1.0,
+    theta_step: Annotated[float, Param("Resolution of the angle, in degrees.", min=0.05, max=45)] = 1.0,
     overlay: Annotated[str | None, OVERLAY] = None,
     **common: Unpack[Common],
 ) -> list[Stage]:

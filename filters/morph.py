@@ -48,7 +48,7 @@ def morph(
         Param("Samples above this are foreground.", span=(0, 255), only=("hitmiss",), shown_default="half of white"),
     ] = None,
     max_taps: Annotated[
-        int, Param("Refuse shapes of more samples, from files.", min=1, max=1 << 26)
+        int, Param("Refuse shapes with more samples than this.", min=1, max=1 << 26)
     ] = kernels.MAX_TAPS,
     **common: Unpack[Common],
 ) -> Stage | Sequence[Stage]:
@@ -58,8 +58,8 @@ def morph(
     180° about its anchor. ``open`` erodes, then dilates, which removes bright details smaller than the shape;
     ``close`` does the reverse. ``gradient`` is dilation - erosion, ``tophat`` image - opening, and ``blackhat`` closing
     - image; negative differences become 0. ``hitmiss`` is white where a pattern fits, else black: its 1 matches
-    foreground, brighter than *threshold*, its -1 background, and its 0 anything. With a shape of one sample ``hitmiss``
-    finds isolated pixels; the other operations that give a picture return it unchanged.
+    foreground, brighter than *threshold*, its -1 background, and its 0 anything. A shape of one sample makes
+    ``hitmiss`` find isolated pixels, and ``erode``, ``dilate``, ``open`` and ``close`` return the image unchanged.
 
     The anchor is at ``size // 2``. A cross is the row and the column through it. A disk of width w is
     ``x² + y² <= ((w - 1) / 2)²`` about its centre, and an ellipse if width and height differ; a disk of even width is

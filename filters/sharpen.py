@@ -52,7 +52,7 @@ def sharpen(
     threshold: Annotated[
         float | None,
         Param(
-            "Smallest detail to add; for adaptive the standard deviation of the noise; in the image's units.",
+            "Smallest detail to add, or for adaptive the noise's standard deviation, in the image's units.",
             span=(0, 50),
             min=0,
             only=("unsharp", "adaptive"),

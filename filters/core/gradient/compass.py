@@ -23,7 +23,8 @@ def compass(name: str) -> Stage:
 
     The masks sum to 0, so the middle pixel is subtracted first: in flat areas the response is exactly 0. Most of a
     mask's rim has the same weight; the sum of the rim with that weight is computed once, and each mask adds the rest:
-    Kirsch's three products instead of eight. In integers this takes 4 ns per pixel; separate masks in float32 took 64.
+    for Kirsch 8 times the sum of three samples, instead of eight products. In integers this takes 4 ns per pixel;
+    separate masks in float32 took 64.
     """
     masks = [{place: int(weight) for place, weight in np.ndenumerate(mask)} for mask in kernels.compass(name)]
     rim = [place for place in masks[0] if place != (1, 1)]
