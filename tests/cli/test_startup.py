@@ -95,7 +95,7 @@ def test_help_names_every_parameter(run, name):
         ("pool", "in the mean, as zeros. (for avg)"),
         ("sharpen", "Amount of detail to add. (not for highboost)"),
         ("morph", "dilates N times. (not for hitmiss)"),
-        ("blur", "[default: by sigma; motion 9, guided and kuwahara 5, nlm 13, lee and frost 7, else 3]"),
+        ("blur", "[default: from sigma; motion 9, guided and kuwahara 5, nlm 13, lee and frost 7, else 3]"),
     ],
 )
 def test_the_help_tells_for_which_ops_an_option_is(run, name, said):

@@ -153,7 +153,7 @@ def test_bands_need_the_same_bands():
     np.testing.assert_array_equal(blend(image, other=other, op="mean"), np.floor(exact * 255 + 0.5 + 1e-9))
     with pytest.raises(ImageError, match="has 5 channels, but the picture of --other has 6"):
         blend(image, other=pictures(1, channels=6)[0])
-    with pytest.raises(ImageError, match="on gray and RGB alone"):
+    with pytest.raises(ImageError, match="an overlay requires gray or RGB"):
         blend(image, other=pictures(1)[0])
 
 

@@ -188,7 +188,7 @@ def test_wrong_parameters_are_refused():
     picture = np.zeros((5, 5, 3), np.uint8)
     with pytest.raises(ParameterError, match="opponent is for pb"):
         edges(picture, channels="opponent")
-    with pytest.raises(ParameterError, match="di-zenzo needs gx and gy, which pb has not"):
+    with pytest.raises(ParameterError, match="di-zenzo needs gx and gy, which pb does not compute"):
         edges(picture, op="pb", channels="di-zenzo")
     with pytest.raises(ParameterError, match="must be one number for pb"):
         edges(picture, op="pb", sigma=(1, 2))

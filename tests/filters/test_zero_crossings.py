@@ -77,5 +77,5 @@ def test_a_missing_sample_has_no_sign():
 def test_wrong_parameters_are_refused():
     with pytest.raises(ParameterError, match="px is too small for zerocross"):
         edges(np.zeros((5, 5)), op="zerocross", sigma=0.1)
-    with pytest.raises(ParameterError, match="di-zenzo needs gx and gy, which zerocross has not"):
+    with pytest.raises(ParameterError, match="di-zenzo needs gx and gy, which zerocross does not compute"):
         edges(np.zeros((5, 5, 3)), op="zerocross", channels="di-zenzo")
