@@ -278,7 +278,7 @@ def test_where_all_is_transparent_samples_stay(noise):
     ("values", "parameter", "reason"),
     [
         ({"size": 4}, "size", "the window of a bilateral filter must be odd"),
-        ({"sigma": 60}, "sigma", "the window would be 241×241; .* at most 201"),
+        ({"sigma": 60}, "sigma", "the window would be 241×241, .* at most 201"),
         ({"radius": (3, 101)}, "size", "the window would be 7×203"),
         ({"range_sigma": 0}, "range_sigma", "0 must be above 0"),
         ({"range_sigma": -3}, "range_sigma", "-3 must be above 0"),

@@ -384,7 +384,7 @@ def test_notches_are_named_in_words_or_pairs(at, noise):
         ({"wavelength": 1}, "wavelength: 1 is below the least value, 1.4142 px"),
         ({"cutoff": 0.1, "wavelength": 10}, "wavelength: cannot be used with --cutoff"),
         ({"cutoff": (0.1, 0.2)}, "cutoff: lowpass takes one cutoff, not 0.1 and 0.2"),
-        ({"op": "notch", "cutoff": (0.1, 0.2)}, "cutoff: notch has one"),
+        ({"op": "notch", "cutoff": (0.1, 0.2)}, "cutoff: notch takes one"),
         ({"op": "bandpass", "cutoff": 0.1}, "cutoff: bandpass needs two edges, such as 0.05,0.2"),
         ({"op": "bandstop", "wavelength": 9}, "wavelength: bandstop needs two edges, such as 20,5"),
         ({"op": "bandstop", "wavelength": (9, 9)}, "wavelength: 9,9 is an empty band"),

@@ -225,7 +225,7 @@ def test_a_shape_comes_from_a_file_with_its_anchor(tmp_path, noise):
     ("options", "message"),
     [
         ({"shape": "dsk"}, r"shape: 'dsk' is not square, cross, disk, a built-in kernel or a file"),
-        ({"shape": "0 0; 0 0"}, "shape: all of it is 0"),
+        ({"shape": "0 0; 0 0"}, "shape: all values are 0"),
         ({"shape": "1 1", "size": 3}, "size: is for square, cross, disk"),
         ({"shape": "1 2; 3"}, "shape: .*row"),
         ({"shape": np.ones((300, 300))}, "shape: .*90000"),
