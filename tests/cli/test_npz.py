@@ -162,7 +162,7 @@ WHOLE = zipped([("images.npy", GOOD)])
         (zipped([("images.npy", GOOD[:-1])]), "its array images has 187 bytes, and its header tells 188"),
         (zipped([("images.npy", lying((1 << 40, 28, 28)))]), "and its header tells"),
         (zipped([("images.npy", npy(np.empty((2, 2, 2), object)))]), "Python objects, which are never loaded"),
-        (zipped([("images.npy", GOOD), ("y.npy", npy(np.array([{}])))]), "its array y is not readable (it holds Python obj"),
+        (zipped([("images.npy", GOOD), ("y.npy", npy(np.array([{}])))]), "y is not readable (it holds Python obj"),
         (zipped([("images.npy", npy(images(5)))]), "its array images has the shape (5,); images are"),
         (zipped([("images.npy", npy(images(0, 4, 4)))]), "holds no images"),
         (zipped([("images.npy", npy(np.zeros((1, 2, 2), complex)))]), "use real numbers"),
