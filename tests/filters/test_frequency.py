@@ -392,11 +392,11 @@ def test_notches_are_named_in_words_or_pairs(at, noise):
         ({"order": 3}, "order: does not apply to shape gaussian"),
         ({"shape": "butterworth", "order": 0}, "order: 0 is below the least value, 1"),
         ({"at": "0.1,0.1"}, "at: does not apply to op lowpass"),
-        ({"op": "notch", "at": "0,0"}, "at: 0,0 is the picture's mean, which stays"),
+        ({"op": "notch", "at": "0,0"}, "at: 0,0 is the picture's mean, which a notch keeps"),
         ({"op": "notch", "at": "0.6,0"}, "at: 0.6,0 is out of range; use -0.5 to 0.5"),
         ({"op": "notch", "at": "nan,0"}, "at: nan,0 is out of range"),
         ({"op": "notch", "at": "0.1"}, "at: '0.1' is not U,V, or a list such as '0.1,0.2; 0.25,0'"),
-        ({"op": "notch", "at": ";"}, "at: names no frequency"),
+        ({"op": "notch", "at": ";"}, "at: is empty"),
         ({"op": "notch", "at": 0.1}, "at: 0.1 is not U,V"),
     ],
 )
