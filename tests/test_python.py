@@ -151,7 +151,7 @@ def test_a_palette_is_looked_up_and_other_colours_are_refused():
     np.testing.assert_array_equal(blur(palette), blur(np.asarray(palette.convert("RGB"))))
     palette.info["transparency"] = 3
     assert blur(palette).shape == (9, 12, 4)
-    with pytest.raises(ImageError, match="mode CMYK has other colours"):
+    with pytest.raises(ImageError, match="mode CMYK is not supported"):
         blur(Image.fromarray(RGB).convert("CMYK"))
 
 
@@ -210,7 +210,7 @@ def test_three_axes_are_a_stack_where_it_is_asked_for_and_four_always():
     np.testing.assert_array_equal(blur(np.stack([RGB, RGB])), np.stack([blur(RGB)] * 2))
     assert blur(np.stack([GRAY, GRAY])).shape == (2, *GRAY.shape)
     np.testing.assert_array_equal(blur(np.stack([GRAY, GRAY]), stack=True), np.stack([blur(GRAY)] * 2))
-    with pytest.raises(ImageError, match="a stack has the shape"):
+    with pytest.raises(ImageError, match="a stack must have the shape"):
         blur(GRAY, stack=True)
 
 
@@ -236,9 +236,9 @@ def test_a_mask_says_what_is_missing(dtype, shape):
 
 def test_a_mask_finds_no_value_where_all_are_taken():
     image = np.ma.array(np.arange(257).reshape(1, -1) % 256, mask=np.arange(257).reshape(1, -1) == 256, dtype=np.uint8)
-    with pytest.raises(ImageError, match="all 256 of uint8 are taken"):
+    with pytest.raises(ImageError, match="all 256 of uint8 occur"):
         blur(image)
-    with pytest.raises(ParameterError, match="nodata: the image is a masked array"):
+    with pytest.raises(ParameterError, match="nodata: cannot be used with a masked array"):
         blur(np.ma.array(GRAY), nodata=0)
 
 
@@ -270,23 +270,23 @@ def test_only_the_maps_that_are_named_are_computed(options):
 
 
 def test_maps_that_are_not_there_are_refused():
-    with pytest.raises(ParameterError, match=r"the result has no 'gx'; choose among image, magnitude, angle$"):
+    with pytest.raises(ParameterError, match=r"the result has no 'gx'; choose from image, magnitude, angle$"):
         edges(RGB, op="kirsch", maps=("magnitude", "gx"))
-    with pytest.raises(ParameterError, match="names nothing; choose among image"):
+    with pytest.raises(ParameterError, match="is empty; choose from image"):
         edges(RGB, maps=())
     with pytest.raises(ParameterError, match="no such parameter"):
         blur(RGB, maps="image")
     with pytest.raises(ParameterError, match="blur has no maps"):
         chain(edges.step(), blur.step())(RGB, maps="image")
     assert SMOOTH_EDGES(RGB, maps="angle").angle.shape == GRAY.shape
-    with pytest.raises(ParameterError, match="the result has no 3; choose among image"):
+    with pytest.raises(ParameterError, match="the result has no 3; choose from image"):
         edges(RGB, maps=3)
 
 
 def test_what_is_no_image_is_told_in_words():
-    with pytest.raises(ImageError, match=r"'photo.jpg' is a name, and no image; `imread` reads the file"):
+    with pytest.raises(ImageError, match=r"'photo.jpg' is a file name, not an image; read the file with `imread`"):
         blur("photo.jpg")
-    with pytest.raises(ImageError, match=r"several results are no image; take one of them: \.image, \.magnitude"):
+    with pytest.raises(ImageError, match=r"several results are not an image; use one of them: \.image, \.magnitude"):
         blur(edges(RGB))
     with pytest.raises(ParameterError, match="roi: 5 is not a box"):
         blur(RGB, roi=5)

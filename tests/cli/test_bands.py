@@ -96,7 +96,7 @@ def test_edges_are_found_in_each(ok, load, five):
     [
         (("edges", "--channels", "luma"), "has 5 bands without colour, which have no luma; use --channels each"),
         (("blur", "--linear"), "has 5 bands without colour, which --linear cannot convert; omit --linear"),
-        (("conv", "--kernel", "haar"), "has 5 channels, which have no luma; a bank that sees 5 would fit"),
+        (("conv", "--kernel", "haar"), "has 5 channels, which have no luma; use a bank with 5 inputs"),
     ],
     ids=lambda call: " ".join(call) if isinstance(call, tuple) else "",
 )

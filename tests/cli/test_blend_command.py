@@ -222,7 +222,7 @@ def test_what_is_wrong_is_said_in_one_line(refused, two, rgb):
         (
             ("a/one.png", "--other", "small.png"),
             1,
-            f"is {size}, and the picture of --other {small}; they must be of one",
+            f"is {size}, but the picture of --other is {small}; resize it",
         ),
         (("a/one.png", "--other", "red", "--opacity", "2"), 2, "--opacity: 2 is above the greatest value, 1"),
     ):

@@ -148,7 +148,7 @@ def test_the_image_that_is_too_small_names_the_step(refused, png):
     line = refused(
         1, "chain", "a.png", "-o", "out.png", "blur", f"conv --kernel '{' '.join('1' * 60)}' --padding valid"
     )
-    assert line.startswith("imfilter: a.png: step 2 (conv): the image, 40×24, is smaller")
+    assert line.startswith("imfilter: a.png: step 2 (conv): the image of 40×24 is smaller")
 
 
 def test_update_knows_a_chains_parameters(run, ok, png, folder):

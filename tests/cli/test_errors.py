@@ -69,7 +69,7 @@ WRONG = {
     "conv a.png -o out.png --kernel mean3 --stride 0": "--stride",
     "conv a.png -o out.png --kernel mean3 --padding wide": "wide",
     "conv a.png -o out.png --kernel mean3 --padding 1,2,3": "1,2,3 is not same, valid, full, P, PX,PY or LEFT,TOP",
-    "conv a.png -o out.png --kernel mean3 --padding -1": "-1: each side is from 0 to 10000 px",
+    "conv a.png -o out.png --kernel mean3 --padding -1": "-1 is out of range; use 0 to 10000 px for each side",
     "conv a.png -o out.png --kernel mean3 --bias=": "'' is neither a number nor a file",
     "blur a.png -o out.xyz": "'.xyz'",
     "blur a.png -o out": "out: has no extension that names a format; use one of .avif .bmp .dib .gif .jfif .jpe",

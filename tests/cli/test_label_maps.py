@@ -152,9 +152,9 @@ def test_pages_keep_the_colours_of_their_own_palettes(run):
 @pytest.mark.each(
     "words, said",
     [
-        (("blur",), "needs a filter whose results are samples"),
-        (("morph", "--op", "tophat"), "needs a filter whose results are samples"),
-        (("conv", "--kernel", "1"), "needs a filter whose results are samples"),
+        (("blur",), "requires a filter that only selects samples"),
+        (("morph", "--op", "tophat"), "requires a filter that only selects samples"),
+        (("conv", "--kernel", "1"), "requires a filter that only selects samples"),
     ],
 )
 def test_filters_that_mix_refuse_numbers(refused, words, said):

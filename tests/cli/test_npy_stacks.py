@@ -106,11 +106,11 @@ def lying(shape):
         (lying((1 << 40, 28, 28, 1)), "it holds 0 of "),
         (lying((1, 1 << 20, 1 << 20, 1)), "the limit is"),
         (lying((0, 28, 28, 1)), "has the shape (0, 28, 28, 1), so it holds no images"),
-        (of(np.empty((2, 2, 2, 1), object)), "it holds objects of Python, which are never loaded"),
-        (of(np.zeros((2, 2, 2, 1), complex)), "has complex128 samples; real numbers are needed"),
+        (of(np.empty((2, 2, 2, 1), object)), "it holds Python objects, which are never loaded"),
+        (of(np.zeros((2, 2, 2, 1), complex)), "has complex128 samples; use real numbers"),
         (of(np.zeros((2, 2, 2, 2, 1))), "and many are (count, height, width, bands)"),
-        (of(np.full((2, 2, 2, 1), 1 << 60)), "double precision does not hold exactly"),
-        (of(np.array([0, 0, 1 << 60]).reshape(3, 1, 1, 1)), "double precision does not hold exactly"),
+        (of(np.full((2, 2, 2, 1), 1 << 60)), "float64 cannot hold exactly"),
+        (of(np.array([0, 0, 1 << 60]).reshape(3, 1, 1, 1)), "float64 cannot hold exactly"),
     ],
 )
 def test_a_damaged_stack_is_refused_in_one_line(refused, folder, data, why):

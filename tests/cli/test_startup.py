@@ -90,12 +90,12 @@ def test_help_names_every_parameter(run, name):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("blur", "--angle X Direction of the motion: 0 to the right, 90 downward. (for motion)"),
+        ("blur", "--angle X Direction of the motion: 0 is right, 90 down. (for motion)"),
         ("noise", "white or black on its own. (for salt-pepper)"),
         ("pool", "in the mean, as zeros. (for avg)"),
         ("sharpen", "Amount of detail to add. (not for highboost)"),
         ("morph", "dilates N times. (not for hitmiss)"),
-        ("blur", "[default: by sigma; motion 9, guided and kuwahara 5, nlm 13, lee and frost 7, else 3]"),
+        ("blur", "[default: from sigma; motion 9, guided and kuwahara 5, nlm 13, lee and frost 7, else 3]"),
     ],
 )
 def test_the_help_tells_for_which_ops_an_option_is(run, name, said):

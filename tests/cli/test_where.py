@@ -165,7 +165,7 @@ def test_missing_samples_are_an_option_of_all_steps(ok):
         (("--mask", "text.png"), 2, "--mask text.png: is neither an image"),
         (("--mask", "-"), 2, "--mask -: a mask must be a file"),
         (("--mask", "two.tif"), 2, "--mask two.tif: has several frames; a mask must have one"),
-        (("--mask", "hot.npy"), 2, "--mask hot.npy: its samples reach from 3 to 3, not from 0 to 1"),
+        (("--mask", "hot.npy"), 2, "--mask hot.npy: its samples go from 3 to 3; they must be from 0 to 1"),
         (("--roi", "1,2,3"), 2, "--roi: '1,2,3' is not X,Y,W,H in whole pixels, such as 10,20,300,200"),
         (("--roi", "1,2,3,4.5"), 2, "--roi: '1,2,3,4.5' is not X,Y,W,H"),
         (("--roi", "1,2,0,4"), 2, "--roi: 1,2,0,4 has no pixels"),
@@ -194,7 +194,7 @@ def test_a_device_without_an_end_is_no_mask_and_no_kernel(refused, photo):
 @pytest.mark.parametrize("words", [("--stride", "2"), ("--padding", "valid")])
 def test_a_result_of_another_size_is_a_wrong_call(refused, photo, words):
     line = refused(2, "conv", "a.png", "-o", "b.png", "--kernel", "mean3", "--roi", "0,0,5,5", *words)
-    assert line.endswith("needs a result of the image's size, in its place: no --stride, and --padding same")
+    assert line.endswith("needs a result of the image's size and position: no --stride, and --padding same")
 
 
 @pytest.mark.parametrize(

@@ -136,9 +136,7 @@ def test_white_is_the_first_steps(run, ok, load, refused, gray):
 
 
 def test_white_that_samples_do_not_reach(refused, png):
-    assert "white, 4095, is more than samples of uint8 hold, 255" in refused(
-        1, "blur", png, "-o", "b.png", "--white", 4095
-    )
+    assert "white, 4095, exceeds the range of uint8, 255" in refused(1, "blur", png, "-o", "b.png", "--white", 4095)
 
 
 # ---- notes ------------------------------------------------------------------------------------------
@@ -245,7 +243,7 @@ def test_integers_beyond_double_precision_are_refused(refused, value):
     np.save("a.npy", np.array([[0, value]]))
     line = refused(1, "blur", "a.npy", "-o", "b.npy")
     assert line == (
-        f"imfilter: a.npy: has int64 samples up to {value}, which double precision does not hold exactly above 2⁵³; "
+        f"imfilter: a.npy: has int64 samples up to {value}, which float64 cannot hold exactly above 2⁵³; "
         "divide them, or save them as float64"
     )
     np.save("a.npy", np.array([[0, 2**53]]))

@@ -96,7 +96,7 @@ OPTIONS = {
     "resize 640x480": "640x480: no such file or directory; if it is a value, write its option before it",
     "resize --size 50%": "--size: '50%' is not a whole number or two, W,H; use --scale, as in --scale 50%",
     "crop --size 64x48+3+4": "--size: '64x48+3+4' is not a whole number or two, W,H; did you mean 64,48 with --at 3,4?",
-    "tone --gamma 50%": "--gamma: '50%' is not a number; a percentage has no meaning here",
+    "tone --gamma 50%": "--gamma: '50%' is not a number; percentages do not apply here",
     "blur --gain 0,5": "--gain: '0,5' is not a number; did you mean 0.5?",
 }
 
