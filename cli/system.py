@@ -1,4 +1,4 @@
-"""What not every system has, and what stands for it there; PLATFORMS.md lists what becomes of each."""
+"""Calls that some systems lack, with their substitutes; PLATFORMS.md lists the differences."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from pathlib import Path
 from typing import Any
 
 BYTES: int = getattr(os, "O_BINARY", 0)
-"""Opens a file as it is: without it Windows translates the ends of lines."""
+"""Opens a file in binary: otherwise Windows translates line ends."""
 NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
-"""Opens no link."""
+"""Refuses to open a link."""
 NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)
-"""Opens a pipe without waiting for who writes into it."""
+"""Opens a pipe without waiting for a writer."""
 NO_TERMINAL: int = getattr(os, "O_NOCTTY", 0)
-"""Opens a terminal, which does not become that of the program."""
+"""Opens a terminal without making it the controlling one."""
 A_FOLDER: int = getattr(os, "O_DIRECTORY", 0)
-"""Opens nothing but a folder."""
+"""Opens only a folder."""
 FOLLOWS_ALWAYS = os.utime not in os.supports_follow_symlinks
-"""Whether the times of a link cannot be set, but only those of what it leads to."""
+"""Whether the system can set the times of a link's target only, not those of the link."""
 SELECTS_FILES = sys.platform != "win32"
-"""Whether pipes and terminals can be waited for; else only connections of a network."""
+"""Whether `select` can wait for pipes and terminals; otherwise only for sockets."""
 
 _reading = threading.Lock()
 
 
 def module(name: str) -> Any:
-    """Return a module of the standard library; None where the system has nothing that it is for."""
+    """Return a module of the standard library; None if this system lacks it."""
     with suppress(ImportError):
         return importlib.import_module(name)
     return None
 
 
 def read_at(descriptor: int, count: int, start: int) -> bytes:
-    """Read at most *count* bytes from a place of a file on, whatever else is read from it; raises OSError."""
+    """Read at most *count* bytes at an offset, whatever else reads the file; raises OSError."""
     read: Any = getattr(os, "pread", None)
     return _read_from(descriptor, count, start) if read is None else read(descriptor, count, start)
 
 
 def _read_from(descriptor: int, count: int, start: int) -> bytes:
-    """Do so where a file has one place from which all read that have it open: nobody else is at it meanwhile."""
+    """Do so on a system without `pread`: all readers share one offset, so a lock protects it."""
     with _reading:
         before = os.lseek(descriptor, 0, os.SEEK_CUR)
         try:
@@ -55,15 +55,15 @@ def _read_from(descriptor: int, count: int, start: int) -> bytes:
 
 
 def set_times(name: str | Path, times: tuple[int, int], folder: int | None = None) -> None:
-    """Let a file, below an open *folder* if there is one, have *times* of reading and changing; raises OSError.
+    """Set a file's access and modification *times*, in nanoseconds; raises OSError.
 
-    They are in nanoseconds. Of a link they are its own, where links have some.
+    The name is relative to an open *folder*, if there is one. The times of a link are set, not its target's, if possible.
     """
     os.utime(name, ns=times, dir_fd=folder, follow_symlinks=FOLLOWS_ALWAYS)
 
 
 def machine() -> str:
-    """Return the name of this machine in its network."""
+    """Return the network name of this machine."""
     if sys.platform != "win32":
         return os.uname().nodename
     import platform
@@ -73,7 +73,7 @@ def machine() -> str:
 
 @contextmanager
 def held_back(numbers: Collection[int]) -> Iterator[None]:
-    """Let signals wait for the block, also in what begins in it; on Windows they come, as none has a mask there."""
+    """Block signals in this process and in those that it starts meanwhile; Windows cannot block any."""
     if sys.platform == "win32":
         yield
         return
@@ -85,9 +85,9 @@ def held_back(numbers: Collection[int]) -> Iterator[None]:
 
 
 def track_resources() -> None:
-    """Begin the process that clears up behind others, if this system has one: begun later, it would let signals in.
+    """Start the process that cleans up after others, if this system has one.
 
-    It does that while they are held back.
+    It must not start while signals are blocked, as its start unblocks them.
     """
     if sys.platform != "win32":
         from multiprocessing import resource_tracker
@@ -96,7 +96,7 @@ def track_resources() -> None:
 
 
 def start_method(*wanted: str) -> str:
-    """Return the first of the *wanted* ways in which a process can begin on this system, or the one of all systems."""
+    """Return the first of the *wanted* start methods that this system has, or "spawn"."""
     import multiprocessing
 
     there = multiprocessing.get_all_start_methods()
@@ -104,13 +104,13 @@ def start_method(*wanted: str) -> str:
 
 
 def let_through(numbers: Collection[int]) -> None:
-    """Let signals come that were held back where this process began."""
+    """Unblock signals that were blocked when this process started."""
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
 
 
 def signal_to_main_thread(number: signal.Signals) -> None:
-    """Let the main thread have a signal, at once where a signal ends a wait of the system's."""
+    """Send the main thread a signal; on Windows it arrives when a system call has ended."""
     if sys.platform != "win32":
         signal.pthread_kill(threading.main_thread().ident or 0, number)
         return
