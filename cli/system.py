@@ -23,7 +23,7 @@ NO_TERMINAL: int = getattr(os, "O_NOCTTY", 0)
 A_FOLDER: int = getattr(os, "O_DIRECTORY", 0)
 """Opens only a folder."""
 FOLLOWS_ALWAYS = os.utime not in os.supports_follow_symlinks
-"""Whether the system can set the times of a link's target only, not those of the link."""
+"""Whether the system can set only the times of a link's target."""
 SELECTS_FILES = sys.platform != "win32"
 """Whether `select` can wait for pipes and terminals; otherwise only for sockets."""
 
@@ -57,7 +57,7 @@ def _read_from(descriptor: int, count: int, start: int) -> bytes:
 def set_times(name: str | Path, times: tuple[int, int], folder: int | None = None) -> None:
     """Set a file's access and modification *times*, in nanoseconds; raises OSError.
 
-    The name is relative to an open *folder*, if there is one. The times of a link are set, not its target's, if possible.
+    The name is relative to an open *folder*, if there is one. The times of a link itself are set, if possible.
     """
     os.utime(name, ns=times, dir_fd=folder, follow_symlinks=FOLLOWS_ALWAYS)
 
