@@ -1,7 +1,8 @@
 """Measure batches on a cluster: `python benchmarks/cluster.py --imfilter PATH [--quick]`.
 
-Folders of small JPEGs as a run of two processes and as one of two local Dask workers, whose start is included; and what
-a task costs that does nothing. CPU is that of all processes, the least of runs in turn; needs the extra `cluster`.
+Folders of small JPEGs are filtered by two processes, and by two local Dask workers, including their start; a further
+row has the cost of an empty task. CPU is that of all processes, the least of alternating runs. Needs the extra
+`cluster`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ batch.SIZE = 320, 240
 
 
 def seconds_of(command: list[str]) -> tuple[float, float]:
-    """Return the seconds that a command takes, and those of the processor, with all that it starts."""
+    """Return the wall seconds and the CPU seconds of a command with all its children."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - began
@@ -38,9 +39,9 @@ def seconds_of(command: list[str]) -> tuple[float, float]:
 
 
 def of_a_task() -> float:
-    """Return the milliseconds of the processor that the scheduler and the call, in one process, spend on a task.
+    """Return the CPU milliseconds per task of the scheduler and the call, in one process.
 
-    Six are out at a time for two workers, as of any batch.
+    Six tasks are out at a time for two workers, as in any batch.
     """
     import distributed
     from imfilter.cli.batch.cluster import worker_task

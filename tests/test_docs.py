@@ -323,6 +323,11 @@ def test_every_path_that_a_document_or_a_comment_names_exists(source):
     assert not [path for path in sorted(named) if not any(ROOT.glob(re.sub(r"<\w+>", "*", path)))]
 
 
+def test_the_changelog_begins_with_the_version_of_the_program_and_its_day():
+    heading = re.search(r"^## (.+)$", HISTORY.read_text(encoding="utf-8"), re.MULTILINE)[1]
+    assert re.fullmatch(rf"{re.escape(imfilter.__version__)} - \d{{4}}-\d\d-\d\d", heading)
+
+
 NAME = re.compile(r"`(imfilter(?:\.\w+)+)`")
 
 
@@ -504,7 +509,8 @@ def checkout(tmp_path):
     for name in ("README.md", "pyproject.toml", *SUITE):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "sample_images").symlink_to(ROOT / "sample_images")
+    for name in ("sample_images", "benchmarks"):
+        (tmp_path / name).symlink_to(ROOT / name)
     package = tmp_path / "imfilter"
     shutil.copytree(ROOT / "cli" / "_root", package)
     for name in ("cli", "filters"):

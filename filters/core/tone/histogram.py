@@ -1,4 +1,4 @@
-"""How often each value is in a picture: whole numbers, or many even steps from the least fraction to the greatest."""
+"""Histograms of a picture: of whole numbers, or in many even steps from the least fraction to the greatest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..lazy_numpy import Array, np
 
 
 def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Histogram:
-    """Count the values of each channel, or those of the luma. What is missing or infinite is not counted."""
+    """Count the values of each channel, or of the luma. Missing and infinite samples are not counted."""
     if context.whole and not of_luma:
         numbers = (strip.astype(context.own_type, copy=False) for strip in surveyed(image))
         return Histogram(_added(counted(strip) for strip in numbers))
@@ -29,10 +29,10 @@ def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Hist
         known = strip[np.isfinite(strip)]
         if known.size:
             low, high = min(low, float(known.min())), max(high, float(known.max()))
-    if low >= high:  # all alike, or nothing
+    if low >= high:  # all equal, or none
         return Histogram(np.ones((channels, 1), np.int64), low if low == high else 0.0)
     if context.largest is not None and low >= 0 and high <= context.most:
-        low, high = 0.0, context.most  # the steps of whole numbers, also beside an alpha
+        low, high = 0.0, context.most  # the steps of whole numbers, also with an alpha
     step = (high - low) / (STEPS - 1)
 
     def placed(strip: Array) -> tuple[Array, Array]:
@@ -50,7 +50,7 @@ def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Hist
 
 
 def _luma_of(strip: Array) -> Array:
-    """Return the luma of colours in float64; chroma alone, or a luma, as it is."""
+    """Return the luma of colours in float64; chroma, or a luma, unchanged."""
     return luma(strip, np.float64) if strip.shape[2] == 3 else strip
 
 
