@@ -104,7 +104,8 @@ def test_each_option_of_an_operator_stands_with_it_in_both_lengths(lines, name):
 
 @pytest.mark.each("name", OPERATORS)
 def test_an_option_of_several_operators_is_described_once(lines, name):
-    whole = "\n".join(lines(name, "--help"))
+    tables = sections(lines(name, "--help")).items()
+    whole = "\n".join(row for title, rows in tables if title.startswith("--op ") for row in rows)
     for parameter in catalog.load(name).spec.parameters.values():
         if len(parameter.param.only) > 1:
             rows = re.findall(rf"^  --{parameter.name.replace('_', '-')}(?![\w-]).*$", whole, re.MULTILINE)
