@@ -16,7 +16,7 @@ from pathlib import Path
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS))
 
-from making import links, places, reference, rendering, running  # noqa: E402 - the folder is on the path by now
+from making import accessible, links, places, reference, rendering, running  # noqa: E402 - the folder is on the path by now
 
 
 def walked(document: str, page: str, work: Path, machine: running.Machine) -> running.Walk:
@@ -64,7 +64,10 @@ def build(site: Path) -> list[str]:
         shutil.rmtree(site, ignore_errors=True)
         words = ["-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", str(DOCS), "-d", f"{spare}/doctrees"]
         ended = subprocess.run([sys.executable, *words, str(source), str(site)], check=False)
-    return ["Sphinx has warnings"] if ended.returncode else links.problems(site)
+    if ended.returncode:
+        return ["Sphinx has warnings"]
+    accessible.complete(site)
+    return links.problems(site)
 
 
 def main() -> int:

@@ -30,6 +30,9 @@ highlight_language = "text"
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
+# `--` is the beginning of an option, and no dash.
+smartquotes = False
+
 html_theme = "furo"
 html_title = "imfilter"
 html_static_path = ["theme"]

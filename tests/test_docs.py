@@ -1,6 +1,7 @@
 """The documents cannot go stale: they are generated, or their examples run."""
 
 import contextlib
+import doctest
 import fnmatch
 import importlib
 import importlib.util
@@ -301,6 +302,42 @@ def test_the_commands_of_a_page_run_and_print_what_it_says(page, page_block, tmp
     shown = [found["target"] or "" for found in places.LINK.finditer(text)]
     for picture in [name for name in shown if name.endswith(rendering.SHOWN) and "/" not in name]:
         assert (folder / picture).exists(), picture
+
+
+def test_the_examples_of_what_makes_the_site_hold(making):
+    names = [module.name for module in pkgutil.iter_modules(making.__path__, "making.")]
+    results = [doctest.testmod(importlib.import_module(name)) for name in names]
+    assert sum(result.attempted for result in results) >= 5
+    assert not any(result.failed for result in results)
+
+
+SITE_PAGE = (
+    """<html id="top"><link href="a.css"><img src="a.css" alt="{alt}"><a href="{href}">b</a><h1 id="b">B</h1></html>"""
+)
+
+
+@pytest.mark.each(
+    "alt, href, found",
+    [
+        ("A", "#b", []),
+        ("A", "index.html#top", []),
+        ("A", "https://example.org/x", []),
+        ("", "#b", ["index.html: a picture without words: a.css"]),
+        ("A", "#c", ["index.html: #c: the page has no such place"]),
+        ("A", "gone.html", ["index.html: gone.html leads nowhere"]),
+        (
+            "A",
+            '#b"><script src="https://example.org/x.js',
+            ["index.html: asks another machine for https://example.org/x.js"],
+        ),
+    ],
+)
+def test_a_link_of_the_site_that_leads_nowhere_is_found(making, tmp_path, alt, href, found):
+    from making import links
+
+    (tmp_path / "a.css").touch()
+    (tmp_path / "index.html").write_text(SITE_PAGE.format(alt=alt, href=href))
+    assert links.problems(tmp_path) == found
 
 
 def test_a_page_that_lies_is_found_out(making, page_block, tmp_path):

@@ -55,7 +55,8 @@ def documents() -> dict[str, str]:
     return PAGES | {name: name.removeprefix(DOCS) for name in own if name not in PAGES and not name.startswith(BUILT)}
 
 
-BUILT = "docs/build/"
+BUILT = f"{DOCS}build/"
+"""Where sites are built."""
 
 
 def page_of(name: str, anchor: str, pages: dict[str, str], commands: set[str]) -> tuple[str, str] | None:

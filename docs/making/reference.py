@@ -5,18 +5,22 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from imfilter.cli.batch.options import ARGUMENTS, PIXELS, SECTIONS, Option, SharedOptions
 from imfilter.filters.core import catalog, signature
 from imfilter.filters.core.filter import Common
+from imfilter.filters.core.linear import kernel_source, kernels
 from imfilter.filters.core.parameters import Parameter, Spec
 
 from . import docstrings
 from .words import WORDS
 
 ROOT = Path(__file__).parent.parent.parent
+LONGEST_KERNEL = 40
+"""Characters of a kernel's weights that a line has room for."""
 HEADING = re.compile(r"^## imfilter (.+)\n\n", re.MULTILINE)
 
 
@@ -132,9 +136,8 @@ def sentence_on(op: str, doc: str) -> list[str]:
     """Return the sentence that begins with an operator, of a paragraph that is about several."""
     text = " ".join(docstrings.sections(doc)[""].split())
     listed = r"(?:``[\w-]+``(?:, | and ))*"
-    found = re.search(
-        rf"(?:^|[.:] ){listed}``{op}``(?![,`]).*?[.](?= |$)|(?:^|[.] ){listed}``{op}``,.*?[.](?= |$)", text
-    )
+    last, further = rf"(?:^|[.:] ){listed}``{op}``(?![,`])", rf"(?:^|[.] ){listed}``{op}``,"
+    found = re.search(rf"(?:{last}|{further}).*?[.](?= |$)", text)
     return [docstrings.prose(found[0].lstrip(".: "), link)] if found else []
 
 
@@ -147,7 +150,12 @@ def index(name: str, spec: Spec) -> str:
     """Return entries of the index, by which the search finds a page."""
     ops = spec.parameters.get("op")
     words = [*WORDS.get(name, ()), *(ops.choices if ops else ()), *(ops.param.aliases if ops else ())]
-    return "```{index} " + ", ".join(dict.fromkeys([name, *words])) + "\n```"
+    return entries([name, *words])
+
+
+def entries(words: Iterable[str]) -> str:
+    """Return entries of the index, each a main one: the search puts these first."""
+    return "```{index} " + ", ".join(f"! {word}" for word in dict.fromkeys(words)) + "\n```"
 
 
 def operator(op: str, spec: Spec, single: list[str], shown: list[str], lines: list[str]) -> str:
@@ -156,7 +164,21 @@ def operator(op: str, spec: Spec, single: list[str], shown: list[str], lines: li
     also = f"Also called {', '.join(f'`{alias}`' for alias in aliases)}." if aliases else ""
     options = "\n".join(option(parameter, op) for parameter in of_operator(spec, op))
     text = "\n\n".join(single or sentence_on(op, spec.doc)) or f"`--op {op}`: see [above](#what-it-computes)."
-    return "\n\n".join(part for part in (f"### {op}", text, also, options, shell(lines), figures(shown)) if part)
+    weights = weights_of(op) if spec.name == "edges" else ""
+    parts = f"### {op}", text, weights, also, options, shell(lines), figures(shown)
+    return "\n\n".join(part for part in parts if part)
+
+
+def weights_of(op: str) -> str:
+    """Return the built-in kernels of an operator of edges, where they are short."""
+    literals = {
+        name: kernel_source.as_literal(kernel)
+        for name, kernel in kernels.named().items()
+        if name.partition("-")[0] == op and "-" in name
+    }
+    if not literals or max(map(len, literals.values())) > LONGEST_KERNEL:
+        return ""
+    return "Kernels: " + ", ".join(f"{name} `{literal}`" for name, literal in literals.items()) + "."
 
 
 def filter_page(name: str) -> str:
@@ -221,19 +243,19 @@ def python(name: str, parts: dict[str, str]) -> str:
 
 def options_page() -> str:
     """Return the page of the options that all filters share."""
-    text = ["# Options of every filter", "```{index} options, border, depth, mask, region of interest, JSON\n```"]
+    text = ["# Options of every filter", entries(["options", "border", "depth", "mask", "region of interest", "JSON"])]
     text.append("Every filter, `chain` and `run` take these; each command's page lists its own.")
     hints = get_type_hints(SharedOptions, include_extras=True)
     declared = {name: next(e for e in get_args(hint)[1:] if isinstance(e, Option)) for name, hint in hints.items()}
     for section in SECTIONS:
-        entries = [shared(name, given) for name, given in declared.items() if given.section == section]
+        listed = [shared(name, given) for name, given in declared.items() if given.section == section]
         if section == PIXELS:
-            entries = [option(parameter) for parameter in usual_common().values()] + entries
+            listed = [option(parameter) for parameter in usual_common().values()] + listed
         if section == ARGUMENTS:
-            entries = [definition("INPUT...", declared["inputs"].help)]
-        if entries:
+            listed = [definition("INPUT...", declared["inputs"].help)]
+        if listed:
             title = "For some filters alone" if section == "Options" else section
-            text += [f"## {title}", "\n".join(entries)]
+            text += [f"## {title}", "\n".join(listed)]
     return "\n\n".join(text) + "\n"
 
 
@@ -247,15 +269,14 @@ def shared(name: str, given: Option) -> str:
 
 def command_page(name: str, help: str) -> str:
     """Return the page of a command that is no filter: what its help prints."""
-    words = ", ".join([name, *WORDS.get(name, ())])
-    return f"# {name}\n\n```{{index}} {words}\n```\n\n{help.strip()}\n"
+    return f"# {name}\n\n{entries([name, *WORDS.get(name, ())])}\n\n{help.strip()}\n"
 
 
 def python_page() -> str:
     """Return the page of what `imfilter` exports beside the filters."""
     import imfilter
 
-    text = ["# Python", "```{index} Python, API, NumPy, imread, imwrite, notebook\n```"]
+    text = ["# Python", entries(["Python", "API", "NumPy", "imread", "imwrite"])]
     text += ["What `import imfilter` exports beside the [filters](reference/index.md). Examples, and which arrays are"]
     text[-1] += " images: [From Python](gallery.md#from-python)."
     text += ["## Arguments of every filter", docstrings.fields(signature.IMAGE)]
