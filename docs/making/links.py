@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 SHOWN = {"src", "srcset", "poster"}
 """Attributes whose address the browser asks for at once; of `link` its `href` too."""
+
+FOREIGN = re.compile(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""")
+"""An address of another machine in a style sheet."""
 
 
 class _Page(HTMLParser):
@@ -51,4 +55,7 @@ def problems(site: Path) -> list[str]:
                 found.append(f"{name}: {address} leads nowhere")
             elif anchor and there in pages and unquote(anchor) not in pages[there].anchors:
                 found.append(f"{name}: {address}: the page has no such place")
+    for sheet in sorted(site.rglob("*.css")):
+        foreign = FOREIGN.findall(sheet.read_text(encoding="utf-8"))
+        found += [f"{sheet.relative_to(site)}: asks another machine for {address}" for address in foreign]
     return found
