@@ -3,6 +3,7 @@
 import contextlib
 import doctest
 import fnmatch
+import html
 import importlib
 import importlib.util
 import io
@@ -85,11 +86,16 @@ def test_table_of_filters_is_fresh(fresh):
     fresh(ROOT / "README.md", with_part(ROOT / "README.md", "filters", filters_table()))
 
 
-def gallery():
-    spec = importlib.util.spec_from_file_location("gallery", ROOT / "sample_images" / "gallery.py")
+def script(name):
+    """Import a script that draws pictures of the documents."""
+    spec = importlib.util.spec_from_file_location(Path(name).stem, ROOT / name)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def gallery():
+    return script("sample_images/gallery.py")
 
 
 def exports():
@@ -118,6 +124,25 @@ def test_gallery_shows_filters_and_has_its_pictures():
         assert section in catalog.names()
         for number in range(len(entries)):
             assert (ROOT / "sample_images" / "gallery" / pictures.picture_name(section, number)).exists()
+
+
+def test_picture_of_speed_is_fresh(fresh):
+    fresh(ROOT / "benchmarks" / "speed.svg", script("benchmarks/speed.py").picture())
+
+
+@pytest.mark.needs("a terminal")
+def test_recorded_terminal_shows_what_the_commands_print():
+    def lines(svg):
+        """The text without numbers, and without the progress bar, which shows where the program was last."""
+        found = [html.unescape(text) for text in re.findall(r"<text [^>]*clip-path[^>]*>(.*?)</text>", svg)]
+        return [
+            re.sub(r"\d+(\.\d+)?", "0", text)
+            for text in found
+            if not re.search("[━╸╺]|/s$|^\\d+/|:00$|[jp][pn]g$", text)
+        ]
+
+    terminal = script("sample_images/terminal.py")
+    assert lines(terminal.record()) == lines(terminal.PICTURE.read_text(encoding="utf-8"))
 
 
 def shell_blocks():
@@ -224,6 +249,19 @@ def test_readme_example_shows_a_picture(shown, line, folder):
     assert code == 0
     assert text.count("▀") > 500
     assert set(folder.iterdir()) == before
+
+
+def test_commands_of_the_table_of_other_programs_run(example, tmp_path):
+    part = README.split("<!-- today -->\n")[1].split("<!-- end of today -->")[0]
+    commands = [re.findall("`([^`]+)`", line)[-1] for line in part.splitlines()[2:]]
+    assert len(commands) >= 8
+    for number, command in enumerate(commands):
+        folder = tmp_path / str(number)
+        (folder / "photos").mkdir(parents=True)
+        for name in ("in.jpg", "photos/in.jpg"):
+            shutil.copy(ROOT / "sample_images" / "cat.jpg", folder / name)
+        (folder / "k.mat").write_text("3 3\n-2 -1 0\n-1 1 1\n0 1 2\n")
+        assert example(f"imfilter {command}", folder) == (0, b"", ""), command
 
 
 def test_readme_first_command_makes_the_pictures(shell, tmp_path):
@@ -335,6 +373,12 @@ def test_a_link_of_the_site_that_leads_nowhere_is_found(making, tmp_path, alt, h
     assert links.problems(tmp_path) == found
     (tmp_path / "a.css").write_text("p { background: url('https://example.org/a.png') }")
     assert links.problems(tmp_path) == [*found, "a.css: asks another machine for https://example.org/a.png"]
+
+
+def test_every_document_is_a_page_of_the_site(making):
+    from making import places
+
+    assert {*map(relative, DOCUMENTS)} - {places.REFERENCE} == {*places.documents()}
 
 
 def test_a_page_that_lies_is_found_out(making, page_block, tmp_path):

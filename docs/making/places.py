@@ -20,9 +20,11 @@ PAGES = {
     "cli/DATASETS.md": "datasets.md",
     "cli/FORMATS.md": "formats.md",
     "cli/REPORT.md": "json.md",
+    "cli/SCRIPTS.md": "scripts.md",
     "cli/SHARDS.md": "shards.md",
     "cli/STORES.md": "stores.md",
     "docs/README.md": "building.md",
+    "filters/CONVENTIONS.md": "numbers.md",
     "filters/KERNELS.md": "kernel-files.md",
     "filters/README.md": "gallery.md",
     "filters/SHARPENING.md": "sharpening.md",
@@ -40,9 +42,6 @@ LINK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 """A link, or code, in which none is sought."""
-
-
-INCLUDED = re.compile(r"^(:::\{include\} )(\S+)$", re.MULTILINE)
 
 
 class LinkError(Exception):
@@ -98,11 +97,7 @@ class Links:
                 page = f"{FILES}/{name}", ""
             return f"{found['before']}{posixpath.relpath(page[0], here or '.')}{page[1]}{found['behind']}"
 
-        def included(found: re.Match[str]) -> str:
-            name = posixpath.normpath(posixpath.join(posixpath.dirname(document), found[2]))
-            return found[1] + posixpath.relpath(self.pages[name], here or ".")
-
-        return INCLUDED.sub(included, LINK.sub(link, text))
+        return LINK.sub(link, text)
 
     def stage(self, source: Path) -> None:
         """Put the files that pages need into the folder of the sources."""
