@@ -299,7 +299,7 @@ def exported(thing: Any, name: str) -> str:
     for field, own in vars(thing).items():
         if inspect.isfunction(own) and own.__doc__ and (not field.startswith("_") or field == "__call__"):
             call = f"{name}{inspect.signature(own)}" if field == "__call__" else f"{field}{inspect.signature(own)}"
-            parts += [f"### {name}.{field}", f"```python\n{call}\n```", docstrings.shown(own.__doc__, "")]
+            parts += [f"### `{name}.{field}`", f"```python\n{call}\n```", docstrings.shown(own.__doc__, "")]
     return "\n\n".join(parts)
 
 

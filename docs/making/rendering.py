@@ -19,6 +19,9 @@ FIGURES = re.compile(r"^(?:!\[[^\]]*\]\([^)\s]+ \"[^\"]*\"\)\n)+", re.MULTILINE)
 """A paragraph of pictures that have captions."""
 FIGURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+) \"([^\"]*)\"\)")
 
+DARK = 117
+"""The shade of gray on which black and white letters are equally legible, 4.6 : 1."""
+
 
 def grid(name: str, rows: list[list[str]]) -> str:
     """Return samples as a table, each on its own shade of gray from the least to the greatest."""
@@ -33,7 +36,7 @@ def grid(name: str, rows: list[list[str]]) -> str:
     for row in rows:
         shades = [round(255 * (float(value) - low) / span) for value in row]
         cells = (
-            f'<td style="background:rgb({shade},{shade},{shade});color:{"#000" if shade > 127 else "#fff"}">'
+            f'<td style="background:rgb({shade},{shade},{shade});color:{"#000" if shade > DARK else "#fff"}">'
             f"{value.replace('-', '−')}</td>"
             for value, shade in zip(row, shades, strict=True)
         )

@@ -66,6 +66,10 @@ def check_values(block: Block, folder: Path) -> list[list[str]]:
     return found
 
 
+KEPT = "HOME", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "ASAN_OPTIONS", "IMFILTER_NATIVE"
+"""Variables of this process that commands see; those of a job, of Make or of a terminal would change what they do."""
+
+
 class Machine:
     """Runs blocks as a reader would, with the program of this Python on the PATH."""
 
@@ -74,10 +78,8 @@ class Machine:
         for name, words in (("imfilter", f'"{sys.executable}" -m imfilter'), ("python3", f'"{sys.executable}"')):
             (programs / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
             (programs / name).chmod(0o755)
-        ours = {
-            name: value for name, value in os.environ.items() if not name.startswith(("IMFILTER_", "MAKE", "MFLAGS"))
-        }
-        self.environment = ours | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        self.environment = kept | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
 
     def run(self, block: Block, folder: Path) -> str:
         """Run a block, and return what it prints; raises PageError if it fails."""
