@@ -16,6 +16,8 @@ CHANGES = (
     (r'<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
     # A row of headers without words, which Markdown demands.
     (r'<thead>\n<tr class="row-odd">(?:<th class="head(?: [\w-]+)?"><p></p></th>\n)+</tr>\n</thead>\n', ""),
+    # A header without words, above a column of names, is none.
+    (r'<th class="head(?: [\w-]+)?"><p></p></th>', "<td></td>"),
     # The page of the search has no heading before a script writes one.
     (r'(<div id="search-results">)', r"<h1>Search</h1>\n\1"),
 )
