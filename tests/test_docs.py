@@ -3,6 +3,7 @@
 import contextlib
 import doctest
 import fnmatch
+import gzip
 import html
 import importlib
 import importlib.util
@@ -13,6 +14,7 @@ import pty
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +23,7 @@ import imfilter
 import numpy as np
 import pytest
 from imfilter.cli.app import app
+from imfilter.cli.commands import docstrings, operator_help
 from imfilter.filters.core import catalog, native
 from PIL import Image
 from typer.main import get_command
@@ -28,6 +31,7 @@ from typer.main import get_command
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = ROOT / "cli" / "README.md"
+MANUAL = ROOT / "cli" / "imfilter.1"
 GALLERY_PAGE = ROOT / "filters" / "README.md"
 FOLDERS = "benchmarks", "cli", "docs", "filters", "sample_images", "tests"
 SITE = ROOT / "docs"
@@ -48,12 +52,21 @@ def help_of(*words):
     return command.get_help(context)
 
 
+def examples_of(*words):
+    command = get_command(app)
+    context = command.make_context("imfilter", [], resilient_parsing=True)
+    for word in words:
+        command = command.get_command(context, word)
+        context = command.make_context(word, [], parent=context, resilient_parsing=True)
+    return command.examples
+
+
 DATASET = ("info", "stats", "check", "split", "convert", "show", "boxes")
 
 
 def reference():
     parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest` writes this page."]
-    others = ("compare", "info", "show", "sweep", "sheet", "studio", "dataset", "kernels")
+    others = ("compare", "info", "show", "sweep", "sheet", "studio", "dataset", "kernels", "help")
     commands = [*catalog.names(), "chain", "run", "augment", *others]
     parts_of = [*(("dataset", name) for name in DATASET), ("kernels", "show"), ("kernels", "plot")]
     for words in [(), *((name,) for name in commands), *parts_of]:
@@ -63,6 +76,20 @@ def reference():
 
 def test_command_reference_is_fresh(fresh):
     fresh(REFERENCE, reference())
+
+
+def test_manual_page_is_fresh(fresh, run):
+    fresh(MANUAL, run("help", "man").out.decode("ascii"))
+
+
+@pytest.mark.needs("groff")
+def test_manual_page_is_set_without_a_warning():
+    words = ["groff", "-man", "-ww", "-Tutf8", "-rLL=80n", "-P-bcou", str(MANUAL)]
+    ended = subprocess.run(words, capture_output=True, check=True)
+    assert ended.stderr == b""
+    text = " ".join(ended.stdout.decode().split())
+    assert "NAME imfilter - filter images" in text
+    assert "--op bilateral --sigma X|X,Y See --op gaussian. --range-sigma X Standard deviation" in text
 
 
 def with_part(page, name, part):
@@ -521,6 +548,57 @@ def test_shell_examples_of_the_help_run(example, name, folder):
             make_input(folder / needed)
         code, _, said = example(line, folder)
         assert (code, said) == (0, ""), line
+
+
+@pytest.mark.parametrize("name", operator_help.operators())
+def test_the_example_of_every_operator_runs(example, name, folder):
+    spec = catalog.load(name).spec
+    made = {operator_help.example(spec, op) for op in spec.parameters["op"].choices} - {*docstrings.examples(spec.doc)}
+    for line in sorted(made):
+        _, _, source, *_ = shlex.split(line)
+        make_input(folder / source)
+        reduce_pictures(folder)
+        code, _, said = example(line, folder)
+        assert (code, re.sub(r".* is clipped; .*\n", "", said)) == (0, ""), line
+
+
+@pytest.fixture
+def data(folder):
+    """What the examples of commands that are no filters name: photographs, sets of images, boxes and recipes."""
+    for name in ("cat.jpg", "reference.png", "result.png", "noisy.png", "clean.png", "scan.tif"):
+        with Image.open(ROOT / "sample_images" / "cat.jpg") as picture:
+            picture.reduce(8).save(folder / name)
+    for seed, name in enumerate(("photos", "train", "golden", "flowers/rose", "flowers/tulip")):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number in range(4):
+            values = np.random.default_rng((seed, number)).integers(0, 256, (48, 48, 3))
+            Image.fromarray(values.astype(np.uint8)).save(folder / name / f"plant{number}.png")
+    shutil.copytree(folder / "golden", folder / "out")
+    images, labels = (struct.pack(f">4B{n}i", 0, 0, 8, n, 20, *[28] * (n - 1)) for n in (3, 1))
+    (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(images + bytes(20 * 28 * 28)))
+    (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels + bytes(range(10)) * 2))
+    (folder / "classes.txt").write_text("rose\ntulip\n")
+    (folder / "soft.toml").write_text('[[step]]\nfilter = "blur"\n')
+    (folder / "labels").mkdir()
+    for number in range(4):
+        (folder / "labels" / f"plant{number}.txt").write_text("1 0.5 0.5 0.25 0.25\n")
+    reduce_pictures(folder)
+    return folder
+
+
+OTHER_COMMANDS = ["chain", "run", "augment", "compare", "info", "sweep", "sheet", "help"]
+OTHER_COMMANDS += [*(f"dataset {name}" for name in DATASET), "kernels show", "kernels plot"]
+
+
+@pytest.mark.parametrize("words", ["", *OTHER_COMMANDS])
+def test_examples_of_other_commands_run(example, words, data):
+    """All but those that need a terminal or a browser."""
+    lines = examples_of(*words.split())
+    assert lines
+    for line in lines:
+        if not SHOWS.search(line):
+            code, _, said = example(line, data)
+            assert (code, said) == (0, ""), line
 
 
 SUITE = [

@@ -10,25 +10,12 @@ from typing import Annotated, Any, Literal, get_args
 from ...filters.core.named_tuple import NamedTuple
 from ..images import formats
 from ..terminal.protocols import PROTOCOLS
+from .help_sections import ANNOTATIONS, ARGUMENTS, FILES, OWN, PIXELS, RUN, Section
 
 MAX_FRAMES = 10_000
 IN_FLIGHT = 8
 SheetRange = Literal["auto", "each", "common", "signed"]
 SHEET_RANGES: tuple[SheetRange, ...] = get_args(SheetRange)
-
-
-Section = Literal[
-    "Arguments", "Options", "Inputs and outputs", "Pixels, before and after", "Masks and boxes", "The run"
-]
-"""The sections of a command's help, in order."""
-
-SECTIONS: tuple[Section, ...] = get_args(Section)
-ARGUMENTS: Section = "Arguments"
-OWN: Section = "Options"
-FILES: Section = "Inputs and outputs"
-PIXELS: Section = "Pixels, before and after"
-ANNOTATIONS: Section = "Masks and boxes"
-RUN: Section = "The run"
 
 
 class Option(NamedTuple):

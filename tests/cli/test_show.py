@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli.commands.options import joined
+from imfilter.cli.commands.sectioned_command import joined
 from imfilter.cli.images.colour_description import ColourDescription
 from imfilter.cli.images.metadata import Metadata
 from imfilter.cli.terminal import asking, blocks, iterm, kitty, screen, sixel
