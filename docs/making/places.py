@@ -19,6 +19,7 @@ PAGES = {
     "cli/CLUSTERS.md": "clusters.md",
     "cli/DATASETS.md": "datasets.md",
     "cli/FORMATS.md": "formats.md",
+    "cli/PLATFORMS.md": "platforms.md",
     "cli/REPORT.md": "json.md",
     "cli/SCRIPTS.md": "scripts.md",
     "cli/SHARDS.md": "shards.md",
