@@ -1,10 +1,13 @@
 """The documents cannot go stale: they are generated, or their examples run."""
 
 import contextlib
+import doctest
 import fnmatch
 import gzip
 import html
+import importlib
 import importlib.util
+import io
 import os
 import pkgutil
 import pty
@@ -30,8 +33,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = ROOT / "cli" / "README.md"
 MANUAL = ROOT / "cli" / "imfilter.1"
 GALLERY_PAGE = ROOT / "filters" / "README.md"
-FOLDERS = "benchmarks", "cli", "filters", "sample_images", "tests"
-DOCUMENTS = sorted(page for folder in (ROOT, *(ROOT / name for name in FOLDERS)) for page in folder.glob("*.md"))
+FOLDERS = "benchmarks", "cli", "docs", "filters", "sample_images", "tests"
+SITE = ROOT / "docs"
+PAGES = sorted(page for page in SITE.rglob("*.md") if SITE / "build" not in page.parents)
+DOCUMENTS = sorted(
+    {*PAGES, *(page for folder in (ROOT, *(ROOT / name for name in FOLDERS)) for page in folder.glob("*.md"))}
+)
 SOURCES = sorted(path for name in FOLDERS for path in (ROOT / name).rglob("*.py"))
 
 
@@ -312,6 +319,109 @@ def relative(path):
     return path.relative_to(ROOT).as_posix()
 
 
+@pytest.fixture
+def making(monkeypatch):
+    """What makes the site of `docs/`."""
+    monkeypatch.syspath_prepend(SITE)
+    return importlib.import_module("making")
+
+
+@pytest.fixture
+def page_block(making, run, monkeypatch, tmp_path):
+    """Run a block of a page in its folder, as the site's build does, but in this process where no shell is needed."""
+    from making import blocks, running
+
+    machine = running.Machine(tmp_path / "programs")
+
+    def page_block(block, folder):
+        monkeypatch.chdir(folder)
+        if block.language == "python":
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                exec(compile(block.body, f"line {block.line}", "exec"), {})
+            return printed.getvalue()
+        lines = blocks.lines(block.body)
+        if not all(map(blocks.is_plain, lines)):
+            return machine.run(block, folder)
+        ends = [run(*shlex.split(line)[1:]) for line in lines]
+        failed = [(line, ended.err) for line, ended in zip(lines, ends, strict=True) if ended.code]
+        assert not failed, failed[0]
+        return b"".join(ended.out for ended in ends).decode()
+
+    return page_block
+
+
+@pytest.mark.needs("bash")
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_the_commands_of_a_page_run_and_print_what_it_says(page, page_block, tmp_path, needs):
+    from making import blocks, places, rendering, running
+
+    text = page.read_text(encoding="utf-8")
+    if "make Makefile" in {f"{block.language} {block.name}" for block in blocks.blocks(text)}:
+        needs("GNU Make")
+    folder = tmp_path / "page"
+    folder.mkdir()
+    running.furnish(folder)
+    if native.core is None and "imfilter denoise" in text:
+        reduce_pictures(folder)
+    running.walk(text, folder, page_block)
+    shown = [found["target"] or "" for found in places.LINK.finditer(text)]
+    for picture in [name for name in shown if name.endswith(rendering.SHOWN) and "/" not in name]:
+        assert (folder / picture).exists(), picture
+
+
+def test_the_examples_of_what_makes_the_site_hold(making):
+    names = [module.name for module in pkgutil.iter_modules(making.__path__, "making.")]
+    results = [doctest.testmod(importlib.import_module(name)) for name in names]
+    assert sum(result.attempted for result in results) >= 5
+    assert not any(result.failed for result in results)
+
+
+SITE_PAGE = '<p id="top"><link href="a.css"><img src="a.css" alt="{alt}"><a href="{href}">b</a><h1 id="b">B</h1>'
+
+
+@pytest.mark.each(
+    "alt, href, found",
+    [
+        ("A", "#b", []),
+        ("A", "index.html#top", []),
+        ("A", "https://example.org/x", []),
+        ("", "#b", ["index.html: a picture without words: a.css"]),
+        ("A", "#c", ["index.html: #c: the page has no such place"]),
+        ("A", "gone.html", ["index.html: gone.html leads nowhere"]),
+        ("A", "//example.org/x", []),
+        ("A", '#b"><img alt="A" src="//example.org/x', ["index.html: asks another machine for //example.org/x"]),
+    ],
+)
+def test_a_link_of_the_site_that_leads_nowhere_is_found(making, tmp_path, alt, href, found):
+    from making import links
+
+    (tmp_path / "a.css").write_text("p { background: url('a.png') }")
+    (tmp_path / "index.html").write_text(SITE_PAGE.format(alt=alt, href=href))
+    assert links.problems(tmp_path) == found
+    (tmp_path / "a.css").write_text("p { background: url('https://example.org/a.png') }")
+    assert links.problems(tmp_path) == [*found, "a.css: asks another machine for https://example.org/a.png"]
+
+
+def test_every_document_is_a_page_of_the_site(making):
+    from making import places
+
+    assert {*map(relative, DOCUMENTS)} - {places.REFERENCE} == {*places.documents()}
+
+
+def test_a_page_that_lies_is_found_out(making, page_block, tmp_path):
+    from making import running
+
+    folder = tmp_path / "page"
+    folder.mkdir()
+    running.furnish(folder)
+    small = "```text a.pgm\nP2\n2 1\n255\n3 4\n```\n"
+    command = "```sh\nimfilter info missing.png || echo $?\n```\n"
+    running.walk(f"{small}```values a.pgm\n3 4\n```\n{command}```text\n1\n```\n", folder, page_block)
+    for lie in ("```values a.pgm\n3 5\n```\n", f"{command}```text\n0\n```\n", "```sh\nexit 3\n```\n"):
+        with pytest.raises(running.PageError):
+            running.walk(small + lie, folder, page_block)
+
+
 HISTORY = ROOT / "CHANGELOG.md"
 PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join((r'[.]ci', *FOLDERS))})/[\w./<>*-]*")
 
@@ -349,6 +459,8 @@ def headings(page):
 def test_every_link_of_a_document_leads_somewhere(page):
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf-8")):
         there = page.parent / target if target else page
+        if page in PAGES and there.suffix in (".jpg", ".png"):
+            continue  # the page's commands make it, as the test of these sees
         assert there.exists(), target
         assert not anchor or anchor in headings(there), (target, anchor)
 

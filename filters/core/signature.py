@@ -62,7 +62,7 @@ def documentation(build: Callable[..., Any], spec: Spec) -> str:
         type_in_words = TYPES.get(parameter.kind) or "{" + ", ".join(map(repr, parameter.choices)) + "}"
         if parameter.kind == "text":
             type_in_words = "str" if str in (hints[name], *get_args(hints[name])) else ""
-        entries.append(_entry(name, type_in_words, _default(parameter), _in_words(parameter)))
+        entries.append(_entry(name, type_in_words, _default(parameter), in_words(parameter)))
     for name, argument in spec.arguments.items():
         entries.append(
             _entry(name, "bool" if argument.default is False else "", f"{argument.default!r}", argument.help)
@@ -104,7 +104,7 @@ def _default(parameter: Parameter) -> str:
     return re.sub("--(?=[a-z])", "", parameter.param.shown_default) or repr(parameter.default)
 
 
-def _in_words(parameter: Parameter) -> str:
+def in_words(parameter: Parameter) -> str:
     """Return the help of a parameter with its unit, its range, and the operators that take it."""
     param = parameter.param
     low = f"at least {param.min:g}" if param.min is not None else ""
