@@ -91,7 +91,7 @@ def guided(plane: Array) -> Array:
     mean, square = (ndimage.uniform_filter(part, 5, mode="reflect") for part in (values, values**2))
     a = (square - mean**2) / (square - mean**2 + 0.01)
     b = mean - a * mean
-    # The lines of windows past the edge are those of the picture's reflection.
+    # Beyond the edge, windows see the picture's reflection.
     slope, offset = (ndimage.uniform_filter(part, 5, mode="reflect") for part in (a, b))
     return (slope * values + offset) * white
 
@@ -168,7 +168,7 @@ def images() -> dict[str, Array]:
 
 
 def cores() -> Iterator[str]:
-    """Take each core in turn, and yield what it is: every instruction set of the compiled one, NumPy and SciPy."""
+    """Switch to each core in turn, and yield its name: each instruction set of the compiled one, NumPy and SciPy."""
     compiled = native.core
     if compiled is not None:
         usual = compiled.chosen()
@@ -182,14 +182,14 @@ def cores() -> Iterator[str]:
 
 
 def errors(results: list[Array], exact: Array, kind: str, signed: bool) -> list[float]:
-    """Return the greatest error, and of integers the part of the samples that differ, and the error before rounding.
+    """Return the greatest error and, for integers, the share of samples that differ and the error before rounding.
 
     Files hold half of *signed* values, about the middle.
     """
     if kind == "float32":
         return [float(np.abs(results[0] - exact).max())]
     shown = exact / 2 + (FULL[kind] + 1) / 2 if signed else exact
-    # Luma is a sum of thousandths, of which float64 makes less than a half now and then.
+    # Luma is a sum of thousandths; in float64, a half sometimes comes out as less.
     off = np.abs(results[1] - np.clip(np.floor(shown.round(9) + 0.5), 0, FULL[kind]))
     return [float(off.max()), float(np.mean(off > 0)), float(np.abs(results[0] - exact).max())]
 
@@ -204,7 +204,7 @@ def measured(name: str, filter: Callable[..., Any], image: Array, exact: Array) 
         if kind != "float32":
             results.append(np.reshape(filter(image), exact.shape).astype(np.float64))
         found[core].append(errors(results, exact, kind, name.endswith("laplacian")))
-        # The baseline has no multiply-adds that round once.
+        # The baseline has no fused multiply-add.
         if core == COMPILED and native.core.chosen() != "baseline":
             first = results if first is None else first
             same = same and all(np.array_equal(a, b) for a, b in zip(first, results, strict=True))
@@ -220,7 +220,7 @@ def cell(worst: list[float]) -> str:
 
 
 def angle_error(image: Array) -> dict[str, str]:
-    """Return the greatest error of the angle in degrees, where the magnitude is above 1."""
+    """Return the greatest error of the angle in degrees where the magnitude is above 1."""
     exact, found = sobel_angle(image.astype(np.float64))[..., 0], {COMPILED: 0.0, OBVIOUS: 0.0}
     for core in cores():
         off = np.abs(edges(image).angle - exact)

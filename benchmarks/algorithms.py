@@ -1,9 +1,8 @@
 """Measure the planner's picks: `python benchmarks/algorithms.py [--quick]`.
 
-One thread filters a strip as the executor makes it of a gray image of 8 bits and 4000 columns by every algorithm that
-can compute a kernel, in the processor's time, the least of several calls. The rates in
-`filters/core/linear/planner.py` come of these times; a pick may take 1.3 × the fastest. Separable kernels, boxes,
-Gaussians, dense ones, lines and oblongs.
+One thread filters a strip of a gray 8-bit image with 4000 columns, as the executor makes it, by every algorithm that
+can compute a kernel: the least CPU time of several calls. The rates in `filters/core/linear/planner.py` come from
+these times; a pick may take 1.3 × the fastest. The kernels are separable, boxes, Gaussians, dense, lines and oblongs.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ def grid() -> Iterator[tuple[str, Kernel]]:
 
 
 def seconds(function: Callable[[], object], budget: float) -> float:
-    """Return the least processor time of a call within *budget* seconds; the first does not count."""
+    """Return the least CPU time of a call within *budget* seconds; the first call does not count."""
     times: list[float] = []
     while sum(times) < budget:
         start = time.process_time()
@@ -52,7 +51,7 @@ def seconds(function: Callable[[], object], budget: float) -> float:
 
 
 def nanoseconds(kernel: Kernel, budget: float) -> dict[str, float]:
-    """Return nanoseconds a sample by algorithm, that of the planner's pick first."""
+    """Return nanoseconds per sample by algorithm, the planner's pick first."""
     found, geometry = {}, planner.Geometry()
     for plan in sorted(planner._candidates(kernel, CONTEXT, geometry), key=lambda plan: plan.cost):
         bound = plan.bind()

@@ -1,10 +1,10 @@
 """Measure augmentation: `python benchmarks/augmentation.py [--quick]`.
 
-In memory small images in RGB are padded and cropped, mirrored, turned, changed in tone and covered in part, all on one
-thread, beside kornia, which takes them as a batch, and albumentations, which takes one after the other: microseconds of
-the processor an image. Whole processes make one variant of each photograph of a folder: decoded from 500×375 pixels, a
-part of it scaled to 224×224, mirrored, changed in tone, encoded as JPEG of quality 95, beside a script with Pillow:
-milliseconds of the processor a picture. The peers are imported by the interpreter that `--python` names.
+In memory, small RGB images are padded and cropped, mirrored, rotated, changed in tone and partly erased, all on one
+thread, compared with kornia, which takes them as a batch, and albumentations, which takes one after the other: CPU
+microseconds per image. Whole processes make one variant of each photograph of a folder: decoded from 500×375 pixels,
+a part scaled to 224×224, mirrored, changed in tone, encoded as JPEG of quality 95, compared with a script with Pillow:
+CPU milliseconds per picture. The interpreter named by `--python` imports the peers.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ for path in sorted(Path(sys.argv[1]).glob("*.jpg")):
 
 
 def in_memory(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield a stack of small images beside the peers."""
+    """Yield the times for a stack of small images, with those of the peers."""
     images = np.random.default_rng(1).integers(0, 256, (COUNT, SIDE, SIDE, 3), np.uint8)
     names, augmenter = [f"{number}.png" for number in range(COUNT)], Augmenter(*STEPS, seed=7)
     runs = arguments.runs[0] + 2
@@ -116,7 +116,7 @@ def in_memory(arguments: argparse.Namespace) -> Iterator[Row]:
 
 
 def processor_seconds(command: list[str]) -> float:
-    """Run a command, and return the time that the processor spent on it; raises SystemExit where it fails."""
+    """Run a command, and return its CPU time; raises SystemExit if it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     if subprocess.run(command, capture_output=True).returncode:
         raise SystemExit(f"failed: {' '.join(command)}")
@@ -125,7 +125,7 @@ def processor_seconds(command: list[str]) -> float:
 
 
 def folders(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield whole processes over a folder of photographs beside a script with Pillow."""
+    """Yield the times of whole processes over a folder of photographs, with those of a script with Pillow."""
     with tempfile.TemporaryDirectory() as folder:
         given, ours, theirs = (Path(folder, name) for name in ("given", "ours", "theirs"))
         given.mkdir()

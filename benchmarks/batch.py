@@ -1,8 +1,8 @@
 """Measure batches, updates and chains: `python benchmarks/batch.py --imfilter PATH --python PATH [--quick]`.
 
-*PATH* is the command to measure, and an interpreter that has OpenCV. Times are of alternating runs. The memory of
-several processes is the greatest sum of their proportional set sizes (what they share counts once), looked at every
-20 ms in a run of its own, on Linux.
+The *PATH*s are the command to measure, and an interpreter with OpenCV. Runs alternate. The memory of several
+processes is the greatest sum of their proportional set sizes (shared memory counts once), sampled every 20 ms in a
+run of its own, on Linux.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STEPS = ["blur --sigma 2", "sharpen", "edges"]
 
 
 def photographs(folder: Path, count: int) -> None:
-    """Write *count* cuts of a photograph as JPEG."""
+    """Write *count* crops of a photograph as JPEG."""
     folder.mkdir()
     photo = common.photograph(4000, 3000)
     random = np.random.default_rng(0)
@@ -46,7 +46,7 @@ def thumbnails(folder: Path, count: int) -> None:
 
 
 def memory(command: list[str]) -> float:
-    """Return the most bytes that a command and its children held together at one time."""
+    """Return the peak memory of a command and its children together."""
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     most = 0.0
     while child.poll() is None:
@@ -94,7 +94,7 @@ def measure_batches(arguments: argparse.Namespace, folder: Path) -> Iterator[Row
 
 
 def measure_update(arguments: argparse.Namespace, folder: Path) -> Iterator[Row]:
-    """Yield the row for an update that has nothing to do."""
+    """Yield the row for an update with nothing to do."""
     thumbnails(folder / "tree", 10_000)
     command = [arguments.imfilter, "blur", str(folder / "tree"), "-r", "-o", f"{folder / 'tree-out'}/", "--update"]
     subprocess.run(command, check=True, capture_output=True)
@@ -103,7 +103,7 @@ def measure_update(arguments: argparse.Namespace, folder: Path) -> Iterator[Row]
 
 
 def measure_chain(arguments: argparse.Namespace, folder: Path) -> Iterator[Row]:
-    """Yield the rows for a chain of three against three commands in a pipe."""
+    """Yield the rows for a chain of three filters against a pipe of three commands."""
     photo, imfilter = folder / "photo.ppm", arguments.imfilter
     common.photograph(4000, 3000).save(photo)
     program, source = shlex.quote(imfilter), shlex.quote(str(photo))

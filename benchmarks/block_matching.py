@@ -1,8 +1,8 @@
-"""Measure BM3D beside the package `bm3d` of its authors: `python benchmarks/block_matching.py`.
+"""Compare BM3D with the package `bm3d` of its authors: `python benchmarks/block_matching.py`.
 
-Parts of photographs that scikit-image brings along, with Gaussian noise that is known: how near both come to the
-photograph, and the processor time of all threads. The package has its default profile. Beside that, what comes of the
-same noise when it is estimated, and the noisy picture has 8 bits.
+Parts of scikit-image's sample photographs get Gaussian noise of known strength. Measured are the quality of both
+results, and the CPU time of all threads. The package uses its default profile. A further column has the quality
+with estimated noise and a noisy picture of 8 bits.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ PARTS = (
     ("camera.png", 30, 0, 1),
     ("camera.png", 0, 150, 1),
 )
-"""Files, from which column and row on, and how many times smaller."""
+"""Files, the column and row of the crop, and the factor of reduction."""
 WIDTH, HEIGHT = 321, 241
 NOISE = (15, 25, 50)
 
 
 class Measured(NamedTuple):
-    """What one denoiser makes of one picture."""
+    """The result of a denoiser for a picture."""
 
     decibels: float
     seconds: float
 
 
 def photographs(data: Path, colour: bool) -> list[Array]:
-    """Return the parts of photographs, those alone that have colours if these are wanted."""
+    """Return the parts of photographs; only those with colours if colours are wanted."""
     found = []
     for name, left, top, smaller in PARTS:
         image = Image.open(data / name)
@@ -54,7 +54,7 @@ def photographs(data: Path, colour: bool) -> list[Array]:
 
 
 def measured(function: Callable[[], Array], clean: Array) -> Measured:
-    """Return how near a result comes, and how long it took."""
+    """Return the quality of a result, and the time that it took."""
     start = time.process_time()
     answer = function()
     seconds = time.process_time() - start

@@ -1,12 +1,12 @@
-"""Score boundaries on colour pictures made for it: `python benchmarks/boundaries.py` rewrites its part of RESULTS.md.
+"""Score boundaries on generated colour pictures: `python benchmarks/boundaries.py` rewrites its part of RESULTS.md.
 
 Regions, drawn shape over shape or as wavy Voronoi cells at four times the size, are filled with flat colours, textures
-or pieces of photographs, with a light falling over them, highlights, blur, noise and the coding of JPEG. What lies
-within a region counts as wrong: so textures and photographs' own edges are what an operator must pass over.
-scikit-image's photographs of brick, grass and gravel are among the textures where it is installed.
+or pieces of photographs, with uneven light, highlights, blur, noise and JPEG compression. Lines within a region count
+as wrong, so operators must ignore textures and the photographs' own edges. If scikit-image is installed, its
+photographs of brick, grass and gravel are among the textures.
 
-For each operator one threshold for all pictures is chosen, the best. Lines and contours meet within 0.0075 of the
-diagonal, each with one other, as in the benchmark of D. Martin, C. Fowlkes and J. Malik, 2004.
+Each operator uses its best single threshold for all pictures. Lines and contours are matched one to one within 0.0075
+of the diagonal, as in the benchmark of D. Martin, C. Fowlkes and J. Malik, 2004.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ deviations by so much."""
 
 
 class Scene(NamedTuple):
-    """A picture, and where its contours are."""
+    """A picture and its true contours."""
 
     picture: Array
     contours: Array
@@ -44,14 +44,14 @@ class Scene(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """What regions are filled with."""
+    """The fillings of regions."""
 
     textures: list[Array]
     photographs: list[Array]
 
 
 def sources() -> Sources:
-    """Read the pictures, those of scikit-image where it is installed."""
+    """Read the pictures, including those of scikit-image if it is installed."""
     found = importlib.util.find_spec("skimage")
     folders = [SAMPLES] if found is None or found.origin is None else [SAMPLES, Path(found.origin).parent / "data"]
 
@@ -85,7 +85,7 @@ def regions(rng: np.random.Generator) -> Array:
 
 
 def surface(rng: np.random.Generator, kind: str, colour: Array, given: Sources) -> Array:
-    """Return what a region is filled with, around a *colour*."""
+    """Return the filling of a region, around a *colour*."""
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     filled = np.broadcast_to(colour, (HEIGHT, WIDTH, 3)).astype(np.float64)
     if kind == "flat":
@@ -136,7 +136,7 @@ def scene(rng: np.random.Generator, kind: str, given: Sources) -> Scene:
 
 
 def boundaries(labels: Array, means: Array, deviations: Array) -> Array:
-    """Return True beside a border of two regions that differ there."""
+    """Return a mask that is True along borders of regions that differ there."""
     found = np.zeros(labels.shape, bool)
     rows, columns = np.indices(labels.shape)
     for near, far in (
@@ -151,7 +151,7 @@ def boundaries(labels: Array, means: Array, deviations: Array) -> Array:
 
 
 def hits(strength: Array, contours: Array, thresholds: Array) -> Array:
-    """Return, for each threshold, the numbers of right lines, of lines, of found contours, and of contours."""
+    """Return for each threshold the numbers of correct lines, lines, found contours, and contours."""
     counts = np.zeros((len(thresholds), 4), np.int64)
     for number, threshold in enumerate(thresholds):
         lines = strength > threshold
@@ -161,9 +161,9 @@ def hits(strength: Array, contours: Array, thresholds: Array) -> Array:
 
 
 def assigned(lines: Array, contours: Array) -> int:
-    """Return how many pixels of lines can be assigned to one of a contour each, within `REACH`.
+    """Return how many pixels of lines can be matched one to one with pixels of contours within `REACH`.
 
-    So of two lines beside each other one counts as wrong.
+    So one of two parallel lines counts as wrong.
     """
     y, x = np.nonzero(lines)
     numbers = np.cumsum(contours).reshape(contours.shape) - 1

@@ -1,7 +1,7 @@
-"""Measure calls from Python with the threads that they take by themselves: `python benchmarks/calls.py [--quick]`.
+"""Measure calls from Python with their default threads: `python benchmarks/calls.py [--quick]`.
 
-A gray image of 12 megapixels, against OpenCV's calls with its default threads, in turn, by the wall clock; then the
-same beside four busy loops, against our own times on the idle machine.
+A gray image of 12 megapixels is filtered in turn with OpenCV's calls and their default threads, in wall time; then the
+same next to four busy loops, compared with our own times on the idle machine.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def works(cv2: Any) -> list[tuple[str, Callable[[Array], object], Callable[[Arra
 
 @contextmanager
 def busy() -> Iterator[None]:
-    """Run loops beside that take all that they get."""
+    """Run busy loops at the same time."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(LOOPS)]
     try:
         time.sleep(0.5)
@@ -59,7 +59,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
     import cv2
 
     image = np.asarray(common.photograph(4000, 3000, gray=True))
-    # Calls take as little as 5 ms: more of them than of whole processes.
+    # Calls take as little as 5 ms, so more runs are made than of whole processes.
     runs, idle = 3 * arguments.runs[0], {}
 
     def pairs(ours: Callable[[Array], object], theirs: Callable[[Array], object]) -> list[list[float]]:

@@ -90,9 +90,9 @@ def in_turn(call: list[str], runs: int) -> dict[str, list[Figures]]:
 
 
 def of_a_task() -> float:
-    """Return the milliseconds of the processor that the scheduler and the call, in one process, spend on a task.
+    """Return the CPU milliseconds per task of the scheduler and the call, in one process.
 
-    Six are out at a time for two workers, as of any batch.
+    Six tasks are out at a time for two workers, as in any batch.
     """
     import distributed
     from imfilter.cli.batch.cluster import worker_task

@@ -1,8 +1,8 @@
-"""What the benchmarks share: photographs, times in pairs, whole processes, two settings, and the page of results.
+"""Shared code of the benchmarks: photographs, paired times, whole processes, two settings, and the page of results.
 
 Each script measures with all instruction sets and with AVX-512 switched off on both sides, each setting in a process
 of its own, and writes one table of both: medians, with the least and the greatest in brackets, and the ratio of the
-medians beside what it may be.
+medians with its bound.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SETTINGS = {
         "IMFILTER_NATIVE": "avx2",
         "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
         "OPENBLAS_CORETYPE": "Haswell",
-        # As `cv2.getCPUFeaturesLine()` writes it: by the name of the build information OpenCV does not know it.
+        # The name in `cv2.getCPUFeaturesLine()`; OpenCV does not accept that of its build information.
         "OPENCV_CPU_DISABLE": "AVX512-SKX",
         "OPENCV_IPP": "avx2",
         "ATEN_CPU_CAPABILITY": "avx2",
@@ -42,26 +42,26 @@ SETTINGS = {
         "MKL_ENABLE_INSTRUCTIONS": "AVX2",
     },
 }
-"""The environment of each."""
-# What pip installs is compiled. Where Python may not keep what it compiles, each process would do that anew, for 0.2 s.
+"""The environment of each setting."""
+# pip compiles what it installs. If Python may not write bytecode, each process would compile again, for 0.2 s.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 class Row(NamedTuple):
-    """A work, measured beside another's."""
+    """The times for a task, ours and another tool's."""
 
     name: str
     tool: str
     ours: list[float]
     theirs: list[float]
     bound: float | None = None
-    """What our median over theirs may be."""
+    """The bound on our median over theirs."""
     extra: list[str] = []  # noqa: RUF012
     """More cells of the table."""
 
 
 class Run(NamedTuple):
-    """One run of a process: wall time in seconds, peak memory in bytes, seconds of the processor."""
+    """One run of a process: wall seconds, peak memory in bytes, CPU seconds."""
 
     seconds: float
     memory: float
@@ -69,7 +69,7 @@ class Run(NamedTuple):
 
 
 def run(command: list[str]) -> Run | None:
-    """Run a command; None where it cannot be found or fails."""
+    """Run a command; None if it is missing or fails."""
     timed = [sys.executable, "-S", str(HERE / "timed.py"), *command]
     answer = subprocess.run(timed, capture_output=True, text=True)
     if answer.returncode:
@@ -79,7 +79,7 @@ def run(command: list[str]) -> Run | None:
 
 
 def alternate(first: list[str], second: list[str], runs: int, slow: float = 8) -> tuple[list[Run], list[Run]]:
-    """Run two commands A B A B, *runs* times each, once where one takes longer than *slow* seconds."""
+    """Run two commands A B A B, *runs* times each, but once if one takes longer than *slow* seconds."""
     ours: list[Run] = []
     theirs: list[Run] = []
     for _ in range(runs):
@@ -98,7 +98,7 @@ def alternate(first: list[str], second: list[str], runs: int, slow: float = 8) -
 def in_turn(
     functions: Iterable[Callable[[], object]], runs: int, clock: Callable[[], float] = time.perf_counter
 ) -> list[list[float]]:
-    """Return the seconds of each function; they take turns, the first round is thrown away."""
+    """Return the seconds of each function; they take turns, and the first round does not count."""
     functions = list(functions)
     found: list[list[float]] = [[] for _ in functions]
     for number in range(runs + 1):
@@ -118,7 +118,7 @@ def middle(runs: list[Run]) -> Run:
 def photograph(width: int, height: int, gray: bool = False) -> Image.Image:
     """Return the sample photograph enlarged, with texture of two pixels and the noise of a sensor.
 
-    It is made in bands, so that 100 megapixels need no more memory than the picture.
+    It is made in bands, so that 100 megapixels need no memory beyond the picture.
     """
     small = Image.open(HERE.parent / "sample_images" / "coffee.jpg")
     image = small.convert("L" if gray else "RGB").resize((width, height), Image.Resampling.BICUBIC)
@@ -141,7 +141,7 @@ def dense_kernel(n: int) -> Array:
 
 
 def machine() -> str:
-    """Return the processor, its cores that this process may use, and the system."""
+    """Return the processor, the cores that this process may use, and the system."""
     model = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
     if information.exists():
@@ -152,7 +152,7 @@ def machine() -> str:
 
 
 def versions(*packages: str) -> str:
-    """Return the versions of those *packages* that are installed."""
+    """Return the versions of the installed ones of *packages*."""
     found = []
     for package in packages:
         try:
@@ -179,7 +179,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def verdict(value: float, bound: float) -> str:
-    """Say whether *value* keeps within *bound*.
+    """Return in words whether *value* is within *bound*.
 
     >>> verdict(0.72, 0.75)
     '0.72 ≤ 0.75: met'
@@ -188,12 +188,12 @@ def verdict(value: float, bound: float) -> str:
 
 
 def found(command: str) -> str | None:
-    """Return the path of a program, None where there is none."""
+    """Return the path of a program, or None."""
     return shutil.which(command)
 
 
 def asked(doc: str | None) -> argparse.Namespace:
-    """Return the options of the command line; *runs* are those beside a tool with a target, and beside others."""
+    """Return the options of the command line; *runs* are the runs against a tool with a bound, and against others."""
     parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
     parser.add_argument("--python", default=sys.executable, metavar="PATH", help="an interpreter that has the peers")
     parser.add_argument("--imfilter", default="imfilter", metavar="PATH", help="the command to measure")
@@ -265,7 +265,7 @@ def spread(values: Sequence[float]) -> str:
 
 
 def ratio(row: Row) -> str:
-    """Return the ratio of the medians, beside its bound if it has one."""
+    """Return the ratio of the medians, with its bound if it has one."""
     if not row.theirs:
         return "failed"
     value = median(row.ours) / median(row.theirs)

@@ -1,8 +1,8 @@
 """Measure comparisons of pictures: `python benchmarks/comparing.py --imfilter PATH --python PATH`.
 
-Whole processes, against a script with scikit-image. A pair of photographs of 12 megapixels as PNG, one with noise:
-the part of pixels that differ, PSNR and SSIM of the luma, as one would write them in a script; two folders of 400
-pairs of 320×240, the script in two processes.
+Whole processes are compared with a script with scikit-image, as one would write it: the share of pixels that differ,
+PSNR, and SSIM of the luma for a pair of photographs of 12 megapixels as PNG, one with noise; and the same for two
+folders with 400 pairs of 320×240, where the script uses two processes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PAIRS = 400
 
 
 def pictures(folder: Path) -> None:
-    """Make the pair, and the pairs, which are cuts of it."""
+    """Make the pair, and the pairs cropped from it."""
     rng = np.random.default_rng(0)
     a = np.asarray(common.photograph(4000, 3000))
     b = np.clip(a + rng.normal(0, 5, a.shape), 0, 255).astype(np.uint8)
@@ -35,7 +35,7 @@ def pictures(folder: Path) -> None:
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield the rows, in seconds; memory beside."""
+    """Yield the rows, in seconds, with memory."""
     script = [arguments.python, str(common.HERE / "scikit_image_peer.py")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,14 +1,14 @@
 """Score Canny on pictures whose contours are known: `python benchmarks/contours.py` rewrites its part of RESULTS.md.
 
-Polygons, ellipses and smooth curves lie over each other, drawn at four times the size, so that where one ends is known
-exactly. Four kinds of pictures: flat surfaces, surfaces with a light falling over them, textures, and pieces of
-photographs, whose own edges count as wrong: whoever draws the contours of objects leaves them out. Each picture is
-blurred by a sigma of 0.7 to 2 and has noise of 2 to 20 levels.
+Overlapping polygons, ellipses and smooth curves are drawn at four times the size, so that their contours are known
+exactly. There are four kinds of pictures: flat surfaces, surfaces with uneven light, textures, and pieces of
+photographs, whose own edges count as wrong, as in contours of objects drawn by hand. Each picture is blurred by a
+sigma of 0.7 to 2 and has noise of 2 to 20 levels.
 
-A line that is found is right if a contour is no further than 2 pixels, and a contour is found if a line is (nearness in
-the place of the assignment of D. Martin, C. Fowlkes and J. Malik, "Learning to detect natural image boundaries", 2004,
-whose F is the score). Of half the pictures, by turns, the best settings are chosen, and the other
-half is scored. All is drawn from one seed.
+A line is correct if a contour is within 2 pixels, and a contour is found if a line is. The score is the F of D. Martin,
+C. Fowlkes and J. Malik, "Learning to detect natural image boundaries", 2004, with this distance in place of their
+assignment. The best settings are chosen on half of the pictures and scored on the other; then the halves change
+places. Everything is drawn from one seed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KINDS = ("flat", "shaded", "texture", "photograph")
 WIDTH, HEIGHT, FINER = 480, 320, 4
 REACH = 2
 LEAST = 12
-"""Levels by which two surfaces differ, at least, for what is between them to be a contour."""
+"""The least difference of two surfaces, in levels, for their border to be a contour."""
 SIGMAS = (0.7, 1.0, 1.4, 1.7, 2.0, 2.4, 2.8, 3.4)
 HIGHS = tuple(np.round(np.geomspace(0.06, 1.2, 22), 3))
 RATIOS = (0.3, 0.4, 0.5)
@@ -38,7 +38,7 @@ Array = Any
 
 
 class Scene(NamedTuple):
-    """A picture, and where its contours are."""
+    """A picture and its true contours."""
 
     picture: Array
     contours: Array
@@ -46,7 +46,7 @@ class Scene(NamedTuple):
 
 
 class Score(NamedTuple):
-    """How many of the lines are right, how many of the contours are found, and the harmonic mean of the two."""
+    """Precision, recall, and their harmonic mean."""
 
     precision: float
     recall: float
@@ -80,7 +80,7 @@ def outline(rng: np.random.Generator) -> Array:
 
 
 def surface(rng: np.random.Generator, kind: str, level: float, photographs: list[Array]) -> Array:
-    """Return what a shape is filled with: a picture around *level*."""
+    """Return the filling of a shape: a picture around *level*."""
     if kind == "photograph":
         whole = photographs[rng.integers(len(photographs))]
         top, left = (rng.integers(0, side - size + 1) for side, size in zip(whole.shape, (HEIGHT, WIDTH), strict=True))
@@ -117,7 +117,7 @@ def scene(rng: np.random.Generator, kind: str, photographs: list[Array]) -> Scen
 
 
 def boundaries(labels: Array, means: Array) -> Array:
-    """Return True beside a border of two surfaces that differ there by `LEAST` levels."""
+    """Return a mask that is True along borders of surfaces that differ there by `LEAST` levels."""
     found = np.zeros(labels.shape, bool)
     rows, columns = np.indices(labels.shape)
     for near, far in (
@@ -146,15 +146,15 @@ def scenes(number: int, seed: int) -> list[Scene]:
 
 
 def hits(lines: Array, contours: Array, near_contours: Array) -> Array:
-    """Return the numbers of lines that are right, of lines, of contours that are found, and of contours."""
+    """Return the numbers of correct lines, lines, found contours, and contours."""
     found = contours & reached(lines)
     return np.array([np.count_nonzero(part) for part in (lines & near_contours, lines, found, contours)])
 
 
 def reached(lines: Array) -> Array:
-    """Return True no further than `REACH` from a line.
+    """Return a mask that is True within `REACH` of a line.
 
-    By shifted copies; with distance transforms all took four times as long.
+    It uses shifted copies; with distance transforms the benchmark took four times as long.
     """
     padded = np.pad(lines, REACH)
     near = np.zeros_like(lines)
@@ -166,7 +166,7 @@ def reached(lines: Array) -> Array:
 
 
 def score(counts: Array) -> Score:
-    """Return the score of numbers that were added up over pictures."""
+    """Return the score of numbers added up over pictures."""
     right, lines, found, contours = counts.tolist()
     return Score(right / lines if lines else 0.0, found / contours if contours else 0.0)
 
@@ -199,7 +199,7 @@ def by_kind(counts: Array, drawn: list[Scene]) -> Array:
 
 
 def offsets(sigma: float = 1.4) -> tuple[float, float]:
-    """Return how far thin lines lie from a step between two pixels, left of it negative: rising, and falling."""
+    """Return the signed distance of thin lines from a step between pixels, negative to the left: rising, falling."""
     step = np.zeros((9, 60), np.uint8)
     step[:, 30:] = 200
     found = [np.flatnonzero(edges(one, sigma=sigma, thin=True).image[4]) for one in (step, 200 - step)]

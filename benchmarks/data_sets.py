@@ -1,9 +1,9 @@
 """Measure stacks of small images, and whole data sets: `python benchmarks/data_sets.py [--quick]`.
 
-In memory a stack of 28×28 is filtered on one thread, beside one call for each image, one picture of as many samples,
-and a loop over OpenCV's function: microseconds of the processor an image. Whole processes filter an IDX file into
-another, both compressed, beside the obvious script with OpenCV and `gzip`, and NumPy by hand: seconds. The last row is
-the peak memory, in MB, of many images beside that of few. Resizing and turning are measured by `in_memory.py`.
+In memory, a stack of 28×28 is filtered on one thread, compared with one call per image, one picture of as many
+samples, and a loop over OpenCV's function: CPU microseconds per image. Whole processes filter an IDX file into
+another, both compressed, compared with the obvious script with OpenCV and `gzip`, and with plain NumPy: seconds. The
+last row compares the peak memory of many images with that of few, in MB. `in_memory.py` measures resizing and rotation.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ with open(sys.argv[2], "wb") as file:
 
 
 def digits(count: int) -> Array:
-    """Return pictures of digits, shifted and turned: a thousand, over and over."""
+    """Return pictures of digits, shifted and rotated: a thousand, repeated."""
     random, drawn = np.random.default_rng(0), []
     for number in range(1000):
         image = Image.new("L", (SIDE, SIDE))
@@ -73,7 +73,7 @@ def digits(count: int) -> Array:
 
 
 def stacks(cv2: Any, arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield a stack beside single calls, one picture, and OpenCV."""
+    """Yield the times for a stack, single calls, one picture, and OpenCV."""
     weights = np.array([[1, 2, 1], [0, 1, 0], [1, 0, 3]], np.float32)
     cross = np.ones((3, 3), np.uint8)
 
@@ -120,7 +120,7 @@ def stacks(cv2: Any, arguments: argparse.Namespace) -> Iterator[Row]:
 
 
 def processes(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield whole processes over an IDX file."""
+    """Yield the times of whole processes over an IDX file."""
     with tempfile.TemporaryDirectory() as folder:
         many, few, found = (str(Path(folder, f"{name}-images-idx3-ubyte.gz")) for name in ("many", "few", "edges"))
         for path, count in ((many, MANY), (few, FEW)):

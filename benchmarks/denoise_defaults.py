@@ -1,10 +1,10 @@
-"""Search the parameters of `denoise` that suit noise of 10 to 50 levels: `python benchmarks/denoise_defaults.py`.
+"""Search the best parameters of `denoise` for noise of 10 to 50 levels: `python benchmarks/denoise_defaults.py`.
 
-Parts of photographs that scikit-image brings along, some at half of their size, get Gaussian noise; then each op runs
-with its defaults, the noise estimated, and with parameters around these. The table says how near each comes to the
-photographs, in dB: by `blur` with its own defaults, where it has the op, by `denoise`, and by the best that was tried,
-and which that was. `filters/core/denoise/defaults.py` holds what follows. ``--colour`` takes the pictures in colour,
-``--clipped`` rounds the noisy ones to 8 bits, and names of ops take these alone.
+Parts of scikit-image's sample photographs, some at half size, get Gaussian noise; then each op runs with its defaults
+and estimated noise, and with parameters around these. The table has the PSNR in dB: of `blur` with its own defaults,
+if it has the op, of `denoise`, and of the best parameters tried, which are named. The results are the defaults in
+`filters/core/denoise/defaults.py`. ``--colour`` uses colour pictures, ``--clipped`` rounds the noisy ones to 8 bits,
+and names of ops restrict the search to these.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PARTS = (
     ("brick.png", 0, 0, 2),
     ("coins.png", 0, 0, 1),
 )
-"""Files, from which row and column on, and how many times smaller."""
+"""Files, the row and column of the crop, and the factor of reduction."""
 SIDE = 256
 LEVELS = (10, 25, 50)
 FACTORS = (0.75, 1.0, 1.35)
@@ -46,7 +46,7 @@ BLURRED = ("nlm", "bilateral", "guided", "median")
 
 
 def pictures(colour: bool) -> list[Array]:
-    """Return the parts, of values from 0 to 255."""
+    """Return the crops, with values from 0 to 255."""
     folder, found = Path(skimage.__file__).parent / "data", []
     for name, top, left, smaller in PARTS:
         image = Image.open(folder / name).convert("RGB")
@@ -63,7 +63,7 @@ def with_noise(clean: Array, levels: float, clipped: bool) -> Array:
 
 
 def around(op: str, noise: Noise) -> Iterator[dict[str, Any]]:
-    """Yield parameters around the defaults for some noise."""
+    """Yield parameters around the defaults for a noise level."""
     if op == "bilateral":
         sigma, unit = defaults.bilateral_parameters(noise)
         for one, other in itertools.product(FACTORS, FACTORS):
@@ -85,13 +85,13 @@ def around(op: str, noise: Noise) -> Iterator[dict[str, Any]]:
 
 
 def nearness(found: Array, clean: Array) -> float:
-    """Return the decibels of white over what is left of the noise."""
+    """Return the PSNR in decibels."""
     white = 1 if found.dtype.kind == "f" else 255
     return float(10 * np.log10(1 / np.mean((found.astype(float) / white - clean / 255) ** 2)))
 
 
 def row(op: str, levels: float, colour: bool, clipped: bool) -> list[str]:
-    """Return the row of the table of one op and one noise."""
+    """Return the row of the table for an operator and a noise level."""
     clean = pictures(colour)
     noisy = [with_noise(one, levels, clipped) for one in clean]
     noise = Noise(levels if clipped else levels / 255, 255.0 if clipped else 1.0, 3 if colour else 1)
@@ -108,7 +108,7 @@ def row(op: str, levels: float, colour: bool, clipped: bool) -> list[str]:
 
 
 def main() -> None:
-    """Print the table; that of all defaults goes to its section of RESULTS.md."""
+    """Print the table; a table of all defaults goes to its section of RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ops", nargs="*", default=["nlm", "bilateral", "guided", "median", "tv", "wavelet"])
     parser.add_argument("--colour", action="store_true")

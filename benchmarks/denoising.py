@@ -1,8 +1,7 @@
-"""Measure what denoisers make of noise: `python benchmarks/denoising.py`.
+"""Measure the quality of denoisers: `python benchmarks/denoising.py`.
 
-How near filters come to two photographs from copies with Gaussian noise, with the parameters that their own documents
-give or that each does best with: ours, OpenCV's and scikit-image's, where they are installed. How fast they are,
-`in_memory.py` measures.
+Filters restore two photographs from copies with Gaussian noise, with the parameters in their own documentation or the
+best ones: ours, and those of OpenCV and scikit-image, if they are installed. `in_memory.py` measures their speed.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ NOISE = (10, 20)
 
 
 class Work(NamedTuple):
-    """One filter with its parameters: ours, and the same by the peers, where they have it."""
+    """A filter with its parameters: ours, and those of peers that have it."""
 
     name: str
     parameters: dict[str, Any]
-    """Of `blur`."""
+    """The parameters of `blur`."""
     opencv: Function | None = None
     skimage: Function | None = None
 
@@ -38,8 +37,8 @@ def works(cv2: Any, restoration: Any) -> list[Work]:
             f"bilateral {size}×{size}, sigma {sigma:g}, range {unit:g}",
             {"op": "bilateral", "size": size, "sigma": sigma, "range_sigma": unit},
             lambda a: cv2.bilateralFilter(a, size, unit, sigma),
-            # It divides the distance of two colours by the number of channels. Of an odd window 0.26 makes the table of
-            # weights by distance for one row and column more than it reads: its pictures are too soft.
+            # It divides the distance of two colours by the number of channels. For an odd window, 0.26 makes the table
+            # of weights by distance one row and column larger than it reads: its pictures are too soft.
             lambda a: np.rint(255 * restoration.denoise_bilateral(a, size, unit / 3 / 255, sigma, channel_axis=2)),
         )
 
@@ -64,7 +63,7 @@ def works(cv2: Any, restoration: Any) -> list[Work]:
         return Work(f"guided by {guide}, radius {radius}, epsilon {epsilon:g}", parameters, peer)
 
     def nlm(noise: float) -> Work:
-        """scikit-image has the strength of its own example, OpenCV the best of 0.5, 0.6, 0.7 and 1 times the noise."""
+        """scikit-image uses the strength of its own example, OpenCV the best of 0.5, 0.6, 0.7 and 1 times the noise."""
 
         def skimage(a: Array) -> Array:
             return np.rint(

@@ -1,8 +1,8 @@
 """Measure how time and memory grow: `python benchmarks/growth.py [--quick] [--imfilter PATH]`.
 
 Whole processes blur PPM files of 1 to 100 megapixels with sigma 2; one thread in memory blurs 12 megapixels by
-Gaussians of sigma 1 to 100 and boxes up to 401 wide. The checks: above 10 megapixels time and memory grow as the pixels
-to the power of 1 ± 0.1; from sigma 8 on, and from a box of 11 on, the slowest takes no more than 1.5 × the fastest.
+Gaussians of sigma 1 to 100 and boxes up to 401 wide. Two checks: above 10 megapixels, time and memory grow with the
+number of pixels to the power of 1 ± 0.1; from sigma 8 and boxes of 11 on, the slowest takes at most 1.5 × the fastest.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def processes(imfilter: str, gray: bool, sizes: Sequence[float], runs: int) -> l
 
 
 def power(sizes: list[int], values: list[float], start: float) -> float:
-    """Return the power of the sizes with which *values* beyond *start* grow, from 10 megapixels on."""
+    """Return the exponent with which *values* beyond *start* grow with the size, from 10 megapixels on."""
     points = [(size, value - start) for size, value in zip(sizes, values, strict=True) if size >= 10]
     x, y = np.log(np.array(points).T)
     return float(np.polyfit(x, y, 1)[0])
@@ -55,7 +55,7 @@ def steady(name: str, places: list[int], times: list[float], start: int) -> str:
 
 
 def widths(runs: int, parameter: str, places: list[int], **parameters: Any) -> list[float]:
-    """Return nanoseconds a pixel of one core, the least, by the width of a blur."""
+    """Return the least nanoseconds per pixel on one core, by the width of a blur."""
     image = np.asarray(common.photograph(4000, 3000, gray=True))
     calls = [partial(blur, image, jobs=1, **{parameter: place}, **parameters) for place in places]
     return [min(times) / image.size * 1e9 for times in common.in_turn(calls, runs, time.process_time)]

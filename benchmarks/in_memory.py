@@ -1,8 +1,8 @@
 """Measure filters in memory: `python benchmarks/in_memory.py [--quick]`.
 
-From array to array, ours by the Python calls with ``jobs=1``, against OpenCV, Pillow, PyTorch and SciPy on one thread,
-in turn; the time is the processor's, of all threads. Images are gray, of 8 bits and 12 megapixels, where a row does
-not say more; SciPy's medians take seconds, so it gets a small cut.
+Filters run from array to array, ours by Python calls with ``jobs=1``, in turn with OpenCV, Pillow, PyTorch and SciPy on
+one thread; times are CPU times of all threads. Images are gray, with 8 bits and 12 megapixels, unless a row says
+otherwise; SciPy's medians take seconds, so they get a small crop.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Function = Callable[[Array], object]
 
 
 class Work(NamedTuple):
-    """What is measured: the bound of the ratio, both functions, and the images that they get."""
+    """A task: the bound on the ratio, both functions, and their images."""
 
     name: str
     bound: float | None
@@ -95,7 +95,7 @@ def orders(cv2: Any, ndimage: Any, gray: Array, colour: Array) -> Iterator[Work]
         yield Work(f"median {n}", bound, median_of(n), lambda a, n=n: cv2.medianBlur(a, n), gray, gray)
     yield Work("median 5, RGB", None, median_of(5), lambda a: cv2.medianBlur(a, 5), colour, colour)
     noise = np.random.default_rng(0).integers(0, 256, gray.shape)
-    # Past 8 bits a sample has detail below the levels of the photograph, as a camera's would.
+    # Beyond 8 bits, samples get detail below the photograph's levels, as a camera's would have.
     fine = np.ascontiguousarray((gray * np.uint16(256) + noise.astype(np.uint16))[:1500, :2000])
     for image in (fine, (fine / 65535).astype(np.float32)):
         for n in (3, 5, 9, 15, 31):
@@ -124,7 +124,7 @@ def denoisers(cv2: Any, gray: Array, colour: Array) -> Iterator[Work]:
         side = (2 * radius + 1,) * 2
 
         def run(a: Array) -> Array:
-            # K. He's own formulas, of a picture that guides itself.
+            # K. He's own formulas, for a picture that guides itself.
             values = a.astype(np.float32) / 255
             mean = cv2.boxFilter(values, -1, side)
             variance = cv2.boxFilter(values * values, -1, side) - mean * mean
@@ -150,7 +150,7 @@ def denoisers(cv2: Any, gray: Array, colour: Array) -> Iterator[Work]:
 
 
 def sizes(cv2: Any, pillow: Any, colour: Array) -> Iterator[Work]:
-    """Yield other sizes: Pillow's of 8 bits, by the same kernels, and OpenCV's by area."""
+    """Yield resizing: against Pillow in 8 bits with the same kernels, and OpenCV by area."""
     picture, (height, width, _) = pillow.fromarray(colour), colour.shape
     for factor, bound in ((0.5, 1.3), (0.25, 1.3), (2, 1.3)):
         across, down = int(width * factor), int(height * factor)
@@ -173,7 +173,7 @@ def sizes(cv2: Any, pillow: Any, colour: Array) -> Iterator[Work]:
 
 
 def tones(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
-    """Yield curves of single samples, changes of colour, and histograms made even."""
+    """Yield tone curves, colour changes, and histogram equalisation."""
     curve = np.clip(np.arange(256) * 1.3 + 0.5, 0, 255).astype(np.uint8)
     powers = (np.power(np.arange(256) / 255, 0.7) * 255 + 0.5).astype(np.uint8)
     fine = gray * np.uint16(257)
@@ -205,7 +205,7 @@ def tones(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
 
 
 def turns(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
-    """Yield turns by 12°, whose corners are cut off."""
+    """Yield rotations by 12° with cropped corners."""
     height, width = gray.shape[:2]
     back = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -12, 1)
     for image, bound in ((gray, None), (colour, 1.5)):
@@ -223,7 +223,7 @@ def turns(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
 
 
 def layers(torch: Any, colour: Array) -> Iterator[Work]:
-    """Yield layers of networks: ours take the image of 8 bits as it is, PyTorch's float32 in planes."""
+    """Yield network layers: ours take the 8-bit image directly, PyTorch's take float32 in planes."""
     functional, random = torch.nn.functional, np.random.default_rng(0)
 
     def planes(image: Array) -> Any:
@@ -266,7 +266,7 @@ def layers(torch: Any, colour: Array) -> Iterator[Work]:
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield the rows, nanoseconds a pixel."""
+    """Yield the rows, in nanoseconds per pixel."""
     import cv2
     import torch
     from PIL import Image
@@ -298,7 +298,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
 
 
 def in_nanoseconds(work: Work, times: list[list[float]]) -> Iterator[list[float]]:
-    """Yield nanoseconds a pixel."""
+    """Yield nanoseconds per pixel."""
     for seconds, image in zip(times, (work.image, work.image if work.tool == "Pillow" else work.other), strict=True):
         height, width = image.shape[2:] if work.tool == "PyTorch" and image is work.other else image.shape[:2]
         yield [second / (height * width) * 1e9 for second in seconds]

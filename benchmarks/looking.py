@@ -1,6 +1,6 @@
-"""Measure the commands that look at pictures: `python benchmarks/looking.py --imfilter PATH --python PATH`.
+"""Measure the commands that show pictures: `python benchmarks/looking.py --imfilter PATH --python PATH`.
 
-Whole processes, against scripts with Pillow and NumPy, as one would write them.
+Whole processes are compared with scripts with Pillow and NumPy, as one would write them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHOW_AS = {"half blocks": ["--show-as", "blocks"], "no answer": []}
 
 
 class Work(NamedTuple):
-    """A call of ours, and another that does the same."""
+    """A command of ours, and an equivalent one."""
 
     name: str
     tool: str
@@ -53,7 +53,7 @@ def of_info(arguments: argparse.Namespace, folder: Path) -> Iterator[Work]:
 
 
 SIGMAS = (1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9)
-"""Of a sheet of 12 results."""
+"""The sigmas of a sheet of 12 results."""
 IN_MEMORY = """
 import sys
 from imfilter import imread
@@ -106,7 +106,7 @@ WORKS: tuple[Callable[[argparse.Namespace, Path], Iterator[Work]], ...] = (of_in
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield the rows, in seconds; memory beside."""
+    """Yield the rows, in seconds, with memory."""
     for works in WORKS:
         with tempfile.TemporaryDirectory() as name:
             for work in works(arguments, Path(name)):

@@ -1,4 +1,4 @@
-"""Works in NumPy and SciPy, as one would write them in a script: `python numpy_peer.py WORK INPUT OUTPUT...`."""
+"""Tasks in NumPy and SciPy, as one would write them in a script: `python numpy_peer.py WORK INPUT OUTPUT...`."""
 
 import sys
 
@@ -9,7 +9,7 @@ work, source, target, *rest = sys.argv[1:]
 image = np.asarray(Image.open(source))
 
 if work == "lowpass":
-    # A Gaussian by frequency, its response laid out with `meshgrid`; the picture wraps round.
+    # A Gaussian in the frequency domain, with its response from `meshgrid`; the picture wraps around.
     u, v = np.meshgrid(*(np.fft.fftshift(np.fft.fftfreq(size)) for size in image.shape[1::-1]))
     response = np.exp(-(u**2 + v**2) / (2 * 0.1**2))
     result = np.empty(image.shape)

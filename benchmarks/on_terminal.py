@@ -1,6 +1,6 @@
 """Run a command on a terminal of 80×24: `python on_terminal.py xterm|kitty|silent COMMAND...`.
 
-It answers what the command asks as that terminal does, and reads what is drawn.
+It answers the command's queries like that terminal, and reads the output.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ ANSWERS = {
     "silent": b"",
 }
 LAST = b"\x1b[c"
-"""The last of the questions."""
+"""The last query of the command."""
 
 kind, *command = sys.argv[1:]
 child, master = pty.fork()

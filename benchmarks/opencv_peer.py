@@ -1,4 +1,4 @@
-"""The same works in OpenCV, as one would write them in a script: `python opencv_peer.py WORK INPUT OUTPUT...`."""
+"""The same tasks in OpenCV, as one would write them in a script: `python opencv_peer.py WORK INPUT OUTPUT...`."""
 
 import sys
 from multiprocessing import Pool

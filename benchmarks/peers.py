@@ -1,10 +1,10 @@
 """Measure whole processes against scripts of other tools: `python benchmarks/peers.py --imfilter PATH --python PATH`.
 
-*PATH* is the command to measure, and an interpreter that has OpenCV, NumPy and SciPy. `vips` joins where it is
-installed. Ours and each tool run in turn, A B A B. Errors are measured on a cut of the picture, away from the border,
-where each tool has its own rule: the greatest difference from SciPy in float64, rounded once, in levels; the part of
-samples that differ. *Fallback* is the program with `IMFILTER_NATIVE=0`, against the obvious script with
-`scipy.ndimage`.
+The *PATH*s are the command to measure, and an interpreter with OpenCV, NumPy and SciPy. `vips` is included if it is
+installed. Ours and each tool run in turn, A B A B. Errors are measured on a crop of the picture, away from the border,
+where each tool has its own rule: the greatest difference, in levels, from SciPy in float64, rounded once, and the
+share of samples that differ. *Fallback* is the program with `IMFILTER_NATIVE=0`, compared with the obvious script
+with `scipy.ndimage`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CUT = (1200, 900, 2000, 1500)
 
 
 class Work(NamedTuple):
-    """A work: its name, its files, our words and theirs, in which IN and OUT stand for the files."""
+    """A task: its name, its files, our command and theirs, in which IN and OUT are replaced by the files."""
 
     name: str
     files: str
@@ -43,7 +43,7 @@ def gaussian(sigma: float) -> Reference:
 
 
 def kernel(n: int) -> Array:
-    """Return a dense kernel of five decimals, which half a turn leaves as it is: some tools turn it."""
+    """Return a dense kernel of five decimals, symmetric under rotation by 180°, because some tools rotate kernels."""
     weights = common.dense_kernel(n)
     weights = np.round((weights + weights[::-1, ::-1]) / 2, 5)
     weights[n // 2, n // 2] += 1 - weights.sum()
@@ -61,7 +61,7 @@ def unsharp(image: Array) -> Array:
 
 
 def works() -> Iterator[Work]:
-    """Yield the works, most of them with a bound."""
+    """Yield the tasks, most of them with a bound."""
     jpeg, png, ppm = "photo.jpg out.jpg", "photo.png out.png", "photo.ppm out.ppm"
     yield Work("`--version`", "small.png out.png", "--version", "-c 'import cv2'", 0.75, "`import cv2`")
     yield Work("Gaussian 2, 64×64 PNG", "small.png out.png", "blur IN -o OUT --sigma 2", "blur IN OUT 2", 1.15)
@@ -101,7 +101,7 @@ def works() -> Iterator[Work]:
 
 
 def command(work: Work, words: str, program: list[str], folder: Path, files: list[str]) -> list[str]:
-    """Return a command line, every file in the folder."""
+    """Return a command line with all files in the folder."""
     source, target = files
     if words.startswith("-c "):
         return [program[0], "-c", words[3:].strip("'")]
@@ -114,7 +114,7 @@ def command(work: Work, words: str, program: list[str], folder: Path, files: lis
 
 
 def pictures(folder: Path) -> None:
-    """Make the pictures, a cut of the photograph to measure errors on, and the kernels."""
+    """Make the pictures, a crop of the photograph to measure errors on, and the kernels."""
     photo = common.photograph(4000, 3000)
     photo.save(folder / "photo.ppm")
     photo.save(folder / "photo.png")
@@ -128,9 +128,9 @@ def pictures(folder: Path) -> None:
 
 
 def error(work: Work, words: list[str], folder: Path) -> str:
-    """Return the greatest error in levels, and the part of samples that differ, of a command for the cut."""
+    """Return the greatest error in levels, and the share of samples that differ, of a command for the crop."""
     assert work.reference is not None
-    # PNG keeps every tool to 8 bits.
+    # PNG makes every tool write 8 bits.
     target = folder / "error.png"
     target.unlink(missing_ok=True)
     if common.run(words) is None:
@@ -143,7 +143,7 @@ def error(work: Work, words: list[str], folder: Path) -> str:
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield the rows, in seconds; memory and errors in their cells beside."""
+    """Yield the rows, in seconds, with memory and errors in their own cells."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pictures(folder)
@@ -165,7 +165,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
             ]
             own, other = common.alternate(lines[0][0], lines[1][0], arguments.runs[work.tool in ("vips", "numpy.fft")])
             memory = [f"{common.middle(runs).memory / 1e6:.0f}" if runs else "" for runs in (own, other)]
-            # The instruction set changes neither memory nor errors.
+            # The instruction set affects neither memory nor errors.
             errors = [error(work, line[1], folder) if work.reference else "" for line in lines]
             yield Row(
                 work.name,

@@ -1,6 +1,6 @@
 """Measure where the time of a process goes: `python benchmarks/phases.py [--quick]`.
 
-Each work runs several times in a process that notes the time at each step; the table holds the medians.
+Each task runs several times in a process that records the time of each step; the table has the medians.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def as_the_console(run: Callable[[], int]) -> int:
 
 def measured(words: list[str], runs: int) -> list[float]:
     """Return the medians of the phases, in milliseconds."""
-    import subprocess  # not in the process that is measured
+    import subprocess  # not in the measured process
     from itertools import pairwise
     from statistics import median
 

@@ -1,6 +1,6 @@
-"""What is in a picture, by Pillow and NumPy: `python pillow_looking_peer.py FILE`.
+"""Statistics of a picture by Pillow and NumPy: `python pillow_looking_peer.py FILE`.
 
-Sizes: `--header FOLDER`; a sheet with names: `--sheet FOLDER SHEET`; a picture in half blocks: `--show FILE`.
+`--header FOLDER` prints sizes, `--sheet FOLDER SHEET` makes a sheet with names, `--show FILE` prints half blocks.
 """
 
 import sys
@@ -26,7 +26,7 @@ elif sys.argv[1] == "--sheet":
     sheet.save(sys.argv[3])
 elif sys.argv[1] == "--show":
     with Image.open(sys.argv[2]) as image:
-        image.load()  # whole, as every decoder of ours does
+        image.load()  # decode all of it, as our decoders do
         dots = image.convert("RGB")
     dots.thumbnail((80, 32), Image.Resampling.BOX)
     for y in range(0, dots.height - 1, 2):

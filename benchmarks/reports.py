@@ -1,6 +1,6 @@
 """Measure the page of a run: `python benchmarks/reports.py --imfilter PATH`.
 
-Whole processes: a folder of 100 photographs of 12 megapixels with `--report`, against the same call without.
+Whole processes filter a folder of 100 photographs of 12 megapixels, with `--report` and without.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def pictures(folder: Path) -> None:
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Yield the rows, in seconds; the size of the page and memory beside."""
+    """Yield the rows, in seconds, with the size of the page and memory."""
     with tempfile.TemporaryDirectory() as name:
         folder, page = Path(name) / "in", Path(name) / "page.html"
         folder.mkdir()

@@ -10,7 +10,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 
 def figures(names: tuple[str, str]) -> tuple[float, float, float]:
-    """Return the part of pixels that differ, PSNR, and SSIM of the luma."""
+    """Return the share of pixels that differ, PSNR, and SSIM of the luma."""
     a, b = (np.asarray(Image.open(name)) for name in names)
     differing = (a != b).any(axis=2).mean()
     lumas = [image @ np.array([0.299, 0.587, 0.114]) for image in (a, b)]

@@ -1,7 +1,7 @@
 """Measure shared batches: `python benchmarks/shards.py --imfilter PATH [--quick]`.
 
-A folder of 2 000 small JPEGs as one run, as four shards by place and by index, and the plan of one shard alone. The
-figures are seconds of the processor, the least of runs in turn: what else the machine does counts less.
+A folder of 2 000 small JPEGs is filtered in one run, and in four shards by place and by index; a further row has the
+plan of one shard. The figures are CPU seconds, the least of alternating runs, so that other load counts less.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ batch.SIZE = 320, 240
 
 
 def seconds_of(commands: list[list[str]]) -> float:
-    """Return the seconds of the processor that commands take, one after the other."""
+    """Return the CPU seconds of commands run one after the other."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     for command in commands:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -1,8 +1,8 @@
 """Measure batches in a store: `python benchmarks/stores.py --imfilter PATH [--quick]`.
 
-200 small JPEGs go from a server of S3 (moto's, on this machine) and back, each answer 50 ms late: one in flight, eight,
-and eight in each of two processes, beside the same files on the disk. Seconds are of the clock, the least of runs in
-turn: waiting is what is measured.
+200 small JPEGs are read from an S3 server (moto, on this machine) and written back, each answer 50 ms late: with one in
+flight, with eight, and with eight in each of two processes, compared with the same files on the disk. Seconds are wall
+time, which includes waiting, the least of alternating runs.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ sys.stdin.read()
 
 @contextmanager
 def server() -> Iterator[int]:
-    """Run a server of S3 in a process of its own, and give its port."""
+    """Run an S3 server in a process of its own, and yield its port."""
     words = [sys.executable, "-W", "ignore", "-c", SERVE]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdin is not None and process.stdout is not None
@@ -45,7 +45,7 @@ def server() -> Iterator[int]:
 
 
 def late(port: int) -> int:
-    """Pass on what goes to a *port* and back, each answer `LATENCY` seconds late; return the port to ask instead."""
+    """Relay connections to a *port*, each answer `LATENCY` seconds late; return the relay's port."""
 
     async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         back, there = await asyncio.open_connection("127.0.0.1", port)
@@ -90,7 +90,7 @@ def late(port: int) -> int:
 def measure(arguments: argparse.Namespace) -> str:
     """Return the table."""
     with tempfile.TemporaryDirectory() as name, server() as port:
-        import boto3  # which sees to the bucket
+        import boto3  # creates the bucket
 
         keys = {"aws_access_key_id": "name", "aws_secret_access_key": "none", "region_name": "us-east-1"}
         client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{port}", **keys)

@@ -1,7 +1,7 @@
 """Measure pictures larger than memory: `python benchmarks/streaming.py --imfilter PATH [--quick]`.
 
-A gray picture of 20 000×20 000 pixels from file to file, beside `vips`, whose command streams too, and one of
-50 000×50 000. Memory is the peak of the process, told from outside.
+A gray picture of 20 000×20 000 pixels is filtered from file to file, compared with `vips`, whose command streams too;
+and one of 50 000×50 000. Memory is the peak of the process, measured from outside.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def written(path: Path, side: int) -> None:
 
 
 def cells(run: common.Run | None) -> list[str]:
-    """Return what a run took, as cells of the table."""
+    """Return the time and memory of a run as cells of the table."""
     return ["", "", ""] if run is None else [f"{run.memory / 1e6:.0f}", f"{run.cpu:.1f}", f"{run.seconds:.1f}"]
 
 

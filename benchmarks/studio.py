@@ -1,8 +1,8 @@
 """Measure the answers of `imfilter studio`: `python benchmarks/studio.py`.
 
-What the page asks for when a slider of a photograph of 12 megapixels moves: a part of 1200×800 at 1 : 1, and all of it,
-reduced. CPU seconds of the answer, from the question to the PNG, least of several; the slider has another value each
-time. A browser takes some 15 ms more to show it.
+The requests of the page when a slider moves, for a photograph of 12 megapixels: a part of 1200×800 at 1 : 1, and the
+whole picture, reduced. Measured are the CPU seconds from the request to the PNG, the least of several with different
+values of the slider. A browser takes about 15 ms more to show it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
         path = Path(folder) / "photo.jpg"
         common.photograph(4000, 3000).save(path, quality=92)
         session = Session(Pictures([str(path)], 1 << 28))
-        answer(session, None, ROOM, 0)  # which reads the picture
+        answer(session, None, ROOM, 0)  # reads the picture
         print(f"| | {' | '.join(VIEWS)} |\n| --- {'| --- ' * len(VIEWS)}|")
         for name, work in WORKS.items():
             least = [min(answer(session, work, view, at) for at in range(TIMES)) for view in VIEWS.values()]

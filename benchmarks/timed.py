@@ -1,6 +1,6 @@
 """Run a command: `python -S timed.py COMMAND...`. Prints its exit code, wall seconds, peak memory and CPU seconds.
 
-A process of its own, because a child begins with the peak memory of the process that starts it: this one has 10 MB.
+It is a process of its own, because a child starts with its parent's peak memory: here, only 10 MB.
 """
 
 import os

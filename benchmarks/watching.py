@@ -1,7 +1,7 @@
-"""Measure what `--watch` costs while nothing changes: `python benchmarks/watching.py --imfilter PATH`.
+"""Measure the cost of `--watch` while nothing changes: `python benchmarks/watching.py --imfilter PATH`.
 
-A folder of small pictures whose outputs are there already. By the processor's clock, after the first looks; and by that
-on the wall, how long a new picture waits until its output is there. For Linux.
+A folder of small pictures with up-to-date outputs is watched. Measured are the CPU time after the first looks, and the
+wall time from a new picture to its output. For Linux.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import common
 
 COUNTS = (200, 2_000, 20_000)
 SETTLING, SECONDS = 6.0, 30.0
-"""Until the folder was searched once more, and of the measurement."""
+"""Seconds until the folder has been searched again, and of the measurement."""
 
 
 def used(process: int) -> float:
@@ -27,7 +27,7 @@ def used(process: int) -> float:
 
 
 def measured(imfilter: str, count: int) -> tuple[float, float]:
-    """Return the part of a core that watching *count* files takes, and the seconds until a new one is done."""
+    """Return the share of a core that watching *count* files takes, and the seconds until a new file is done."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "in").mkdir()

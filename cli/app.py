@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import os
 import sys
+import textwrap
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from ..filters.core import catalog
 from . import signals
+from .commands.helped_group import HelpedGroup
+from .commands.two_helps import one_line_each
 from .console import faults
 from .console.messages import complain, say
 from .errors import ExitCode, FileError, Interrupted, UsageError
@@ -25,14 +27,14 @@ SEVERAL = {
 }
 """The commands that run filters in a row."""
 COMPARE, INFO, SHOW, SWEEP, SHEET, STUDIO = "compare", "info", "show", "sweep", "sheet", "studio"
-DATASET, KERNELS = "dataset", "kernels"
-OTHERS = (COMPARE, INFO, SHOW, SWEEP, SHEET, STUDIO, DATASET, KERNELS)
+DATASET, KERNELS, HELP = "dataset", "kernels", "help"
+OTHERS = (COMPARE, INFO, SHOW, SWEEP, SHEET, STUDIO, DATASET, KERNELS, HELP)
 """The commands that are no filters."""
 COMPLETION = "_IMFILTER_COMPLETE"
 """The variable by which a shell asks for completions."""
 
 
-class Commands(TyperGroup):
+class Commands(HelpedGroup):
     """The filters and the other commands, each made when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -85,16 +87,17 @@ class Commands(TyperGroup):
             from .commands import studio_command
 
             return studio_command.make()
+        if cmd_name == HELP:
+            from .commands import help_command
+
+            return help_command.make()
         return None
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command; for an unknown name, suggest what to use."""
-        known = ctx.resilient_parsing or args[0] in self.list_commands(ctx)  # completion asks in silence
-        if not known and not args[0].startswith("-"):
-            from .commands.command_words import hint
+    def unknown(self, ctx: Any, word: str) -> UsageError:
+        """Return the refusal of a *word* that names no command."""
+        from .commands.command_words import hint
 
-            raise UsageError(f"unknown command {args[0]!r}; {hint(args[0], self.list_commands(ctx))}")
-        return super().resolve_command(ctx, args)
+        return UsageError(f"unknown command {word!r}; {hint(word, self.list_commands(ctx))}")
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands of the help, from the filters' files alone."""
@@ -103,7 +106,20 @@ class Commands(TyperGroup):
         with formatter.section("Several filters"):
             formatter.write_dl(list(SEVERAL.items()))
         with formatter.section("Other commands"):
-            formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(70)) for name in OTHERS])
+            formatter.write_dl(self.summaries(ctx, OTHERS))
+
+    def short_sections(self, ctx: Any, width: int) -> list[tuple[str, list[str]]]:
+        """Return the filters, a line each, and the names of the other commands."""
+        filters = one_line_each([(name, catalog.summary(name)) for name in catalog.names()], width)
+        others = textwrap.wrap("  ".join([*SEVERAL, *OTHERS]), width - 2)
+        return [("Filters", filters), ("Other commands", [f"  {line}" for line in others])]
+
+    def further(self, ctx: Any) -> str:
+        """Say where the rest of the help is."""
+        return (
+            "`imfilter FILTER -h` lists a filter's options, `imfilter FILTER --help` describes them. "
+            "`imfilter help op` lists all operators."
+        )
 
 
 app = typer.Typer(
@@ -114,7 +130,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     subcommand_metavar="FILTER [OPTIONS] INPUT... -o OUTPUT",
     options_metavar="",
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -131,17 +146,22 @@ def _print_version(verbose: bool) -> None:
 
 @app.callback(
     invoke_without_command=True,
-    epilog="`imfilter FILTER --help` lists a filter's options. Exit codes: 0 all done, 1 some image failed, "
-    "2 wrong call, 3 some pair could not be compared, 130 interrupted.",
+    epilog="""\
+imfilter blur photo.jpg -o soft.jpg --sigma 2
+imfilter edges photos/ -r -o edges/ --op canny
+imfilter chain photo.jpg -o crisp.jpg "blur --op median" sharpen""",
 )
 def imfilter(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False,
     verbose: Annotated[bool, typer.Option("-v", help="With --version: print the core that computes, too.")] = False,
 ) -> None:
     """Filter images: blur, denoise, sharpen, find edges, convolve with any kernel.
 
-    Files, folders and pipes in; files, folders and pipes out. Run `imfilter blur photo.jpg -o soft.jpg`.
+    Files, folders and pipes in; files, folders and pipes out. `imfilter FILTER -h` lists a filter's options on one
+    screen, `imfilter FILTER --help` describes them all, and `imfilter help op NAME` describes an operator.
+
+    Exit codes: 0 all done, 1 some image failed, 2 wrong call, 3 some pair could not be compared, 130 interrupted.
     """
     if version:
         _print_version(verbose)
@@ -149,7 +169,7 @@ def imfilter(
     if verbose:
         raise UsageError("-v follows --version, or the name of a filter")
     if context.invoked_subcommand is None:
-        for line in context.get_help().splitlines():
+        for line in context.command.one_screen(context).splitlines():  # type: ignore[attr-defined]
             say(line)
         raise typer.Exit(ExitCode.USAGE)
 

@@ -1,4 +1,4 @@
-"""The threads of BLAS, of which the program has one: it shares the strips of an image among threads of its own."""
+"""Limit BLAS to one thread: the program divides the strips of an image among threads of its own."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ THREADS = (
     "BLIS_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
-"""The variables by which the BLAS libraries that NumPy and SciPy are built with take a number of threads."""
+"""The variables that set the number of threads of the BLAS libraries with which NumPy and SciPy are built."""
 
 
 def limit_blas() -> None:
-    """Let BLAS have one thread, whatever the environment says; it must not be loaded yet.
+    """Limit BLAS to one thread, whatever the environment says. Call this before BLAS is loaded.
 
-    Several would add a product's terms in another order: with two, 11 of 3.2 million samples changed. They would wait
-    for those of the program, and starting them costs 10 ms.
+    Several threads would add the terms of a product in another order: with two, 11 of 3.2 million samples changed. They
+    would also compete with the program's own threads, and starting them costs 10 ms.
     """
     os.environ.update(dict.fromkeys(THREADS, "1"))

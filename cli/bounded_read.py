@@ -1,4 +1,4 @@
-"""Reading what may have no end, such as a pipe or a device: up to the limit of its kind, and no further."""
+"""Reading from sources that may have no end, such as a pipe or a device, up to a limit."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import io
 from typing import Any
 
 PIECE = 1 << 20
-"""Bytes that are read at a time."""
+"""Bytes read at a time."""
 
 
 class TooLongError(Exception):
-    """There is more than the limit; its message says how much that is."""
+    """There is more data than the limit, which the message states."""
 
     def __init__(self, most: int) -> None:
         super().__init__(amount(most))
 
 
 def read(file: Any, most: int, head: bytes = b"") -> bytes:
-    """Return *head*, which was read of a binary file, and all that follows; raises TooLongError, OSError.
+    """Return *head*, which was already read from a binary file, and all that follows; raises TooLongError, OSError.
 
-    Memory is taken as bytes come, for those of the result alone.
+    Memory grows with the bytes that arrive, and holds only the result.
     """
     whole = io.BytesIO()
     whole.write(head)
@@ -31,7 +31,7 @@ def read(file: Any, most: int, head: bytes = b"") -> bytes:
 
 
 def amount(count: int) -> str:
-    """Return a number of bytes for people.
+    """Return a number of bytes in words.
 
     >>> amount(1 << 20), amount(3 << 30), amount(5_000_000)
     ('1 MiB', '3 GiB', '4.8 MiB')

@@ -7,16 +7,16 @@ from typing import Self
 
 
 class ExitCode(IntEnum):
-    """What the process says when it ends."""
+    """The exit code of the process."""
 
     DONE = 0
-    """Everything that was asked for is done."""
+    """Everything was done."""
     FAILED = 1
-    """Some image failed; all others are done, and each failure is one line on standard error."""
+    """An image failed; all others were done, and each failure is one line on stderr."""
     USAGE = 2
     """The call is wrong; nothing was done."""
     NOT_COMPARED = 3
-    """Some pair of pictures could not be compared."""
+    """A pair of pictures could not be compared."""
     INTERRUPTED = 130
     """Interrupted by the user."""
 
@@ -26,19 +26,19 @@ class UsageError(Exception):
 
 
 class FileError(Exception):
-    """One image failed; the others go on. *name* is its file as people wrote it."""
+    """One image failed; the others go on. *name* is its file as the user wrote it."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
         self.name, self.reason = name, reason
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
-        return type(self), (self.name, self.reason)  # another process may have met it
+        return type(self), (self.name, self.reason)  # it may come from another process
 
 
 class NoPlaceError(FileError):
-    """The disk took nothing of an output, nor will it of the next: it is full, read-only or gone."""
+    """The disk could not take an output, nor will it take the next: it is full, read-only or gone."""
 
 
 class Interrupted(Exception):
-    """The user ended a batch; it says how far that was."""
+    """The user ended a batch; the message says how far it was."""

@@ -1,4 +1,4 @@
-"""What all names of one file share: its device and inode, through links, mounts and open descriptors."""
+"""The identity of a file under all its names: device and inode, through links, mounts and open descriptors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Identity = tuple[int, int]
 
 
 def identity_of(found: os.stat_result) -> Identity:
-    """Return the identity of what was found."""
+    """Return the identity of a file that was *found*."""
     return found.st_dev, found.st_ino
 
 
 def identity(path: str | Path) -> Identity | None:
-    """Return the identity of the file or folder that *path* leads to; None where there is none."""
+    """Return the identity of the file or folder that *path* leads to; None if there is none."""
     try:
         return identity_of(Path(path).stat())
     except (OSError, ValueError):
@@ -24,7 +24,7 @@ def identity(path: str | Path) -> Identity | None:
 
 
 def identity_of_descriptor(descriptor: int) -> Identity | None:
-    """Return the identity of the file that is open as *descriptor*; None where it is a stream, or is closed."""
+    """Return the identity of the file that is open as *descriptor*; None if it is a stream or closed."""
     try:
         found = os.fstat(descriptor)
     except OSError:
@@ -33,5 +33,5 @@ def identity_of_descriptor(descriptor: int) -> Identity | None:
 
 
 def keeps(found: os.stat_result) -> bool:
-    """Whether what was *found* keeps what is written to it, as files and disks do: a stream passes it on."""
+    """Whether what was *found* stores what is written to it, like files and disks, and unlike streams."""
     return stat.S_ISREG(found.st_mode) or stat.S_ISBLK(found.st_mode)

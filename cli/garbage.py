@@ -1,4 +1,4 @@
-"""The garbage collector, which has nothing to find while the program is being imported."""
+"""Pausing the garbage collector while modules are imported, as it would find nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import gc
 
 
 def pause() -> None:
-    """Look for no garbage: nothing that is imported ever is any, and looking for some costs 7 ms."""
+    """Pause the collector: imported objects are never garbage, and looking for some costs 7 ms."""
     gc.disable()
 
 
 def resume() -> None:
-    """Look for garbage again, if that was paused, but not among what has been imported."""
+    """Resume the collector if it was paused, but never look among the imported objects."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()

@@ -1,4 +1,4 @@
-"""Signals that end the program, and code that they may not interrupt."""
+"""Signals that end the program, and code that they must not interrupt."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Those that ask a program to end."""
+ENDING: tuple[signal.Signals, ...] = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+)
+"""The signals that ask a program to end; Windows has the last one instead of SIGHUP."""
 
 Handler = Callable[[int, FrameType | None], object]
 
 _depth = 0
-"""How many blocks that may not be interrupted the program is in."""
+"""How many uninterruptible blocks the program is in."""
 _waiting: list[tuple[Handler, int, FrameType | None]] = []
 _handlers: dict[int, Handler] = {}
-"""What signals do that `_hold` receives."""
+"""The handlers of the signals that `_hold` receives."""
 _modules = 0
-"""How many modules there were when all handlers were the program's own: libraries set theirs as they are imported."""
+"""The number of modules when all handlers were last the program's own: libraries set theirs when imported."""
 _begun = False
 _signalled: int | None = None
 
 
 def heed() -> None:
-    """Let signals end the process, on the spot until `begin` is called.
+    """Let signals end the process; until `begin` is called, at once.
 
-    Nothing is there to be cleaned up before, and an exception might come out of a library's import as another one.
-    What is ignored stays so: that is how nohup works.
+    Until then there is nothing to clean up, and a library's import might turn an exception into another one. Ignored
+    signals stay ignored: nohup relies on that.
     """
     for number in ENDING:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
@@ -37,19 +39,19 @@ def heed() -> None:
 
 
 def begin() -> None:
-    """Let signals unwind what is done from now on: outputs that are half written, processes, the terminal."""
+    """From now on let signals raise an exception, which cleans up half-written outputs, processes and the terminal."""
     global _begun
     _begun = True
 
 
 def check() -> None:
-    """Raise again what a signal raised, if a library's import or the interpreter made something else of it."""
+    """Raise a signal's exception again, in case a library's import or the interpreter has replaced it."""
     if _signalled is not None:
         _unwind(_signalled)
 
 
 def ended() -> bool:
-    """Whether a signal has ended the program, which is cleaning up."""
+    """Whether a signal has ended the program, which is now cleaning up."""
     return _signalled is not None
 
 
@@ -58,13 +60,13 @@ def _end_unless_begun(number: int, frame: FrameType | None) -> None:
         end(number, frame)
         return
     if number == signal.SIGINT and sys.stderr is not None:
-        with contextlib.suppress(OSError):  # the exit code still tells
+        with contextlib.suppress(OSError):  # the exit code still reports it
             os.write(2, b"imfilter: interrupted\n")
     os._exit(128 + number)
 
 
 def _hold(number: int, frame: FrameType | None) -> None:
-    """Receive a signal, which waits for the end of the block, or does at once what it does."""
+    """Receive a signal: hold it until the end of an uninterruptible block, else handle it at once."""
     if _depth:
         _waiting.append((_handlers[number], number, frame))
     else:
@@ -73,18 +75,18 @@ def _hold(number: int, frame: FrameType | None) -> None:
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let signals that would end the program wait until the block is done."""
+    """Hold signals that would end the program until the block is done."""
     global _depth, _modules
     import threading  # the program does not need it to start
 
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are handled in the main thread only
         return
-    if len(sys.modules) != _modules:  # to look costs 0.12 ms an image, of five of such blocks
+    if len(sys.modules) != _modules:  # setting them costs 0.12 ms per image, which has five such blocks
         _modules = len(sys.modules)
         for number in ENDING:
             handler = signal.getsignal(number)
-            # The program's own know of such blocks: to put others in their place would cost 36 system calls an image.
+            # The program's own handlers know about such blocks: replacing them would cost 36 system calls per image.
             if callable(handler) and handler not in (_hold, end, _end_unless_begun, _pass):
                 _handlers[number] = handler
                 signal.signal(number, _hold)
@@ -109,9 +111,9 @@ def _let_go() -> None:
 
 
 def end(number: int, frame: FrameType | None) -> None:
-    """End the program by a signal; those that follow find nothing to do, so that none breaks off the cleaning up.
+    """End the program because of a signal; later signals do nothing, so that none interrupts the cleaning up.
 
-    They are received all the same: Python complains of signals that came before and are ignored now.
+    They are still received: Python complains about pending signals that have become ignored.
     """
     global _signalled
     if _depth:
@@ -130,12 +132,12 @@ def _unwind(number: int) -> None:
 
 
 def leave_at_once() -> None:
-    """Let a signal end the process on the spot: there is nothing left to clean up."""
+    """Let a signal end the process at once: there is nothing left to clean up."""
     _receive(lambda number, frame: os._exit(128 + number))
 
 
 def ignore() -> None:
-    """Let signals do nothing: as it is taken apart, the interpreter would let them end what is done already."""
+    """Let signals do nothing: during its shutdown the interpreter would let them kill a finished process."""
     _receive(signal.SIG_IGN)
 
 
@@ -145,5 +147,5 @@ def _pass(number: int, frame: FrameType | None) -> None:
 
 def _receive(handler: Handler | signal.Handlers) -> None:
     for number in ENDING:
-        if callable(signal.getsignal(number)):  # what is ignored stays so: that is how nohup works
+        if callable(signal.getsignal(number)):  # ignored signals stay ignored: nohup relies on that
             signal.signal(number, handler)

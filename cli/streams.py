@@ -1,4 +1,4 @@
-"""Standard streams, open descriptors and devices, among the names of files."""
+"""File names that mean standard streams, open descriptors or devices."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ STREAM = "-"
 """Standard input, or standard output."""
 DEVICES = Path("/dev")
 STANDARD = ("stdin", "stdout", "stderr")
-"""What the standard streams are called among the devices."""
+"""The names of the standard streams among the devices."""
 DESCRIPTORS = (Path("/dev/fd"), Path("/proc/self/fd"))
-"""The folders in which a system names the open descriptors of a process, by their numbers."""
+"""The folders in which the system lists the open descriptors of a process by number."""
 PROCESSES = Path("/proc")
 
 
 def current_folder() -> str:
-    """Return the current folder's path; of one that was removed none, below which relative names stay as they are."""
+    """Return the path of the current folder; "" if it was removed, so that relative names stay relative."""
     try:
         return str(Path.cwd())
     except FileNotFoundError:
@@ -27,9 +27,9 @@ def current_folder() -> str:
 
 
 def occupy_closed() -> None:
-    """Open what cannot be written to at the standard streams that are closed.
+    """Give each closed standard stream a descriptor that cannot be written to.
 
-    Else the next file that is opened would be in their place, and have in it what a library in C prints.
+    Otherwise the next file that is opened would take its place, and receive what a C library prints.
     """
     for number, way in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):
         try:
@@ -39,7 +39,7 @@ def occupy_closed() -> None:
 
 
 def discard(stream: TextIO) -> None:
-    """Let what is written to *stream*, and what it still holds, vanish: nobody reads it any more."""
+    """Discard what *stream* still holds and what is written to it later: nobody reads it any more."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -47,25 +47,25 @@ def discard(stream: TextIO) -> None:
 def write_all(stream: Any, data: bytes | memoryview) -> None:
     """Write *data*, however little the system takes at once; raises OSError.
 
-    They go past the buffer of a binary *stream*: what an interruption left in it would be written later, and might wait
-    for a reader for ever.
+    They bypass the buffer of a binary *stream*: data that an interruption left there would be written later, and might
+    wait for a reader for ever.
     """
     stream.flush()
     raw = getattr(stream, "raw", stream)
     left = memoryview(data).cast("B")
     while left:
         written = raw.write(left)
-        if written is None:  # of a pipe that is full, but does not let its writers wait
-            import select  # hardly any is
+        if written is None:  # the pipe is full, but not blocking
+            import select  # hardly any pipe is
 
             select.select([], [raw], [])
         left = left[written or 0 :]
 
 
 def is_stream(path: str | Path) -> bool:
-    """Whether *path* names no file that can be replaced, but a pipe, a terminal, a device or an open descriptor.
+    """Whether *path* names a pipe, a terminal, a device or an open descriptor, not a file that can be replaced.
 
-    A link to one of these is replaced like any other link, unless it is the system's own, as ``/dev/stdout``.
+    A link to one of these is replaced like any other link, unless it is the system's own, such as ``/dev/stdout``.
     """
     path = Path(path)
     try:
@@ -78,7 +78,7 @@ def is_stream(path: str | Path) -> bool:
 
 
 def _is_of_system(link: Path) -> bool:
-    """Whether a link is one of those by which a system names open files."""
+    """Whether a link is one of those with which the system names open files."""
     if link.parent.resolve() == DEVICES.resolve():
         return True
     try:
@@ -90,7 +90,7 @@ def _is_of_system(link: Path) -> bool:
 def descriptor_of(path: Path) -> int | None:
     """Return the number of the open descriptor of this process that *path* names, as ``/dev/stdout`` does, or None."""
     if path.name in STANDARD and path.parent.resolve() == DEVICES.resolve():
-        with contextlib.suppress(OSError):  # no link, or none there
+        with contextlib.suppress(OSError):  # not a link, or it does not exist
             path = path.parent / path.readlink()
     if path.name.isdecimal() and path.parent.resolve() in [folder.resolve() for folder in DESCRIPTORS]:
         return int(path.name)

@@ -1,3 +1,3 @@
-"""The program's version, which its outputs carry."""
+"""The program's version, which is stored in its outputs."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"

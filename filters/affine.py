@@ -1,4 +1,4 @@
-"""Affine: the picture scaled, sheared, turned and moved, by one interpolation."""
+"""Affine: scale, shear, rotate and move a picture with a single interpolation."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .core.resampling.placing import FURTHEST, check_expand, linear_stage, many_
 from .core.resampling.warp_options import Interpolated, center_of
 
 STEEPEST = 89.0
-"""Degrees of a shear, at most."""
+"""The largest shear, in degrees."""
 LEAST_AREA = 1e-6
-"""The factor of areas that a shear leaves, at least: less is a line."""
+"""The smallest factor by which a shear may scale areas: below it the picture collapses to a line."""
 
 
 class Length(NamedTuple):
-    """A number of samples, or of percent of the picture's side."""
+    """A length in samples, or in percent of the picture's side."""
 
     value: float
     percent: bool = False
@@ -32,11 +32,11 @@ class Length(NamedTuple):
 
 
 def _translation(value: Any) -> tuple[Length, Length]:
-    """Return lengths along x and y of a number, a pair, or text; raises ValueError."""
+    """Return the lengths along x and y that a number, a pair or text gives; raises ValueError."""
     parts = value.split(",") if isinstance(value, str) else value if isinstance(value, (tuple, list)) else (value,)
     lengths = [_length(part) for part in parts]
     if len(lengths) not in (1, 2):
-        raise ValueError(f"{value!r} has {len(lengths)} lengths: one, or x,y")
+        raise ValueError(f"{value!r} has {len(lengths)} lengths; use one, or x,y")
     return lengths[0], lengths[-1]
 
 
@@ -46,23 +46,24 @@ def _length(part: Any) -> Length:
     try:
         number = float(text.removesuffix("%"))
     except ValueError:
-        raise ValueError(f"{text!r} is not a number of pixels, or of percent, as in 10%") from None
+        raise ValueError(f"{text!r} is not a number of pixels, or a percentage such as 10%") from None
     if not abs(number) <= FURTHEST:
-        raise ValueError(f"{text} is not from {-FURTHEST:g} to {FURTHEST:g}")
+        raise ValueError(f"{text} is out of range; use {-FURTHEST:g} to {FURTHEST:g}")
     return Length(number, percent)
 
 
 @image_filter(border="constant", fill=None)
 def affine(
     *,
-    angle: Annotated[float, Param("Angle in degrees; positive angles turn clockwise.", span=(-180, 180))] = 0.0,
+    angle: Annotated[float, Param("Angle in degrees, clockwise.", span=(-180, 180))] = 0.0,
     scale: Annotated[
-        Pair, Param("Factor on the size of what is seen.", ratio=True, percent=True, span=(0.1, 4), min=1e-4, max=1e4)
+        Pair,
+        Param("Scale factor, or one for x and one for y.", ratio=True, percent=True, span=(0.1, 4), min=1e-4, max=1e4),
     ] = 1.0,
     shear: Annotated[
         Pair,
         Param(
-            "Angle in degrees by which columns lean along x, and rows along y; one for x alone.",
+            "Shear angle in degrees along x, or along x and y.",
             min=-STEEPEST,
             max=STEEPEST,
         ),
@@ -70,43 +71,46 @@ def affine(
     translate: Annotated[
         Any,
         Param(
-            "Move right and down by DX,DY pixels, or percent of the picture, as 10%.",
+            "Move right and down by DX,DY pixels, or by a percentage of the picture, such as 10%.",
             metavar="D|DX,DY",
             check=_translation,
             shown_default="0,0",
         ),
     ] = None,
-    expand: Annotated[bool, Param("Make the result as large as what becomes of the picture.")] = False,
-    center: Annotated[Pair | None, center_of("Scale, shear and turn")] = None,
+    expand: Annotated[bool, Param("Enlarge the result to hold the whole transformed picture.")] = False,
+    center: Annotated[Pair | None, center_of("Scale, shear and rotate")] = None,
     interpolation: Interpolated = "bilinear",
     **common: Unpack[Common],
 ) -> Stage:
-    """Scale, shear, turn and move an image in one step.
+    """Scale, shear, rotate and move an image in one step.
 
-    The picture is scaled, then sheared, then turned, all about its middle or *center*, then moved by *translate*; each
-    result is interpolated once, so that no detail is lost between the steps. Positive angles turn clockwise as seen;
-    ``shear=(a, b)`` is that of CSS's ``skew``: x grows by ``y · tan a`` and y by ``x · tan b``. The result has the
-    picture's size; with *expand* it is as large as what becomes of the picture, which lies in its middle. *border* and
-    *fill* say what lies beyond the edge: by default 0, or transparent where there is an alpha.
+    The picture is scaled, then sheared, then rotated, all about its centre or *center*, and then moved by *translate*.
+    All four steps take a single interpolation, so no detail is lost between them. Positive angles rotate clockwise.
+    ``shear=(a, b)`` is CSS's ``skew(a, b)``: x grows by ``y · tan a`` and y by ``x · tan b``. The result has the
+    picture's size; *expand* enlarges it to hold the whole transformed picture, centred. *border* and *fill* set the
+    pixels beyond the edge: by default 0, or transparent if the image has an alpha.
 
-    ``bilinear`` interpolates between the four nearest samples, ``bicubic`` between 16 (a = -1/2), and ``nearest`` takes
-    the sample whose area holds the place, for labels and masks. The defaults give the image back, and steps of whole
-    pixels move samples as they are. Nothing is averaged: a scale well below 1 skips samples, so use ``resize`` for it.
+    ``bilinear`` interpolates between the 4 nearest samples and ``bicubic`` between the 16 nearest (a = -1/2);
+    ``nearest`` takes the sample whose area contains the point, which suits labels and masks. The defaults return the
+    image unchanged, and moves by whole pixels copy samples. Samples are not averaged: a scale well below 1 skips some
+    of them, so use ``resize`` to shrink a picture.
 
     Returns
     -------
-    The image's dtype (see *depth*) and size, or with *expand* that of the new picture.
+    The image's dtype (see *depth*) and size, or with *expand* the size of the transformed picture.
 
     Raises
     ------
     ParameterError
-        A value is out of range, the shears make a line of the picture, or *expand* comes with *center* or *translate*.
+        A value is out of range, the shears collapse the picture to a line, or *expand* is combined with *center* or
+        *translate*.
     ImageError
         The result would be too large.
 
     Notes
     -----
-    One thread takes 5 ns a pixel for 12 MP of RGB in 8 bits, bilinear. Equal to OpenCV 5's ``warpAffine`` but for ties.
+    One thread takes 5 ns per pixel for 12 MP of 8-bit RGB, bilinear. Results equal OpenCV 5's ``warpAffine`` except at
+    ties.
 
     References
     ----------
@@ -147,17 +151,17 @@ def affine(
 
 
 def _linear(angle: float, scale: Pair, shear: Pair) -> Linear:
-    """Return what scales, then shears, then turns; raises ParameterError."""
+    """Return the map that scales, then shears, then rotates; raises ParameterError."""
     across, down = both(scale)
     lean_x, lean_y = shear if isinstance(shear, tuple) else (shear, 0.0)
     skew = Linear(1.0, math.tan(math.radians(lean_x)), math.tan(math.radians(lean_y)), 1.0)
     if abs(skew.area) < LEAST_AREA:
-        raise ParameterError("shear", f"{lean_x:g},{lean_y:g} makes a line of the picture; their sum must not be ±90")
+        raise ParameterError("shear", f"{lean_x:g},{lean_y:g} collapses the picture to a line; the sum must not be ±90")
     return homography.turn(angle).times(skew).times(Linear(across, 0.0, 0.0, down))
 
 
 def many() -> Many:
-    """Return how many images are scaled, sheared, turned and moved, each in its own way."""
+    """Return how to transform many images at once, each by its own values."""
     columns = "angle", "scale", "shear"
 
     def linear(values: Mapping[str, Any], width: int, height: int, count: int) -> tuple[list[Linear], Any]:

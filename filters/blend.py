@@ -1,4 +1,4 @@
-"""Blend: two pictures of one size, joined sample by sample."""
+"""Blend: combine two pictures of the same size, sample by sample."""
 
 from __future__ import annotations
 
@@ -26,49 +26,48 @@ def blend(
     other: Annotated[
         Any,
         Param(
-            "The picture laid on the input: a file of its size, a folder with one of the same name for each input, or "
+            "Picture to composite on the input: a file of the same size, a folder with a file of each input's name, or "
             "a colour.",
             metavar="FILE|FOLDER|COLOR",
             picture=True,
             missing="as in imfilter blend photo.png --other logo.png -o OUTPUT",
         ),
     ],
-    op: Annotated[Op, Param("What is made of two samples.", aliases=ALIASES)] = "over",
+    op: Annotated[Op, Param("The blend mode.", aliases=ALIASES)] = "over",
     opacity: Annotated[float, Param("Opacity of the other picture.", percent=True, min=0, max=1)] = 1.0,
     **common: Unpack[Common],
 ) -> Stage:
     """Blend with a second picture: over, add, multiply, screen.
 
-    Of the samples b of the input and s of the other picture, both in parts of white, ``over`` takes s, ``add`` b + s,
-    ``subtract`` b - s, ``difference`` that without its sign, ``multiply`` b · s, ``screen`` b + s - b · s, ``lighten``
-    the greater, ``darken`` the smaller, and ``mean`` (b + s) / 2. The result m(b, s) is laid on the input as opaque as
-    the other picture is: with the alpha α of the input and β of the other picture, times *opacity*,
+    Let b be a sample of the input and s one of the other picture, both as fractions of white. ``over`` takes s, ``add``
+    b + s, ``subtract`` b - s, ``difference`` |b - s|, ``multiply`` b · s, ``screen`` b + s - b · s, ``lighten`` the
+    greater, ``darken`` the smaller, and ``mean`` (b + s) / 2. The result m(b, s) is composited on the input. With α the
+    input's alpha and β the other picture's alpha times *opacity*,
 
     ``out = β · ((1 - α) · s + α · m(b, s)) + (1 - β) · α · b``,  ``α' = β + α · (1 - β)``,
 
-    divided by α', as W3C's Compositing and Blending has it. ``over`` is Porter and Duff's operator. Of an input without
-    alpha, all is opaque. Nothing is rounded or cut off before the end: in float, sums may exceed white.
+    divided by α', as W3C's Compositing and Blending specifies. ``over`` is Porter and Duff's operator. An input without
+    alpha is opaque. Nothing is rounded or clipped before the end: in float, sums may exceed white.
 
-    White of the other picture counts as white of the input, whatever their depths; a *white* that is given is that of
-    both, if the other picture's samples reach it. Gray and colour give colour. *linear* decodes both. With
-    ``channels="luma"`` or ``"R"`` the other picture's luma or red is taken too, and with ``"A"`` its luma becomes part
-    of the alpha.
+    White of the other picture matches white of the input, whatever their depths. A given *white* applies to both, if
+    the other picture's samples can reach it. Gray and colour give colour. *linear* decodes both. ``channels="luma"`` or
+    ``"R"`` also takes only the luma or red of the other picture; ``"A"`` blends its luma into the alpha.
 
     Returns
     -------
-    The image's shape and dtype (see *depth*); RGB of gray with a picture in colour. Samples that are missing in one
-    picture are missing in the result, but where the other alone shows.
+    The image's shape and dtype (see *depth*); RGB if either picture is in colour. Samples missing from one picture are
+    missing from the result, except where only the other shows.
 
     Raises
     ------
     ParameterError
         A value is out of range, or *other* is neither a picture nor a colour.
     ImageError
-        The pictures are not of one size, or have different bands.
+        The pictures differ in size or in their bands.
 
     Notes
     -----
-    The other picture is held in memory as a whole, as it was read.
+    The whole of the other picture is held in memory, at the depth of its file.
 
     References
     ----------
@@ -102,23 +101,23 @@ def blend(
 
 
 def _blended(op: Op, opacity: float, covers: bool, banded: bool, context: ImageContext) -> Function:
-    """Return what joins the samples; the other picture *covers* the image by an alpha of its own, its last channel.
+    """Return the function that combines the samples; if *covers*, the other picture's last channel is its alpha.
 
-    If it is *banded*, its channels are no colours, which a gray image could take.
+    If *banded*, its channels are not colours, so a gray image cannot take them.
     """
     full = context.full
 
     def join(image: Array, beside: Array, alpha: Array | None = None) -> Array:
         source = beside[..., :-1] if covers else beside
         if source.shape[2] not in (1, image.shape[2]) and (image.shape[2] > 1 or banded):
-            raise ImageError(f"has {image.shape[2]} channels, and the picture of --other {source.shape[2]}")
+            raise ImageError(f"has {image.shape[2]} channels, but the picture of --other has {source.shape[2]}")
         seen: Any = 1.0 if alpha is None else alpha / full
-        # What is multiplied by the alpha of the image: all that m is made of is.
+        # Premultiplied by the image's alpha, as all terms of m are.
         laid = _mixed(op, image, source if alpha is None else source * seen, source, full)
         if alpha is not None:
             laid = (1 - seen) * source + laid
         share: Any = beside[..., -1:] * opacity if covers else opacity
-        if not covers and opacity in (0, 1):  # in half the time
+        if not covers and opacity in (0, 1):  # takes half the time
             return laid if opacity else np.broadcast_to(image, laid.shape)
         joined = share * laid + (1 - share) * image
         if covers:
@@ -129,7 +128,7 @@ def _blended(op: Op, opacity: float, covers: bool, banded: bool, context: ImageC
 
 
 def _mixed(op: Op, image: Array, source: Array, straight: Array, full: float) -> Array:
-    """Return what *op* makes of samples; *straight* is the source where that is multiplied by the image's alpha."""
+    """Return the blend m(b, s); *straight* is the source before it was multiplied by the image's alpha."""
     match op:
         case "over":
             return np.broadcast_to(source, np.broadcast_shapes(image.shape, source.shape))
@@ -152,7 +151,7 @@ def _mixed(op: Op, image: Array, source: Array, straight: Array, full: float) ->
 
 
 def _united(opacity: float, covers: bool, context: ImageContext) -> Function:
-    """Return what becomes of an alpha beneath that of the other picture."""
+    """Return the function that composites the other picture's alpha on the image's."""
 
     def unite(alpha: Array, beside: Array) -> Array:
         share: Any = beside[..., -1:] * opacity if covers else opacity

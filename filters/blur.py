@@ -1,4 +1,4 @@
-"""Blur: means by weights of several shapes and colours, samples by their rank, and non-local means."""
+"""Blur: weighted means, rank filters, edge-preserving filters and non-local means."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from .core.linear.convolve import linear
 from .core.parameters import OperatorError
 from .core.rank import rank_filter
 
-# What serves one op alone, and not the signature, is imported with that op: 2 ms, which a Gaussian does not need.
+# Modules that a single op needs are imported with it: that saves a Gaussian 2 ms.
 
 MAX_SIGMA = 1000
 MAX_LENGTH = 1000
-"""Pixels of a motion, or across a disk: larger kernels do not fit the Fourier transform's tiles, and take minutes."""
+"""The longest motion or widest disk, in pixels: larger kernels do not fit the Fourier tiles, and take minutes."""
 LINEAR = ("gaussian", "mean", "motion", "disk")
-"""The ops that are a convolution, whose algorithm can be chosen."""
+"""The ops that are convolutions, whose algorithm can be chosen."""
 RANKED = ("median", "percentile")
-"""The ops that take the sample of a rank, which has algorithms of its own."""
+"""The rank filters, which have algorithms of their own."""
 ALIASES = {"box": "mean", "average": "mean", "minimum": "min", "maximum": "max", "majority": "mode"}
 """Other names of ops."""
 MEDIAN = 50.0
-"""The percentile that the median is, and the default."""
+"""The median as a percentile, and the default."""
 
 
 @image_filter
@@ -49,7 +49,7 @@ def blur(
             "lee",
             "frost",
         ],
-        Param("The blur.", aliases=ALIASES),
+        Param("The type of blur.", aliases=ALIASES),
     ] = "gaussian",
     sigma: Annotated[
         Pair | None,
@@ -76,13 +76,13 @@ def blur(
     epsilon: Annotated[
         float,
         Param(
-            "Variance below which detail is smoothed away, for values from 0 to 1.", above=0, max=1e6, only=("guided",)
+            "Smooth away detail of a variance below this, for values from 0 to 1.", above=0, max=1e6, only=("guided",)
         ),
     ] = 0.01,
     guide: Annotated[
         guided.Guide,
         Param(
-            "Guide each channel by the edges of all (color), or by its own.",
+            "Guide each channel by the edges in all channels (color), or by its own (channel).",
             only=("guided",),
             aliases={"colour": "color"},
         ),
@@ -95,24 +95,24 @@ def blur(
             span=(1, 51),
             min=1,
             max=10001,
-            shown_default="by sigma; motion 9, guided and kuwahara 5, nlm 13, lee and frost 7, else 3",
+            shown_default="from sigma; motion 9, guided and kuwahara 5, nlm 13, lee and frost 7, else 3",
         ),
     ] = None,
     radius: Annotated[
         Pair | None,
         Param(
-            "Of a gaussian sigma itself, as in Photoshop, CSS and Pillow; of a disk its radius; else the window's, "
+            "Radius: for gaussian the sigma, as in Photoshop, CSS and Pillow; for disk the disk's; else a window's, "
             "2·radius + 1 wide.",
             unit="px",
             span=(0, 20),
             min=0,
             max=5000,
-            shown_default="by size; gaussian 1; disk 5",
+            shown_default="from size; gaussian 1; disk 5",
         ),
     ] = None,
     angle: Annotated[
         float,
-        Param("Direction of the motion: 0 to the right, 90 downward.", unit="°", min=-360, max=360, only=("motion",)),
+        Param("Direction of the motion: 0 is right, 90 down.", unit="°", min=-360, max=360, only=("motion",)),
     ] = 0.0,
     patch: Annotated[
         int | None,
@@ -122,7 +122,7 @@ def blur(
             min=1,
             max=31,
             only=("nlm",),
-            shown_default="5, of strong noise 7; in colour 3",
+            shown_default="5; 7 for strong noise; 3 in colour",
         ),
     ] = None,
     strength: Annotated[
@@ -152,7 +152,7 @@ def blur(
     percentile: Annotated[
         float | None,
         Param(
-            "Percentile of the sorted samples of the window.",
+            "Percentile of the samples in the window.",
             unit="%",
             min=0,
             max=100,
@@ -162,45 +162,45 @@ def blur(
     ] = None,
     algorithm: Annotated[
         Literal[planner.AlgorithmName, rank_filter.AlgorithmName],
-        Param("Algorithm; auto takes the fastest that is exact enough, and -v prints it."),
+        Param("Algorithm; auto chooses the fastest one that is exact enough (-v prints it)."),
     ] = "auto",
     **common: Unpack[Common],
 ) -> Stage:
-    """Blur, or smooth noise away and keep edges.
+    """Blur, or smooth noise and keep edges.
 
-    ``gaussian``: the mean with the weights ``exp(-(dx² / sx² + dy² / sy²) / 2)``, cut ``int(4 sigma + 0.5)`` pixels
-    from the middle. A *radius* is another name for sigma, as in Photoshop, CSS and Pillow; a *size* means that sigma
-    whose Gaussian fills the window, ``(size - 1) / 8``. ``sigma=0`` gives the image back.
+    ``gaussian``: the mean with the weights ``exp(-(dx² / sx² + dy² / sy²) / 2)``, truncated ``int(4 sigma + 0.5)``
+    pixels from the centre. *radius* is another name for sigma, as in Photoshop, CSS and Pillow; *size* chooses the
+    sigma whose Gaussian fills the window, ``(size - 1) / 8``. ``sigma=0`` returns the image unchanged.
 
-    ``mean``, ``median``, ``min``, ``max``: of a window, by default of 3×3; an even one reaches one pixel further to
-    the left and up. ``median`` removes single wrong pixels and keeps edges sharp. ``percentile`` is the sample of
-    index ``int(n · percentile / 100)``, at most n - 1, among n in ascending order. ``mode`` is the most frequent
-    sample: on a tie the pixel's own if it is among them, else the least. It cleans label maps, whose numbers have no
+    ``mean``, ``median``, ``min``, ``max``: of a window, by default 3×3; one of even size reaches one pixel further left
+    and up. ``median`` removes isolated wrong pixels and keeps edges sharp. ``percentile`` takes the sample of index
+    ``int(n · percentile / 100)``, at most n - 1, of n in ascending order. ``mode`` takes the most frequent sample; in a
+    tie it keeps the pixel's own if that is among them, else the least. It cleans label maps, whose numbers have no
     order.
 
     ``motion``: the mean along a line of *size* pixels, by default 9, one pixel wide, in the direction of *angle*.
-    ``disk``: the mean of a disk, by default of radius 5, as a lens out of focus sees it. Both weight each pixel by its
+    ``disk``: the mean over a disk, by default of radius 5, as in a defocused lens. Both weight each pixel by its
     covered area.
 
-    ``bilateral``: a Gaussian mean in which a neighbour also counts by its colour, so that edges stay: the weights are
-    ``exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 r²))``, d the distance of the two colours over all channels, r the
-    *range_sigma*. The radius is ``int(2 sigma + 0.5)``; a size alone means sigma = radius / 2.
+    ``bilateral``: a Gaussian mean that also weights a neighbour by its colour, and so keeps edges. The weights are
+    ``exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 r²))``, where d is the distance between the two colours over all
+    channels, and r is *range_sigma*. The radius is ``int(2 sigma + 0.5)``; *size* alone means sigma = radius / 2.
 
-    ``guided``: fits a line to every window, by default of 5×5, and gives each pixel the mean of the lines of all
-    windows that it is in. Of one channel the line is ``a in + (1 - a) mean``, ``a = v / (v + epsilon)``, v the
-    window's variance of values from 0 to 1; with the guide ``color`` an edge in one channel is one in all.
+    ``guided``: fits a line to every window, by default 5×5, and gives each pixel the mean of the lines of all windows
+    that contain it. For one channel the line is ``a in + (1 - a) mean`` with ``a = v / (v + epsilon)``, where v is the
+    window's variance, for values from 0 to 1. With the guide ``color`` an edge in one channel is an edge in all.
 
-    ``kuwahara``: the mean of that quarter of the window, by default of 5×5, which varies least, over all channels
-    together; the quarters share the pixel's row and column. Edges stay sharp between areas that become flat, as if
-    painted.
+    ``kuwahara``: the mean of the quarter of the window, by default 5×5, that varies least over all channels together;
+    the quarters share the pixel's row and column. Areas become flat, as if painted, and the edges between them stay
+    sharp.
 
     ``nlm``: non-local means, the strongest denoiser. Each pixel becomes the mean of a window, by default 13×13, with
-    the weights ``exp(-max(d² - 2 n², 0) / h²)``, d² the mean squared difference of the *patch* around the pixel and
-    that around the other, over all channels, n the *noise_sigma*, h the *strength*, which `denoise` calls *tolerance*.
-    The noise is estimated from the image.
+    the weights ``exp(-max(d² - 2 n², 0) / h²)``. Here d² is the mean squared difference between the *patch* around the
+    pixel and the one around its neighbour, over all channels; n is *noise_sigma*, by default estimated from the image;
+    h is *strength*, which `denoise` calls *tolerance*.
 
-    ``lee``, ``frost``: against speckle, noise that multiplies, as in radar images; see `denoise`, whose ``bilateral``,
-    ``guided``, ``median`` and ``nlm`` are these, with parameters that follow from the noise.
+    ``lee``, ``frost``: remove speckle, the multiplicative noise of radar images; see `denoise`. `denoise` also has
+    ``bilateral``, ``guided``, ``median`` and ``nlm``, with parameters derived from the noise.
 
     Returns
     -------
@@ -209,26 +209,25 @@ def blur(
     Raises
     ------
     ParameterError
-        Size, radius and sigma contradict each other, or one is out of range or not for the op, or the algorithm.
+        Size, radius and sigma contradict each other, a value is out of range, or a parameter or the algorithm does not
+        apply to the op.
 
     Notes
     -----
-    ``gaussian``, ``mean`` and a ``motion`` along x or y are passes of one dimension: time grows with the radius; of
-    ``min`` and ``max`` with its logarithm. A ``disk``, and a ``motion`` that is askew, take as long as any kernel of
-    their size: above some 15 pixels a Fourier transform, whose time hardly grows. The ``median`` of 3×3 or 5×5 is found
-    by a network of minima and maxima, other ranks by counting: of 8 bits in a time that does not depend on the window,
-    of others in one that grows slowly.
-    ``bilateral`` goes through its ellipse for each pixel, exactly: time grows with the area. That of ``guided`` hardly
-    grows with the window. `morph` has other shapes of ``min`` and ``max``.
+    ``gaussian``, ``mean`` and a ``motion`` along x or y are one-dimensional passes, whose time grows with the radius;
+    that of ``min`` and ``max`` grows with its logarithm. A ``disk`` and an oblique ``motion`` take as long as any
+    kernel of their size: above some 15 pixels they use a Fourier transform, whose time hardly grows. A network of
+    minima and maxima finds the ``median`` of 3×3 and 5×5; other ranks are counted: for 8 bits the time does not depend
+    on the window, otherwise it grows slowly. ``bilateral`` sums over its whole ellipse at each pixel, so its time grows
+    with the area; that of ``guided`` hardly grows with the window. `morph` has other shapes of ``min`` and ``max``.
 
-    ``percentile`` is that of ``scipy.ndimage.percentile_filter``. MATLAB's ``fspecial('motion', L, D)`` is the angle
-    -D here, ``fspecial('disk', R)`` the same disk. Without *strength*, that of ``nlm`` is
+    ``percentile`` equals ``scipy.ndimage.percentile_filter``. MATLAB's ``fspecial('motion', L, D)`` is the angle -D
+    here, and ``fspecial('disk', R)`` is the same disk. The default *strength* of ``nlm`` is
     ``noise_sigma · (1 - 2.5 noise_sigma / white)``, at least 0.58 of *noise_sigma*.
 
-    ``bilateral``, ``guided`` and ``nlm`` keep the alpha as it is, and let a pixel count by its own. Missing samples
-    that shall be ignored are not ranked, and count nothing in means: such a sample becomes, by ``bilateral``, the mean
-    of its neighbours by distance alone, by ``guided`` the mean of its windows' means; ``nlm`` compares patches by the
-    samples that both have.
+    ``bilateral``, ``guided`` and ``nlm`` keep the alpha unchanged, and weight each pixel by it. Ignored missing samples
+    are left out of ranks and means: ``bilateral`` replaces one with the mean of its neighbours weighted by distance
+    alone, ``guided`` with the mean of its windows' means; ``nlm`` compares patches by the samples present in both.
 
     References
     ----------
@@ -320,7 +319,7 @@ def _gaussian(size: IntPair | None, radius: Pair | None, sigma: Pair | None, alg
     if radius is not None:
         if sigma is not None and both(sigma) != both(radius):
             raise ParameterError(
-                "radius", f"{_plain(radius)} contradicts sigma {_plain(sigma)}; a Gaussian's radius is its sigma"
+                "radius", f"{_plain(radius)} contradicts sigma {_plain(sigma)}; the radius of a Gaussian is its sigma"
             )
         if max(both(radius)) > MAX_SIGMA:
             raise ParameterError("radius", f"{_plain(radius)} is above the greatest sigma, {MAX_SIGMA} px")
@@ -335,10 +334,10 @@ def _gaussian(size: IntPair | None, radius: Pair | None, sigma: Pair | None, alg
 
 def _motion(size: IntPair | None, radius: Pair | None, angle: float, algorithm: str) -> Stage:
     if radius is not None:
-        raise ParameterError("radius", "a motion has a length, --size, and no radius")
+        raise ParameterError("radius", "a motion has no radius; set its length with --size")
     length = 9 if size is None else size
     if isinstance(length, tuple):
-        raise ParameterError("size", f"{length[0]},{length[1]}: a motion has one length")
+        raise ParameterError("size", f"{length[0]},{length[1]}: a motion has one length; give one number")
     if length > MAX_LENGTH:
         raise ParameterError("size", f"{length} is above the longest motion, {MAX_LENGTH} px")
     return linear(kernels.motion(length, angle), name=f"motion of {length} px at {angle:g}°", algorithm=algorithm)
@@ -346,7 +345,7 @@ def _motion(size: IntPair | None, radius: Pair | None, angle: float, algorithm: 
 
 def _disk(size: IntPair | None, radius: Pair | None, algorithm: str) -> Stage:
     if size is not None:
-        raise ParameterError("size", "a disk has a --radius, which may be a fraction")
+        raise ParameterError("size", "a disk has no size; set its --radius, which may be a fraction")
     x, y = both(5.0 if radius is None else radius)
     if max(x, y) > MAX_LENGTH / 2:
         raise ParameterError("radius", f"{max(x, y):g} is above the greatest radius of a disk, {MAX_LENGTH // 2} px")
@@ -354,12 +353,12 @@ def _disk(size: IntPair | None, radius: Pair | None, algorithm: str) -> Stage:
 
 
 def _plain(pair: Pair) -> str:
-    """Return a pair as the shell writes it."""
+    """Return a pair as it is written on the command line."""
     return ",".join(f"{part:g}" for part in ((pair,) if isinstance(pair, (int, float)) else pair))
 
 
 def _sigma_of(window: tuple[int, int], sigma: Pair | None, given: str) -> tuple[float, float]:
-    """Return the sigma whose Gaussian fills *window*, or *sigma*, the parameter *given*, where it does."""
+    """Return the sigma whose Gaussian fills *window*; a *sigma* that was *given* must do so."""
     radii = radii_of(window, "Gaussian")
     if sigma is None:
         return radii[0] / 4, radii[1] / 4

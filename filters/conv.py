@@ -24,7 +24,7 @@ MAX_BIAS = 1e9
 
 
 def _bias(text: str) -> Any:
-    """Read a number; what is none is a file."""
+    """Read a number; other text is a file name."""
     try:
         return float(text)
     except ValueError:
@@ -44,7 +44,7 @@ def _as_bias(given: Any) -> Any:
         return _checked_bias(float(given))
     values = np.asarray(given)
     if values.dtype.kind not in "buif" or values.ndim > 1:
-        raise ValueError(f"{given!r} is neither a number nor a row of them")
+        raise ValueError(f"{given!r} is neither a number nor a list of numbers")
     checked = [_checked_bias(value) for value in values.astype(np.float64).ravel().tolist()]
     return checked[0] if values.ndim == 0 else np.array(checked)
 
@@ -59,7 +59,7 @@ def _checked_bias(value: float) -> float:
 
 
 def _maps(values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the maps of a bank of kernels."""
+    """Return the names of the maps that a filter bank gives."""
     return filter_banks.names(values["kernel"], values["max_taps"])
 
 
@@ -69,7 +69,7 @@ def conv(
     kernel: Annotated[
         Any,
         Param(
-            "A built-in name (see `imfilter kernels`), a file, or rows like '0 1 0; 1 -4 1; 0 1 0'; or a bank: "
+            "A built-in name (see `imfilter kernels`), a file, or rows like '0 1 0; 1 -4 1; 0 1 0'; or a filter bank: "
             "a name, or .npy of shape (out, in/groups, height, width).",
             file=True,
             metavar="KERNEL",
@@ -80,26 +80,29 @@ def conv(
     ] = "correlate",
     anchor: Annotated[
         IntPair | None,
-        Param("The tap that lies on the pixel, counted from the top left.", min=0, shown_default="size//2"),
+        Param("The tap placed on the pixel, counted from the top left.", min=0, shown_default="size//2"),
     ] = None,
     normalize: Annotated[
         Literal["none", "sum", "abs"],
-        Param("Divide the kernel by the sum of its values, or of their absolute values."),
+        Param("Divide the kernel by the sum of its weights (sum), or of their absolute values (abs)."),
     ] = "none",
-    scale: Annotated[float, Param("Multiply the result.", min=-1e9, max=1e9)] = 1.0,
+    scale: Annotated[float, Param("Multiply the result by this factor.", min=-1e9, max=1e9)] = 1.0,
     bias: Annotated[
         Any,
         Param(
-            "Add to the result, in the image's units: a number, or a file with one for each map.",
+            "Add this to the result, in the image's units: a number, or a file with one number per map.",
             metavar="X|FILE",
             file=True,
             read=_bias,
             check=_as_bias,
         ),
     ] = 0.0,
-    activation: Annotated[Activation, Param("Function applied to the result.")] = "none",
+    activation: Annotated[Activation, Param("Apply this function to the result.")] = "none",
     groups: Annotated[
-        int, Param("Split the channels into N groups, each filtered by its own part of a bank.", min=1, max=1 << 16)
+        int,
+        Param(
+            "Split the channels into N groups, each filtered by its own part of the filter bank.", min=1, max=1 << 16
+        ),
     ] = 1,
     padding: Annotated[
         Any,
@@ -112,20 +115,20 @@ def conv(
     ] = "same",
     stride: Annotated[IntPair, Param("Keep every S-th sample of the result.", min=1, max=10000)] = 1,
     dilation: Annotated[IntPair, Param("Distance between the kernel's taps.", unit="px", min=1, max=10000)] = 1,
-    max_taps: Annotated[int, Param("Refuse larger kernels.", min=1, max=1 << 26)] = kernels.MAX_TAPS,
+    max_taps: Annotated[int, Param("Refuse kernels with more taps than this.", min=1, max=1 << 26)] = kernels.MAX_TAPS,
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage | list[Stage]:
     """Convolve or correlate with any kernel or bank of kernels.
 
-    ``out[y, x] = scale · Σ k[i, j] · in[y + i - ay, x + j - ax] + bias``, with the kernel as it is written
-    (correlation); ``mode="convolve"`` rotates it, and its anchor, by 180°. Nothing is normalized unless asked for. The
-    kernel ``1`` gives the image back.
+    ``out[y, x] = scale · Σ k[i, j] · in[y + i - ay, x + j - ax] + bias``, with the kernel as written (correlation);
+    ``mode="convolve"`` rotates it, and its anchor, by 180°. The kernel is not normalized unless *normalize* says so.
+    The kernel ``1`` returns the image unchanged.
 
-    A bank of kernels of shape ``(out, in/groups, height, width)``, laid out as PyTorch's ``Conv2d.weight``, is a layer
-    of a network: its result is ``out`` maps. Several kernels of one input see a colour picture's luma, or with
-    ``groups=3`` each its own channel; a single one filters every channel. Maps go into .npy, the pages of a .tif, a
-    file each (``--name '{stem}-{map:02}.png'``), or onto one ``--sheet``.
+    A filter bank of shape ``(out, in/groups, height, width)``, laid out as PyTorch's ``Conv2d.weight``, is a layer of a
+    network: it gives ``out`` maps. In a colour picture a bank whose kernels take one input filters the luma, or with
+    ``groups=3`` each channel by its own kernels; a single kernel filters every channel. Write maps to .npy, to the
+    pages of a .tif, to a file each (``--name '{stem}-{map:02}.png'``), or to one ``--sheet``.
 
     A kernel file is recognised by its contents: plain numbers, JSON, .npy, libvips, ArcGIS, SExtractor, GRASS, IM,
     ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset, anchor and
@@ -139,7 +142,7 @@ def conv(
     Raises
     ------
     ParameterError
-        The kernel cannot be read, its sum is 0 where it is to be normalized, or a value is out of range.
+        The kernel cannot be read, cannot be normalized because its sum is 0, or a value is out of range.
     ImageError
         The window is larger than the padded image.
 
@@ -182,7 +185,7 @@ def conv(
 
 
 class _Asked(NamedTuple):
-    """What is done with a kernel or a bank, the pairs as pairs."""
+    """The call's parameters, with every pair as a pair."""
 
     mode: Mode
     anchor: tuple[int, int] | None
@@ -198,7 +201,7 @@ class _Asked(NamedTuple):
     channels: str | None
 
     def named(self, described: str) -> str:
-        """Return what the kernel is called, and whether it is turned."""
+        """Return the kernel's description, and say if it is rotated."""
         return f"{described}, then rotated by 180° (--mode convolve)" if self.mode == "convolve" else described
 
 
@@ -207,9 +210,9 @@ def _of_bank(bank: Bank, asked: _Asked) -> list[Stage]:
     maps, _, height, width = bank.weights.shape
     added = _bias_values(asked.bias, maps)
     if asked.algorithm != "auto":
-        raise ParameterError("algorithm", "a bank of kernels is computed in one way: auto")
+        raise ParameterError("algorithm", "a filter bank has one algorithm; use auto")
     if asked.channels == "max":
-        raise ParameterError("channels", "max has no meaning with a bank of kernels; use each or luma")
+        raise ParameterError("channels", "max does not apply to a filter bank; use each or luma")
     weights = bank.weights
     if asked.normalize != "none":
         with _normalizing():
@@ -235,7 +238,7 @@ def _of_kernel(source: Source, asked: _Asked) -> Stage | list[Stage]:
     (added,) = _bias_values(asked.bias, 1)
     if asked.groups != 1:
         raise ParameterError(
-            "groups", f"{asked.groups} needs a bank of kernels, .npy of shape (out, in/groups, height, width)"
+            "groups", f"{asked.groups} requires a filter bank, .npy of shape (out, in/groups, height, width)"
         )
     reading = source.reading
     kernel = reading.kernel
@@ -275,15 +278,15 @@ def _inside(anchor: tuple[int, int], height: int, width: int) -> tuple[int, int]
 
 @contextlib.contextmanager
 def _normalizing() -> Iterator[None]:
-    """Turn the error of a sum that is 0 into one of the parameter."""
+    """Report a sum of 0 as an error of the parameter."""
     try:
         yield
     except ValueError as error:
-        raise ParameterError("normalize", f"{error}; it cannot be divided by that") from None
+        raise ParameterError("normalize", f"{error}, so it cannot be normalized") from None
 
 
 def _bias_values(bias: Any, maps: int) -> Array:
-    """Return the numbers that are added, one or as many as *maps*; raises ParameterError."""
+    """Return the bias as one number, or as many as *maps*; raises ParameterError."""
     given = _as_bias(bias)
     name = given if isinstance(given, str) else "the bias"
     try:
@@ -292,6 +295,6 @@ def _bias_values(bias: Any, maps: int) -> Array:
     except ValueError as error:
         raise ParameterError("bias", str(error)) from None
     if len(values) not in (1, maps):
-        wanted = "one number" if maps == 1 else f"one number, or {maps}: one for each map"
+        wanted = "one number" if maps == 1 else f"one number, or {maps}: one per map"
         raise ParameterError("bias", f"{name}: has {len(values)} numbers; the kernel takes {wanted}")
     return values

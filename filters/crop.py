@@ -1,4 +1,4 @@
-"""Crop: a part of the picture."""
+"""Crop: cut a part out of the picture."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def crop(
     area: Annotated[
         float | None,
         Param(
-            "Area of the part, as a fraction of the image's.",
+            "Area of the part, as a fraction of the image's area.",
             percent=True,
             span=(0.05, 1),
             above=0,
             max=1e6,
-            shown_default="the most with --ratio",
+            shown_default="the largest with --ratio",
         ),
     ] = None,
     ratio: Annotated[
         float | None,
         Param(
-            "Its width by its height: a number, or W:H.",
+            "Aspect ratio of the part, width by height: a number, or W:H.",
             ratio=True,
             span=(0.25, 4),
             above=0,
@@ -45,36 +45,38 @@ def crop(
     ] = None,
     place: Place = None,
     at: At = None,
-    pad: Annotated[bool, Param("Let it reach beyond the image; --border and --fill fill that.")] = False,
+    pad: Annotated[
+        bool, Param("Let the part extend beyond the image; --border and --fill set the pixels there.")
+    ] = False,
     **common: Unpack[Common],
 ) -> Stage:
     """Crop an image to a part of it.
 
-    The part has a *size* in pixels, or an *area* and a *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image of
-    W × H, rounded half up. A *ratio* alone takes the largest part that has it, an *area* alone keeps the image's. It
-    lies *at* a pixel, or at a *place* p: ``x = (W - w) · p`` of the pixels that are cut off lie to the left, a half
-    rounded towards 0. Samples are copied: every bit stays, of NaN and of the colours of transparent pixels, too. All
-    channels are cut together: *channels* is ignored, but R, G, B and A are refused.
+    The part has a *size* in pixels, or an *area* a and a *ratio* r: ``w = √(a W H r)`` by ``h = √(a W H / r)`` for an
+    image of W × H, rounded half up. *ratio* alone takes the largest such part; *area* alone keeps the image's ratio.
+    The part starts *at* a pixel, or lies at a *place* p: ``x = (W - w) · p`` of the pixels cut off are to its left,
+    with halves rounded towards 0. Samples are copied bit for bit, including NaN and the colours of transparent pixels.
+    All channels are cropped together: *channels* is ignored, except that R, G, B and A are errors.
 
-    A part that reaches beyond the image is an error, unless *pad* is set. Then *border* says what is there: 0 by
-    default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named.
+    A part that extends beyond the image is an error unless *pad* is set. Then *border* and *fill* set the pixels there:
+    by default 0, or transparent if the image has an alpha; a given *fill* is opaque.
 
-    What the file says of places and lengths follows: georeference, the subject's area.
+    Metadata with coordinates is adjusted: the georeference and the subject area.
 
     Returns
     -------
-    The image's dtype; the part's size.
+    The part, in the image's dtype.
 
     Raises
     ------
     ParameterError
-        Nothing says how large the part is, or more than one parameter does.
+        The size of the part is not given, or given twice.
     ImageError
-        The part reaches beyond the image, and *pad* is not set.
+        The part extends beyond the image, and *pad* is not set.
 
     Notes
     -----
-    Memory speed: one copy of the part. Of a larger image no more is computed than the part needs.
+    Runs at memory speed: one copy of the part. In a chain, earlier steps compute only what the part needs.
 
     Shell
     -----
@@ -99,7 +101,7 @@ def crop(
     from .core.resampling import framing
 
     if size is None and area is None and ratio is None:
-        raise ParameterError("size", "is required, or --area or --ratio")
+        raise ParameterError("size", "is required unless --area or --ratio is given")
     if size is not None and (area is not None or ratio is not None):
         raise ParameterError("area" if area is not None else "ratio", "cannot be used with --size")
     if at is not None and place is not None:
@@ -115,15 +117,15 @@ def crop(
         found = framing.Frame(x, y, across, down)
         if not pad and not found.is_inside(width, height):
             larger = across > width or down > height
-            where = "is larger than the image" if larger else f"at {x},{y} reaches beyond the image"
-            raise ImageError(f"the part of {across}×{down} {where}, {width}×{height}; use --pad to allow that")
+            where = "is larger than the image" if larger else f"at {x},{y} extends beyond the image"
+            raise ImageError(f"the part of {across}×{down} {where} of {width}×{height}; use --pad to allow that")
         return found
 
     return framing.framed(frame)
 
 
 def many() -> Many:
-    """Return how parts are taken of many images, each in a place of its own."""
+    """Return how to crop many images at once, each at its own place."""
     from .core.engine.many import Many, Numbers, alike, axes, rule_of, table
     from .core.resampling import framing
 
@@ -134,7 +136,7 @@ def many() -> Many:
         try:
             size = values["size"]
             sides = _sides(width, height, values["area"], values["ratio"]) if size is None else both(size)
-        except ImageError:  # which its stage raises too
+        except ImageError:  # the stage raises it too
             return
         if values["at"] is None:
             shares = axes(0.5 if values["place"] is None else values["place"])
@@ -157,7 +159,7 @@ def many() -> Many:
 
 
 def _sides(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:
-    """Return the size of a part of a given area and ratio, either of which may be an array; raises ImageError.
+    """Return the size of a part with a given area and ratio, either of which may be an array; raises ImageError.
 
     >>> [tuple(map(int, _sides(640, 480, *of))) for of in ((0.25, None), (None, 1.0), (0.5, 2.0))]
     [(320, 240), (480, 480), (554, 277)]
@@ -172,5 +174,5 @@ def _sides(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:
         across, down = framing.sides_of(width, height, area, ratio)
     if np.max(across) > MOST or np.max(down) > MOST:
         across, down = np.max(across), np.max(down)
-        raise ImageError(f"the part has {across:.0f}×{down:.0f} px; the limit of a side is {MOST}")
+        raise ImageError(f"the part has {across:.0f}×{down:.0f} px; the limit is {MOST} per side")
     return np.maximum(framing.rounded(across), 1), np.maximum(framing.rounded(down), 1)

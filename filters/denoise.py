@@ -1,4 +1,4 @@
-"""Denoise: the classic filters against noise, with parameters that follow from how strong it is."""
+"""Denoise: the classic noise filters, with parameters derived from the strength of the noise."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from .core.denoise.speckle_options import Damping, Looks
 from .core.denoise.windows import radii_of, whole, window_of
 from .core.parameters import OperatorError
 
-# What serves one op alone, and not the signature, is imported with that op.
+# Modules that a single op needs are imported with it.
 
 Op = Literal["bm3d", "nlm", "bilateral", "guided", "median", "tv", "wavelet", "lee", "frost"]
 
 WINDOWED = ("nlm", "bilateral", "guided", "median", "wavelet", "lee", "frost")
 """The ops that have a window."""
 MAX_COEFFICIENTS = 101
-"""Side of the largest window of wavelet coefficients: what it sees is summed for each."""
+"""Side of the largest window of wavelet coefficients: the whole window is summed for each coefficient."""
 
 
 @image_filter
 def denoise(
     *,
-    op: Annotated[Op, Param("The method.", aliases={"non-local-means": "nlm", "total-variation": "tv"})] = "bm3d",
+    op: Annotated[
+        Op, Param("The denoising method.", aliases={"non-local-means": "nlm", "total-variation": "tv"})
+    ] = "bm3d",
     strength: Annotated[
         float,
-        Param("Factor on the noise that is removed: 0 removes none, 2 smooths more.", percent=True, min=0, max=10),
+        Param("Factor on the noise to remove: 0 removes none, 2 smooths more.", percent=True, min=0, max=10),
     ] = 1.0,
     noise_sigma: Annotated[
         float | None,
@@ -49,12 +51,12 @@ def denoise(
             span=(1, 21),
             min=1,
             max=10001,
-            shown_default="by the noise; lee, frost 7",
+            shown_default="from the noise; lee, frost 7",
         ),
     ] = None,
     radius: Annotated[
         Pair | None,
-        Param("Of the window, 2·radius + 1 wide, in place of its size.", unit="px", span=(0, 10), min=0, max=5000),
+        Param("Radius of the window, 2·radius + 1 wide, instead of --size.", unit="px", span=(0, 10), min=0, max=5000),
     ] = None,
     patch: Annotated[
         int | None,
@@ -64,7 +66,7 @@ def denoise(
             min=1,
             max=31,
             only=("nlm",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     tolerance: Annotated[
@@ -75,18 +77,18 @@ def denoise(
             min=0,
             max=1e30,
             only=("nlm",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     sigma: Annotated[
         Pair | None,
         Param(
-            "Standard deviation of the distance.",
+            "Standard deviation of the distance to the pixel.",
             unit="px",
             min=0,
             max=1000,
             only=("bilateral",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     range_sigma: Annotated[
@@ -97,24 +99,24 @@ def denoise(
             above=0,
             max=1e30,
             only=("bilateral",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     epsilon: Annotated[
         float | None,
         Param(
-            "Variance below which detail is smoothed away, for values from 0 to 1.",
+            "Smooth away detail of a variance below this, for values from 0 to 1.",
             span=(0, 0.1),
             above=0,
             max=1e6,
             only=("guided",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     guide: Annotated[
         Guide,
         Param(
-            "Guide each channel by the edges of all (color), or by its own.",
+            "Guide each channel by the edges in all channels (color), or by its own (channel).",
             only=("guided",),
             aliases={"colour": "color"},
         ),
@@ -127,80 +129,80 @@ def denoise(
             above=0,
             max=1e9,
             only=("tv",),
-            shown_default="by the noise",
+            shown_default="from the noise",
         ),
     ] = None,
     iterations: Annotated[
         int | None,
         Param(
-            "Steps towards the solution.",
+            "Number of iterations.",
             span=(1, 200),
             min=1,
             max=100_000,
             only=("tv",),
-            shown_default="until they change little, at most 200",
+            shown_default="until they converge, at most 200",
         ),
     ] = None,
     stride: Annotated[
         int | None,
         Param(
-            "Distance between the blocks that others are matched with: a larger one is faster, and weaker.",
+            "Distance between reference blocks: larger is faster, but removes less noise.",
             unit="px",
             min=1,
             max=8,
             only=("bm3d",),
-            shown_default="by the image's size",
+            shown_default="from the image's size",
         ),
     ] = None,
-    levels: Annotated[int, Param("Scales of the wavelets.", min=1, max=6, only=("wavelet",))] = 4,
+    levels: Annotated[int, Param("Number of wavelet scales.", min=1, max=6, only=("wavelet",))] = 4,
     **common: Unpack[Common],
 ) -> Stage:
     """Remove noise and keep edges.
 
-    The noise is estimated from the image, and with it each method's parameters; -v prints both. *strength* multiplies
-    the noise that is removed: 0 gives the image back, 0.5 keeps some grain. A parameter that is given holds, whatever
-    the noise.
+    The noise is estimated from the image, and each method's parameters follow from it; -v prints both. *strength*
+    scales the noise that is removed: 0 returns the image unchanged, 0.5 keeps some grain. Parameters that you give
+    override those derived from the noise.
 
-    ``bm3d``: stacks of similar blocks, filtered together; the strongest, and the slowest. The blocks that others are
-    matched with lie *stride* apart: 1 in images of up to 512×512 pixels, 2 of up to 2 MP or where noise is strong, 3 of
-    up to 16 MP, then 4.
-    ``wavelet``: small coefficients of an undecimated Haar transform of *levels* scales go to 0: each to
-    ``sign(w) max(|w| - T, 0)``, ``T = noise² / s``, s² the variance beyond the noise's in a window of *size*. Nearly as
-    strong as bm3d, in a tenth of the time.
+    ``bm3d``: filters stacks of similar blocks together; the strongest method, and the slowest. The reference blocks are
+    *stride* pixels apart: by default 1 for up to 512×512 pixels, 2 for up to 2 MP or strong noise, 3 for up to 16 MP,
+    and 4 above.
+    ``wavelet``: shrinks the coefficients w of an undecimated Haar transform of *levels* scales to
+    ``sign(w) max(|w| - T, 0)``, with ``T = noise² / s``, where s² is the variance in a window of *size* less that of
+    the noise. Nearly as strong as bm3d, in a tenth of the time.
     ``nlm``: non-local means. Each pixel becomes the mean of the window of *size*, with the weights
-    ``exp(-max(d² - 2 noise², 0) / tolerance²)``, d² the mean squared difference of the *patch* around the pixel and
-    that around the other.
-    ``tv``: total variation. The picture u with the least ``Σ |grad u| + Σ (u - in)² / (2 weight)``, by *iterations* of
-    the dual: flat surfaces, sharp edges, no texture.
-    ``bilateral``, ``guided``, ``median``: those of `blur`, with parameters that follow from the noise.
+    ``exp(-max(d² - 2 noise², 0) / tolerance²)``, where d² is the mean squared difference between the *patch* around the
+    pixel and the one around its neighbour.
+    ``tv``: total variation. Finds the picture u that minimises ``Σ |grad u| + Σ (u - in)² / (2 weight)``, by
+    *iterations* of the dual problem: flat surfaces, sharp edges, no texture.
+    ``bilateral``, ``guided``, ``median``: as in `blur`, with parameters derived from the noise.
 
-    ``lee``, ``frost``: against speckle, noise that multiplies, as in radar and ultrasound images: in a window of
-    *size*, by default 7×7, of mean m and variance v, C being the speckle's part of the samples, ``1 / √looks``. Lee:
-    ``m + k (in - m)``, ``k = q / (m² C² + q)``, ``q = max((v + m²) / (1 + C²) - m², 0)``; Frost the mean with the
-    weights ``exp(-damping · v / m² · distance)``, the *damping* by default ``0.4 / C²``.
+    ``lee``, ``frost``: remove speckle, the multiplicative noise of radar and ultrasound images. In a window of *size*,
+    by default 7×7, m is the mean and v the variance; C, the speckle relative to the samples, is ``1 / √looks``. Lee is
+    ``m + k (in - m)`` with ``k = q / (m² C² + q)`` and ``q = max((v + m²) / (1 + C²) - m², 0)``. Frost is the mean with
+    the weights ``exp(-damping · v / m² · distance)``; *damping* is ``0.4 / C²`` by default.
 
     Returns
     -------
-    The image's shape and dtype (see *depth*). An alpha is as it was.
+    The image's shape and dtype (see *depth*). The alpha is unchanged.
 
     Raises
     ------
     ParameterError
-        A value is out of range, or has no meaning for the method or no effect, or size and radius contradict each
-        other.
+        A value is out of range, a parameter does not apply to the method or has no effect, or size and radius
+        contradict each other.
 
     Notes
     -----
-    The estimate is that of white noise: noise that was smoothed, as by JPEG or a camera, is stronger than it tells, and
-    wants *strength* or *noise_sigma*. Colours are filtered together, by bm3d and wavelet as brightness and two
-    differences. `blur` calls nlm's *tolerance* strength. For impulses take ``median``.
+    The estimate assumes white noise. It is too low for noise that JPEG or a camera has smoothed: raise *strength* or
+    set *noise_sigma*. Colours are filtered together, by bm3d and wavelet as brightness and two colour differences.
+    `blur` calls nlm's *tolerance* *strength*. Use ``median`` for impulse noise.
 
-    An image of 12 MP in gray takes one core some 30 seconds by bm3d, 4 by tv, 3 by frost, 2 by wavelet, 1 by nlm, less
-    by the others; colours take twice as long, and threads share the work.
+    For a gray image of 12 MP one core takes some 30 seconds by bm3d, 4 by tv, 3 by frost, 2 by wavelet, 1 by nlm, and
+    less by the others. Colours take twice as long; threads share the work.
 
-    bm3d, tv and wavelet keep the whole image in memory, bm3d some 30 bytes a sample, tv 20. They take what is missing,
-    or cannot be seen, as what is around it; missing samples stay missing, unless they are to be left out. The others
-    let a pixel count by its alpha.
+    bm3d, tv and wavelet hold the whole image in memory: bm3d takes some 30 bytes per sample, tv 20. They replace
+    missing samples and transparent pixels by their surroundings; missing samples are still missing in the result,
+    unless *nan* is ``ignore``. The other methods weight each pixel by its alpha.
 
     References
     ----------
@@ -275,5 +277,5 @@ def _side(window: tuple[int, int] | None) -> int | None:
     if window is None:
         return None
     if len(set(radii_of(window, "wavelet band", MAX_COEFFICIENTS))) > 1:
-        raise ParameterError("size", f"{window[0]},{window[1]}: the window of wavelet coefficients is square")
+        raise ParameterError("size", f"{window[0]},{window[1]}: the window of wavelet coefficients must be square")
     return window[0]

@@ -35,20 +35,21 @@ COMPASSES = ("kirsch", "robinson")
 DEFAULT_SIGMA = {"canny": canny.SIGMA, "log": 1.4, "dog": 1.0, "zerocross": 2.0, "pb": boundaries.SIGMA}
 CANNY_LOW, CANNY_HIGH = canny.LOW, canny.HIGH
 SOBELS_UNITS = {"scharr": 1 / 4, "farid": 8.0, "kirsch": 1 / 4}
-"""What brings answers to about those of Sobel's operator, at which they show in 8 and 16 bits: of a step from black to
-white 4, 16, 0.5 and 15 times white. Those of the operators that are not named here are as large, or half as large."""
+"""Factors that bring responses to about the scale of Sobel's operator, at which 8 and 16 bits show them. A step from
+black to white gives Sobel 4 times white, and these 16, 0.5 and 15 times; the other operators give as much as Sobel, or
+half."""
 DI_ZENZO = "di-zenzo"
 OPPONENT = "opponent"
 
 
 class Colours(TypedDict, total=False):
-    """The ways in which edges are found in colours."""
+    """How edges are found in colours."""
 
     channels: Annotated[
         Literal["luma", "each", "max", "di-zenzo", "opponent", "R", "G", "B", "A"],
         Param(
-            "Find edges in the luma, in each channel, in the one that responds most (max), in red, green, blue or the "
-            "alpha alone, or in all jointly: by Di Zenzo's gradient, or for pb as opponent colours.",
+            "Find edges in the luma, in each channel, in the channel that responds most (max), in red, green, blue or "
+            "alpha alone, or in all jointly by Di Zenzo's gradient, or, for pb, in opponent colours.",
             default="luma",
             default_of={"canny": "max", "pb": OPPONENT},
             shown_default="luma; canny max; pb opponent",
@@ -57,11 +58,11 @@ class Colours(TypedDict, total=False):
 
 
 class EdgesCommon(PastTheEdge, Colours, Treatment, total=False):
-    """The parameters that every filter has, those of channels being this one's own."""
+    """The parameters that every filter has, with this filter's own *channels*."""
 
 
 class Edges(NamedTuple):
-    """The picture of the edges, and the maps; as an attribute one that is not there raises, by position it is None."""
+    """The edges and the maps. An absent map is None by position, and raises AttributeError by name."""
 
     image: Array
     magnitude: Annotated[Array, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = ABSENT
@@ -70,11 +71,13 @@ class Edges(NamedTuple):
     gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed")] = ABSENT
     strength: Annotated[Array, MapField("Write the strength of the texture to FILE.", "magnitude")] = ABSENT
     orientation: Annotated[
-        Array, MapField("Write to FILE the axis along which the texture changes most.", "orientation")
+        Array, MapField("Write the axis along which the texture changes most to FILE.", "orientation")
     ] = ABSENT
     coherence: Annotated[
         Array,
-        MapField("Write to FILE how far the texture changes along a single axis, from 0 to 1.", "fraction"),
+        MapField(
+            "Write the coherence to FILE: 1 where the texture changes along one axis, 0 along all alike.", "fraction"
+        ),
     ] = ABSENT
 
     if not TYPE_CHECKING:
@@ -119,14 +122,14 @@ def _threshold(help: str, default: str) -> Param:
 @image_filter(answer=Edges, channels="luma")
 def edges(
     *,
-    op: Annotated[Operator, Param("The operator.")] = "sobel",
+    op: Annotated[Operator, Param("The edge operator.")] = "sobel",
     size: Annotated[
         int, Param("The Sobel operator's width: 3, 5 or 7.", unit="px", min=3, max=7, only=("sobel", "canny"))
     ] = 3,
     sigma: Annotated[
         Pair | None,
         Param(
-            "Smooth first with a Gaussian of this standard deviation; for log, dog, zerocross, pb the operator's own.",
+            "Standard deviation of the Gaussian that smooths first; for log, dog, zerocross and pb the operator's own.",
             unit="px",
             min=0,
             max=1000,
@@ -134,7 +137,8 @@ def edges(
         ),
     ] = None,
     ratio: Annotated[
-        float, Param("Wide sigma over narrow sigma.", ratio=True, span=(1, 5), above=1, max=100, only=("dog",))
+        float,
+        Param("Ratio of the wide sigma to the narrow one.", ratio=True, span=(1, 5), above=1, max=100, only=("dog",)),
     ] = 1.6,
     rho: Annotated[
         Pair,
@@ -146,12 +150,12 @@ def edges(
             only=("structure",),
         ),
     ] = 2.0,
-    norm: Annotated[Norm, Param("Norm that gives the magnitude from gx and gy.", only=(*GRADIENTS,))] = "l2",
+    norm: Annotated[Norm, Param("Norm that combines gx and gy into the magnitude.", only=(*GRADIENTS,))] = "l2",
     thin: Annotated[bool, Param("Keep only maxima along the gradient.", only=(*GRADIENTS,))] = False,
     threshold: Annotated[
         float | None,
         Param(
-            "Binarise the picture: white where the response is above this; for zerocross, the least slope.",
+            "Make responses above this white and the rest black; for zerocross, the least slope of an edge.",
             span=(0, 255),
             min=0,
             shown_default="none; zerocross 0.75 times the mean response",
@@ -159,7 +163,7 @@ def edges(
     ] = None,
     low: Annotated[
         Any,
-        _threshold("Lower threshold: a magnitude, or a percentage of the picture's greatest.", "0.12 of white"),
+        _threshold("Lower threshold: a magnitude, or a percentage of the greatest in the picture.", "0.12 of white"),
     ] = None,
     high: Annotated[Any, _threshold("Upper threshold, in the same units.", "0.3 of white")] = None,
     overlay: Annotated[str | None, OVERLAY] = None,
@@ -167,46 +171,47 @@ def edges(
 ) -> list[Stage]:
     """Find edges; write gradient magnitude and angle maps.
 
-    ``gx`` and ``gy`` are the derivatives along x (to the right) and y (downward) by the operator's kernels as the
-    textbooks print them, unscaled: a step from 0 to 255 gives Sobel 1020. The picture is the magnitude, ``√(gx² +
-    gy²)``; for ``laplacian``, ``log`` and ``dog`` it is the signed response, for ``kirsch`` and ``robinson`` the
-    strongest of eight masks, for ``canny`` and ``zerocross`` the binary edges. ``angle = atan2(gy, gx)`` in degrees, in
-    (-180, 180]: 0 where brightness grows to the right, 90 where it grows downward, exactly 0 where the magnitude is 0.
-    Roberts' diagonals are rotated by 45° into gx and gy.
+    ``gx`` and ``gy`` are the derivatives along x (to the right) and y (downward) by the operator's kernels as textbooks
+    print them, unscaled: a step from 0 to 255 gives 1020 with Sobel. The picture is the magnitude, ``√(gx² + gy²)``;
+    for ``laplacian``, ``log`` and ``dog`` it is the signed response, for ``kirsch`` and ``robinson`` the strongest of
+    eight masks, for ``canny`` and ``zerocross`` the binary edges. ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]:
+    0 where brightness grows to the right, 90 where it grows downward, exactly 0 where the magnitude is 0. Roberts'
+    diagonals are rotated by 45° into gx and gy.
 
-    In 8 and 16 bits ``range="auto"`` shows answers at a fixed scale: Scharr's and Kirsch's divided by 4, Farid's times
-    8, Sobel's of 5×5 and 7×7 divided by 16 and 256, all in about the units of Sobel's 3×3, which are saturated;
-    ``laplacian``, ``log`` and ``dog`` with 0 at mid-gray, so that a step from black to white just reaches both ends.
-    Every other range, and float samples, keep the values of the formula.
+    In 8 and 16 bits ``range="auto"`` writes responses at a fixed scale. It brings the operators to about the units of
+    Sobel's 3×3, which are clipped at white: Scharr's and Kirsch's are divided by 4, Farid's multiplied by 8, Sobel's
+    5×5 and 7×7 divided by 16 and 256. ``laplacian``, ``log`` and ``dog`` have 0 at mid-gray, and a step from black to
+    white just reaches both ends. The other ranges, and float samples, keep the values of the formula.
 
-    ``structure`` averages the products of gx and gy, Scharr's in the units of Sobel's, over a Gaussian of *rho*: the
-    structure tensor ``J = [<gx²> <gx·gy>; <gx·gy> <gy²>]``, with the eigenvalues λ1 ≥ λ2. The picture is the strength,
-    ``√(λ1 + λ2)``, which is the root of the mean of the squared magnitude, in its units. The orientation is the axis
-    of λ1, along which brightness changes most, in degrees in (-90, 90], 0 along x, 90 along y; stripes themselves run
-    at 90° to it. In 8 bits it is ``θ · 256 / 180`` modulo 256. The coherence, ``(λ1 - λ2) / (λ1 + λ2)``, is 1 where
-    all changes are along one axis, and 0 where none is preferred. Where nothing changes all are exactly 0.
+    ``structure`` averages the products of Scharr's gx and gy, in Sobel's units, with a Gaussian of *rho*. This gives
+    the structure tensor ``J = [<gx²> <gx·gy>; <gx·gy> <gy²>]`` with the eigenvalues λ1 ≥ λ2. The picture is the
+    strength ``√(λ1 + λ2)``, the root mean square of the magnitude. The orientation is the axis of λ1, along which
+    brightness changes most, in degrees in (-90, 90]: 0 along x, 90 along y; stripes themselves run at 90° to it. In 8
+    bits it is ``θ · 256 / 180`` modulo 256. The coherence, ``(λ1 - λ2) / (λ1 + λ2)``, is 1 where all changes are along
+    one axis, and 0 where no axis is preferred. In flat areas all three are exactly 0.
 
-    ``channels="di-zenzo"`` adds up the tensors of all channels. The magnitude is ``√λ1`` of their sum; the angle is the
-    axis of λ1, pointing to where the luma grows; gx and gy follow from both. Where three channels are the same, the
-    magnitude is √3 times that of each.
+    ``channels="di-zenzo"`` adds up the tensors of all channels. The magnitude is ``√λ1`` of the sum; the angle is the
+    axis of λ1, in the direction in which the luma grows; gx and gy follow from both. For three equal channels the
+    magnitude is √3 times that of one.
 
-    ``zerocross`` marks the zero crossings of the Laplacian of a Gaussian: a negative pixel beside a positive one in its
-    row or column, or a 0 between the two, if their difference, or half of it across a 0, is above *threshold*; by
-    default 0.75 times the mean absolute response, as MATLAB has it. Its contours are closed, and their corners round.
+    ``zerocross`` marks the zero crossings of the Laplacian of a Gaussian: a negative pixel next to a positive one in
+    its row or column, or a 0 between the two, if their difference, or half of it across a 0, is above *threshold*. The
+    default threshold is 0.75 times the mean absolute response, as in MATLAB. The contours are closed and have round
+    corners.
 
     ``pb`` finds the boundaries of objects rather than edges. In four opponent colours (red less 0.7 of green, green
-    less 0.7 of red, and the same of blue and yellow; gray is in all) it takes the derivative across lines of eight
-    orientations, at twice *sigma* and along the line twice as far, and divides by the root mean square of the
-    gradients in the picture. What crowds, as the edges of a texture do, is suppressed: of the means r of 5 × 5 blocks
-    around, of 5 pixels each, the sparseness is ``min(1, r0 / mean r) · (5 - Σr / √Σr²) / 4``. The strength is ``s / (s
-    + s½)`` of white: s the strongest response times its sparseness, the mean of that and of the same at twice the
-    size, and s½ 0.36. One *threshold* suits all pictures: about half of white, 128 of 255. The picture is the strength
-    thinned to lines, the maps hold all of it. A larger *sigma* finds the boundaries of larger things, and all that is
-    measured in pixels grows with it.
+    less 0.7 of red, and the same for blue and yellow; gray occurs in all) it takes the derivative across lines of eight
+    orientations, with twice *sigma* across and twice that along the line, and divides it by the root mean square of the
+    picture's gradients. Crowded responses, such as those of a texture, are suppressed: from the means r of the 5 × 5
+    surrounding blocks of 5 × 5 pixels the sparseness is ``min(1, r0 / mean r) · (5 - Σr / √Σr²) / 4``. The strength is
+    ``s / (s + s½)`` of white with s½ = 0.36, where s is the strongest response times its sparseness, averaged with the
+    same at twice the size. One *threshold* suits all pictures: about half of white, 128 of 255. The picture is the
+    strength thinned to lines; the maps are not thinned. A larger *sigma* finds the boundaries of larger objects, and
+    all lengths in pixels grow with it.
 
-    *overlay* draws the edges on the picture: ``out = in + s · (colour - in)``, where the strength s is the response at
-    its scale in 8 bits over white, at most 1, twice that of signed ones; binary edges have the whole colour. *gain*
-    multiplies the strength. Gray becomes RGB, the alpha stays, and the maps are what they are without.
+    *overlay* draws the edges on the picture: ``out = in + s · (colour - in)``. The strength s is the response as 8 bits
+    show it, as a fraction of white, at most 1; it is doubled for signed responses and 1 on binary edges. *gain*
+    multiplies the strength. Gray becomes RGB; the alpha and the maps do not change.
 
     Returns
     -------
@@ -216,7 +221,7 @@ def edges(
     Raises
     ------
     ParameterError
-        A value is out of range, or has no meaning for the operator.
+        A value is out of range, or does not apply to the operator.
 
     References
     ----------
@@ -264,13 +269,15 @@ def _found(
     high: Any,
     common: EdgesCommon,
 ) -> list[Stage]:
-    """Return the stages that find edges and make a picture and maps of them."""
+    """Return the stages that find edges and write them to a picture and maps."""
     sigmas = both(sigma if sigma is not None else DEFAULT_SIGMA.get(op, 0.0))
     if size % 2 == 0:
         raise ParameterError("size", f"{size} is not one of 3, 5, 7")
     channels = common.get("channels")
     if channels == DI_ZENZO and op not in (*GRADIENTS, "structure"):
-        raise ParameterError("channels", f"{DI_ZENZO} needs gx and gy, which {op} has not; use luma, each or max")
+        raise ParameterError(
+            "channels", f"{DI_ZENZO} needs gx and gy, which {op} does not compute; use luma, each or max"
+        )
     if channels == OPPONENT and op != "pb":
         raise ParameterError("channels", f"{OPPONENT} is for pb; use luma, each, max or {DI_ZENZO}")
     if op == "log":
@@ -294,11 +301,11 @@ def _found(
     one_channel = channels == "max"
     if op == "pb":
         if sigmas[0] != sigmas[1]:
-            raise ParameterError("sigma", "of pb is the same along x and y; give one number")
+            raise ParameterError("sigma", "must be one number for pb, the same along x and y")
         stages = [boundaries.boundaries(channels == OPPONENT, _positive(sigmas, op)[0])]
         if one_channel:
             stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, "l2")))
-        # Past the picture's edge its outermost pixels go on: against nothing there they would be lines.
+        # Reflect the strength beyond the picture's edge: next to zeros the outermost pixels would become lines.
         window = Window(non_maximum_suppression.HALO, border="reflect")
         return [*stages, _picture("l2", True, None, threshold)._replace(window=window)]
     if op == "structure":
@@ -311,9 +318,9 @@ def _found(
         return [*stages, _compass_picture(threshold)._replace(display=display)]
     weights = gradient.weights_of("sobel" if op == "canny" else op, size)
     if op == "canny" and threshold is not None:
-        raise ParameterError("threshold", "does not apply to Canny; use low and high")
+        raise ParameterError("threshold", "does not apply to canny; use low and high")
     limits = _limits(low, high, size) if op == "canny" else None
-    # Unless something stands between the derivatives and what is made of them, that is one stage.
+    # Derivatives and picture are one stage, unless another stage must come between them.
     between = channels in ("max", DI_ZENZO) or common.get("nan") == "ignore" or (limits is not None and limits.relative)
     if between:
         stages.append(gradient.derivatives(weights))
@@ -332,13 +339,13 @@ def _found(
 
 
 def _drawn(stages: list[Stage], colour: str, common: EdgesCommon) -> Stage:
-    """Return the stage that draws the edges which *stages* find on the picture."""
+    """Return the stage that draws the edges found by *stages* on the picture."""
     if common.get("range", "auto") != "auto":
-        raise ParameterError("range", "has no meaning with overlay; gain multiplies the strength of the colour")
+        raise ParameterError("range", "does not apply with overlay; use gain to change the strength of the colour")
     display, gain = stages[-1].display, common.get("gain", 1.0)
 
     def strength(context: ImageContext) -> Callable[[Any], Array]:
-        # A signed response has 0 at mid-gray, so half of white is its whole range.
+        # A signed response has 0 at mid-gray, so its full range is half of white.
         factor = display.gain * gain * (2 if display.range == "offset" else 1) / context.full
 
         def of(found: Any) -> Array:
@@ -356,7 +363,9 @@ def _drawn(stages: list[Stage], colour: str, common: EdgesCommon) -> Stage:
 
 def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
     if min(sigmas) < laplacian.MIN_SIGMA:
-        raise ParameterError("sigma", f"{min(sigmas):g} is too small for {op}: at least {laplacian.MIN_SIGMA:g} px")
+        raise ParameterError(
+            "sigma", f"{min(sigmas):g} px is too small for {op}; use at least {laplacian.MIN_SIGMA:g} px"
+        )
     return sigmas
 
 
@@ -367,7 +376,7 @@ def _named(stage: Stage, op: str, sigmas: tuple[float, float]) -> Stage:
 
 
 def _signed(threshold: float | None) -> list[Stage]:
-    """The picture of an operator without a gradient: its answer, or where that is beyond *threshold*."""
+    """Return the stages that threshold a signed response; none without a *threshold*."""
     if threshold is None:
         return []
     return [pointwise(lambda strip: np.abs(strip) > threshold, gain=None)]
@@ -382,7 +391,7 @@ def _compass_picture(threshold: float | None) -> Stage:
 
 
 def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) -> Stage:
-    """The picture and the maps of a gradient, straight from the image."""
+    """Return the stage that makes the picture and the maps of a gradient directly from the image."""
 
     def bind(context: ImageContext) -> BoundStage:
         fields = {*gradient.Maps._fields} & context.requested_fields
@@ -404,7 +413,7 @@ def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) ->
 
 
 def _maps(context: ImageContext, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
-    """Fill in the maps that somebody asked for."""
+    """Return the picture, and the maps that the context asks for."""
     wanted = context.requested_fields
     strength = ABSENT
     if image is None or "magnitude" in wanted:
@@ -419,7 +428,7 @@ class Limits(NamedTuple):
     """Canny's two thresholds."""
 
     of: Callable[[ImageContext], tuple[float, float]]
-    """Returns them for an image; if they are *relative*, its survey found the greatest magnitude."""
+    """Returns both for an image; if they are *relative*, its survey has found the greatest magnitude."""
     relative: bool
 
 
@@ -434,7 +443,7 @@ def _limits(low: Any, high: Any, size: int) -> Limits:
         white = context.full * 4.0 ** (size - 3)
         most = context.survey_result
         above = CANNY_HIGH * (most if relative else white) if upper is None else upper.of(most)
-        # A given upper threshold below the default lower one takes the lower one with it.
+        # An upper threshold below the default lower one pulls the lower one down with it.
         below = min(CANNY_LOW * (most if relative else white), above / 2) if lower is None else lower.of(most)
         return below, max(above, below)
 
@@ -442,7 +451,7 @@ def _limits(low: Any, high: Any, size: int) -> Limits:
 
 
 def _thinned(weights: gradient.Weights, norm: Norm, limits: Limits | None, threshold: float | None) -> Stage:
-    """What is thinned of a gradient, or Canny's classes, and the maps, straight from the image."""
+    """Return the stage that makes thinned magnitudes or Canny's classes, and the maps, directly from the image."""
 
     def bind(context: ImageContext) -> BoundStage:
         thresholds, maps = limits and limits.of(context), context.requested_fields - {"image"}
@@ -461,7 +470,7 @@ def _thinned(weights: gradient.Weights, norm: Norm, limits: Limits | None, thres
 
 
 def _picture(norm: Norm, thin: bool, limits: Limits | None, threshold: float | None) -> Stage:
-    """The same of a `Gradient`."""
+    """Return the stage that makes the same from a `Gradient`."""
     thins = thin or limits is not None
 
     def bind(context: ImageContext) -> Function:
@@ -497,13 +506,13 @@ def _picture(norm: Norm, thin: bool, limits: Limits | None, threshold: float | N
 
 
 def _joined() -> Stage:
-    """The edges that hysteresis leaves of Canny's classes."""
+    """Return the stage that joins Canny's classes into edges by hysteresis."""
 
     def join(maps: Edges) -> Edges:
         return maps._replace(image=non_maximum_suppression.hysteresis(maps.image))
 
     def memory(context: ImageContext, channels: int) -> float:
-        # The classes, the result, and the maps that are asked for.
+        # The classes, the result, and the requested maps.
         return 3 + len(context.requested_fields - {"image"}) * np.dtype(context.work).itemsize
 
     joined = whole_image(join, gain=None, fields=GRADIENT_FIELDS)
@@ -514,7 +523,7 @@ def _structure(
     rho: tuple[float, float], together: bool, one_channel: bool, border: str | None, threshold: float | None
 ) -> list[Stage]:
     stages = structure_tensor.structure(rho, together)
-    if border == "constant":  # what lies past the edge of the products is nothing, not the image's fill
+    if border == "constant":  # the products are 0 beyond the edge, whatever the image's fill
         stages[1:] = [stage._replace(window=stage.window._replace(border="constant")) for stage in stages[1:]]
     if one_channel:
         stages.append(strongest_channel(lambda parts: parts.trace))

@@ -1,4 +1,4 @@
-"""Erase: a rectangle of the picture covered."""
+"""Erase: cover a rectangle of the picture."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Rectangle(NamedTuple):
     bottom: int
 
     def rows(self, start: int, stop: int) -> tuple[slice, slice]:
-        """Return the part of the rows ``start … stop-1`` that lies in it."""
+        """Return which part of the rows ``start … stop-1`` lies in the rectangle."""
         top, bottom = (min(max(edge, start), stop) - start for edge in (self.top, self.bottom))
         return slice(top, bottom), slice(self.left, self.right)
 
@@ -36,12 +36,12 @@ class Rectangle(NamedTuple):
 def erase(
     *,
     op: Annotated[
-        Op, Param("What covers the rectangle: --fill, the mean of the image, or uniform noise from 0 to white.")
+        Op, Param("Cover the rectangle with --fill, the image's mean, or uniform noise from 0 to white.")
     ] = "fill",
     area: Annotated[
         float | None,
         Param(
-            "Area of the rectangle, as a fraction of the image's.",
+            "Area of the rectangle, as a fraction of the image's area.",
             percent=True,
             min=0,
             max=1,
@@ -51,7 +51,7 @@ def erase(
     ratio: Annotated[
         float | None,
         Param(
-            "Its width by its height: a number, or W:H.",
+            "Aspect ratio of the rectangle, width by height: a number, or W:H.",
             ratio=True,
             span=(0.25, 4),
             min=1e-3,
@@ -82,12 +82,12 @@ def erase(
 ) -> Stage:
     """Erase a rectangle of an image.
 
-    It is covered with *fill*, black by default; with the ``mean`` of each channel; or with ``noise``, where every
-    sample has a random number of its own between 0 and white. The rectangle has a *size* in pixels, or an *area* and a
-    *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image of W × H, rounded half up, and no more than the image.
-    It lies *at* a pixel, or at a *place*, where `crop` takes its part. What reaches beyond the image is cut off; all of
-    it may not. ``area=0`` gives the image back. For several rectangles write several steps of a chain. An alpha is as
-    it was; *border* is ignored.
+    The rectangle is covered with *fill*, black by default; with the ``mean`` of each channel; or with ``noise``, a
+    random number between 0 and white for every sample. It has a *size* in pixels, or an *area* a and a *ratio* r:
+    ``w = √(a W H r)`` by ``h = √(a W H / r)`` for an image of W × H, rounded half up, and at most the image's size. It
+    starts *at* a pixel, or lies at a *place*, as in `crop`. A part beyond the image is cut off, but some of the
+    rectangle must lie inside. ``area=0`` returns the image unchanged. Use several steps of a chain for several
+    rectangles. The alpha is unchanged; *border* is ignored.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def erase(
     Raises
     ------
     ParameterError
-        A value is out of range, or *size* and *area*, or *at* and *place*, are both given.
+        A value is out of range, or *size* is combined with *area* or *ratio*, or *at* with *place*.
     ImageError
         The rectangle lies outside the image.
 
@@ -174,9 +174,9 @@ def erase(
 def _rectangles(
     width: int, height: int, size: IntPair | None, area: Any, ratio: Any, place: Any, at: Any
 ) -> tuple[Any, Any, Any, Any]:
-    """Return the edges of the part of an image that is covered: left, top, right and bottom; raises ImageError.
+    """Return the edges of the covered part of an image: left, top, right and bottom; raises ImageError.
 
-    But for *size*, values may be columns, of which each image has its own.
+    All values except *size* may be columns with one value per image.
     """
     if size is not None:
         across, down = both(size)
@@ -191,14 +191,14 @@ def _rectangles(
     if not np.all(seen | (across == 0) | (down == 0)):
         found = np.broadcast_arrays(across, down, left, top, seen | (across == 0) | (down == 0))
         across, down, left, top = (own.flat[int(np.argmin(found[4]))] for own in found[:4])
-        raise ImageError(f"the rectangle of {across}×{down} at {left},{top} lies outside the image, {width}×{height}")
+        raise ImageError(f"the rectangle of {across}×{down} at {left},{top} lies outside the image of {width}×{height}")
     left, right = (np.clip(edge, 0, width) for edge in (left, left + across))
     top, bottom = (np.clip(edge, 0, height) for edge in (top, top + down))
     return left, top, right, bottom
 
 
 def many() -> Many:
-    """Return how many images are covered by a value, each in a rectangle of its own."""
+    """Return how to cover a rectangle in each of many images at once."""
     names = "area", "ratio", "place", "at"
 
     def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> list[Numbers]:
@@ -217,7 +217,7 @@ def many() -> Many:
 
 
 def _size(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:
-    """Return the size of a rectangle of a given area and ratio in an image; either may be an array.
+    """Return the size of a rectangle with a given area and ratio in an image; either may be an array.
 
     >>> [tuple(map(int, _size(640, 480, *of))) for of in ((0.25, 1.0), (0.25, 4.0), (0.0, 1.0))]
     [(277, 277), (554, 139), (0, 0)]
@@ -227,7 +227,7 @@ def _size(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:
 
 
 def _mean(image: Rows) -> Array:
-    """Return the mean of each channel, of all samples that are there; 0 where none is."""
+    """Return the mean of each channel over the samples present; 0 if a channel has none."""
 
     def look(rows: Array) -> tuple[Array, Array]:
         present = np.isfinite(rows)

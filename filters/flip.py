@@ -1,4 +1,4 @@
-"""Flip: the picture mirrored, or rows and columns exchanged."""
+"""Flip: mirror a picture, or exchange its rows and columns."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ ALIASES = {"horizontal": "left-right", "hflip": "left-right", "vertical": "top-b
 @image_filter
 def flip(
     *,
-    op: Annotated[Op, Param("What is exchanged.", aliases=ALIASES)] = "left-right",
+    op: Annotated[Op, Param("The direction in which to flip.", aliases=ALIASES)] = "left-right",
     **common: Unpack[Common],
 ) -> Stage:
     """Mirror an image, or exchange its rows and columns.
 
-    ``left-right`` exchanges left and right, ``top-bottom`` top and bottom, ``both`` both, which is a half turn.
-    ``transpose`` makes rows of the columns, ``out[y, x] = in[x, y]``, and so mirrors at the diagonal from the top left
-    corner; ``transverse`` mirrors at the other diagonal. Samples move and are never computed: every bit stays, of NaN
-    and of the colours of transparent pixels, too. All channels move together: *channels* is ignored, but R, G, B and A
-    are refused.
+    ``left-right`` swaps left and right, ``top-bottom`` top and bottom, and ``both`` both, which rotates by 180°.
+    ``transpose`` turns columns into rows, ``out[y, x] = in[x, y]``, and so mirrors about the diagonal from the top left
+    corner; ``transverse`` mirrors about the other diagonal. Samples are copied bit for bit, including NaN and the
+    colours of transparent pixels. All channels move together: *channels* is ignored, except that R, G, B and A are
+    errors.
 
-    What the file says of places and lengths follows: resolution, georeference, the subject's area.
+    Metadata with coordinates is adjusted: the resolution, the georeference and the subject area.
 
     Returns
     -------
-    The image's dtype; its shape, or for ``transpose`` and ``transverse`` height and width exchanged.
+    The image's dtype and shape; ``transpose`` and ``transverse`` swap height and width.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def flip(
 
     Notes
     -----
-    Memory speed: flips are copied row by row, transposes in square tiles.
+    Runs at memory speed: flips are copied row by row, transposes in square tiles.
 
     Shell
     -----
@@ -68,7 +68,7 @@ def flip(
 
 
 def many() -> Many:
-    """Return how many images are flipped, each in a way of its own."""
+    """Return how to flip many images at once."""
     from .core.engine.many import Many, Numbers
     from .core.resampling import permutation
 

@@ -15,16 +15,16 @@ BANDS = ("bandpass", "bandstop")
 DEFAULT_CUTOFFS = {"lowpass": (0.1,), "highpass": (0.1,), "bandpass": (0.05, 0.2), "bandstop": (0.05, 0.2)}
 DEFAULT_RADIUS = 0.02
 DEFAULT_NOTCHES = "0.5,0; 0,0.5; 0.5,0.5"
-"""What repeats every two pixels: odd and even columns or rows that differ, and a chessboard."""
+"""Patterns that repeat every two pixels: odd and even columns or rows that differ, and a chessboard."""
 
 
 class Frequency(NamedTuple):
-    """The filtered picture, and the maps; as an attribute one that nobody asked for raises, by position it is None."""
+    """The filtered picture and the maps. An absent map is None by position, and raises AttributeError by name."""
 
     image: Array
     spectrum: Annotated[
         Array,
-        MapField("Write the input's spectrum, ln(1 + |F|), to FILE: zero frequency in the middle.", "logarithm"),
+        MapField("Write the input's spectrum, ln(1 + |F|), to FILE, with zero frequency at the centre.", "logarithm"),
     ] = ABSENT
     response: Annotated[
         Array,
@@ -36,7 +36,7 @@ class Frequency(NamedTuple):
 
 
 def _notches(given: Any) -> tuple[tuple[float, float], ...]:
-    """Return the centres in ``"U,V; U,V …"``, or in a pair, or in a sequence of pairs; raises ValueError."""
+    """Return the centres given as ``"U,V; U,V …"``, a pair, or a sequence of pairs; raises ValueError."""
     if isinstance(given, str):
         parts: Sequence[Any] = [part.split(",") for part in given.split(";") if part.strip()]
     else:
@@ -45,21 +45,21 @@ def _notches(given: Any) -> tuple[tuple[float, float], ...]:
     try:
         centres = tuple((float(u), float(v)) for u, v in parts)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{given!r} is not U,V, or several as in '0.1,0.2; 0.25,0'") from None
+        raise ValueError(f"{given!r} is not U,V, or a list such as '0.1,0.2; 0.25,0'") from None
     if not centres:
-        raise ValueError("names no frequency, as in 0.1,0.2")
+        raise ValueError("is empty; give frequencies such as 0.1,0.2")
     for u, v in centres:
         if not (abs(u) <= 0.5 and abs(v) <= 0.5):
-            raise ValueError(f"{u:g},{v:g}: frequencies along an axis are from -0.5 to 0.5 cycles per pixel")
+            raise ValueError(f"{u:g},{v:g} is out of range; use -0.5 to 0.5 cycles per pixel along each axis")
         if u == v == 0:
-            raise ValueError("0,0 is the picture's mean, which stays; op highpass takes it away")
+            raise ValueError("0,0 is the picture's mean, which a notch keeps; use op highpass to remove it")
     return centres
 
 
 @image_filter(answer=Frequency)
 def frequency(
     *,
-    op: Annotated[Op, Param("Frequencies to pass.")] = "lowpass",
+    op: Annotated[Op, Param("The frequencies to pass or stop.")] = "lowpass",
     shape: Annotated[Shape, Param("Shape of the response.")] = "gaussian",
     order: Annotated[
         int | None,
@@ -70,7 +70,7 @@ def frequency(
     cutoff: Annotated[
         Pair | None,
         Param(
-            "Cutoff frequency; two for a band; a notch's radius.",
+            "Cutoff frequency; two for a band; for notch the radius.",
             unit="cycles/px",
             span=(0.01, 0.5),
             min=1e-6,
@@ -94,7 +94,7 @@ def frequency(
     at: Annotated[
         Any,
         Param(
-            "Centres of the notches as 'U,V; U,V': cycles/px along x and y; their mirrors at -U,-V are included.",
+            "Centres of the notches as 'U,V; U,V', in cycles/px along x and y; -U,-V is included.",
             metavar="U,V",
             check=_notches,
             only=("notch",),
@@ -106,41 +106,40 @@ def frequency(
     """Filter by frequency: low-pass, high-pass, bands, notches.
 
     Every frequency (u, v) of the picture is multiplied by the response H. Frequencies are in cycles per pixel: 0.1
-    repeats every 10 px, 0.5 every 2 px, and up to 0.707 along the diagonal. With D = √(u² + v²) and the cutoff D0,
+    repeats every 10 px, 0.5 every 2 px; along the diagonal they reach 0.707. With D = √(u² + v²) and the cutoff D0,
     ``lowpass`` is 1 where D ≤ D0 and 0 beyond (``ideal``), exp(-D² / 2 D0²) (``gaussian``), or 1 / (1 + (D / D0)^2n)
-    with the order n (``butterworth``); at the cutoff that is 1, 0.607 and 0.5. ``highpass`` is 1 minus that. Between
-    LOW and HIGH, with z = (D² - LOW·HIGH) / D (HIGH - LOW), ``bandpass`` is 1 where |z| ≤ 1, exp(-z²), or 1 / (1 +
-    z^2n): 1 in the middle, at √(LOW·HIGH), and on both edges 1, 0.368 and 0.5; ``bandstop`` is 1 minus that. ``notch``
-    is the product of high-passes around each centre and its mirror image, with the cutoff as the radius: it removes a
-    repeating pattern, such as moiré or a halftone.
+    with the order n (``butterworth``); at the cutoff these are 1, 0.607 and 0.5. ``highpass`` is 1 minus that. Between
+    LOW and HIGH, with z = (D² - LOW·HIGH) / D (HIGH - LOW), ``bandpass`` is 1 where |z| ≤ 1 (``ideal``), exp(-z²)
+    (``gaussian``), or 1 / (1 + z^2n) (``butterworth``). It is 1 at the centre, √(LOW·HIGH), and 1, 0.368 and 0.5 at
+    both edges. ``bandstop`` is 1 minus that. ``notch`` is the product of high-passes around each centre and its mirror
+    image, with the cutoff as the radius: it removes a repeating pattern, such as moiré or a halftone.
 
     Zero frequency, the mean, is multiplied by exactly 1 (``lowpass``, ``bandstop``, ``notch``) or 0 (``highpass``,
-    ``bandpass``, whose results are signed: see *range*). ``ideal`` rings at edges.
+    ``bandpass``). The latter give signed results; see *range*. ``ideal`` rings at edges.
 
-    The map *spectrum* shows where the frequencies of the picture are: u, v stands at (width // 2 + u·width, height //
-    2 + v·height), as it does in *response*.
+    In the maps *spectrum* and *response* the frequency u, v is at (width // 2 + u·width, height // 2 + v·height).
 
     Returns
     -------
-    `Frequency`: the picture in the image's dtype (see *depth*); the maps as float32. They are
-    ln(1 + |F|), where F is the unitary Fourier transform of the picture in levels of 0 to 255, and H.
+    `Frequency`: the picture in the image's dtype (see *depth*), and the maps as float32: ln(1 + |F|), where F is the
+    unitary Fourier transform of the picture in levels of 0 to 255, and H.
 
     Raises
     ------
     ParameterError
-        A value is out of range or has no meaning for the op or the shape; cutoff and wavelength are
-        both given; a band has one edge, or another op two.
+        A value is out of range or does not apply to the op or the shape; cutoff and wavelength are both given; a band
+        has one edge, or another op has two.
 
     Notes
     -----
-    The picture is continued by the border rule, so nothing wraps round unless the border is ``wrap``.
-    The period is twice the picture's size for ``reflect``, which is exact and the fastest; for ``mirror`` two
-    samples less, for ``wrap`` the size; ``nearest`` and ``constant`` surround the picture by as much as the
-    filter sees, half its size at most on each side, before it is reflected. Sizes with a large prime
-    factor, for ``mirror`` sizes less one, take up to ten times as long.
+    The border rule extends the picture, so nothing wraps round unless the border is ``wrap``. The period is twice the
+    picture's size for ``reflect``, which is exact and the fastest, two samples less for ``mirror``, and the size itself
+    for ``wrap``. ``nearest`` and ``constant`` first pad the picture by the filter's reach, at most half the picture's
+    size on each side, and then reflect it. Sizes with a large prime factor (for ``mirror``, sizes less one) take up to
+    ten times as long.
 
-    A frequency is everywhere in the picture, and so would a NaN be. One stays one, and counts as the
-    mean of the samples around it; with ``nan="ignore"`` the result is given there too.
+    A frequency extends over the whole picture, and so would a NaN. Each NaN is therefore replaced by the mean of its
+    surroundings for the transform, and stays NaN in the result, unless ``nan="ignore"``.
 
     References
     ----------
@@ -163,28 +162,28 @@ def frequency(
     array([ 10., -10.,  10., -10.], dtype=float32)
     """
     if shape != "butterworth" and order is not None:
-        raise ParameterError("order", f"has no meaning with shape {shape} (it is for butterworth)")
+        raise ParameterError("order", f"does not apply to shape {shape} (only to butterworth)")
     centres = _notches(DEFAULT_NOTCHES if at is None else at) if op == "notch" else ()
     response = Response(op, shape, _cutoffs(op, cutoff, wavelength), 2 if order is None else order, centres)
     return filtering(response, Frequency, fields=Frequency._fields, facts=lambda context: (note(_in_words(response)),))
 
 
 def _cutoffs(op: str, cutoff: Pair | None, wavelength: Pair | None) -> tuple[float, ...]:
-    """Return the one frequency that *op* needs, or the two, the lower first."""
+    """Return the frequency that *op* needs, or both of a band, the lower first."""
     if cutoff is not None and wavelength is not None:
-        raise ParameterError("wavelength", "contradicts --cutoff; give one of them")
+        raise ParameterError("wavelength", "cannot be used with --cutoff; give one of them")
     name = "cutoff" if wavelength is None else "wavelength"
     given = cutoff if wavelength is None else wavelength
     if given is None:
         return DEFAULT_CUTOFFS.get(op, (DEFAULT_RADIUS,))
     numbers: tuple[float, ...] = given if isinstance(given, tuple) else (given,)
     if op in BANDS and len(numbers) == 1:
-        raise ParameterError(name, f"{op} has two edges, like {'0.05,0.2' if name == 'cutoff' else '20,5'}")
+        raise ParameterError(name, f"{op} needs two edges, such as {'0.05,0.2' if name == 'cutoff' else '20,5'}")
     if op not in BANDS and len(numbers) == 2:
-        raise ParameterError(name, f"{op} has one {name}, not {numbers[0]:g} and {numbers[1]:g}")
+        raise ParameterError(name, f"{op} takes one {name}, not {numbers[0]:g} and {numbers[1]:g}")
     frequencies = sorted(numbers if wavelength is None else (min(1 / length, MAX_FREQUENCY) for length in numbers))
     if len(set(frequencies)) < len(frequencies):
-        raise ParameterError(name, f"{numbers[0]:g},{numbers[-1]:g} is a band without width")
+        raise ParameterError(name, f"{numbers[0]:g},{numbers[-1]:g} is an empty band; give two different edges")
     return tuple(frequencies)
 
 
@@ -194,5 +193,5 @@ def _in_words(response: Response) -> str:
     lengths = ",".join(f"{1 / cutoff:.4g}" for cutoff in response.cutoffs)
     if response.op == "notch":
         centres = "; ".join(f"{u:g},{v:g}" for u, v in response.centres)
-        return f"{response.shape} notch{order}: radius {cutoffs} cycles/px around {centres} and the mirrors"
+        return f"{response.shape} notch{order}: radius {cutoffs} cycles/px around {centres} and their mirror images"
     return f"{response.shape} {response.op}{order}: {cutoffs} cycles/px, wavelength {lengths} px"

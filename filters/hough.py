@@ -13,7 +13,7 @@ from .core.parameters import ABSENT, given_field
 
 
 class Hough(NamedTuple):
-    """The picture of the lines, and their table; as an attribute one that is not there raises, by position None."""
+    """The picture of the lines and their table, which if absent is None by position, and raises by name."""
 
     image: Array
     lines: Annotated[
@@ -32,61 +32,60 @@ def hough(
     *,
     edges: Annotated[
         Literal["canny", "nonzero"],
-        Param("Take Canny's edges, or all samples of a binary picture that are not 0."),
+        Param("The edge pixels: Canny's, or all nonzero samples of a binary picture."),
     ] = "canny",
-    sigma: Annotated[
-        Pair, Param("Smooth first with a Gaussian of this standard deviation, for Canny.", unit="px", min=0, max=1000)
-    ] = 2.0,
+    sigma: Annotated[Pair, Param("Standard deviation of Canny's Gaussian.", unit="px", min=0, max=1000)] = 2.0,
     low: Annotated[
         float | None,
-        Param("Canny's lower threshold of the magnitude.", span=(0, 255), min=0, shown_default="0.12 of white"),
+        Param("Canny's lower threshold for the magnitude.", span=(0, 255), min=0, shown_default="0.12 of white"),
     ] = None,
     high: Annotated[
         float | None,
-        Param("Canny's upper threshold of the magnitude.", span=(0, 255), min=0, shown_default="0.3 of white"),
+        Param("Canny's upper threshold for the magnitude.", span=(0, 255), min=0, shown_default="0.3 of white"),
     ] = None,
     threshold: Annotated[
         int | None,
         Param(
-            "The fewest edge pixels on a line.",
+            "Least number of edge pixels on a line.",
             span=(1, 1000),
             min=1,
             max=1_000_000,
-            shown_default="half of the strongest line's",
+            shown_default="half as many as on the strongest line",
         ),
     ] = None,
-    count: Annotated[int, Param("Find no more lines than this, the strongest.", min=1, max=10_000)] = 100,
-    rho_step: Annotated[float, Param("Step of the distance.", unit="px", min=0.1, max=100)] = 1.0,
-    theta_step: Annotated[float, Param("Step of the angle, in degrees.", min=0.05, max=45)] = 1.0,
+    count: Annotated[int, Param("Find at most this many lines, the strongest first.", min=1, max=10_000)] = 100,
+    rho_step: Annotated[float, Param("Resolution of the distance.", unit="px", min=0.1, max=100)] = 1.0,
+    theta_step: Annotated[float, Param("Resolution of the angle, in degrees.", min=0.05, max=45)] = 1.0,
     overlay: Annotated[str | None, OVERLAY] = None,
     **common: Unpack[Common],
 ) -> list[Stage]:
     """Find straight lines; write a table of them.
 
-    Each edge pixel ``(x, y)`` votes for the lines through it, ``x cos θ + y sin θ = ρ``: for each angle θ, from -90° to
-    below 90° in equal steps of *theta_step* or a little less, for the distance ρ, rounded to a multiple of *rho_step*.
-    A line is found where at least *threshold* pixels vote, and no other line within 9 pixels and 10° has more. θ is the
-    direction of the normal, 0 along x, -90 upward, so that a line at 0° is vertical; ρ is measured from the centre of
-    the first pixel.
+    Each edge pixel ``(x, y)`` votes for the lines through it, ``x cos θ + y sin θ = ρ``. The angles θ go from -90° to
+    below 90° in equal steps of *theta_step* or a little less; the distances ρ are rounded to multiples of *rho_step*. A
+    line is found if at least *threshold* pixels vote for it, and no other line within 9 pixels and 10° has more votes.
+    θ is the direction of the normal, 0 along x and -90 upward, so a line at 0° is vertical. ρ is measured from the
+    centre of the first pixel.
 
-    The picture shows the lines, white on black and a pixel wide, or in the colour of *overlay* on the picture itself.
-    The table has a row for each line, the strongest first: ``rho``, ``theta`` in degrees, ``votes``, and the ends
-    ``x1``, ``y1``, ``x2``, ``y2`` where the line leaves the picture, ``x1`` at most ``x2``. In JSON it is an object
-    with the list ``lines`` of objects with these keys. CSV has no place for a stamp, so ``--update`` writes it anew.
+    The result shows the lines in white on black, one pixel wide; *overlay* draws them on the picture in its colour. The
+    table has a row for each line, the strongest first: ``rho``, ``theta`` in degrees, ``votes``, and the ends ``x1``,
+    ``y1``, ``x2``, ``y2`` where the line leaves the picture, with ``x1`` at most ``x2``. In JSON it is an object whose
+    list ``lines`` has objects with these keys. A CSV file cannot hold the digest that ``--update`` checks, so it is
+    always rewritten.
 
     Returns
     -------
-    `Hough`: the picture in the image's dtype (see *depth*), and ``lines``, float64, ``(n, 7)``. In the tables of a
-    *stack* rows of NaN follow, so that they are equally long.
+    `Hough`: the picture in the image's dtype (see *depth*), and ``lines``, float64, ``(n, 7)``. The tables of a *stack*
+    are padded with rows of NaN to equal length.
 
     Raises
     ------
     ParameterError
-        A value is out of range, or one of Canny's is given for edges that are there already.
+        A value is out of range, or a threshold of Canny's is given with ``edges="nonzero"``.
 
     Notes
     -----
-    The votes take a time in proportion to the edge pixels and the angles, about 5 ns each.
+    Voting takes about 5 ns per edge pixel and angle.
 
     References
     ----------
@@ -119,7 +118,7 @@ def hough(
     if overlay is None:
         return stages
     if common.get("range", "auto") != "auto":
-        raise ParameterError("range", "has no meaning with overlay")
+        raise ParameterError("range", "does not apply with overlay")
     joined = overlay_on_picture(
         [*seen(common.get("channels")), *stages],
         overlay,

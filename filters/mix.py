@@ -1,4 +1,4 @@
-"""Mix: the weighted mean of what several chains of filters make of one picture."""
+"""Mix: the weighted mean of the results of several chains of filters for one picture."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .core.parameters import Parameter, Spec
 
 NONE, THEN, PLUS = "none", "then", "+"
 MOST = 100
-"""Branches, and steps of one."""
+"""The most branches, and the most steps in a branch."""
 WHOLE = ("depth", "range", "gain", "white")
-"""What says how a picture is read and written, which is said once."""
+"""The parameters for reading and writing a picture, which belong to the whole mix."""
 
 
 class Branch(NamedTuple):
-    """Filters in a row; without one, the picture as it is."""
+    """A chain of filters; without any, the unchanged picture."""
 
     steps: tuple[Call[Any], ...]
 
@@ -36,28 +36,32 @@ class Branch(NamedTuple):
         for step, part in zip(self.steps, parts, strict=True):
             own = part.settings
             if own.channels != "each" or own.coloured or total_gain(part.stages) is None or step.maps():
-                raise ParameterError("branches", f"{step.name} gives no picture of all channels, which could be mixed")
+                raise ParameterError(
+                    "branches", f"{step.name} does not give a picture of all channels, so it cannot be mixed"
+                )
         if not parts:
             return ()
-        as_it_is = chain.Part((), Settings())  # what is between filters is also before the first and behind the last
+        as_it_is = chain.Part(
+            (), Settings()
+        )  # the conversions between filters are also needed before the first and after the last
         return chain.chain([as_it_is, *parts, as_it_is])[0]
 
 
 def _branches(text: Any) -> tuple[Branch, ...]:
-    """Return the branches in a text; raises ValueError."""
+    """Return the branches that a text describes; raises ValueError."""
     if not isinstance(text, str):
-        raise ValueError(f"{text!r} is not text, as 'none + blur --sigma 4 then sharpen'")
+        raise ValueError(f"{text!r} is not text, such as 'none + blur --sigma 4 then sharpen'")
     return _read(text)
 
 
 @lru_cache(maxsize=16)
 def _read(text: str) -> tuple[Branch, ...]:
-    """Return the branches in a text, which is read when it is checked and when the stages are built."""
+    """Return the branches that a text describes; cached, as checking the text and building the stages both read it."""
     from .core import catalog
 
     groups, names = _split(shlex.split(text), PLUS), catalog.names()
     if len(groups) > MOST:
-        raise ValueError(f"has {len(groups)} branches; the limit is {MOST}")
+        raise ValueError(f"{len(groups)} branches are too many; the limit is {MOST}")
     found = []
     for number, group in enumerate(groups, 1):
         if group == [NONE]:
@@ -81,11 +85,11 @@ def _split(words: Sequence[str], between: str) -> list[list[str]]:
 
 
 def _step(words: Sequence[str], names: Sequence[str], where: str) -> Call[Any]:
-    """Return the call of a filter, one of *names*, that is written as on a command line; raises ValueError."""
+    """Return the call of a filter, one of *names*, that is written as on the command line; raises ValueError."""
     from .core import catalog
 
     if not words:
-        raise ValueError(f"{where} is empty; write {NONE} for the picture as it is")
+        raise ValueError(f"{where} is empty; write {NONE} for the unchanged picture")
     name = words[0]
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1)
@@ -103,7 +107,7 @@ def _step(words: Sequence[str], names: Sequence[str], where: str) -> Call[Any]:
             raise ValueError(f"{where}: {option} requires a value")
         text = value or left.pop(0)
         if parameter.param.picture or (parameter.param.file and os.path.lexists(text)):
-            raise ValueError(f"{where}: {option} names a file, which a branch cannot read; use blend, or write it out")
+            raise ValueError(f"{where}: {option} names a file, which a branch cannot read; use blend, or give values")
         try:
             given[parameter.name] = parameter.read(text)
         except ParameterError as error:
@@ -123,7 +127,7 @@ def _parameter(spec: Spec, option: str, where: str) -> Parameter:
         advice = f"; did you mean {near[0]}?" if near else ""
         raise ValueError(f"{where}: unknown option {option}{advice}")
     if known[spelt].name in WHOLE:
-        raise ValueError(f"{where}: {option} belongs to the whole mix, which is read and written once")
+        raise ValueError(f"{where}: {option} belongs to the whole mix; give it outside --branches")
     return known[spelt]
 
 
@@ -137,7 +141,7 @@ def mix(
     branches: Annotated[
         Any,
         Param(
-            "What is mixed: chains of filters between +, the steps of one between then; none is the picture itself.",
+            "Chains of filters to mix, separated by +, their steps separated by then; none is the unchanged picture.",
             metavar="BRANCHES",
             check=_branches,
             missing="as in imfilter mix photo.jpg --branches 'none + blur --sigma 4' -o OUTPUT",
@@ -146,24 +150,24 @@ def mix(
     weights: Annotated[
         float | tuple[float, ...] | None,
         Param(
-            "How much each branch counts; they are divided by their sum.",
+            "Weight of each branch; the weights are divided by their sum.",
             min=0,
             max=1e9,
             metavar="W,W,...",
-            shown_default="all the same",
+            shown_default="all equal",
         ),
     ] = None,
     **common: Unpack[Common],
 ) -> Stage:
-    """Mix what several chains of filters make of a picture.
+    """Mix the results of several chains of filters.
 
     The result is the weighted mean ``Σ w · f(v) / Σ w`` of all *branches*. A branch is a filter and its options, as on
-    a command line, or several with the word ``then`` between them; a ``+`` stands between branches, and ``none`` is the
-    picture as it is. Nothing is rounded between filters, nor before the mean. Each filter has a border and light of its
-    own; what says how pictures are read and written belongs to the mix. Branches may move the picture, but must keep
-    its size, and give pictures of all its channels.
+    the command line, or several filters separated by ``then``; ``+`` separates branches, and ``none`` is the unchanged
+    picture. Nothing is rounded between filters or before the mean. Each filter has its own *border* and *linear*;
+    *depth*, *range*, *gain* and *white* belong to the mix. Branches may move the picture, but must keep its size and
+    give pictures of all its channels.
 
-    With an alpha each branch has its own, the result the mean of them, and colours count by their alpha.
+    If the image has an alpha, so does each branch: the result has their mean, and colours are weighted by alpha.
 
     Returns
     -------
@@ -172,13 +176,13 @@ def mix(
     Raises
     ------
     ParameterError
-        A branch cannot be read, there are not as many weights as branches, or all of them are 0.
+        A branch cannot be read, the numbers of weights and branches differ, or all weights are 0.
     ImageError
         A branch changes the size.
 
     Notes
     -----
-    The mix of an image and of chains of augmentations is that of AugMix, which ``imfilter augment`` draws.
+    AugMix, which ``imfilter augment`` draws at random, is such a mix of an image and chains of augmentations.
 
     References
     ----------
@@ -227,8 +231,8 @@ def _shares(weights: float | tuple[float, ...] | None, count: int) -> list[float
     """Return weights whose sum is 1; raises ParameterError."""
     given = [1.0] * count if weights is None else list(weights) if isinstance(weights, tuple) else [weights]
     if len(given) != count:
-        raise ParameterError("weights", f"there are {len(given)} for {count} branches")
+        raise ParameterError("weights", f"has {len(given)} for {count} branches; give one per branch")
     total = math.fsum(given)
     if not total:
-        raise ParameterError("weights", "all are 0; one at least must be above 0")
+        raise ParameterError("weights", "must not all be 0")
     return [weight / total for weight in given]

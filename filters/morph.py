@@ -1,4 +1,4 @@
-"""Morphology: minima and maxima over a shape, and what is made of them."""
+"""Morphology: minima and maxima over a structuring element, and the operations built on them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALIASES = {"erosion": "erode", "dilation": "dilate", "opening": "open", "closing
 @image_filter
 def morph(
     *,
-    op: Annotated[Operation, Param("The operation.", aliases=ALIASES)] = "erode",
+    op: Annotated[Operation, Param("The morphological operation.", aliases=ALIASES)] = "erode",
     shape: Annotated[
         Any,
         Param(
@@ -47,52 +47,54 @@ def morph(
         float | None,
         Param("Samples above this are foreground.", span=(0, 255), only=("hitmiss",), shown_default="half of white"),
     ] = None,
-    max_taps: Annotated[int, Param("Refuse larger shapes in files.", min=1, max=1 << 26)] = kernels.MAX_TAPS,
+    max_taps: Annotated[
+        int, Param("Refuse shapes with more samples than this.", min=1, max=1 << 26)
+    ] = kernels.MAX_TAPS,
     **common: Unpack[Common],
 ) -> Stage | Sequence[Stage]:
     """Erode, dilate, open, close and the rest of morphology.
 
     ``erode`` gives each pixel the least sample under the shape, ``dilate`` the greatest under the shape rotated by
     180° about its anchor. ``open`` erodes, then dilates, which removes bright details smaller than the shape;
-    ``close`` does the reverse. ``gradient`` is dilation - erosion, ``tophat`` image - opening, ``blackhat`` closing -
-    image; a difference below 0 is 0. ``hitmiss`` is white where a pattern fits, else black: foreground, brighter than
-    *threshold*, where it says 1, and background where it says -1; 0 matches anything. A shape of one sample gives the
-    image back, or its isolated pixels.
+    ``close`` does the reverse. ``gradient`` is dilation - erosion, ``tophat`` image - opening, and ``blackhat`` closing
+    - image; negative differences become 0. ``hitmiss`` is white where a pattern fits, else black: its 1 matches
+    foreground, brighter than *threshold*, its -1 background, and its 0 anything. A shape of one sample makes
+    ``hitmiss`` find isolated pixels, and ``erode``, ``dilate``, ``open`` and ``close`` return the image unchanged.
 
-    The anchor is at ``size // 2``. A cross is the row and the column through it. A disk of width w is ``x² + y² <= ((w
-    - 1) / 2)²`` about the middle, an ellipse where width and height differ; an even one is the odd one below with its
-    middle twice. In a file every nonzero value belongs to the shape. ``hitmiss`` makes a pattern of a named shape by a
-    ring of background, one pixel wide, around its window, and looks for background also where the window is not shape:
-    it finds the shape where it stands alone.
+    The anchor is at ``size // 2``. A cross is the row and the column through it. A disk of width w is
+    ``x² + y² <= ((w - 1) / 2)²`` about its centre, and an ellipse if width and height differ; a disk of even width is
+    the next smaller odd one with its middle row and column doubled. In a file every nonzero value belongs to the shape.
+    ``hitmiss`` turns a named shape into a pattern: samples of its window outside the shape, and a ring one pixel wide
+    around it, must be background. So it finds the shape where it stands alone.
 
     Returns
     -------
-    The image's shape and dtype (see *depth*). Every sample of an erosion, dilation, opening or closing is one of the
-    image's, so a black and white picture stays one.
+    The image's shape and dtype (see *depth*). Erosion, dilation, opening and closing give only sample values of the
+    image, so a black-and-white picture stays black and white.
 
     Raises
     ------
     ParameterError
-        The shape cannot be read or is empty, *size* is given for a shape of a file, or a value is out of range.
+        The shape cannot be read or is empty, *size* is given for a shape from a file, or a value is out of range.
 
     Notes
     -----
-    Each step sees the border of its own input. For the named shapes ``reflect`` and ``nearest`` are the same as if
-    nothing past the edge counted, OpenCV's default; so an opening lies below the image, a closing above it, and either
-    done twice is as once.
+    Each step extends its own input by the border. For the named shapes ``reflect`` and ``nearest`` have the same effect
+    as ignoring all pixels beyond the edge, OpenCV's default. So an opening is never above the image, a closing never
+    below it, and repeating either changes nothing.
 
-    The disk is that of ``skimage.morphology.disk`` and MATLAB's ``strel("disk", r, 0)``; OpenCV's ellipse rounds each
-    row's half length, and is wider. `scipy.ndimage` turns the shape to dilate, as here; OpenCV does not, so that there
-    an opening by an even or lopsided shape shifts the image.
+    The disk is that of ``skimage.morphology.disk`` and MATLAB's ``strel("disk", r, 0)``; OpenCV's ellipse rounds half
+    of each row's length, and is wider. To dilate, `scipy.ndimage` rotates the shape, as here; OpenCV does not, so its
+    opening by an even or asymmetric shape shifts the image.
 
-    A rectangle takes time with the logarithm of its size, a disk with its diameter. *iterations* of the named
-    shapes of odd size are done as one larger shape.
+    The time grows with the logarithm of a rectangle's size, and with a disk's diameter. *iterations* of named shapes of
+    odd size are computed as one larger shape.
 
     References
     ----------
     J. Serra, Image Analysis and Mathematical Morphology, 1982. P. Soille, Morphological Image Analysis, 2nd ed., 2003.
-    H. J. A. M. Heijmans and C. Ronse, "The algebraic basis of mathematical morphology", 1990: why dilation turns the
-    shape.
+    H. J. A. M. Heijmans and C. Ronse, "The algebraic basis of mathematical morphology", 1990, on why dilation reflects
+    the shape.
 
     Shell
     -----
@@ -128,14 +130,16 @@ def morph(
 
 
 def _named(shape: Any) -> str:
-    """Return the name of a built-in shape, or nothing."""
+    """Return the name of a built-in shape, or an empty text."""
     return shape.lower() if isinstance(shape, str) and shape.lower() in structuring_element.NAMES else ""
 
 
 def _read(shape: Any, size: IntPair | None, max_taps: int) -> kernels.Kernel:
-    """Read a shape that has no name."""
+    """Read a shape that is not built in."""
     if size is not None:
-        raise ParameterError("size", f"is for {', '.join(structuring_element.NAMES)}; another shape has its own")
+        raise ParameterError(
+            "size", f"is for {', '.join(structuring_element.NAMES)}; other shapes have a size of their own"
+        )
     try:
         return structuring_element.read(shape, max_taps)
     except ValueError as error:
@@ -151,7 +155,7 @@ def _element(shape: Any, size: IntPair | None, max_taps: int) -> Shape:
 
 
 def _repeated(which: extrema.Extreme, element: Shape, times: int) -> tuple[Stage, ...]:
-    """Return the stages of an erosion or dilation that is done so many times; the first one tells of all."""
+    """Return the stages of a repeated erosion or dilation; the first one reports them all."""
     first, *others = (extrema.extremum(which, shape) for shape in structuring_element.several(element, times))
     if not others:
         return (first,)
@@ -163,10 +167,10 @@ def _repeated(which: extrema.Extreme, element: Shape, times: int) -> tuple[Stage
 
 
 def _difference(upper: tuple[Stage, ...], lower: tuple[Stage, ...]) -> Stage:
-    """Return the stage that takes what *lower* makes of the image from what *upper* does; no stages leave it."""
+    """Return the stage that subtracts the result of *lower* from that of *upper*; no stages give the image itself."""
 
     def difference(above: Array, below: Array) -> Array:
-        return above - np.minimum(above, below)  # whole numbers in their own type go round below 0
+        return above - np.minimum(above, below)  # unsigned integers would wrap round below 0
 
     def facts(context: ImageContext) -> tuple[Fact, ...]:
         return tuple(fact for stage in (*upper, *lower) for fact in stage.facts(context))

@@ -1,4 +1,4 @@
-"""Noise: random changes of the samples, to try out what takes them away again."""
+"""Noise: random changes of the samples, for testing filters that remove them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Op = Literal["gaussian", "uniform", "salt-pepper", "poisson", "speckle"]
 ALIASES = {"normal": "gaussian", "impulse": "salt-pepper", "salt-and-pepper": "salt-pepper", "shot": "poisson"}
 """Other names of ops."""
 SIGMA = 0.05
-"""Of white; the grain of a photograph at a high sensitivity."""
+"""As a fraction of white: the grain of a photograph at a high sensitivity."""
 AMPLITUDE = 0.1
 SPECKLE = 0.1
 CERTAIN = 1e15
-"""Photons of which the number is as good as known: their root is the last bit of a sample."""
+"""Photon counts from which the noise no longer shows: its deviation, their root, is below a sample's last bit."""
 
 
 @image_filter
@@ -27,7 +27,7 @@ def noise(
     sigma: Annotated[
         float | None,
         Param(
-            "Standard deviation, in the image's units; for speckle a fraction of each sample.",
+            "Standard deviation, in the image's units; for speckle as a fraction of each sample.",
             span=(0, 64),
             min=0,
             max=1e9,
@@ -66,31 +66,30 @@ def noise(
 ) -> Stage:
     """Add noise: Gaussian, uniform, impulses, photons, speckle.
 
-    ``gaussian`` and ``uniform`` add a random number to each sample, ``speckle`` multiplies it by 1 plus a Gaussian
-    one, and ``poisson`` counts photons: ``Poisson(v / white · peak) / peak · white``, so that less light is noisier; a
-    negative sample has none. ``salt-pepper`` makes some pixels white and some black. Every sample has its own number;
-    only with ``salt-pepper`` do the channels of a pixel share one, unless *per_channel* is set. Results below 0 or
-    above white are clipped in 8 and 16 bits, but not with ``depth="float"``. ``sigma=0``, ``amplitude=0`` and
-    ``density=0`` give the image back.
+    ``gaussian`` and ``uniform`` add a random number to each sample, and ``speckle`` multiplies it by 1 plus a Gaussian
+    random number. ``poisson`` counts photons, ``Poisson(v / white · peak) / peak · white``, so dark areas are noisier;
+    negative samples become 0. ``salt-pepper`` makes some pixels white and some black. Every sample has its own random
+    number; only with ``salt-pepper`` do the channels of a pixel share one, unless *per_channel* is set. Results below 0
+    or above white are clipped in 8 and 16 bits, but not with ``depth="float"``. ``sigma=0``, ``amplitude=0`` and
+    ``density=0`` return the image unchanged.
 
-    The same call gives the same result, and the numbers depend on *seed*, the image's name and the place in it: not on
-    threads, workers or the order of files; with ``poisson`` also on the samples just above. On the command line the
-    name is the path below the folder that was named (and the frame's number), so all files of a folder get noise of
-    their own; two steps of a chain do too. The results are the same for the same NumPy: other releases may draw other
-    numbers.
+    The same call gives the same result. The random numbers depend on *seed*, the image's name and the position in the
+    image, and for ``poisson`` also on the samples just above; they do not depend on threads, workers or the order of
+    files. On the command line the name is the path within the given folder (and the frame number), so each file of a
+    folder gets different noise, as does each step of a chain. Other releases of NumPy may draw other numbers.
 
     Returns
     -------
-    The image's shape and dtype (see *depth*). An alpha is as it was; NaN stay NaN.
+    The image's shape and dtype (see *depth*). The alpha and NaN are unchanged.
 
     Raises
     ------
     ParameterError
-        A value is out of range, or has no meaning for the distribution.
+        A value is out of range, or does not apply to the distribution.
 
     Notes
     -----
-    Time goes into the drawing: 7 ns a normal number, 32 a Poisson number, 1.5 a uniform one.
+    Drawing takes most of the time: 7 ns per normal number, 32 per Poisson number, 1.5 per uniform one.
 
     References
     ----------
@@ -125,8 +124,8 @@ def noise(
     return drawing(lambda context: _gaussian(SIGMA * context.full if sigma is None else sigma), seed)
 
 
-# The normal numbers are those of the ziggurat in 32 bits. Logarithms, sines and cosines of uniform ones would take a
-# third of the time (G. Box and M. Muller, 1958), but their last bits depend on the processor.
+# Normal numbers come from the ziggurat in 32 bits. Logarithms, sines and cosines of uniform ones would take a third of
+# the time (G. Box and M. Muller, 1958), but their last bits depend on the processor.
 
 
 def _gaussian(sigma: float) -> Draw:
@@ -159,7 +158,7 @@ def _speckle(sigma: float) -> Draw:
 
 
 def _poisson(photons: float) -> Draw:
-    """*photons* make a sample of 1."""
+    """Draw photon counts, of which *photons* make a sample of 1."""
 
     def draw(rows: Array, generator: Generator, first: int) -> Array:
         mean = rows * np.float64(photons)
@@ -171,7 +170,7 @@ def _poisson(photons: float) -> Draw:
 
 
 def _impulses(density: float, salt: float, per_channel: bool) -> Callable[[ImageContext], Draw]:
-    """Make samples black or white; whole numbers in their own type."""
+    """Make samples black or white; integers keep their type."""
 
     def draw_for(context: ImageContext) -> Draw:
         def draw(rows: Array, generator: Generator, first: int) -> Array:

@@ -1,4 +1,4 @@
-"""Normalize: samples in parts of white, less a mean, divided by a standard deviation."""
+"""Normalize: subtract a mean and divide by a standard deviation, with samples as fractions of white."""
 
 from __future__ import annotations
 
@@ -17,34 +17,33 @@ PUBLISHED: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "cifar100": ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
 }
-"""Means and standard deviations of all pixels of the training images, in parts of white. ImageNet's are those in common
-use, whose deviations are means over single images; so are the 0.2023, 0.1994, 0.2010 that are often given for CIFAR-10.
-"""
+"""Means and standard deviations of all pixels of the training images, as fractions of white. ImageNet's are those in
+common use, whose deviations are means over single images, like the 0.2023, 0.1994, 0.2010 often given for CIFAR-10. """
 
 
 def _numbers(given: Any) -> tuple[float, ...]:
-    """Return the numbers in ``"M"`` or ``"M,M,M"``, in a sequence, or one alone; raises ValueError."""
+    """Return the numbers given as ``"M"`` or ``"M,M,M"``, a sequence, or one number; raises ValueError."""
     try:
         parts = given.split(",") if isinstance(given, str) else given if hasattr(given, "__iter__") else [given]
         numbers = tuple(float(part) for part in parts)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{given!r} is not a number, or one for each channel as in 0.5,0.5,0.5") from None
+        raise ValueError(f"{given!r} is not a number, or one per channel, such as 0.5,0.5,0.5") from None
     if not numbers or not all(abs(number) <= 1e30 for number in numbers):
-        raise ValueError(f"{given!r} has a number that is not finite, or too large, or has none")
+        raise ValueError(f"{given!r} is empty, or has a number that is too large or not finite")
     return numbers
 
 
 def _deviations(given: Any) -> tuple[float, ...]:
     numbers = _numbers(given)
     if min(numbers) < 1e-30:
-        raise ValueError(f"{given!r}: standard deviations are above 0")
+        raise ValueError(f"{given!r}: standard deviations must be above 0")
     return numbers
 
 
 def _ends(given: Any) -> tuple[float, float]:
     numbers = _numbers(given)
     if len(numbers) != 2 or numbers[0] == numbers[1]:
-        raise ValueError(f"{given!r} is not what black and white become, as in -1,1")
+        raise ValueError(f"{given!r} is not a pair of different numbers, such as -1,1")
     return numbers[0], numbers[1]
 
 
@@ -53,38 +52,45 @@ def normalize(
     *,
     mean: Annotated[
         Any,
-        Param("Mean of the samples from 0 to 1: one, or one for each channel.", metavar="M|M,M,M", check=_numbers),
+        Param("Mean of samples from 0 to 1: one number, or one per channel.", metavar="M|M,M,M", check=_numbers),
     ] = None,
     std: Annotated[
         Any,
-        Param("Standard deviation of the same.", metavar="S|S,S,S", check=_deviations, shown_default="1 with --mean"),
+        Param(
+            "Standard deviation, in the same units.",
+            metavar="S|S,S,S",
+            check=_deviations,
+            shown_default="1 with --mean",
+        ),
     ] = None,
-    stats: Annotated[Stats | None, Param("Take the mean and deviation of a data set's training images.")] = None,
-    to: Annotated[Any, Param("What black and white become, as 0,1 or -1,1.", metavar="LOW,HIGH", check=_ends)] = None,
+    stats: Annotated[Stats | None, Param("Use the mean and deviation of a data set's training images.")] = None,
+    to: Annotated[
+        Any, Param("Map black and white to these two numbers, such as 0,1 or -1,1.", metavar="LOW,HIGH", check=_ends)
+    ] = None,
     **common: Unpack[Common],
 ) -> Stage:
     """Subtract a mean and divide by a deviation, for networks.
 
-    ``out = (v / white - mean) / std``, of every channel with its own *mean* and *std*. *to* makes black and white
-    two other numbers, ``low + v / white · (high - low)``: -1 and 1 are a mean and a std of 0.5.
+    ``out = (v / white - mean) / std``, where each channel may have its own *mean* and *std*. *to* maps black and white
+    to two numbers, ``low + v / white · (high - low)``; -1 and 1 equal a mean and a std of 0.5.
 
-    The result is float, unless *depth* says otherwise: in 8 and 16 bits 0 becomes black and 1 white, and the rest is
-    clipped. JPEG and PNG hold no float; write .npy or .tif, and for a folder name the format: ``-t npy``.
+    The result is float unless *depth* says otherwise: in 8 and 16 bits 0 becomes black and 1 white, and the rest is
+    clipped. JPEG and PNG cannot hold floats; write .npy or .tif, and name the format of a folder: ``-t npy``.
 
     Returns
     -------
-    The image's shape, in float32, or float64 of float64 (see *depth*). An alpha is as it was; NaN stay NaN.
+    The image's shape, as float32, or float64 if the image is (see *depth*). The alpha and NaN are unchanged.
 
     Raises
     ------
     ParameterError
-        None or several of *mean*, *stats* and *to* are given, or one is not as it should be.
+        None or several of *mean*, *stats* and *to* are given, or a value is invalid.
     ImageError
-        There are several means or deviations, and not as many channels.
+        The number of means or deviations is neither 1 nor that of the channels.
 
     Notes
     -----
-    Of 8 and 16 bits all values are looked up in a table: 0.6 ns a sample.
+    8 and 16 bits are looked up in a table, in 0.6 ns per sample.
 
     References
     ----------
@@ -108,7 +114,7 @@ def normalize(
         raise ParameterError("to", "use --stats or --to, not both")
     if (stats is not None or to is not None) and (mean is not None or std is not None):
         other = "--to" if stats is None else "--stats"
-        raise ParameterError("std" if mean is None else "mean", f"{other} says it already; use one of them")
+        raise ParameterError("std" if mean is None else "mean", f"cannot be used with {other}")
     if stats is not None:
         return _standardized(*PUBLISHED[stats], f"the figures of {stats}", "use --mean and --std")
     if to is not None:
@@ -123,15 +129,15 @@ def _standardized(
     means: Sequence[float],
     deviations: Sequence[float],
     what: str = "--mean and --std",
-    advice: str = "use one number, or one a channel",
+    advice: str = "use one number, or one per channel",
 ) -> Stage:
-    """Return the stage that takes *means* off and divides by *deviations*; *what* and *advice* are for a failure."""
+    """Return the stage that subtracts *means* and divides by *deviations*; *what* and *advice* go into an error."""
 
     def curve_for(context: ImageContext) -> Curve:
         mean, std = np.array(means) * context.full, np.array(deviations)
         return lambda values: (values - mean) / std
 
-    # The error is told in parts of white, over which the result has a range that is as much wider.
+    # Errors are measured in parts of white, and the division scales them by as much.
     stage = by_sample(curve_for, amplification=max(1, 1 / min(map(abs, deviations))), curved=True)
 
     def bind(context: ImageContext) -> BoundStage:

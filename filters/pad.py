@@ -1,4 +1,4 @@
-"""Pad: more around the picture."""
+"""Pad: add pixels around the picture."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ def pad(
     """Pad an image: add pixels around it.
 
     Either each side grows by *size*, or the result has the size *to*, in which the image lies at a *place* p:
-    ``x = (W - w) · p`` of the pixels that are added lie to the left, a half rounded down. *border* says what they are:
-    0 by default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named; the other
-    rules repeat the image. Its own samples are copied: every bit stays, of NaN and of the colours of transparent
-    pixels, too. All channels are padded together: *channels* is ignored, but R, G, B and A are refused.
+    ``x = (W - w) · p`` of the added pixels are to its left, with halves rounded down. *border* and *fill* set the added
+    pixels: by default 0, or transparent if the image has an alpha; a given *fill* is opaque, and other borders repeat
+    the image. The image's own samples are copied bit for bit, including NaN and the colours of transparent pixels. All
+    channels are padded together: *channels* is ignored, except that R, G, B and A are errors.
 
-    What the file says of places and lengths follows: georeference, the subject's area.
+    Metadata with coordinates is adjusted: the georeference and the subject area.
 
     Returns
     -------
-    The image's dtype; the greater size.
+    The larger image, in the same dtype.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def pad(
 
     Notes
     -----
-    Memory speed: one copy.
+    Runs at memory speed: one copy.
 
     Shell
     -----
@@ -86,10 +86,10 @@ def pad(
     from .core.resampling import framing
 
     if size is None and to is None:
-        raise ParameterError("size", "is required, or --to")
+        raise ParameterError("size", "is required unless --to is given")
     if to is None:
         if place is not None:
-            raise ParameterError("place", "needs --to")
+            raise ParameterError("place", "requires --to")
         left, top, right, bottom = padding_text.checker(())(size)
         return framing.framed(lambda w, h: framing.Frame(-left, -top, w + left + right, h + top + bottom))
     if size is not None:
@@ -99,7 +99,9 @@ def pad(
 
     def frame(width: int, height: int) -> framing.Frame:
         if width > across or height > down:
-            raise ImageError(f"the image, {width}×{height}, is larger than {across}×{down}; use a larger --to, or crop")
+            raise ImageError(
+                f"the image of {width}×{height} is larger than {across}×{down}; use a larger --to, or crop"
+            )
         x, y = framing.placed(across - width, shares[0]), framing.placed(down - height, shares[1])
         return framing.Frame(-x, -y, across, down)
 

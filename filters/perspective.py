@@ -1,4 +1,4 @@
-"""Perspective: four points of the picture taken to four others."""
+"""Perspective: map four points of the picture to four others."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ ORDER = "go around both shapes in the same order, as top left, top right, bottom
 
 
 def _points(value: Any) -> list[Point]:
-    """Return four points of eight numbers, or four pairs; raises ValueError."""
+    """Return the four points that eight numbers or four pairs give; raises ValueError."""
     given = re.split(r"[,;\s]+", value.strip()) if isinstance(value, str) else value
     try:
         numbers = [
             float(number) for entry in given for number in (entry if isinstance(entry, (tuple, list)) else (entry,))
         ]
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{value!r} is not eight numbers, X,Y of four points") from None
+        raise ValueError(f"{value!r} is not eight numbers, X,Y for each of four points") from None
     if len(numbers) != 8:
         raise ValueError(f"has {len(numbers)} numbers; four points have eight, X,Y,X,Y,X,Y,X,Y")
     if far := [number for number in numbers if not abs(number) <= FURTHEST]:
-        raise ValueError(f"{far[0]:g} is not from {-FURTHEST:g} to {FURTHEST:g}")
+        raise ValueError(f"{far[0]:g} is out of range; use {-FURTHEST:g} to {FURTHEST:g}")
     points = list(zip(numbers[::2], numbers[1::2], strict=True))
     if not homography.is_quadrilateral(points):
         raise ValueError("three of the points lie on a line; give the four corners of a quadrilateral")
@@ -46,7 +46,7 @@ def _corners(width: float, height: float) -> list[Point]:
 
 
 def _sides(points: list[Point]) -> tuple[int, int]:
-    """Return the longer of each two opposite sides, across and down."""
+    """Return the longer of the two horizontal and of the two vertical sides."""
     top, right, bottom, left = (math.dist(points[n], points[(n + 1) % 4]) for n in range(4))
     return max(round(max(top, bottom)), 1), max(round(max(left, right)), 1)
 
@@ -57,7 +57,7 @@ def perspective(
     from_: Annotated[
         Any,
         Param(
-            "Four points of the picture: X,Y of the top left, top right, bottom right and bottom left one.",
+            "Four points of the picture: X,Y of the top left, top right, bottom right and bottom left.",
             metavar="X,Y,X,Y,X,Y,X,Y",
             unit="px",
             read=_read,
@@ -68,7 +68,7 @@ def perspective(
     to: Annotated[
         Any,
         Param(
-            "Where these four lie in the result.",
+            "Positions of these four points in the result.",
             metavar="X,Y,X,Y,X,Y,X,Y",
             unit="px",
             read=_read,
@@ -90,32 +90,32 @@ def perspective(
     interpolation: Interpolated = "bilinear",
     **common: Unpack[Common],
 ) -> Stage:
-    """Take four points to four others, as a camera sees a plane.
+    """Map four points to four others, as a camera sees a plane.
 
-    With *from_* alone a quadrilateral of the picture, such as a page in a photo, becomes the whole result, upright: its
-    width is the longer of the top and the bottom side, its height the longer of the others, unless *size* says
-    otherwise. With *to* alone the whole picture is seen as that quadrilateral; with both the four points go there, and
-    the result has the picture's size. Points are ``X,Y`` from the top left corner of the picture, whose bottom right
-    corner is ``W,H``. They go around both shapes in the same order; the other way around mirrors the picture.
+    *from_* alone rectifies a quadrilateral of the picture, such as a page in a photo, and makes it the whole result. By
+    default the result is as wide as the longer of its top and bottom sides, and as high as the longer of the other two.
+    *to* alone draws the whole picture as that quadrilateral; both together map the four points, and the result has the
+    picture's size. Points are ``X,Y`` from the top left corner of the picture, whose bottom right corner is ``W,H``.
+    They go around both shapes in the same order; the opposite order mirrors the picture.
 
-    Beyond the edge lies what *border* and *fill* say, by default 0, or transparent where there is an alpha; what would
-    be seen behind the horizon is *fill*. ``bilinear`` interpolates between the four nearest samples, ``bicubic``
-    between 16 (a = -1/2), and ``nearest`` takes the sample whose area holds the place. Nothing is averaged: where
-    the result is much smaller than the picture samples are skipped, so use ``resize`` before.
+    *border* and *fill* set the pixels beyond the edge: by default 0, or transparent if the image has an alpha. Pixels
+    beyond the horizon are *fill*. ``bilinear`` interpolates between the 4 nearest samples and ``bicubic`` between the
+    16 nearest (a = -1/2); ``nearest`` takes the sample whose area contains the point. Samples are not averaged: a
+    result much smaller than the picture skips some of them, so use ``resize`` first.
 
     Returns
     -------
-    The image's dtype (see *depth*); the size is *size*.
+    The image's dtype (see *depth*), in the given or derived *size*.
 
     Raises
     ------
     ParameterError
-        Three of four points lie on a line, the shapes cannot be seen as each other, or neither is given.
+        Three of four points lie on a line, no perspective maps one shape to the other, or neither shape is given.
 
     Notes
     -----
-    One thread takes 6 ns a pixel for 12 MP of RGB in 8 bits, bilinear. Equal to OpenCV 5's ``warpPerspective`` but for
-    ties. A georeference is lost, and the resolution stays the picture's.
+    One thread takes 6 ns per pixel for 12 MP of 8-bit RGB, bilinear. Results equal OpenCV 5's ``warpPerspective``
+    except at ties. The georeference is dropped, and the resolution is kept.
 
     References
     ----------
@@ -140,9 +140,9 @@ def perspective(
     """
     source, target = (None if points is None else _points(points) for points in (from_, to))
     if source is None and target is None:
-        raise ParameterError("from_", "is required, or --to: four points as X,Y,X,Y,X,Y,X,Y")
+        raise ParameterError("from_", "is required unless --to is given: four points as X,Y,X,Y,X,Y,X,Y")
     if source is not None and target is not None and homography.between(target, source) is None:
-        raise ParameterError("to", f"this shape cannot be seen as that of from_; {ORDER}")
+        raise ParameterError("to", f"no perspective maps the shape of --from to this one; {ORDER}")
     for name, points in (("from_", source), ("to", target)):
         if points is not None and homography.between(points, _corners(1, 1)) is None:
             raise ParameterError(name, f"the shape is not convex, or crosses itself; {ORDER}")

@@ -18,7 +18,7 @@ ALIASES = {"mean": "avg", "average": "avg", "maximum": "max", "minimum": "min"}
 def pool(
     *,
     op: Annotated[
-        Op, Param("Value taken from each window: its maximum, minimum, mean or norm.", aliases=ALIASES)
+        Op, Param("The value to take from each window: its maximum, minimum, mean or norm.", aliases=ALIASES)
     ] = "max",
     size: Annotated[IntPair, Param("Width and height of the window.", unit="px", min=1, max=10001)] = 2,
     stride: Annotated[
@@ -28,8 +28,8 @@ def pool(
     padding: Annotated[
         Any,
         Param(
-            "How far the windows extend beyond the edge: P, PX,PY, L,T,R,B, valid (0), or same (a result for every "
-            "S-th pixel). The padding is empty (for l2 zeros); --border is ignored.",
+            "How far windows extend beyond the edge: P, PX,PY, L,T,R,B, valid (0), or same (one result for every "
+            "S-th pixel). The padding has no samples (for l2 it is zeros); --border is ignored.",
             metavar="PADDING",
             read=padding_text.reader(PADDINGS),
             check=padding_text.checker(PADDINGS),
@@ -44,14 +44,14 @@ def pool(
 ) -> Stage:
     """Pool windows: maximum, minimum, mean or norm.
 
-    One value for each window of a grid, as a CNN's pooling layer gives it: ``max`` and ``min`` choose a sample,
-    ``avg`` is the mean and ``l2`` the root of the sum of squares (of a flat image: its value times the root of the
-    window's count; more than 8 bits hold, so write it with ``depth="float"``). ``size=1`` gives the image back.
+    Gives one value for each window of a grid, as a CNN's pooling layer does. ``max`` and ``min`` choose a sample,
+    ``avg`` is the mean and ``l2`` the root of the sum of squares. For a flat image ``l2`` is its value times the root
+    of the number of samples, which exceeds 8 bits, so use ``depth="float"``. ``size=1`` returns the image unchanged.
 
-    Nothing beyond the edge is a sample, and *border* is ignored: ``max`` and ``min`` skip it, ``avg`` divides by the
-    number of real samples, or with *include_pad* counts the padding as zeros. Samples that *ceil* adds beyond the
-    padding never count. ``padding="same"`` is ONNX's SAME_UPPER: ``⌈n / s⌉`` windows, as far past both sides, or one
-    pixel further to the right and down.
+    The padding has no samples, and *border* is ignored: ``max`` and ``min`` skip the padding, and ``avg`` divides by
+    the number of real samples, or with *include_pad* counts the padding as zeros. Samples that *ceil* adds beyond the
+    padding never count. ``padding="same"`` is ONNX's SAME_UPPER: ``⌈n / s⌉`` windows that extend equally beyond both
+    sides, or one pixel further on the right and at the bottom.
 
     Returns
     -------
@@ -66,8 +66,9 @@ def pool(
 
     Notes
     -----
-    Equal to PyTorch's max_pool2d and avg_pool2d and to ONNX's MaxPool, AveragePool and LpPool, where those allow the
-    values; PyTorch has no padding wider than half a window. Its lp_pool2d magnifies a window that *ceil* cuts off.
+    Results equal PyTorch's max_pool2d and avg_pool2d and ONNX's MaxPool, AveragePool and LpPool wherever those accept
+    the values; PyTorch refuses padding wider than half a window. PyTorch's lp_pool2d scales up a window that *ceil*
+    cuts off.
 
     References
     ----------
@@ -96,7 +97,7 @@ def pool(
     around = padding_text.checker(PADDINGS)(padding)
     if around == "same":
         if ceil:
-            raise ParameterError("ceil", "has no meaning with padding same, which rounds the size up already")
+            raise ParameterError("ceil", "does not apply with padding same, which already rounds the size up")
         return pooling(op, *axes, same=True, include_pad=include_pad)
     sides = around if isinstance(around, Halo) else NO_HALO
     if op != "l2" and not include_pad:
@@ -106,9 +107,9 @@ def pool(
 
 
 def _check_padding(sides: Halo, x: Axis, y: Axis) -> None:
-    """Raise ParameterError where a window may hold nothing but padding."""
+    """Raise ParameterError if a window may hold nothing but padding."""
     widest = max(sides.left, sides.right), max(sides.top, sides.bottom)
     for name, most, axis in zip(("wide", "high"), widest, (x, y), strict=True):
         if most > axis.reach:
-            what = f"a window is {axis.reach + 1} px {name}, and would lie wholly in the padding: at most {axis.reach}"
+            what = f"a window {axis.reach + 1} px {name} could lie wholly in the padding; use at most {axis.reach}"
             raise ParameterError("padding", f"{most} px: {what}")

@@ -1,4 +1,4 @@
-"""Resize: the picture in another size."""
+"""Resize: scale the picture to another size."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from .core.engine.many import Many
 
 ALIASES = {"linear": "bilinear", "triangle": "bilinear", "cubic": "bicubic", "lanczos3": "lanczos"}
-"""Other names of interpolations. Pillow's box is not area: it counts whole samples."""
+"""Other names of interpolations. Pillow's box is not area: it weights whole samples."""
 Fit = Literal["stretch", "contain", "cover", "pad"]
 SWITCH = {"true": "on", "yes": "on", "1": "on", "false": "off", "no": "off", "0": "off"}
 SIZES = "size", "scale", "shortest", "longest", "width", "height"
-"""The parameters of which one says what size is asked for."""
+"""The parameters that set the size; exactly one is required."""
 MOST = 1 << 24
-"""The longest side that can be asked for; --max-pixels refuses less."""
+"""The longest side that a call may ask for; --max-pixels sets a lower limit."""
 BY_FACTOR = "use --scale, as in --scale 50%"
 
 
@@ -40,7 +40,7 @@ def resize(
     scale: Annotated[
         Pair | None,
         Param(
-            "Factor on width and height; two for each its own.",
+            "Scale factor, or one for the width and one for the height.",
             ratio=True,
             percent=True,
             span=(0.1, 4),
@@ -82,16 +82,16 @@ def resize(
     fit: Annotated[
         Fit | None,
         Param(
-            "How the picture fills --size: stretch it, contain it whole in at most that size, cover it and crop the "
-            "middle, or contain it and pad the rest by --border.",
+            "How to fill --size: stretch the picture, contain it whole within that size, cover that size and crop the "
+            "excess, or contain it and pad the rest with --border.",
             shown_default="stretch",
         ),
     ] = None,
     interpolation: Annotated[
         Interpolation,
         Param(
-            "How samples are weighted: by distance, linearly or by a sharper kernel; the nearest alone; or by the area "
-            "that each covers.",
+            "How to weight samples: by distance, linearly or with a sharper kernel (bicubic, lanczos); the nearest "
+            "only; or by covered area.",
             aliases=ALIASES,
         ),
     ] = "bilinear",
@@ -103,31 +103,32 @@ def resize(
 ) -> Stage | list[Stage]:
     """Resize an image: to a size, by a factor, or by one side.
 
-    One of *size*, *scale*, *shortest*, *longest*, *width* and *height* is required. Sides that follow from the ratio
-    are rounded half up, and at least 1. Only *size* may change the ratio: ``fit="stretch"`` does, ``contain`` gives the
-    largest picture that fits inside, ``cover`` fills the size and crops what protrudes alike on both sides, and ``pad``
-    surrounds the contained picture up to the size, by *border* and *fill*. The size that the image has gives it back.
+    One of *size*, *scale*, *shortest*, *longest*, *width* and *height* is required. Sides that follow from the aspect
+    ratio are rounded half up, and at least 1. Only *size* may change the ratio. With it ``fit="stretch"`` scales each
+    side by itself, ``contain`` gives the largest picture that fits inside, ``cover`` fills the size and crops the
+    excess equally on both sides, and ``pad`` adds pixels of *border* and *fill* around the contained picture. The
+    image's own size returns it unchanged.
 
-    Pixels are areas: an image of width W spans 0 to W, and its corners are those of the result. ``nearest``
-    takes the sample that holds the middle of the result's pixel. ``bilinear``, ``bicubic`` (a = -1/2) and ``lanczos``
-    (three lobes) weight samples by the distance from there, and on shrinking widen by the factor unless *antialias* is
-    off. ``area`` weights each sample by the part of it that the result's pixel covers. Beyond the edge are no samples:
-    those inside share the weight, and *border* has no part in it.
+    Pixels are areas: an image of width W spans 0 to W, and its corners map to the result's corners. ``nearest`` takes
+    the sample that contains the centre of the result's pixel. ``bilinear``, ``bicubic`` (a = -1/2) and ``lanczos``
+    (three lobes) weight samples by their distance from that centre; to shrink, they widen by the factor unless
+    *antialias* is off. ``area`` weights each sample by the part of it that the result's pixel covers. There are no
+    samples beyond the edge: those inside share the weight, and interpolation ignores *border*.
 
     Returns
     -------
-    The image's dtype (see *depth*), in the new size. Resolution and georeference follow.
+    The image's dtype (see *depth*), in the new size. Resolution and georeference are adjusted.
 
     Raises
     ------
     ParameterError
-        No size is given, or two; *fit* without *size*; a value out of range.
+        No size is given, or two are; *fit* is given without *size*; or a value is out of range.
 
     Notes
     -----
-    The results are rounded once: those of ``bilinear``, ``bicubic`` and ``lanczos`` equal Pillow's of float images to
-    1e-6 of white (its 8-bit ones are rounded between the axes, and differ by 1 in a fifth of the samples), and ``area``
-    equals OpenCV's INTER_AREA. Pillow's box is another kernel, which counts whole samples. In linear light (*linear*)
+    Results are rounded once. ``bilinear``, ``bicubic`` and ``lanczos`` equal Pillow's results for float images to 1e-6
+    of white (its 8-bit results are rounded between the axes, and differ by 1 in a fifth of the samples). ``area``
+    equals OpenCV's INTER_AREA; Pillow's box is another kernel, which weights whole samples. In linear light (*linear*)
     fine bright detail keeps its brightness.
 
     References
@@ -164,11 +165,13 @@ def resize(
         both_sides = given == ["width", "height"]
         raise ParameterError(given[1], f"cannot be combined with --{given[0]}" + "; use --size for both" * both_sides)
     if not given:
-        raise ParameterError("size", "is required, or one of --scale, --shortest, --longest, --width and --height")
+        raise ParameterError("size", "is required unless --scale, --shortest, --longest, --width or --height is given")
     if fit is not None and size is None:
         raise ParameterError("fit", "requires --size")
     if antialias == "off" and interpolation == "area":
-        raise ParameterError("antialias", "has no meaning with interpolation area, which weights all that is covered")
+        raise ParameterError(
+            "antialias", "does not apply with interpolation area, which weights every sample by its covered area"
+        )
 
     def spans(across: int, down: int) -> tuple[Span, Span]:
         return _spans(across, down, given[0], asked[given[0]], fit)
@@ -183,7 +186,7 @@ def resize(
 
 
 def many() -> Many:
-    """Return how many images are resized, those of one size to one size."""
+    """Return how to resize many images at once; those of equal size become equal in size."""
     from .core.engine.many import Many, Numbers, rule_of
     from .core.resampling.scaling import is_in_float, of_images
 
@@ -200,7 +203,7 @@ def many() -> Many:
 
 
 def _spans(width: int, height: int, name: str, value: Any, fit: str | None) -> tuple[Span, Span]:
-    """Return what is scaled of an image along x and along y, for a size that an option of that *name* asks for."""
+    """Return which span of an image to scale along x and along y, for the size that the parameter *name* sets."""
     if fit == "cover":
         return _covering(width, height, *both(value))
     wide, high = _size(width, height, name, value, fit in ("contain", "pad"))
@@ -208,9 +211,9 @@ def _spans(width: int, height: int, name: str, value: Any, fit: str | None) -> t
 
 
 def _size(width: int, height: int, name: str, value: Any, inside: bool) -> tuple[int, int]:
-    """Return the size that an option of that *name* asks for; or the largest of the image's ratio *inside* it."""
+    """Return the size that the parameter *name* sets, or the largest of the image's ratio *inside* it."""
     if name == "scale":
-        from fractions import Fraction  # 0.29 is meant as it is written: 14.5 of 50, and so 15
+        from fractions import Fraction  # takes 0.29 as written: 14.5 of 50, and so 15
 
         factors = (Fraction(str(factor)) for factor in both(value))
         sides = (side * factor for side, factor in zip((width, height), factors, strict=True))
@@ -233,7 +236,7 @@ def _part(side: int, factor: int, divisor: int) -> int:
 def _covering(width: int, height: int, wide: int, high: int) -> tuple[Span, Span]:
     """Return the middle part of an image that has the ratio of a size, for results of that size."""
     if width * high <= height * wide:
-        seen = high * width  # in parts of a sample: the rows that the results stand for
+        seen = high * width  # the rows that the results cover, in parts of a sample
         return Span.whole(width, wide), Span(height * wide - seen, height * wide + seen, high, 2 * wide)
     seen = wide * height
     return Span(width * high - seen, width * high + seen, wide, 2 * high), Span.whole(height, high)

@@ -1,4 +1,4 @@
-"""Rotate: the picture turned by an angle."""
+"""Rotate: turn the picture by an angle."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ def rotate(
     angle: Annotated[
         float,
         Param(
-            "Angle in degrees; positive angles turn clockwise.",
+            "Angle in degrees, clockwise.",
             span=(-180, 180),
             missing="as in imfilter rotate photo.png --angle 90 -o OUTPUT",
         ),
     ],
-    expand: Annotated[bool, Param("Enlarge the result so that it holds the whole turned picture.")] = False,
-    center: Annotated[Pair | None, center_of("Turn")] = None,
+    expand: Annotated[bool, Param("Enlarge the result to hold the whole rotated picture.")] = False,
+    center: Annotated[Pair | None, center_of("Rotate")] = None,
     interpolation: Interpolated = "bilinear",
     **common: Unpack[Common],
 ) -> Stage:
     """Rotate an image by any angle.
 
-    Positive angles turn x towards y, clockwise as seen, as in ImageMagick, SVG and CSS; Pillow, OpenCV and SciPy turn
-    the other way. The turn is about the middle of the picture, (W/2, H/2) where a picture of width W spans [0, W], or
-    about *center*. The result has the picture's size, and *border* and *fill* say what lies beyond the edge: by default
-    0, or transparent where there is an alpha. Results at the edge are mixed with it, so the edge is smooth. With
-    *expand* the result is as large as the turned picture's box, and the picture lies in its middle.
+    Positive angles rotate clockwise, from x towards y, as in ImageMagick, SVG and CSS; Pillow, OpenCV and SciPy rotate
+    the other way. The picture rotates about its centre, (W/2, H/2) if a picture of width W spans [0, W], or about
+    *center*. The result has the picture's size. *border* and *fill* set the pixels beyond the edge: by default 0, or
+    transparent if the image has an alpha. They blend into the picture, so its edge is smooth. *expand* enlarges the
+    result to the bounding box of the rotated picture, which lies at its centre.
 
-    ``bilinear`` interpolates between the four nearest samples, ``bicubic`` between 16 (a = -1/2), and ``nearest`` takes
-    the sample whose area holds the place, for labels and masks. Multiples of 90° that need no samples in between move
-    them as they are: with *expand*, of a square, and 180° always.
+    ``bilinear`` interpolates between the 4 nearest samples and ``bicubic`` between the 16 nearest (a = -1/2);
+    ``nearest`` takes the sample whose area contains the point, which suits labels and masks. Multiples of 90° copy
+    samples unchanged if no interpolation is needed: with *expand*, for a square, and for 180° always.
 
     Returns
     -------
@@ -57,7 +57,8 @@ def rotate(
 
     Notes
     -----
-    One thread takes 5 ns a pixel for 12 MP of RGB in 8 bits, bilinear. Equal to OpenCV 5's ``warpAffine`` but for ties.
+    One thread takes 5 ns per pixel for 12 MP of 8-bit RGB, bilinear. Results equal OpenCV 5's ``warpAffine`` except at
+    ties.
 
     References
     ----------
@@ -93,7 +94,7 @@ def rotate(
 
 
 def many() -> Many:
-    """Return how many images are rotated, each by an angle of its own."""
+    """Return how to rotate many images at once, each by its own angle."""
 
     def linear(
         values: Mapping[str, Any], width: int, height: int, count: int

@@ -1,4 +1,4 @@
-"""Sharpen: by the Laplacian, by unsharp masks, or by one that spares noise and makes no halos."""
+"""Sharpen: by the Laplacian, an unsharp mask, or an adaptive one without noise and halos."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def sharpen(
     threshold: Annotated[
         float | None,
         Param(
-            "Smallest detail to add, or the noise's standard deviation, in the image's units.",
+            "Smallest detail to add, or for adaptive the noise's standard deviation, in the image's units.",
             span=(0, 50),
             min=0,
             only=("unsharp", "adaptive"),
@@ -71,23 +71,22 @@ def sharpen(
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage:
-    """Sharpen, optionally without amplifying noise or halos.
+    """Sharpen, optionally without amplifying noise or adding halos.
 
     ``laplacian`` applies the 3×3 kernel ``0 -a 0; -a 1+4a -a; 0 -a 0``: the image minus *amount* times its Laplacian.
     ``unsharp`` adds ``amount · (image - blurred)`` wherever that difference is at least *threshold*. ``amount=0``
-    gives the image back.
+    returns the image unchanged.
 
-    ``highboost`` is ``boost · image - blurred``, that is ``(boost - 1) · image`` and the high-pass: 1 gives the
-    high-pass alone, 2 the unsharp mask of amount 1, more brightens a dark picture while it is sharpened. ``log`` is
-    the image minus ``amount · σ²`` times the Laplacian of a Gaussian: where ``unsharp`` lifts all detail finer than
-    sigma, noise most of all, it lifts the detail of about that size, and a step overshoots by 0.24 of its height, at
-    most.
+    ``highboost`` is ``boost · image - blurred``, that is ``(boost - 1) · image`` plus the high-pass. A *boost* of 1
+    gives the high-pass alone, 2 an unsharp mask of amount 1, and more also brightens a dark picture. ``log`` is the
+    image minus ``amount · σ²`` times the Laplacian of a Gaussian. It enhances detail of about the size of sigma, while
+    ``unsharp`` enhances all finer detail, noise most of all; a step overshoots by at most 0.24 of its height.
 
-    ``adaptive`` is an unsharp mask that spares noise and makes no halos. It adds ``amount · g · (image - blurred)``
-    with ``g = max(v - n, 0) / v``, where v is the mean square of that difference in 5×5 pixels, over all channels, and
-    n twice that of the noise, whose standard deviation is *threshold*, by default estimated from the whole image. The
-    result goes beyond the least and the greatest of the 3×3 neighbours by at most *overshoot* times their range.
-    Pixels count by their alpha, which stays as it is.
+    ``adaptive`` is an unsharp mask that does not amplify noise or add halos. It adds ``amount · g · (image - blurred)``
+    with ``g = max(v - n, 0) / v``. Here v is the mean square of that difference over 5×5 pixels and all channels, and n
+    twice the mean square of the noise, whose standard deviation is *threshold*, by default estimated from the whole
+    image. The result exceeds the least and the greatest of the 3×3 neighbours by at most *overshoot* times their range.
+    Pixels are weighted by their alpha, which is unchanged.
 
     Returns
     -------
@@ -96,7 +95,7 @@ def sharpen(
     Raises
     ------
     ParameterError
-        A value is out of range, or belongs to another op.
+        A value is out of range, or does not apply to the op.
 
     References
     ----------
@@ -134,7 +133,9 @@ def sharpen(
 
 def _less_laplacian(sigma: tuple[float, float], amount: float, algorithm: str) -> Stage:
     if min(sigma) < laplacian.MIN_SIGMA:
-        raise ParameterError("sigma", f"{min(sigma):g} is too small for log: at least {laplacian.MIN_SIGMA:g} px")
+        raise ParameterError(
+            "sigma", f"{min(sigma):g} px is too small for log; use at least {laplacian.MIN_SIGMA:g} px"
+        )
     if algorithm != "auto":
         raise OperatorError("algorithm", "log", ("laplacian", "unsharp", "highboost", "adaptive"))
     second = laplacian.laplacian_of_gaussian(sigma, scaled=True)
@@ -152,7 +153,7 @@ def _unsharp(sigma: tuple[float, float], amount: float, threshold: float, algori
     blurred = linear(kernels.gaussian(sigma), name=f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}", algorithm=algorithm)
 
     def combine(context: ImageContext) -> Callable[[Array, Array], Array]:
-        # Of a flat part the rounding that is left would decide where the multiple of whole numbers ends in a half.
+        # In flat areas the remaining rounding error would decide where a multiple of whole numbers ends in a half.
         least = threshold if image == int(image) else max(threshold, context.tolerance)
 
         def unsharp(original: Array, smooth: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Threshold: two values out, by one threshold for the image or one for each pixel's neighbourhood."""
+"""Threshold: make samples black or white, by one threshold for the image or one for each pixel's window."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .core.thresholding import decision
 Op = Literal["fixed", "otsu", "triangle", "li", "sauvola", "niblack", "wolf", "mean", "gaussian"]
 COUNTED = ("otsu", "triangle", "li")
 SPREAD = ("sauvola", "niblack", "wolf")
-"""The ops that go by a window's mean and standard deviation."""
+"""The ops whose threshold follows from a window's mean and standard deviation."""
 MEANS = ("mean", "gaussian")
 LOCAL = (*SPREAD, *MEANS)
 K = {"sauvola": 0.2, "niblack": 0.2, "wolf": 0.5}
@@ -25,25 +25,25 @@ SIZE = {"mean": 35, "gaussian": 35}
 
 
 class Levels(TypedDict, total=False):
-    """What of the colours is compared with a threshold."""
+    """Which part of the colours is compared with a threshold."""
 
     channels: Annotated[
         Literal["luma", "each", "max", "R", "G", "B", "A"],
         Param(
-            "Compare the luma, one channel, or each channel with a threshold of its own; max is white where any is.",
+            "Compare the luma, one channel, or each channel with its own threshold; max is white where any channel is.",
             default="luma",
         ),
     ]
 
 
 class ThresholdCommon(PastTheEdge, Levels, Treatment, total=False):
-    """The parameters that every filter has, those of channels being this one's own."""
+    """The parameters that every filter has, with this filter's own *channels*."""
 
 
 @image_filter(channels="luma")
 def threshold(
     *,
-    op: Annotated[Op, Param("What the threshold is.", shown_default="otsu; fixed with --value")] = "otsu",
+    op: Annotated[Op, Param("How to choose the threshold.", shown_default="otsu; fixed with --value")] = "otsu",
     value: Annotated[
         float | None,
         Param(
@@ -78,48 +78,48 @@ def threshold(
         ),
     ] = None,
     offset: Annotated[
-        float, Param("What is taken off the threshold, in the image's units.", span=(-50, 50), only=(*COUNTED, *LOCAL))
+        float, Param("Subtract this from the threshold, in the image's units.", span=(-50, 50), only=(*COUNTED, *LOCAL))
     ] = 0.0,
     **common: Unpack[ThresholdCommon],
 ) -> Stage | list[Stage]:
-    """Make what lies above a threshold white, and the rest black.
+    """Make samples above a threshold white, and the rest black.
 
-    A sample equal to its threshold is black. A transparent picture is composited on black, or on *background*, before.
+    A sample equal to its threshold becomes black. A transparent picture is first composited on black or *background*.
 
-    One threshold for the image: ``fixed``, which need not be named, takes *value*. ``otsu`` splits the samples so that
-    the variance between both parts is greatest, ``triangle`` finds the foot of the histogram's longer tail, ``li`` the
-    least cross entropy. Whole numbers are counted each by itself; fractions, as the luma of colours has, in 256 bins
-    from the least to the greatest, but by ``li`` as they are.
+    One threshold for the image: ``fixed`` takes *value*, which also selects it. ``otsu`` maximises the variance between
+    the two classes, ``triangle`` finds the foot of the histogram's longer tail, and ``li`` minimises the cross entropy.
+    The histogram counts each whole number by itself, and fractions, such as the luma of colours, in 256 bins from the
+    least to the greatest; ``li`` uses fractions exactly.
 
-    One for each pixel, of the window around it, by default 15×15, m its mean, s its standard deviation:
-    ``niblack`` ``m - k s``; ``sauvola`` ``m (1 + k (s / R - 1))``, R half of white; ``wolf``
-    ``m - k (1 - s / R) (m - M)``, M the least sample of the image and R the greatest s; ``mean`` m, of 35×35;
-    ``gaussian`` the mean by a Gaussian of sigma ``(size - 1) / 6``. *offset* is taken off each. For dark text on
-    light paper ``sauvola`` is the usual choice; its window should be about as large as a letter.
+    One threshold for each pixel, from the window around it, by default 15×15, with the mean m and the standard
+    deviation s: ``niblack`` ``m - k s``; ``sauvola`` ``m (1 + k (s / R - 1))``, where R is half of white; ``wolf``
+    ``m - k (1 - s / R) (m - M)``, where M is the least sample of the image and R the greatest s; ``mean`` m, of 35×35;
+    ``gaussian`` the Gaussian mean of sigma ``(size - 1) / 6``. *offset* is subtracted from each. ``sauvola`` is the
+    usual choice for dark text on light paper; its window should be about as large as a letter.
 
     Returns
     -------
-    0 and white, in the image's dtype (see *depth*; with ``depth="1"`` files hold a bit a pixel); one channel, or the
-    image's with ``channels="each"``. NaN is black.
+    0 and white, in the image's dtype (see *depth*; ``depth="1"`` writes one bit per pixel); one channel, or the image's
+    channels with ``channels="each"``. NaN becomes black.
 
     Raises
     ------
     ParameterError
-        A value is out of range, or has no meaning for the op, or a window is even.
+        A value is out of range, does not apply to the op, or the window is even.
 
     Notes
     -----
-    Results are those of scikit-image's `threshold_otsu`, `threshold_triangle`, `threshold_li`, `threshold_niblack`,
-    `threshold_sauvola` and `threshold_local`, as ``image > threshold``. For that the default border of ``niblack``,
-    ``sauvola`` and ``wolf`` is ``mirror``. Where a sample is equal to the mean of its window, sums in floating point
-    may decide otherwise than these, which are exact. So may its `threshold_otsu` in 16 bits, and `threshold_niblack` of
-    float32, which multiply and add up in single precision. R of `threshold_sauvola` is 1 for float images.
+    Results equal ``image > threshold`` with scikit-image's `threshold_otsu`, `threshold_triangle`, `threshold_li`,
+    `threshold_niblack`, `threshold_sauvola` and `threshold_local`; for this the default border of ``niblack``,
+    ``sauvola`` and ``wolf`` is ``mirror``. Sums here are exact. Where a sample equals the mean of its window,
+    floating-point sums may decide differently, as may `threshold_otsu` in 16 bits and `threshold_niblack` for float32,
+    which compute in single precision. R of `threshold_sauvola` is 1 for float images.
 
-    Time does not grow with the window but by ``gaussian``.
+    The time does not grow with the window, except for ``gaussian``.
 
     References
     ----------
-    R. Gonzalez and R. Woods, Digital Image Processing, 4th ed., 2018, section 10.3; each method's paper is named in
+    R. Gonzalez and R. Woods, Digital Image Processing, 4th ed., 2018, section 10.3; each method's paper is cited in
     `imfilter.filters.core.thresholding`.
 
     Shell
@@ -143,16 +143,16 @@ def threshold(
         return _counted(op, offset)
     window = both(SIZE.get(op, 15) if size is None else size)
     if window[0] % 2 == 0 or window[1] % 2 == 0:
-        raise ParameterError("size", f"{window[0]},{window[1]}: the window around a pixel is odd")
+        raise ParameterError("size", f"{window[0]},{window[1]}: the window around a pixel must be odd")
     if op in MEANS:
-        return _beside_mean(op, window, offset)
+        return _relative_to_mean(op, window, offset)
     from .core.thresholding import local_threshold
 
     return local_threshold.local_threshold(op, window, K[op] if k is None else k, offset)
 
 
 def _above(limit: Callable[[ImageContext], float | Array]) -> Stage:
-    """Return the stage that tells what lies above a limit."""
+    """Return the stage that compares samples with a limit."""
 
     def bind(context: ImageContext) -> Callable[[Array], Array]:
         least = limit(context)
@@ -180,8 +180,8 @@ def _counted(op: Literal["otsu", "triangle", "li"], offset: float) -> Stage:
     return stage._replace(survey=survey, memory=memory)
 
 
-def _beside_mean(op: Literal["mean", "gaussian"], window: tuple[int, int], offset: float) -> Stage:
-    """Return the stage that compares samples with the mean around them."""
+def _relative_to_mean(op: Literal["mean", "gaussian"], window: tuple[int, int], offset: float) -> Stage:
+    """Return the stage that compares samples with the mean of their window."""
     if op == "mean":
         mean = linear(kernels.mean(window), name="mean")
     else:

@@ -1,4 +1,4 @@
-"""Tone: brightness, contrast, colour, levels and curves of a whole picture, and its histogram."""
+"""Tone: adjust brightness, contrast, colour and levels, or equalize the histogram."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ Op = Literal["adjust", "grayscale", "invert", "posterize", "solarize", "autocont
 ALIASES = {"greyscale": "grayscale", "gray": "grayscale", "grey": "grayscale", "negate": "invert"}
 """Other names of ops."""
 FROM_HISTOGRAM = ("autocontrast", "equalize", "clahe")
-"""The ops whose curve follows from the picture's histogram."""
+"""The ops that derive their curve from the picture's histogram."""
 MOST = 1000
-"""The greatest factor."""
+"""The largest factor."""
 
 
 def _levels(given: Any) -> Levels:
-    """Return the numbers in ``"LOW,HIGH"`` or ``"LOW,HIGH,GAMMA"``, or in a sequence; raises ValueError."""
+    """Return the numbers given as ``"LOW,HIGH"``, ``"LOW,HIGH,GAMMA"`` or a sequence; raises ValueError."""
     try:
         numbers = [float(part) for part in (given.split(",") if isinstance(given, str) else given)]
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{given!r} is not LOW,HIGH or LOW,HIGH,GAMMA, as in 20,235") from None
+        raise ValueError(f"{given!r} is not LOW,HIGH or LOW,HIGH,GAMMA, such as 20,235") from None
     if len(numbers) not in (2, 3):
         raise ValueError(f"{given!r} has {len(numbers)} numbers; use LOW,HIGH or LOW,HIGH,GAMMA")
     if not all(abs(number) <= 1e30 for number in numbers):
-        raise ValueError(f"{given!r} has a number that is not finite, or too large")
+        raise ValueError(f"{given!r} has a number that is too large or not finite")
     if numbers[0] == numbers[1]:
         raise ValueError(f"{given!r}: LOW and HIGH are equal")
     levels = Levels(*numbers)
@@ -45,7 +45,7 @@ def _levels(given: Any) -> Levels:
 
 
 def _read_threshold(text: str) -> Any:
-    """Return a number, or a percentage as it is written; raises ValueError."""
+    """Return a number, or a percentage as text; raises ValueError."""
     return text.strip() if _threshold(text).relative else _threshold(text).number
 
 
@@ -56,7 +56,7 @@ def _threshold(given: Any) -> Threshold:
     try:
         number = float(given)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{given!r} is neither a number nor a percentage, like 128 or 50%") from None
+        raise ValueError(f"{given!r} is neither a number nor a percentage, such as 128 or 50%") from None
     if not math.isfinite(number):
         raise ValueError(f"{given} is not a finite number")
     return Threshold(number)
@@ -65,7 +65,7 @@ def _threshold(given: Any) -> Threshold:
 @image_filter
 def tone(
     *,
-    op: Annotated[Op, Param("What to change.", aliases=ALIASES)] = "adjust",
+    op: Annotated[Op, Param("The adjustment.", aliases=ALIASES)] = "adjust",
     brightness: Annotated[
         float,
         Param("Multiply every sample by this factor.", percent=True, span=(0, 3), min=0, max=MOST, only=("adjust",)),
@@ -73,7 +73,7 @@ def tone(
     contrast: Annotated[
         float,
         Param(
-            "Multiply differences from the picture's mean luma.",
+            "Multiply the differences from the picture's mean luma by this factor.",
             percent=True,
             span=(0, 3),
             min=0,
@@ -84,7 +84,7 @@ def tone(
     saturation: Annotated[
         float,
         Param(
-            "Multiply differences from the pixel's luma; 0 gives gray.",
+            "Multiply the differences from each pixel's luma by this factor; 0 gives gray.",
             percent=True,
             span=(0, 3),
             min=0,
@@ -93,7 +93,10 @@ def tone(
         ),
     ] = 1.0,
     hue: Annotated[
-        float, Param("Turn all hues by this angle; 120 makes red green.", unit="°", min=-360, max=360, only=("adjust",))
+        float,
+        Param(
+            "Rotate all hues by this angle; 120 turns red into green.", unit="°", min=-360, max=360, only=("adjust",)
+        ),
     ] = 0.0,
     gamma: Annotated[
         float,
@@ -109,17 +112,17 @@ def tone(
     levels: Annotated[
         Any,
         Param(
-            "Make LOW black and HIGH white, in the image's units; a GAMMA above 1 brightens, as in GIMP.",
+            "Map LOW to black and HIGH to white, in the image's units; a GAMMA above 1 brightens, as in GIMP.",
             metavar="LOW,HIGH[,GAMMA]",
             check=_levels,
             only=("adjust",),
         ),
     ] = None,
-    bits: Annotated[int, Param("Keep so many bits of each sample.", min=1, max=16, only=("posterize",))] = 4,
+    bits: Annotated[int, Param("Number of bits to keep of each sample.", min=1, max=16, only=("posterize",))] = 4,
     threshold: Annotated[
         Any,
         Param(
-            "Invert samples of this value or more, in the image's units, or percent of white.",
+            "Invert samples of at least this value, in the image's units or as a percentage of white.",
             metavar="V|P%",
             read=_read_threshold,
             check=_threshold,
@@ -130,7 +133,7 @@ def tone(
     cutoff: Annotated[
         Pair,
         Param(
-            "Leave out this part of the darkest and of the brightest samples.",
+            "Ignore this share of the darkest and of the brightest samples.",
             unit="%",
             span=(0, 10),
             min=0,
@@ -146,7 +149,7 @@ def tone(
     clip: Annotated[
         float,
         Param(
-            "Limit the growth of contrast in a tile to this factor; 0 sets no limit.",
+            "Limit the contrast gain in a tile to this factor; 0 sets no limit.",
             span=(0, 20),
             min=0,
             max=1e6,
@@ -154,62 +157,61 @@ def tone(
         ),
     ] = 4.0,
     per_channel: Annotated[
-        bool, Param("Give each channel a curve of its own, not that of the luma.", only=FROM_HISTOGRAM)
+        bool, Param("Give each channel its own curve instead of the luma's.", only=FROM_HISTOGRAM)
     ] = False,
     **common: Unpack[Common],
 ) -> Stage:
     """Change brightness, contrast, colours and levels.
 
-    ``adjust`` takes these steps in this order, and neither rounds nor clips in between. *levels* makes LOW black and
-    HIGH white, ``white · ((v - LOW) / (HIGH - LOW))^(1 / GAMMA)``. *brightness* is ``b · v``. *contrast* is
-    ``m + c · (v - m)``, m the mean luma of all pixels that are seen. *saturation* is ``l + s · (v - l)``, l the pixel's
-    luma. *hue* turns the hue of HSV, and keeps each pixel's greatest and least channel. *gamma* is
-    ``white · (v / white)^gamma``. A power leaves negative values as they are. Without options the image stays as it
-    is.
+    ``adjust`` takes these steps in this order, without rounding or clipping in between. *levels* maps LOW to black and
+    HIGH to white, ``white · ((v - LOW) / (HIGH - LOW))^(1 / GAMMA)``. *brightness* is ``b · v``. *contrast* is
+    ``m + c · (v - m)``, where m is the mean luma of all visible pixels. *saturation* is ``l + s · (v - l)``, where l is
+    the pixel's luma. *hue* rotates the hue of HSV, and keeps the values of each pixel's greatest and least channels.
+    *gamma* is ``white · (v / white)^gamma``. Powers leave negative values unchanged. Without options the image is
+    unchanged.
 
-    ``grayscale`` is a saturation of 0, ``invert`` is ``white - v``. ``posterize`` keeps the upper *bits* of 8 or 16, or
-    of a float image's range from 0 to 1: ``step · floor(v / step)``. ``solarize`` inverts what is *threshold* or more,
-    a number or a part of white such as 50%.
+    ``grayscale`` is a saturation of 0, and ``invert`` is ``white - v``. ``posterize`` keeps the upper *bits* of 8 or
+    16, or of a float image's range from 0 to 1: ``step · floor(v / step)``. ``solarize`` inverts samples of at least
+    *threshold*, a number or a percentage of white such as 50%.
 
-    ``autocontrast`` makes the least value black and the greatest white, once *cutoff* per cent of the samples are left
-    out at each end. ``equalize`` makes all values as frequent as a curve can: ``white · (C(v) - C(least)) / (n -
-    C(least))``, C(v) the number of samples up to v, of n.
+    ``autocontrast`` maps the least value to black and the greatest to white, ignoring *cutoff* per cent of the samples
+    at each end. ``equalize`` makes all values as equally frequent as a curve can:
+    ``white · (C(v) - C(least)) / (n - C(least))``, where C(v) is the number of samples up to v, of n.
 
-    ``clahe`` equalizes each of *tiles* across and down by itself, and interpolates between their middles. 256 values
-    are counted at every depth. None counts more than *clip* times the mean of all; what is over is shared among all
-    values. So *clip* limits how many times the contrast grows, and is that of OpenCV's ``createCLAHE``; scikit-image's
+    ``clahe`` equalizes each of *tiles* across and down by itself, and interpolates between their centres. The histogram
+    of a tile has 256 bins at every depth. Each bin is clipped at *clip* times the mean of all, and the excess is shared
+    among all bins; so *clip* limits the gain in contrast. It is that of OpenCV's ``createCLAHE``; scikit-image's
     ``clip_limit`` is this divided by 256.
 
-    In colour these three follow from the luma: ``autocontrast`` stretches all channels alike; after the others colours
-    keep their differences from the luma. With *per_channel* each channel has its own curve.
+    In colour these three derive their curve from the luma: ``autocontrast`` stretches all channels alike; the other two
+    change the luma, and colours keep their differences from it. *per_channel* gives each channel its own curve.
 
-    Gray and bands without colour have no saturation and no hue: both leave them as they are. Each band has its own mean
-    and curve.
+    Saturation and hue leave gray and bands without colour unchanged. Each band has its own mean and curve.
 
     Returns
     -------
-    The image's shape and dtype (see *depth*). An alpha is as it was; NaN stay NaN. Float results may lie below 0 or
-    above white.
+    The image's shape and dtype (see *depth*). The alpha and NaN are unchanged. Float results may lie below 0 or above
+    white.
 
     Raises
     ------
     ParameterError
-        A value is out of range, or has no meaning for the op.
+        A value is out of range, or does not apply to the op.
     ImageError
-        *saturation*, *hue* or ``grayscale`` is asked for CMYK colours.
+        *saturation*, *hue* or ``grayscale`` is given for CMYK colours.
 
     Notes
     -----
-    In 8 and 16 bits what looks at single samples is a table, 0.3 ns a sample of 8 bits. The luma of colours is counted
-    as the next of 65536 even steps from 0 to white, fractions as the next of those from the least to the greatest, and
-    curves are straight between them. What is transparent counts nothing.
+    In 8 and 16 bits, curves are looked up in a table: 0.3 ns per 8-bit sample. The luma of colours is counted in 65536
+    even steps from 0 to white, fractions in as many from the least to the greatest, and curves are linear between the
+    steps. Transparent pixels are not counted.
 
-    As in OpenCV, the limit of *clip* is a whole number of pixels, at least one, and what cannot be shared evenly goes
-    to values at even steps, from 0 on: with tiles of few pixels the curve is lopsided, so take tiles of thousands.
-    The result of 8 bits is within 1 level of OpenCV's CLAHE, whose curves are rounded before they are interpolated,
-    where the tiles divide the image. Where not, OpenCV mirrors what is missing of the last ones, and here tiles differ
-    by a pixel, as in the paper each pixel counts once: near edges that is up to 20 levels. In 16 bits OpenCV counts
-    65536 values, so that the limit, at least one pixel, has little effect.
+    As in OpenCV, the limit of *clip* is a whole number of pixels, at least one, and a remainder that cannot be shared
+    evenly goes to bins at even steps, starting at 0. This skews the curve of small tiles, so use tiles of thousands of
+    pixels. In 8 bits, results are within 1 level of OpenCV's CLAHE, whose curves are rounded before they are
+    interpolated, if the tiles divide the image evenly. If not, OpenCV mirrors the image to complete the last tiles;
+    here tile sizes differ by a pixel, and each pixel counts once, as in the paper. Near edges the results then differ
+    by up to 20 levels. In 16 bits OpenCV counts 65536 values, so the limit, at least one pixel, has little effect.
 
     References
     ----------
@@ -273,7 +275,7 @@ def _solarized(context: ImageContext, threshold: Threshold) -> Curve:
 
 
 def many() -> Many:
-    """Return how many images are adjusted, each by factors of its own."""
+    """Return how to adjust many images at once, each by its own factors."""
     from .core.engine.many import Many, Numbers, alike, table
     from .core.tone.adjustment import amplification, of_images
 

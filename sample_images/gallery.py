@@ -68,15 +68,15 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Canny", "edges coffee.jpg -o {out} --op canny"),
         ("Canny's edges, drawn on the photo", "edges cat.jpg -o {out} --op canny --overlay red"),
         ("Boundaries of objects, without textures", "edges cat.jpg -o {out} --op pb"),
-        ("The likely ones", "edges cat.jpg -o {out} --op pb --threshold 128"),
+        ("Only the likely boundaries", "edges cat.jpg -o {out} --op pb --threshold 128"),
         ("Sobel over all colours jointly (Di Zenzo)", "edges coffee.jpg -o {out} --channels di-zenzo"),
         ("Structure tensor: strength of the texture", "edges cat.jpg -o {out} --op structure"),
         ("Its orientation, modulo 180°", "edges cat.jpg --orientation {out} --op structure --rho 3"),
-        ("Its coherence: white where all change is along one axis", "edges cat.jpg --coherence {out} --op structure"),
+        ("Its coherence: white where all changes are along one axis", "edges cat.jpg --coherence {out} --op structure"),
     ],
     "hough": [
         ("Straight lines, drawn on the photo", "hough moire.jpg -o {out} --overlay red --count 8"),
-        ("Lines alone", "hough coffee.jpg -o {out}"),
+        ("Lines only", "hough coffee.jpg -o {out}"),
     ],
     "morph": [
         ("Erosion, the default operator", "morph coffee.jpg -o {out} --shape disk --size 9"),
@@ -112,12 +112,12 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("A literal kernel, normalized", 'conv cat.jpg -o {out} --kernel "1 2 4 2 1" --normalize sum'),
         ("A signed result, 0 at mid-gray", "conv cat.jpg -o {out} --kernel highpass --range offset --gain 2"),
         ("Every fourth sample", "conv cat.jpg -o {out} --kernel gaussian5 --stride 4"),
-        ("A bank of kernels on one sheet", "conv cat.jpg --kernel gabor:6x2 --sheet {out}"),
+        ("A filter bank on one sheet", "conv cat.jpg --kernel gabor:6x2 --sheet {out}"),
     ],
     "tone": [
         ("Brightness", "tone coffee.jpg -o {out} --brightness 1.4"),
         ("Contrast and saturation", "tone coffee.jpg -o {out} --contrast 1.3 --saturation 1.4"),
-        ("Hue turned by 120°", "tone coffee.jpg -o {out} --hue 120"),
+        ("Hue rotated by 120°", "tone coffee.jpg -o {out} --hue 120"),
         ("Gamma below 1 opens the shadows", "tone coffee.jpg -o {out} --gamma 0.6"),
         ("Levels: black, white and a gamma between them", "tone coffee.jpg -o {out} --levels 20,200,1.3"),
         ("Grayscale", "tone coffee.jpg -o {out} --op grayscale"),
@@ -135,7 +135,7 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Otsu, the default operator", "threshold coffee.jpg -o {out}"),
         ("Above half of white", "threshold coffee.jpg -o {out} --op fixed"),
         ("Sauvola: each pixel by its neighbourhood", "threshold coffee.jpg -o {out} --op sauvola --size 25"),
-        ("Beside the mean around each pixel", "threshold coffee.jpg -o {out} --op mean --offset 5"),
+        ("Compared with the mean around each pixel", "threshold coffee.jpg -o {out} --op mean --offset 5"),
     ],
     "noise": [
         ("Gaussian, the default operator", "noise coffee.jpg -o {out} --sigma 25"),
@@ -152,11 +152,11 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
     ],
     "rotate": [
         ("Clockwise by 12°", "rotate coffee.jpg -o {out} --angle 12"),
-        ("The whole turned picture", "rotate coffee.jpg -o {out} --angle 30 --expand --fill 255"),
-        ("A quarter turn, which moves samples as they are", "rotate coffee.jpg -o {out} --angle 90 --expand"),
+        ("The whole rotated picture", "rotate coffee.jpg -o {out} --angle 30 --expand --fill 255"),
+        ("A quarter turn, without interpolation", "rotate coffee.jpg -o {out} --angle 90 --expand"),
     ],
     "affine": [
-        ("Larger, turned and moved, in one step", "affine coffee.jpg -o {out} --scale 1.3 --angle 8 --translate 10%,0"),
+        ("Scaled, rotated and moved in one step", "affine coffee.jpg -o {out} --scale 1.3 --angle 8 --translate 10%,0"),
         ("Sheared", "affine coffee.jpg -o {out} --shear 15,0 --expand --fill 255"),
     ],
     "perspective": [
@@ -179,17 +179,17 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ),
     ],
     "blend": [
-        ("A colour laid over at a third", "blend coffee.jpg -o {out} --other orange --opacity 0.33"),
+        ("A colour composited at 33 % opacity", "blend coffee.jpg -o {out} --other orange --opacity 0.33"),
         ("Multiplied by a colour", "blend coffee.jpg -o {out} --other orange --op multiply"),
         ("Screened with a colour", "blend coffee.jpg -o {out} --other navy --op screen"),
     ],
     "flip": [
-        ("Left and right exchanged, the default operator", "flip cat.jpg -o {out}"),
-        ("Rows and columns exchanged", "flip cat.jpg -o {out} --op transpose"),
+        ("Left and right swapped, the default operator", "flip cat.jpg -o {out}"),
+        ("Rows and columns swapped", "flip cat.jpg -o {out} --op transpose"),
     ],
     "crop": [
         ("The largest square", "crop coffee.jpg -o {out} --ratio 1"),
-        ("A part at a place", "crop coffee.jpg -o {out} --area 0.25 --place 0.5,0.8"),
+        ("A part at a given place", "crop coffee.jpg -o {out} --area 0.25 --place 0.5,0.8"),
     ],
     "pad": [
         ("A margin of one colour", "pad cat.jpg -o {out} --size 30 --fill 124,116,104"),

@@ -107,6 +107,7 @@ TOOLS = {
     "Git": ("git --version", r"^git version \d"),
     "GNU Make": ("make --version", r"^GNU Make \d"),
     "GNU parallel": ("parallel --version", r"^GNU parallel \d"),
+    "groff": ("groff --version", r"^GNU groff version"),
     "GraphicsMagick": ("gm version", r"^GraphicsMagick \d"),
     "ImageMagick": ("convert -version", r"^Version: ImageMagick \d"),
     "libvips": ("vips --version", r"^vips.\d"),

@@ -243,6 +243,8 @@ def helps() -> Iterator[Case]:
     for command in commands:
         yield Case(f"help: {command}", (f"{command} --help",), True, True)
         yield Case(f"help: narrow {command}", (f"{command} -h",), False, True, (("COLUMNS", "50"),))
+        if command in (*catalog.names(), "chain", "run"):
+            yield Case(f"help: shared {command}", (f"{command} --help-shared",), False, True)
         for shell, typed in (
             *(("bash", typed) for typed in ("", "--", "--op ", "--to ")),
             ("zsh", "--"),
@@ -257,6 +259,8 @@ def helps() -> Iterator[Case]:
                 ("_TYPER_COMPLETE_FISH_ACTION", "get-args"),
             )
             yield Case(f"completion: {shell} {line!r}", ("",), shell == "bash", True, env)
+    for words in ("", "blur", "dataset split", "op", "op canny", "man"):
+        yield Case(f"help: help {words}", (f"help {words}",), True, True)
     for shell in ("bash", "zsh", "fish"):
         env = (("_IMFILTER_COMPLETE", f"source_{shell}"),)
         yield Case(f"completion: source {shell}", ("",), True, True, env)

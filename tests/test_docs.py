@@ -1,14 +1,20 @@
 """The documents cannot go stale: they are generated, or their examples run."""
 
 import contextlib
+import doctest
 import fnmatch
+import gzip
+import html
+import importlib
 import importlib.util
+import io
 import os
 import pkgutil
 import pty
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +23,7 @@ import imfilter
 import numpy as np
 import pytest
 from imfilter.cli.app import app
+from imfilter.cli.commands import docstrings, operator_help
 from imfilter.filters.core import catalog, native
 from PIL import Image
 from typer.main import get_command
@@ -24,9 +31,14 @@ from typer.main import get_command
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = ROOT / "cli" / "README.md"
+MANUAL = ROOT / "cli" / "imfilter.1"
 GALLERY_PAGE = ROOT / "filters" / "README.md"
-FOLDERS = "benchmarks", "cli", "filters", "sample_images", "tests"
-DOCUMENTS = sorted(page for folder in (ROOT, *(ROOT / name for name in FOLDERS)) for page in folder.glob("*.md"))
+FOLDERS = "benchmarks", "cli", "docs", "filters", "sample_images", "tests"
+SITE = ROOT / "docs"
+PAGES = sorted(page for page in SITE.rglob("*.md") if SITE / "build" not in page.parents)
+DOCUMENTS = sorted(
+    {*PAGES, *(page for folder in (ROOT, *(ROOT / name for name in FOLDERS)) for page in folder.glob("*.md"))}
+)
 SOURCES = sorted(path for name in FOLDERS for path in (ROOT / name).rglob("*.py"))
 
 
@@ -40,12 +52,21 @@ def help_of(*words):
     return command.get_help(context)
 
 
+def examples_of(*words):
+    command = get_command(app)
+    context = command.make_context("imfilter", [], resilient_parsing=True)
+    for word in words:
+        command = command.get_command(context, word)
+        context = command.make_context(word, [], parent=context, resilient_parsing=True)
+    return command.examples
+
+
 DATASET = ("info", "stats", "check", "split", "convert", "show", "boxes")
 
 
 def reference():
     parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest` writes this page."]
-    others = ("compare", "info", "show", "sweep", "sheet", "studio", "dataset", "kernels")
+    others = ("compare", "info", "show", "sweep", "sheet", "studio", "dataset", "kernels", "help")
     commands = [*catalog.names(), "chain", "run", "augment", *others]
     parts_of = [*(("dataset", name) for name in DATASET), ("kernels", "show"), ("kernels", "plot")]
     for words in [(), *((name,) for name in commands), *parts_of]:
@@ -55,6 +76,20 @@ def reference():
 
 def test_command_reference_is_fresh(fresh):
     fresh(REFERENCE, reference())
+
+
+def test_manual_page_is_fresh(fresh, run):
+    fresh(MANUAL, run("help", "man").out.decode("ascii"))
+
+
+@pytest.mark.needs("groff")
+def test_manual_page_is_set_without_a_warning():
+    words = ["groff", "-man", "-ww", "-Tutf8", "-rLL=80n", "-P-bcou", str(MANUAL)]
+    ended = subprocess.run(words, capture_output=True, check=True)
+    assert ended.stderr == b""
+    text = " ".join(ended.stdout.decode().split())
+    assert "NAME imfilter - filter images" in text
+    assert "--op bilateral --sigma X|X,Y See --op gaussian. --range-sigma X Standard deviation" in text
 
 
 def with_part(page, name, part):
@@ -78,11 +113,16 @@ def test_table_of_filters_is_fresh(fresh):
     fresh(ROOT / "README.md", with_part(ROOT / "README.md", "filters", filters_table()))
 
 
-def gallery():
-    spec = importlib.util.spec_from_file_location("gallery", ROOT / "sample_images" / "gallery.py")
+def script(name):
+    """Import a script that draws pictures of the documents."""
+    spec = importlib.util.spec_from_file_location(Path(name).stem, ROOT / name)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def gallery():
+    return script("sample_images/gallery.py")
 
 
 def exports():
@@ -111,6 +151,25 @@ def test_gallery_shows_filters_and_has_its_pictures():
         assert section in catalog.names()
         for number in range(len(entries)):
             assert (ROOT / "sample_images" / "gallery" / pictures.picture_name(section, number)).exists()
+
+
+def test_picture_of_speed_is_fresh(fresh):
+    fresh(ROOT / "benchmarks" / "speed.svg", script("benchmarks/speed.py").picture())
+
+
+@pytest.mark.needs("a terminal")
+def test_recorded_terminal_shows_what_the_commands_print():
+    def lines(svg):
+        """The text without numbers, and without the progress bar, which shows where the program was last."""
+        found = [html.unescape(text) for text in re.findall(r"<text [^>]*clip-path[^>]*>(.*?)</text>", svg)]
+        return [
+            re.sub(r"\d+(\.\d+)?", "0", text)
+            for text in found
+            if not re.search("[━╸╺]|/s$|^\\d+/|:00$|[jp][pn]g$", text)
+        ]
+
+    terminal = script("sample_images/terminal.py")
+    assert lines(terminal.record()) == lines(terminal.PICTURE.read_text(encoding="utf-8"))
 
 
 def shell_blocks():
@@ -219,6 +278,19 @@ def test_readme_example_shows_a_picture(shown, line, folder):
     assert set(folder.iterdir()) == before
 
 
+def test_commands_of_the_table_of_other_programs_run(example, tmp_path):
+    part = README.split("<!-- today -->\n")[1].split("<!-- end of today -->")[0]
+    commands = [re.findall("`([^`]+)`", line)[-1] for line in part.splitlines()[2:]]
+    assert len(commands) >= 8
+    for number, command in enumerate(commands):
+        folder = tmp_path / str(number)
+        (folder / "photos").mkdir(parents=True)
+        for name in ("in.jpg", "photos/in.jpg"):
+            shutil.copy(ROOT / "sample_images" / "cat.jpg", folder / name)
+        (folder / "k.mat").write_text("3 3\n-2 -1 0\n-1 1 1\n0 1 2\n")
+        assert example(f"imfilter {command}", folder) == (0, b"", ""), command
+
+
 def test_readme_first_command_makes_the_pictures(shell, tmp_path):
     command = shell_blocks()[0].strip().rpartition("&& ")[2]
     assert command.startswith(".venv/bin/imfilter ")
@@ -247,6 +319,109 @@ def relative(path):
     return path.relative_to(ROOT).as_posix()
 
 
+@pytest.fixture
+def making(monkeypatch):
+    """What makes the site of `docs/`."""
+    monkeypatch.syspath_prepend(SITE)
+    return importlib.import_module("making")
+
+
+@pytest.fixture
+def page_block(making, run, monkeypatch, tmp_path):
+    """Run a block of a page in its folder, as the site's build does, but in this process where no shell is needed."""
+    from making import blocks, running
+
+    machine = running.Machine(tmp_path / "programs")
+
+    def page_block(block, folder):
+        monkeypatch.chdir(folder)
+        if block.language == "python":
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                exec(compile(block.body, f"line {block.line}", "exec"), {})
+            return printed.getvalue()
+        lines = blocks.lines(block.body)
+        if not all(map(blocks.is_plain, lines)):
+            return machine.run(block, folder)
+        ends = [run(*shlex.split(line)[1:]) for line in lines]
+        failed = [(line, ended.err) for line, ended in zip(lines, ends, strict=True) if ended.code]
+        assert not failed, failed[0]
+        return b"".join(ended.out for ended in ends).decode()
+
+    return page_block
+
+
+@pytest.mark.needs("bash")
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_the_commands_of_a_page_run_and_print_what_it_says(page, page_block, tmp_path, needs):
+    from making import blocks, places, rendering, running
+
+    text = page.read_text(encoding="utf-8")
+    if "make Makefile" in {f"{block.language} {block.name}" for block in blocks.blocks(text)}:
+        needs("GNU Make")
+    folder = tmp_path / "page"
+    folder.mkdir()
+    running.furnish(folder)
+    if native.core is None and "imfilter denoise" in text:
+        reduce_pictures(folder)
+    running.walk(text, folder, page_block)
+    shown = [found["target"] or "" for found in places.LINK.finditer(text)]
+    for picture in [name for name in shown if name.endswith(rendering.SHOWN) and "/" not in name]:
+        assert (folder / picture).exists(), picture
+
+
+def test_the_examples_of_what_makes_the_site_hold(making):
+    names = [module.name for module in pkgutil.iter_modules(making.__path__, "making.")]
+    results = [doctest.testmod(importlib.import_module(name)) for name in names]
+    assert sum(result.attempted for result in results) >= 5
+    assert not any(result.failed for result in results)
+
+
+SITE_PAGE = '<p id="top"><link href="a.css"><img src="a.css" alt="{alt}"><a href="{href}">b</a><h1 id="b">B</h1>'
+
+
+@pytest.mark.each(
+    "alt, href, found",
+    [
+        ("A", "#b", []),
+        ("A", "index.html#top", []),
+        ("A", "https://example.org/x", []),
+        ("", "#b", ["index.html: a picture without words: a.css"]),
+        ("A", "#c", ["index.html: #c: the page has no such place"]),
+        ("A", "gone.html", ["index.html: gone.html leads nowhere"]),
+        ("A", "//example.org/x", []),
+        ("A", '#b"><img alt="A" src="//example.org/x', ["index.html: asks another machine for //example.org/x"]),
+    ],
+)
+def test_a_link_of_the_site_that_leads_nowhere_is_found(making, tmp_path, alt, href, found):
+    from making import links
+
+    (tmp_path / "a.css").write_text("p { background: url('a.png') }")
+    (tmp_path / "index.html").write_text(SITE_PAGE.format(alt=alt, href=href))
+    assert links.problems(tmp_path) == found
+    (tmp_path / "a.css").write_text("p { background: url('https://example.org/a.png') }")
+    assert links.problems(tmp_path) == [*found, "a.css: asks another machine for https://example.org/a.png"]
+
+
+def test_every_document_is_a_page_of_the_site(making):
+    from making import places
+
+    assert {*map(relative, DOCUMENTS)} - {places.REFERENCE} == {*places.documents()}
+
+
+def test_a_page_that_lies_is_found_out(making, page_block, tmp_path):
+    from making import running
+
+    folder = tmp_path / "page"
+    folder.mkdir()
+    running.furnish(folder)
+    small = "```text a.pgm\nP2\n2 1\n255\n3 4\n```\n"
+    command = "```sh\nimfilter info missing.png || echo $?\n```\n"
+    running.walk(f"{small}```values a.pgm\n3 4\n```\n{command}```text\n1\n```\n", folder, page_block)
+    for lie in ("```values a.pgm\n3 5\n```\n", f"{command}```text\n0\n```\n", "```sh\nexit 3\n```\n"):
+        with pytest.raises(running.PageError):
+            running.walk(small + lie, folder, page_block)
+
+
 HISTORY = ROOT / "CHANGELOG.md"
 PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join((r'[.]ci', *FOLDERS))})/[\w./<>*-]*")
 
@@ -256,6 +431,11 @@ def test_every_path_that_a_document_or_a_comment_names_exists(source):
     """``<name>`` in a path stands for any name."""
     named = {path.rstrip("./-") for path in PATH.findall(source.read_text(encoding="utf-8"))}
     assert not [path for path in sorted(named) if not any(ROOT.glob(re.sub(r"<\w+>", "*", path)))]
+
+
+def test_the_changelog_begins_with_the_version_of_the_program_and_its_day():
+    heading = re.search(r"^## (.+)$", HISTORY.read_text(encoding="utf-8"), re.MULTILINE)[1]
+    assert re.fullmatch(rf"{re.escape(imfilter.__version__)} - \d{{4}}-\d\d-\d\d", heading)
 
 
 NAME = re.compile(r"`(imfilter(?:\.\w+)+)`")
@@ -279,6 +459,8 @@ def headings(page):
 def test_every_link_of_a_document_leads_somewhere(page):
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf-8")):
         there = page.parent / target if target else page
+        if page in PAGES and there.suffix in (".jpg", ".png"):
+            continue  # the page's commands make it, as the test of these sees
         assert there.exists(), target
         assert not anchor or anchor in headings(there), (target, anchor)
 
@@ -368,6 +550,57 @@ def test_shell_examples_of_the_help_run(example, name, folder):
         assert (code, said) == (0, ""), line
 
 
+@pytest.mark.parametrize("name", operator_help.operators())
+def test_the_example_of_every_operator_runs(example, name, folder):
+    spec = catalog.load(name).spec
+    made = {operator_help.example(spec, op) for op in spec.parameters["op"].choices} - {*docstrings.examples(spec.doc)}
+    for line in sorted(made):
+        _, _, source, *_ = shlex.split(line)
+        make_input(folder / source)
+        reduce_pictures(folder)
+        code, _, said = example(line, folder)
+        assert (code, re.sub(r".* is clipped; .*\n", "", said)) == (0, ""), line
+
+
+@pytest.fixture
+def data(folder):
+    """What the examples of commands that are no filters name: photographs, sets of images, boxes and recipes."""
+    for name in ("cat.jpg", "reference.png", "result.png", "noisy.png", "clean.png", "scan.tif"):
+        with Image.open(ROOT / "sample_images" / "cat.jpg") as picture:
+            picture.reduce(8).save(folder / name)
+    for seed, name in enumerate(("photos", "train", "golden", "flowers/rose", "flowers/tulip")):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number in range(4):
+            values = np.random.default_rng((seed, number)).integers(0, 256, (48, 48, 3))
+            Image.fromarray(values.astype(np.uint8)).save(folder / name / f"plant{number}.png")
+    shutil.copytree(folder / "golden", folder / "out")
+    images, labels = (struct.pack(f">4B{n}i", 0, 0, 8, n, 20, *[28] * (n - 1)) for n in (3, 1))
+    (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(images + bytes(20 * 28 * 28)))
+    (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels + bytes(range(10)) * 2))
+    (folder / "classes.txt").write_text("rose\ntulip\n")
+    (folder / "soft.toml").write_text('[[step]]\nfilter = "blur"\n')
+    (folder / "labels").mkdir()
+    for number in range(4):
+        (folder / "labels" / f"plant{number}.txt").write_text("1 0.5 0.5 0.25 0.25\n")
+    reduce_pictures(folder)
+    return folder
+
+
+OTHER_COMMANDS = ["chain", "run", "augment", "compare", "info", "sweep", "sheet", "help"]
+OTHER_COMMANDS += [*(f"dataset {name}" for name in DATASET), "kernels show", "kernels plot"]
+
+
+@pytest.mark.parametrize("words", ["", *OTHER_COMMANDS])
+def test_examples_of_other_commands_run(example, words, data):
+    """All but those that need a terminal or a browser."""
+    lines = examples_of(*words.split())
+    assert lines
+    for line in lines:
+        if not SHOWS.search(line):
+            code, _, said = example(line, data)
+            assert (code, said) == (0, ""), line
+
+
 SUITE = [
     "tests/conftest.py",
     "tests/test_docs.py",
@@ -388,7 +621,8 @@ def checkout(tmp_path):
     for name in ("README.md", "pyproject.toml", *SUITE):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "sample_images").symlink_to(ROOT / "sample_images")
+    for name in ("sample_images", "benchmarks"):
+        (tmp_path / name).symlink_to(ROOT / name)
     package = tmp_path / "imfilter"
     shutil.copytree(ROOT / "cli" / "_root", package)
     for name in ("cli", "filters"):

@@ -16,7 +16,7 @@ MODULES = {
     "filters.edges": ("Edges",),
     "filters.frequency": ("Frequency",),
 }
-"""What is exported beside the filters, which are the files in `filters/`."""
+"""The exported names other than the filters, which are the files in `filters/`."""
 
 
 def _module_of() -> dict[str, str]:
@@ -31,7 +31,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> object:
-    """Import a name from its module at the first use: `imfilter --help` needs none of them."""
+    """Import a name from its module on first use, as `imfilter --help` needs none of them."""
     if name.startswith("_") and name != "__all__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module_of = _module_of()

@@ -1,4 +1,4 @@
-"""Masks, boxes and points that go where filters move pixels, as `--masks` and `--boxes` do.
+"""Masks, boxes and points that follow the pixels that filters move, like `--masks` and `--boxes`.
 
 >>> from imfilter import rotate
 >>> from imfilter.annotations import Placement

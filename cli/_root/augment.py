@@ -1,4 +1,4 @@
-"""Random variants of images, as `imfilter augment` makes them.
+"""Random variants of images, like those of `imfilter augment`.
 
 >>> from imfilter.augment import Augmenter
 >>> Augmenter("rotate --angle -15..15", seed=7).chain(64, 48, name="cat/001.jpg")

@@ -1,4 +1,4 @@
-"""Dask arrays that are filtered chunk by chunk, where filters see a few pixels around each.
+"""Filter Dask arrays chunk by chunk, with as many neighbouring pixels as the filters need.
 
 >>> import dask.array as da, numpy as np
 >>> from imfilter.dask import filtered

@@ -1,1 +1,1 @@
-"""Batches: which inputs become which outputs, and the work on every image."""
+"""Batches: pairing inputs with outputs, and the work on every image."""

@@ -1,4 +1,4 @@
-"""Which files of a folder are backups: what a picture was before a program replaced it."""
+"""Recognising backups in a folder: copies of pictures from before a program replaced them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from ..images import formats
 
 EDITORS = ("~", ".bak", ".backup", ".old", ".orig", ".original", "_original", ".save", ".sav")
-"""What editors and other programs add to the name of a file that they replace, in lower case."""
+"""The suffixes, in lower case, that editors and other programs add to the name of a file that they replace."""
 
 
 def is_backup(
@@ -17,9 +17,9 @@ def is_backup(
 ) -> bool:
     """Whether the file *name* is a backup, by its name and those of the *others* in its folder.
 
-    It is one if it ends as an editor's backup does, or if it has the name of an image beside it with something added.
-    *suffix* is what is added in this call. A name that ends in an image's suffix all the same, as a.jpg.webp, may be a
-    picture of its own: it counts if the image beside it was *replaced* by this program.
+    It is one if it ends like an editor's backup, or if its name is that of another image in the folder with something
+    added. *suffix* is what this call adds. A name that still ends in an image suffix, such as a.jpg.webp, may be a
+    picture in its own right: it is a backup only if this program *replaced* the other image.
     """
     if name.lower().endswith(EDITORS) and name.lower() not in EDITORS:
         return True
@@ -33,7 +33,7 @@ def is_backup(
 
 
 def names(pattern: str, name: str) -> bool:
-    """Whether a glob names backups: it ends as the *name* of one does, with more than the suffix of images.
+    """Whether a glob names backups: it ends like the *name* of one, with more than an image suffix.
 
     >>> names("*.orig", "a.png.orig"), names("*", "a.png.orig"), names("a*.png", "a.png.orig.png")
     (True, False, False)

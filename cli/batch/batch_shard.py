@@ -1,4 +1,4 @@
-"""`--shard`: which images of a batch a call does, where several calls share it and none knows of another."""
+"""`--shard`: the part of a batch that one of several independent calls does."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from .plan import Job
 
 AUTO = "auto"
 PLACE, INDEX = WAYS = "place", "index"
-"""By what images are divided."""
+"""The ways to divide images."""
 SHARD = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 FIELD = "{shard}"
-"""Stands in the name of a file that a call writes of all its images for the number of the shard."""
+"""Placeholder for the number of the shard in the name of a file that a call writes about all its images."""
 OF_ALL = ("report", "manifest")
-"""The options whose file is written of all images of a call."""
+"""The options whose file is about all images of a call."""
 
 
 class BatchShard(NamedTuple):
-    """One of *total* parts of a batch, the number of which counts from 1."""
+    """One of *total* parts of a batch; its number counts from 1."""
 
     number: int
     total: int
@@ -39,7 +39,7 @@ class BatchShard(NamedTuple):
         return f"{self.number}/{self.total}"
 
     def of(self, jobs: Sequence[Job]) -> list[Job]:
-        """Return those of all *jobs* that the shard has, in their order; those of one input stay together.
+        """Return the *jobs* that belong to the shard, in their order; those of one input stay together.
 
         >>> from .plan import Input
         >>> jobs = [Job(Input(f"in/{name}", name), {}) for name in ("a.png", "b.png", "c.png", "d.png", "e.png")]
@@ -54,14 +54,14 @@ class BatchShard(NamedTuple):
         return [job for job in jobs if at[job.input] * self.total // len(at) == self.number - 1]
 
     def check_named(self, option: str, path: str) -> None:
-        """Raise UsageError where the file that an option names would be that of all shards."""
+        """Raise UsageError if all shards would write the file that an option names."""
         if FIELD not in path and path not in ("", STREAM):
             end = len(path) - len(formats.suffix_of(path))
             name = shown(f"{path[:end]}-{FIELD}{path[end:]}")
-            raise UsageError(f"{flag(option)} {shown(path)}: each shard writes its own; name it as {name}")
+            raise UsageError(f"{flag(option)} {shown(path)}: each shard needs its own file; use a name like {name}")
 
     def named(self, path: str) -> str:
-        """Return the name of a file of this shard, in which `FIELD` stands for its number.
+        """Return the name of this shard's file, with its number in place of `FIELD`.
 
         >>> BatchShard(3, 16).named("page-{shard}.html")
         'page-03.html'
@@ -70,13 +70,13 @@ class BatchShard(NamedTuple):
 
 
 def shard_of(place: str, count: int) -> int:
-    r"""Return to which of *count* shards an image belongs by its *place*, and by nothing else.
+    r"""Return to which of *count* shards an image belongs, by its *place* alone.
 
-    That is where it lies below the folder that was named, with / between folders; of a file that was named itself or
-    in a list, its name alone. So it is the same wherever the folder is mounted, in any order of the inputs, whatever
-    is added to them; and the images of one place in several folders are in one shard. What counts are the bytes that
-    the file system has for it, which need not be UTF-8. Where they are, they count in Unicode's composed form (NFC),
-    since a folder of Linux that macOS shows may have the other one there. Numbers are big-endian.
+    The place is the path below the named folder, with / between folders; for a file that was named itself or in a
+    list, its name alone. So the shard does not depend on where the folder is mounted, on the order of the inputs or on
+    added ones, and images with the same place in several folders are in the same shard. The bytes of the file system
+    count, which need not be UTF-8. If they are, they count in Unicode's composed form (NFC), as macOS may show a Linux
+    folder in the other form. Numbers are big-endian.
 
     >>> shard_of("2024/é.jpg", 1000), shard_of("2024/e\u0301.jpg", 1000)
     (889, 889)
@@ -102,21 +102,21 @@ def read(text: str, by: str) -> BatchShard:
         return BatchShard(*shard_environment.shard(), by)
     found = SHARD.fullmatch(text)
     if found is None:
-        raise UsageError(f"--shard: {text!r} is neither I/N, as 1/4, nor {AUTO}")
+        raise UsageError(f"--shard: {text!r} is neither I/N, such as 1/4, nor {AUTO}")
     number, count = map(int, found.groups())
     if not 1 <= number <= count:
-        raise UsageError(f"--shard: {text} is none of 1/{count} to {count}/{count}")
+        raise UsageError(f"--shard: {text} is not one of 1/{count} to {count}/{count}")
     return BatchShard(number, count, by)
 
 
 def begun(shard: BatchShard, options: SharedOptions, beside: Mapping[str, str]) -> tuple[SharedOptions, dict[str, str]]:
-    """Return the options of a call that does a shard, and the other files that it writes, by their names.
+    """Return the options of a call that does a shard, and the other files that it writes, by name.
 
-    Raises UsageError for what the shards of a batch cannot write. All write the same legend and the same recipe, but
-    each the page and the manifest of its own images.
+    Raises UsageError for files that shards cannot write. All shards write the same legend and recipe, but each writes
+    the page and the manifest of its own images.
     """
     if options.depfile is not None:
-        raise UsageError("--depfile cannot be used with --shard: it would name the outputs of one shard alone")
+        raise UsageError("--depfile cannot be used with --shard: it would list the outputs of one shard only")
     for option, path in {"report": options.report, **beside}.items():
         if option in OF_ALL and path is not None:
             shard.check_named(option, path)
@@ -128,9 +128,9 @@ def begun(shard: BatchShard, options: SharedOptions, beside: Mapping[str, str]) 
 
 
 def check_inputs(names: Collection[str], outputs: Iterable[str]) -> None:
-    """Raise UsageError for inputs, as they were named, that shards cannot share.
+    """Raise UsageError for named inputs that shards cannot share.
 
-    In a folder of *outputs* that is named for inputs too, a shard would find the outputs of others.
+    If a folder of *outputs* is also named as an input, a shard would find the outputs of others in it.
     """
     if STREAM in names:
         raise UsageError("--shard needs files; standard input is one image")
@@ -138,5 +138,5 @@ def check_inputs(names: Collection[str], outputs: Iterable[str]) -> None:
     for path in outputs:
         if identity(path) in folders:
             raise UsageError(
-                f"{shown(path)}: holds inputs, and other shards would take its outputs for more; name another folder"
+                f"{shown(path)}: holds inputs, and other shards would read its outputs as inputs; name another folder"
             )

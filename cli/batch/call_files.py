@@ -1,4 +1,4 @@
-"""All files that a call reads, and all that it writes: each by what it is and where, with a word for it."""
+"""All files that a call reads and writes: each with its identity, its place, and a name for messages."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ INPUT = OPTIONS["inputs"].reads
 
 
 class Read(NamedTuple):
-    """A file that a call reads: its name, and what it is."""
+    """A file that a call reads: its name, and what it is for."""
 
     name: str
     what: str
 
 
 class Where(NamedTuple):
-    """Where a file will be written."""
+    """The place where a file will be written."""
 
     places: list[Place]
-    """Where its path is and, if that is a link, where it leads; none of standard output."""
+    """Its path and, if that is a link, the target; empty for standard output."""
     identity: Identity | None
-    """Of what is there and takes one output alone: a file, or a pipe."""
+    """The identity of an existing file or pipe, which can take only one output."""
     vanishes: bool
-    """What is written there is lost, and meant to be: in the null device."""
+    """It is the null device, which discards what is written to it."""
 
 
 class FilesRead:
-    """The files that a call reads. Of pipes and devices it knows the names alone: they keep nothing to be lost."""
+    """The files that a call reads. It knows pipes and devices only by name: they store nothing that could be lost."""
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -47,11 +47,11 @@ class FilesRead:
 
     @property
     def identities(self) -> frozenset[Identity]:
-        """What the files are."""
+        """The identities of the files."""
         return frozenset(self._found)
 
     def add(self, name: str, what: str) -> None:
-        """Add a file; - is standard input. Of several words for one file the first stays."""
+        """Add a file; - is standard input. If a file is added several times, its first description stays."""
         there = _status(0 if name == STREAM else name)
         if there is not None and keeps(there):
             self._found.setdefault(identity_of(there), Read(name, what))
@@ -61,14 +61,14 @@ class FilesRead:
             self.names.append(name)
 
     def at(self, where: Where) -> Read | None:
-        """Return the file that is there, or that is missing there."""
+        """Return the file at this place, whether it exists or not."""
         if where.identity in self._found:
             return self._found[where.identity]
         return self._others.first(where.places)
 
 
 def files_read(others: Mapping[str, str], inputs: Iterable[str] = ()) -> FilesRead:
-    """Return the files of a call that reads *inputs*, and *others*, each of which has a word for what it is."""
+    """Return the files of a call that reads *inputs* and *others*, which map names to descriptions."""
     read = FilesRead(Folders())
     for name, what in others.items():
         read.add(name, what)
@@ -81,12 +81,12 @@ class Written(NamedTuple):
     """A file that a call writes."""
 
     path: str | None
-    """None is standard output. `ANY` stands for the number of a frame."""
+    """None means standard output. `ANY` stands for the number of a frame."""
     name: str
-    """The file as people wrote it; with its option, if it is no output of a job."""
+    """The file as the user wrote it; with its option, if it is not the output of a job."""
     job: Job | None = None
     target: Target | None = None
-    """None of a backup, and of what is written beside the outputs."""
+    """None for a backup, and for files other than outputs."""
 
     @property
     def is_backup(self) -> bool:
@@ -94,7 +94,7 @@ class Written(NamedTuple):
         return self.job is not None and self.target is None
 
     def where(self, folders: Folders) -> Where:
-        """Look at the file's place."""
+        """Return the file's place."""
         there = _status(1 if self.path is None else self.path)
         alone = there is not None and (keeps(there) or stat.S_ISFIFO(there.st_mode) or stat.S_ISSOCK(there.st_mode))
         places = [] if self.path is None else folders.places(self.path)
@@ -106,13 +106,13 @@ class FilesWritten(NamedTuple):
     """The files that a call writes."""
 
     jobs: Sequence[Job] = ()
-    """They have the outputs and the backups."""
+    """The jobs, which have the outputs and the backups."""
     beside: Mapping[str, str] = {}
-    """The others, by their options."""
+    """The other files, by option."""
     prints: bool = False
-    """Lines go to standard output."""
+    """Lines are printed to standard output."""
     collected: Target | None = None
-    """What is written of all images together, as their boxes."""
+    """The file about all images together, such as their boxes."""
 
     def each(self) -> Iterator[Written]:
         """Yield the files, the outputs first."""
@@ -135,7 +135,7 @@ def _is_null(there: os.stat_result) -> bool:
 
 
 def _status(name: str | int) -> os.stat_result | None:
-    """Return what a path leads to, or what is open as a descriptor; None where that is nothing, or in a store."""
+    """Return the status of a path or an open descriptor; None if it does not exist, or is in a store."""
     if is_store(name):
         return None
     try:

@@ -1,4 +1,4 @@
-"""`--chunks`, `--shard-size` and `--pyramid`: how a Zarr is cut."""
+"""`--chunks`, `--shard-size` and `--pyramid`: the layout of a Zarr."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .options import SharedOptions
 from .plan import Job
 
 CHUNK, STEP = 1024, 16
-"""Rows and columns of a chunk, and what they must be a multiple of."""
+"""Rows and columns of a chunk, and the number of which they must be a multiple."""
 
 
 def check(jobs: Sequence[Job], options: SharedOptions) -> None:
-    """Raise UsageError for chunks that cannot be, and where no output of a job has some."""
+    """Raise UsageError for impossible chunks, and if no output of a job has chunks."""
     if options.chunks is None and options.shard_size is None and not options.pyramid:
         return
     chunk = CHUNK if options.chunks is None else options.chunks

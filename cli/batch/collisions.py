@@ -1,4 +1,4 @@
-"""A call replaces only what it was told to write: nothing that it reads, and nothing twice, whatever the names."""
+"""A call must not write a file that it reads, nor a file twice, under whatever names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .twin_names import are_one, folded
 
 
 def check(read: FilesRead, written: FilesWritten) -> None:
-    """Raise UsageError where a file that is written is read too or written twice, or where its folder is missing."""
+    """Raise UsageError if a file to write is also read or written twice, or if its folder is missing."""
     check_named(written)
     check_apart(read, written)
     _check_within(read, written)
@@ -31,17 +31,17 @@ def check(read: FilesRead, written: FilesWritten) -> None:
 
 
 def check_named(written: FilesWritten) -> None:
-    """Raise UsageError where an option for a file names none."""
+    """Raise UsageError if an option for a file does not name one."""
     for option, path in written.beside.items():
         if path in ("", STREAM) or is_folder(path):
             raise UsageError(f"{flag(option)} {path!r} does not name a file")
 
 
 def check_apart(read: FilesRead, written: FilesWritten) -> None:
-    """Raise UsageError where a file that is written is read too, but for an input in its place, or is written twice.
+    """Raise UsageError if a file to write is also read (except an input in its own place) or written twice.
 
-    A link is replaced and not followed; yet what it leads to counts, since nobody means to write both. Two names of one
-    file in a folder of outputs, or of two inputs in their own places, are two files again when each was replaced.
+    A link is replaced and not followed; yet its target counts too, as nobody means to write both. Two names of one file
+    in a folder of outputs, or of two inputs in their own places, become two files when each is replaced.
     """
     taken = _Taken()
     numbered: list[Place] = []
@@ -61,7 +61,7 @@ def check_apart(read: FilesRead, written: FilesWritten) -> None:
 
 
 def _check_within(read: FilesRead, written: FilesWritten) -> None:
-    """Raise UsageError where a Zarr that is replaced holds what is read."""
+    """Raise UsageError if a Zarr to be replaced contains a file that is read."""
     for file in written.each():
         if file.path is None or file.is_backup or not is_zarr(file.path):
             continue
@@ -72,21 +72,21 @@ def _check_within(read: FilesRead, written: FilesWritten) -> None:
 
 
 class _Taken:
-    """What will be written already."""
+    """The places that will be written."""
 
     def __init__(self) -> None:
         self.places: Places[Written] = Places()
         self._found: dict[Identity, Written] = {}
 
     def add(self, file: Written, where: Where) -> None:
-        """Take the place of a file."""
+        """Reserve the place of a file."""
         for place in where.places:
             self.places.add(place, file)
         if where.identity is not None:
             self._found.setdefault(where.identity, file)
 
     def twin(self, file: Written, where: Where) -> Written | None:
-        """Return what will be written in the place of a file."""
+        """Return the file that will already be written at the place of *file*."""
         if (twin := self.places.first(where.places)) is not None or where.identity is None:
             return twin
         twin = self._found.get(where.identity)
@@ -94,27 +94,27 @@ class _Taken:
 
 
 def _becomes_two(file: Written, twin: Written) -> bool:
-    """Whether two entries of folders that are one file are meant to be two."""
+    """Whether two folder entries that are one file are meant to become two."""
     if file.target is None or twin.target is None:
         # A run that was killed between the two steps of a replacement has made the input its own backup.
         return file.is_backup and twin.job is file.job
-    # Programs that look for duplicates make one file of equal outputs, as `cp -l` does of copies.
+    # Programs that remove duplicates turn equal outputs into one file, as `cp -l` does with copies.
     if file.target.in_place:
         return twin.target.in_place
     return file.target.folder is not None and twin.target.folder is not None
 
 
 def _is_own(file: Written, read: Read) -> bool:
-    """Whether a file that is written is the input in its own place, or the backup that a killed run made of it."""
+    """Whether a file to write is the input in its own place, or the backup that a killed run made of it."""
     if file.job is None or read.what != INPUT:
         return False
     if file.target is not None:
-        return file.target.in_place  # of two names of one input, both are in the place of it
+        return file.target.in_place  # of two names of one input, both are in its place
     return identity(read.name) == identity(file.job.input.name)
 
 
 def _reads_and_writes(file: Written, read: Read) -> UsageError:
-    """Return the refusal of a file that would be read and written."""
+    """Return the error for a file that would be read and written."""
     if file.is_backup:
         return _no_backup(file)
     same = file.path is not None and _absolute(file.path) == _absolute(read.name)
@@ -128,13 +128,13 @@ def _reads_and_writes(file: Written, read: Read) -> UsageError:
 
 
 def _writes_twice(file: Written, twin: Written) -> UsageError:
-    """Return the refusal of a file that would be written twice."""
+    """Return the error for a file that would be written twice."""
     if file.is_backup:
         return _no_backup(file)
     if file.target is None or twin.target is None or file.job is None or twin.job is None:
         return UsageError(f"{file.name}: leads to the same file as {twin.name}; choose another name")
     if file.target.in_place and twin.target.in_place and file.job.input.name != twin.job.input.name:
-        return UsageError(f"--in-place: {twin.job.name} and {file.job.name} are one file; --exclude one of them")
+        return UsageError(f"--in-place: {twin.job.name} and {file.job.name} are the same file; --exclude one of them")
     if file.path is None or twin.path is None or folded(_absolute(file.path)) != folded(_absolute(twin.path)):
         return UsageError(f"{file.name}: leads to the same file as {twin.name}; choose another name")
     return UsageError(f"{file.name}: would hold two outputs{_of(twin.job, file.job, file.target)}")
@@ -149,22 +149,22 @@ def _absolute(path: str) -> str:
 
 
 def _check_numbers(places: Iterable[Place]) -> None:
-    """Raise UsageError where the file of a frame, whose number is not known, may be another that is read or written."""
+    """Raise UsageError if the file of a frame with an unknown number may be another file that is read or written."""
     if (both := meeting(places)) is not None:
         one, other = ("{frame}".join(map(shown, os.path.relpath(place.path).split(ANY))) for place in both)
         raise UsageError(
-            f"--name: {one} and {other} may be one file; write the number behind another sign, as in -{{frame:03}}"
+            f"--name: {one} and {other} may be one file; put another character before the number, as in -{{frame:03}}"
         )
 
 
 RUN = rf"(\d*{ANY}\d*|\d+)"
-"""Digits, or what stands for them."""
+"""Digits, or the placeholder for them."""
 
 
 def meeting(places: Iterable[Place]) -> tuple[Place, Place] | None:
-    """Return two of the places that may be one for some number in place of `ANY`, which one of them has at least.
+    """Return two of the places that may coincide for some number in place of `ANY`, which at least one contains.
 
-    The rests of their paths agree but for the run of digits in which the number stands.
+    Apart from the run of digits that contains the number, their paths are equal.
     """
     groups: dict[tuple[Identity | None, tuple[str, ...]], list[tuple[Place, list[str]]]] = {}
     for place in places:
@@ -184,18 +184,18 @@ def meeting(places: Iterable[Place]) -> tuple[Place, Place] | None:
 
 
 def _of(one: Job, other: Job, target: Target) -> str:
-    """Return of which inputs two outputs are that would meet at *target*, and what would help."""
+    """Return which inputs have outputs that would meet at *target*, and advice."""
     if one is other:
         of = f" of {one.name}"
-        return f"{of}; give each its folder, or add --name '{{stem}}.{{output}}'" if target.folder else of
+        return f"{of}; give each its own folder, or add --name '{{stem}}.{{output}}'" if target.folder else of
     if one.input.name == other.input.name:
         return f": {one.name} is named twice"
     of = f", of {one.name} and of {other.name}"
-    return f"{of}; name the folder above both, with -r, or add --name '{{index}}-{{stem}}'" if target.folder else of
+    return f"{of}; name their parent folder with -r, or add --name '{{index}}-{{stem}}'" if target.folder else of
 
 
 def check_folders(folders: Folders, written: FilesWritten) -> None:
-    """Raise UsageError where the folder of an output is missing and is not made, or where an output leaves its own."""
+    """Raise UsageError if an output's folder is missing and not created, or if an output leads outside its folder."""
     for root in _trees(written.jobs):
         _check_root(root)
     for file in written.each():
@@ -209,13 +209,13 @@ def check_folders(folders: Folders, written: FilesWritten) -> None:
                 raise UsageError(f"--in-place: {file.job.name} is not a file that can be replaced")
         elif target is not None and target.folder is not None:
             if not folders.place(file.path).is_below(folders.folder(target.folder)):
-                raise UsageError(f"{file.name}: leads out of the folder {shown(target.folder)}")
+                raise UsageError(f"{file.name}: leads outside the folder {shown(target.folder)}")
         elif not is_store(file.path) and not is_stream(file.path):
             _check_folder(file)
 
 
 def roots(folders: Folders, jobs: Sequence[Job]) -> dict[str, Root]:
-    """Return the folders of outputs by name, as they were checked; raises UsageError where one was replaced since."""
+    """Return the checked folders of outputs by name; raises UsageError if one has been replaced since."""
     found = {folder: root_of(folder) for folder in _trees(jobs)}
     for folder, root in found.items():
         checked = folders.folder(folder)
@@ -225,13 +225,13 @@ def roots(folders: Folders, jobs: Sequence[Job]) -> dict[str, Root]:
 
 
 def _trees(jobs: Sequence[Job]) -> set[str]:
-    """Return the folders of outputs; in stores there are none."""
+    """Return the local folders of outputs."""
     named = {target.folder for job in jobs for target in job.all_targets.values() if target.folder is not None}
     return {folder for folder in named if not is_store(folder)}
 
 
 def followed(jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs, of which those in the place of a link replace the file that it leads to, beside its backup."""
+    """Return the jobs; those in the place of a link replace its target, with the backup next to that."""
     return [_followed(job) if not is_store(job.input.name) and os.path.islink(job.input.name) else job for job in jobs]
 
 
@@ -247,10 +247,10 @@ def _followed(job: Job) -> Job:
 
 
 def keep_backups(jobs: Sequence[Job], skipped: Collection[int]) -> list[Job]:
-    """Return the jobs without those backups that are there already, which nothing ever replaces.
+    """Return the jobs without the backups that exist already, which are never replaced.
 
-    Where an earlier run of this program made the input, its backup holds the original. Raises UsageError where it may
-    not: then the input would be lost. *skipped* are the numbers of those with nothing to do.
+    If an earlier run of this program made the input, its backup holds the original. Raises UsageError if it may not, as
+    the input would be lost. *skipped* are the numbers of the jobs with nothing to do.
     """
     return [job if number in skipped else _keep_backup(job) for number, job in enumerate(jobs)]
 
@@ -270,7 +270,7 @@ def _keep_backup(job: Job) -> Job:
 
 
 def _can_be_replaced(path: str, source: str) -> bool:
-    """Whether *path*, where the links of an input lead, is the input: not a pipe, nor a file that has no name left."""
+    """Whether *path*, the target of an input's links, is the input: not a pipe, nor a deleted file."""
     return not is_stream(path) and not is_zarr(path) and (path == source or identity(path) == identity(source))
 
 
@@ -281,7 +281,7 @@ def _check_folder(file: Written) -> None:
 
 
 def _check_root(folder: str) -> None:
-    """Raise UsageError where *folder* is no folder, and none can be made."""
+    """Raise UsageError if *folder* is not a folder and cannot be created."""
     nearest = folder.rstrip("/") or "/"
     while nearest and not os.path.lexists(nearest):
         nearest = os.path.dirname(nearest)

@@ -1,4 +1,4 @@
-"""A sheet: all maps of a bank of kernels in one gray picture, on scales that compare or one for each, with labels."""
+"""A sheet: all maps of a bank of kernels in one labelled gray picture, on a common scale or one for each."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .options import SheetRange
 LARGEST = 256
 """Most pixels of the longer side of a map on the sheet."""
 WIDEST = 4000
-"""Pixels of the sheet's width, for which the maps become smaller still, to `LEAST`."""
+"""Most pixels of the sheet's width, for which the maps are reduced further, down to `LEAST`."""
 LEAST = 32
 WIDEST_RANGE = "-8.888e+88 to -8.888e+88"
 RARE = 0.2
-"""The per cent of a map's samples at each end that may be clipped, so that a few do not turn it flat gray."""
+"""The percentage of a map's samples that may be clipped at each end, so that outliers do not turn it flat gray."""
 
 
 class Reduced:
-    """Where the maps of a sheet are gathered: means of squares of samples, and each map's range.
+    """Collects the maps of a sheet: means of squares of samples, and each map's range.
 
     It serves as a `Canvas`, and never holds more than a strip of the maps' own samples.
     """
@@ -33,18 +33,18 @@ class Reduced:
     def __init__(self, shape: tuple[int, int, int], dtype: Any) -> None:
         self.shape, self.dtype, self.size = shape, np.dtype(dtype), math.prod(shape)
         self.step = step_of(shape)
-        """So many samples, along both axes, are one on the sheet."""
-        # By the first row of each strip; the threads' order must not tell.
+        """The number of samples, along both axes, that become one on the sheet."""
+        # By the first row of each strip: the order of the threads must not matter.
         self._parts: dict[int, Any] = {}
         self._ranges: dict[int, tuple[Any, Any]] = {}
 
     def cuts(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
-        """Return the parts of some rows that `rows` gives room for at a time: all."""
+        """Return the parts of some rows that `rows` takes at a time: all."""
         return ((start, stop),)
 
     @contextlib.contextmanager
     def rows(self, start: int, stop: int) -> Iterator[Any]:
-        """Give room for some rows; what it is filled with is reduced when the context ends."""
+        """Give a buffer for some rows, whose contents are reduced when the context ends."""
         planes = np.empty((self.shape[2], stop - start, self.shape[1]), self.dtype)
         yield planes.transpose(1, 2, 0)
         self._ranges[start] = np.fmin.reduce(planes, axis=(1, 2)), np.fmax.reduce(planes, axis=(1, 2))
@@ -53,7 +53,7 @@ class Reduced:
         self._parts[start] = np.add.reduceat(down, range(0, self.shape[1], self.step), axis=2)
 
     def cells(self) -> Any:
-        """Return the maps as they are shown, ``(maps, rows, columns)``."""
+        """Return the reduced maps, ``(maps, rows, columns)``."""
         height, width, maps = self.shape
         rows, across = -(-height // self.step), -(-width // self.step)
         total = np.zeros((maps, rows, across))
@@ -78,16 +78,16 @@ class Reduced:
 
 
 def step_of(shape: tuple[int, int, int]) -> int:
-    """Return how many samples of maps, ``(height, width, maps)``, are one on the sheet, along both axes."""
+    """Return how many samples of maps, ``(height, width, maps)``, become one on the sheet, along both axes."""
     wanted = min(LARGEST, max(LEAST, WIDEST // columns(shape[2])))
     return -(-max(shape[:2]) // wanted)
 
 
 def scales(cells: Any, how: SheetRange) -> list[tuple[float, float]]:
-    """Return what is black and what is white in each of ``cells (maps, rows, columns)``.
+    """Return the values of black and white for each of ``cells (maps, rows, columns)``.
 
-    ``each`` map has a range of its own; ``common`` is 0 to the greatest of all; ``signed`` has 0 in the middle of one
-    scale for all; ``auto`` is signed where a value is negative, else common.
+    With ``each``, every map has its own range; ``common`` is 0 to the greatest value of all; ``signed`` is one scale
+    for all with 0 in the middle; ``auto`` is signed if any value is negative, else common.
 
     >>> two = np.array([[[0.0, 4.0]], [[-2.0, 0.0]]])
     >>> [[(round(low, 2), round(high, 2)) for low, high in scales(two, how)] for how in ("each", "common", "signed")]
@@ -103,7 +103,7 @@ def scales(cells: Any, how: SheetRange) -> list[tuple[float, float]]:
 
 
 def _ends(cell: Any) -> tuple[float, float]:
-    """Return where a map's values end but for a few."""
+    """Return the range of a map's values without outliers."""
     values = cell[np.isfinite(cell)]
     if not values.size:
         return 0.0, 0.0
@@ -112,7 +112,7 @@ def _ends(cell: Any) -> tuple[float, float]:
 
 
 def labels(names: Sequence[str], ranges: Sequence[tuple[float, float]]) -> list[tuple[str, str]]:
-    """Return the two lines below each map: its number and name, and its range."""
+    """Return the two lines of text for each map: its number and name, and its range."""
     return [
         (first_label(number, name), f"{low:.4g} to {high:.4g}")
         for number, (name, (low, high)) in enumerate(zip(names, ranges, strict=True))
@@ -120,20 +120,20 @@ def labels(names: Sequence[str], ranges: Sequence[tuple[float, float]]) -> list[
 
 
 def first_label(number: int, name: str) -> str:
-    """Return the first line below a map; a name that says no more than the number is left out."""
+    """Return the first line of text for a map; a name that only repeats the number is left out."""
     return f"{number}" if name == f"map {number}" else f"{number}  {name}"
 
 
 def larger(shape: tuple[int, int, int], names: Sequence[str]) -> int:
-    """Return how many pixels, along both axes, show one of ``maps (maps, rows, columns)``.
+    """Return how many pixels, along both axes, show one sample of ``maps (maps, rows, columns)``.
 
-    Small ones become as wide as their labels.
+    Small maps become as wide as their labels.
     """
     return max(1, _widest(names) // max(shape[1:]))
 
 
 def grid_of(shape: tuple[int, int, int], names: Sequence[str]) -> Grid:
-    """Return how maps ``(maps, rows, columns)`` stand on a sheet, whose first labels are *names*."""
+    """Return the arrangement of maps ``(maps, rows, columns)`` on a sheet, whose first labels are *names*."""
     count, rows, across = shape
     scale = larger(shape, names)
     width = max(across * scale, _widest(names)) + 2 * MARGIN
@@ -143,17 +143,17 @@ def grid_of(shape: tuple[int, int, int], names: Sequence[str]) -> Grid:
 
 
 def _widest(names: Sequence[str]) -> int:
-    # The widest range has room, so that the sheets of an animation are of one size.
+    # There is room for the widest range, so that the sheets of an animation have the same size.
     return max(map(font().width, (WIDEST_RANGE, *names)))
 
 
 @functools.lru_cache(maxsize=4)
 def foreseen(shape: tuple[int, int, int], names: tuple[str, ...]) -> tuple[tuple[int, int], int]:
-    """Return the size of the sheet of maps, ``(height, width, maps)``, and the bytes that are gathered for it."""
+    """Return the size of the sheet of maps ``(height, width, maps)``, and the bytes that are collected for it."""
     step = step_of(shape)
     rows, across = (-(-side // step) for side in shape[:2])
     size = grid_of((shape[2], rows, across), [first_label(number, name) for number, name in enumerate(names)]).size
-    # Those of the strips, their sum and its mean.
+    # The strips, their sum and its mean.
     return size, 3 * 8 * shape[2] * rows * across
 
 
@@ -172,7 +172,7 @@ def draw(
 
 
 def _stretched(values: Any, low: float, high: float) -> Any:
-    """Return values as levels of gray, *low* black and *high* white; NaN is black, one value gray, 0 alone black."""
+    """Return values as gray levels, *low* black and *high* white; NaN is black, a constant gray, a constant 0 black."""
     if not high > low:
         return np.full(values.shape, 128 if low else 0, np.uint8)
     levels = np.clip((values - low) * (255 / (high - low)), 0, 255)

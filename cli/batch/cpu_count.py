@@ -1,4 +1,4 @@
-"""How many cores a call may use."""
+"""The number of cores that a call may use."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ VARIABLE = "IMFILTER_JOBS"
 
 
 def cores(asked: int | None, environment: Mapping[str, str] = os.environ) -> int:
-    """Return the number of ``--jobs``; else of ``IMFILTER_JOBS``; else one below Make, and all elsewhere.
+    """Return the number of ``--jobs``; else of ``IMFILTER_JOBS``; else one under ``make -j``, and all elsewhere.
 
-    ``make -j8`` keeps eight cores busy with eight processes. Its job server would lend what is left, but a process
-    that is killed would never give that back.
+    ``make -j8`` keeps eight cores busy with eight processes. Its job server would lend free cores, but a killed process
+    would never return them.
     """
     if asked is not None:
         if asked < 1:
@@ -31,6 +31,6 @@ def cores(asked: int | None, environment: Mapping[str, str] = os.environ) -> int
 
 
 def _shared_by_make(flags: str) -> bool:
-    """Whether Make runs other recipes beside this one: ``-j8``, ``-j``, ``--jobserver-auth=3,4``."""
-    flags = f" {flags} ".partition(" -- ")[0]  # behind it stand variables
+    """Whether Make runs recipes in parallel: ``-j8``, ``-j``, ``--jobserver-auth=3,4``."""
+    flags = f" {flags} ".partition(" -- ")[0]  # variables follow
     return re.search(r"\s(?:-j(?!1\s)|--jobserver-)", f"{flags} ") is not None

@@ -1,4 +1,4 @@
-"""Filters over Dask arrays: each chunk is filtered with the pixels around it that its filters see."""
+"""Filters over Dask arrays: each chunk is filtered with the surrounding pixels that its filters need."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from .filter_chain import Chain, chain
 
 EXTRA = "imfilter.dask needs an extra: pip install 'imfilter[cluster]'"
 PROBE = 8
-"""Pixels a side of what tells the type and the channels of a result."""
+"""Pixels per side of the sample that shows the type and the channels of a result."""
 
 
 def filtered(array: Any, filter: str | Chain[Any], **parameters: Any) -> Any:
-    """Return a Dask array of the filtered *array*, which is computed when it is asked for.
+    """Return the filtered *array* as a Dask array, which is computed on demand.
 
-    Each chunk is filtered with as many pixels around it as the filters see together. What they give is what they give
-    for the whole array, but for the last bits of sums, which are added from another column: of a million samples of 8
-    bits some four differ, by one.
+    Each chunk is filtered with as many surrounding pixels as the filters need together. The result is that for the
+    whole array, except for the last bits of sums, which begin at another column: about four in a million 8-bit samples
+    differ by one.
 
     Parameters
     ----------
     array
-        A Dask array ``(height, width)`` or ``(height, width, channels)`` of a type that filters take. Channels are in
-        one chunk, or are put into one.
+        A Dask array ``(height, width)`` or ``(height, width, channels)`` of a type that filters accept. The channels
+        are put into one chunk if they are not.
     filter
         The name of a filter, or an `imfilter.chain`.
     **parameters
-        Those of the filter, as its function takes them; a chain has them already.
+        The filter's parameters, as its function takes them; a chain has its own.
 
     Raises
     ------
     ParameterError
-        *array* is no Dask array; there is no such filter; or the filters look at the whole image, or at the place of a
-        pixel in it, or give an image of another size, or move its pixels. Filter such in memory, or from the command
-        line, which streams what it can.
+        *array* is not a Dask array; there is no such filter; or the filters need the whole image, depend on the
+        position of a pixel, change the size, or move pixels. In these cases filter in memory, or from the command line,
+        which streams what it can.
     ImportError
         Dask is not installed.
 
@@ -58,7 +58,7 @@ def filtered(array: Any, filter: str | Chain[Any], **parameters: Any) -> Any:
     except ImportError:
         raise ImportError(EXTRA) from None
     if not isinstance(array, importlib.import_module("dask.array").Array):
-        raise ParameterError("array", f"is no Dask array but {type(array).__name__}; give dask.array.from_array of it")
+        raise ParameterError("array", f"is a {type(array).__name__}, not a Dask array; see dask.array.from_array")
     if array.ndim not in (2, 3):
         raise ParameterError("array", f"has {array.ndim} axes; give (height, width) or (height, width, channels)")
     steps = _steps(filter, parameters)
@@ -66,7 +66,7 @@ def filtered(array: Any, filter: str | Chain[Any], **parameters: Any) -> Any:
     depth, wraps = _around(steps, probe)
     found = _block(probe, steps)
     if found.ndim > array.ndim:
-        raise ParameterError("filter", f"{steps.steps[-1].name} gives a gray image colours; give it three channels")
+        raise ParameterError("filter", f"{steps.steps[-1].name} turns gray into colours; pass three channels")
     whole = depth >= min(array.shape[:2])
     array = array.rechunk(-1 if whole else {2: -1} if array.ndim == 3 else {})
     around, boundary = {0: depth, 1: depth}, "periodic" if wraps else "none"
@@ -85,7 +85,7 @@ def filtered(array: Any, filter: str | Chain[Any], **parameters: Any) -> Any:
 def _steps(filter: str | Chain[Any], parameters: dict[str, Any]) -> Chain[Any]:
     if not isinstance(filter, Chain):
         if filter not in catalog.names():
-            raise ParameterError("filter", f"there is no {filter!r}; use one of {', '.join(catalog.names())}")
+            raise ParameterError("filter", f"unknown filter {filter!r}; use one of {', '.join(catalog.names())}")
         return chain(catalog.load(filter).step(**parameters))
     if parameters:
         raise ParameterError(next(iter(parameters)), "belongs to a step of the chain; give it there")
@@ -93,11 +93,11 @@ def _steps(filter: str | Chain[Any], parameters: dict[str, Any]) -> Chain[Any]:
 
 
 def _around(steps: Chain[Any], probe: Array) -> tuple[int, bool]:
-    """Return how many pixels around each filters see together, and whether the image wraps around at its borders."""
+    """Return how many pixels around each pixel the filters need together, and whether the image wraps around."""
     [image], _ = images(probe, bands=False, stack=False)
     program = steps._program(image)
     if program.last.values["range"] == "stretch":
-        raise ParameterError("range", "stretch looks at the whole image; use another one, or filter it in memory")
+        raise ParameterError("range", "stretch needs the whole image; use another range, or filter the array in memory")
     stages = [*with_branches(program.stages)]
     context = ImageContext(FULL[probe.dtype.name], np.float64, frozenset({"image"}), height=PROBE, width=PROBE)
     for stage in stages:
@@ -106,21 +106,21 @@ def _around(steps: Chain[Any], probe: Array) -> tuple[int, bool]:
             raise ParameterError("filter", f"{name} {why}; filter the array in memory, or a file from the command line")
     wraps = {(stage.window.border or program.settings.border) == "wrap" for stage in stages if any(stage.window.halo)}
     if len(wraps) > 1:
-        raise ParameterError("border", "wrap needs the same of all steps; filter the array in memory")
+        raise ParameterError("border", "all steps or none must use wrap; filter the array in memory")
     return sum(_reach(stage, context) for stage in stages), True in wraps
 
 
 def _refusal(stage: Stage, context: ImageContext) -> str:
-    """Return what keeps a stage from being done chunk by chunk, if something does."""
+    """Return why a stage cannot be done chunk by chunk; "" if it can."""
     if stage.extent is not None:
-        return "gives an image of another size, or moves its pixels"
+        return "changes the image's size or moves its pixels"
     if stage.takes != "strips" or stage.survey is not None:
-        return "looks at the whole image"
+        return "needs the whole image"
     window = stage.window
     if window.stride != (1, 1) or window.padding not in (None, window.halo):
-        return "gives an image of another size"
+        return "changes the image's size"
     if stage.by_name or _bound(stage, context).placed:
-        return "goes by the place of a pixel in the image"
+        return "depends on the position of each pixel"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Dependency files, as Make and Ninja read them: which outputs are made of which files."""
+"""Dependency files for Make and Ninja: which outputs are made from which files."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ..streams import STREAM
 from .plan import Job
 
 UNNAMEABLE = r"[\n\t;]|[\\ ]\Z|\(.*\)\Z|%.*[=*?\[]|[=*?\[].*%"
-"""What no file of a makefile can have in its name, however it is quoted."""
+"""What a file name in a makefile cannot contain, however it is quoted."""
 
 
 class Rules(NamedTuple):
-    """What a dependency file says beside the inputs and outputs of the jobs."""
+    """The files in a dependency file other than the inputs and outputs of the jobs."""
 
     written: Sequence[str]
     """The files that every job renews: the legend and the recipe."""
@@ -28,11 +28,11 @@ class Rules(NamedTuple):
     """The files that every output depends on: kernels, biases, mask, recipe and list."""
 
     def targets(self, job: Job) -> list[str]:
-        """Return what is made of a job's input."""
+        """Return the files that are made from a job's input."""
         return [*(target.path for target in job.all_targets.values() if target.path is not None), *self.written]
 
     def sources(self, job: Job) -> list[str]:
-        """Return what a job's outputs are made of."""
+        """Return the files from which a job's outputs are made."""
         return list(dict.fromkeys(name for name in (job.input.name, *job.read_beside, *self.read) if name != STREAM))
 
 
@@ -43,20 +43,20 @@ def rules(files: CallFiles) -> Rules:
 
 
 def check(path: str, jobs: Sequence[Job], rules: Rules) -> None:
-    """Raise UsageError where a dependency file could not name its files."""
+    """Raise UsageError if a dependency file cannot name its files."""
     for job in jobs:
         for name in (*rules.targets(job), *rules.sources(job)):
             if re.search(UNNAMEABLE, name):
                 raise UsageError(
-                    f"--depfile {shown(path)}: {shown(name)}: Make has no way to write such a name; rename the file"
+                    f"--depfile {shown(path)}: {shown(name)}: Make cannot express this name; rename the file"
                 )
 
 
 def write(path: str, jobs: Sequence[Job], rules: Rules, read: Collection[Identity]) -> None:
     """Write one rule for each job with files on both sides, and an empty one for each other file; raises FileError.
 
-    With an empty rule Make makes anew what depended on a file that is gone, as after ``cc -MP``. *read* are the files
-    that are not replaced.
+    With an empty rule, Make rebuilds what depended on a deleted file, as with ``cc -MP``. *read* are the files that
+    must not be replaced.
     """
     lines = []
     for job in jobs:
@@ -76,10 +76,10 @@ def write(path: str, jobs: Sequence[Job], rules: Rules, read: Collection[Identit
 
 
 def escaped(name: str, target: bool = False) -> str:
-    r"""Return a file's name as a word of a makefile: a prerequisite, or a target.
+    r"""Return a file name as a word of a makefile: a prerequisite, or a target.
 
-    Backslashes count only before what they escape, where each must be doubled. In targets a % means something, and an
-    & at the end; in prerequisites a |. An = would make the line a variable's; it hides behind a function's call.
+    Backslashes count only before a character that they escape, where each must be doubled. In targets a % is special,
+    and an & at the end; in prerequisites a |. An = would turn the line into a variable, so a function call hides it.
 
     >>> print(escaped("a b#c$d%e:f.png"))
     a\ b\#c$$d%e\:f.png

@@ -1,4 +1,4 @@
-"""One image of a batch: it is read, and goes to the work on one frame or on many; a failure is its report."""
+"""One image of a batch: reading it, and passing it to the work on one frame or many; a failure becomes its report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Done = TypeVar("Done")
 
 
 def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
-    """Do one job; a failure is a report."""
+    """Do one job; a failure becomes its report."""
     began = time.perf_counter()
     report = reported(job, partial(_processed, processor, job, reader))
     return report._replace(seconds=time.perf_counter() - began)
@@ -39,7 +39,7 @@ def reported(job: Job, work: Callable[[], Done]) -> Done | Report:
         done = Report(input=job.input.name, status="failed", error=str(error), no_place=no_place)
     except BrokenPipeError:
         raise
-    except Exception as fault:  # a fault of the program's own costs one image too, and not the batch
+    except Exception as fault:  # a bug of the program, too, costs one image and not the batch
         error = f"{shown(job.input.name)}: {faults.described(fault)}"
         done = Report(input=job.input.name, status="failed", error=error)
     signals.check()
@@ -48,7 +48,7 @@ def reported(job: Job, work: Callable[[], Done]) -> Done | Report:
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     if processor.options.render.show is not None:
-        from .shown import with_shown  # few calls show what they make
+        from .shown import with_shown  # few calls show their results
 
         job = with_shown(job, len(processor.maps))
     reader.needed = partial(processor.needed, job)
@@ -62,7 +62,7 @@ def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     suffix = ".parquet" if into_shards and into_shards[0].endswith(".parquet") else ".tar"
     if into_shards:
         if isinstance(found, Picture) or not formats.FORMATS[found.format].data_set:
-            raise FileError(into_shards[0], f"a {suffix} is made of data sets, and {job.name} is none")
+            raise FileError(into_shards[0], f"a {suffix} is made from data sets, and {job.name} is not one")
         if processor.options.frames.only is not None:
             raise FileError(into_shards[0], f"a {suffix} holds a data set; leave out --frame, or name an image")
     if isinstance(found, Picture) and not processor.options.frames.only and not numbered:
@@ -73,7 +73,7 @@ def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
 
 
 def _read(processor: ImageProcessor, job: Job, reader: Reader) -> tuple[Picture | Frames, Source]:
-    """Return what a job's file holds; a picture is decoded once for its variants, which follow each other."""
+    """Return the contents of a job's file; a picture is decoded once for all its consecutive variants."""
     name = job.input.name
     if job.variant is None:
         return reader.read(name)

@@ -1,4 +1,4 @@
-"""Words of a call that may mean something else than they say: a flat kernel, a decimal comma."""
+"""Values of a call that may be misunderstood: a flat kernel, a decimal comma."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ DECIMAL_COMMA = (
 )
 """The languages whose numbers have a decimal comma."""
 DECIMAL_POINT = "de_CH de_LI es_DO es_GT es_HN es_MX es_NI es_PA es_PR es_SV es_US it_CH"
-"""The countries where such a language has a decimal point all the same."""
+"""The countries in which such a language still has a decimal point."""
 
 
 def notes(recipe: Recipe, environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Return a line for each value that may mean something else."""
+    """Return a line for each value that may be misunderstood."""
     comma = has_decimal_comma(environment)
     return [
         note
@@ -44,7 +44,7 @@ def has_decimal_comma(environment: Mapping[str, str]) -> bool:
 
 
 def _flat(step: Call, name: str) -> str:
-    """Return the note that a kernel is one row, where its values would fill a square."""
+    """Return a note if a kernel is one row but its values would fill a square."""
     if name not in KERNELS:
         return ""
     from ...filters.core.linear import kernel_source  # few calls have one
@@ -57,7 +57,7 @@ def _flat(step: Call, name: str) -> str:
 
 
 def _halves(step: Call, name: str) -> str:
-    """Return the note that a pair of whole numbers was not read as one number with a decimal comma."""
+    """Return a note that a pair of whole numbers was not read as one number with a decimal comma."""
     value, parameter = step.given[name], step.filter.spec.parameters[name]
     if parameter.kind != "pair" or parameter.param.metavar or not isinstance(value, (tuple, list)):
         return ""

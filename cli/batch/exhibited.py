@@ -1,4 +1,4 @@
-"""What a page shows of a frame that was filtered: the picture, and each of its outputs."""
+"""What a page shows of a filtered frame: the picture, and each of its outputs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .frame_output import Computed
 
 
 def exhibit_of(picture: Picture, computed: Computed, share: int, cores: int) -> Exhibit:
-    """Return what is shown of a picture and of what was computed of it, in *share* bytes of the page.
+    """Return the pictures of an input and its outputs, in *share* bytes of the page.
 
-    Of several images of one size, one below the other, it is the first.
+    Of several stacked images of the same size, the first is shown.
     """
     return exhibit([*_subjects(picture, computed, cores)], share, computed.is_picture)
 

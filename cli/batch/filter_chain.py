@@ -1,4 +1,4 @@
-"""Several filters in a row as one function of arrays: what `imfilter chain` and `imfilter run` do, for Python."""
+"""Several filters in a row as one function of arrays: `imfilter chain` and `imfilter run` for Python."""
 
 from __future__ import annotations
 
@@ -48,9 +48,10 @@ class Chain(Generic[Answer]):
         jobs: int | None = None,
         name: str = "",
     ) -> Answer:
-        """Run the filters over an image, which may be all that a filter takes; return what the last one does.
+        """Run the filters over an image of any kind that a filter accepts; return the result of the last one.
 
-        The keyword arguments mean what they do for a filter, and concern the whole chain: nothing changes outside of
+        The keyword arguments have the same meaning as for a filter, and apply to the whole chain: nothing changes
+        outside
         *mask* and *roi*, for example, whatever a step does.
         """
         found = run_on_arrays(
@@ -71,13 +72,13 @@ class Chain(Generic[Answer]):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the steps as a recipe, which `imfilter run` and `load_recipe` read; raises `FileError`.
 
-        A file that a step names, as a kernel's, is never overwritten.
+        A file that a step names, such as a kernel, is never overwritten.
         """
         for number, step in enumerate(self.steps, 1):
             for name, value in step.given.items():
                 if not isinstance(value, (str, int, float, tuple, list)):
                     raise ParameterError(
-                        "steps", f"step {number} ({step.name}): {name}: an array has no place in a recipe; name a file"
+                        "steps", f"step {number} ({step.name}): {name}: a recipe cannot hold an array; name a file"
                     )
         with in_python():
             read = files_read(self.recipe._replace(source=None).files())
@@ -101,16 +102,16 @@ class Chain(Generic[Answer]):
 
 
 def chain(*steps: *tuple[*tuple[Step[Any], ...], Step[Answer]]) -> Chain[Answer]:
-    """Return a function that runs filters in a row, each by itself or with parameters, as ``blur.step(sigma=2)``.
+    """Return a function that runs filters in a row, each bare or with parameters, such as ``blur.step(sigma=2)``.
 
-    It gives what `imfilter chain` gives, bit for bit: the filters are one pass over the image, and nothing is rounded
-    or cut off between them, as it is when one is called with the result of another. What says how a result is written,
-    such as *depth*, belongs to the last step, and *white* to the first.
+    Its result is that of `imfilter chain`, bit for bit: the filters run in one pass over the image, and nothing is
+    rounded or clipped between them, unlike when one is called with the result of another. Parameters for the output,
+    such as *depth*, belong to the last step, and *white* to the first.
 
     Raises
     ------
     ParameterError
-        A step says what only the last or the first one can, or there is none.
+        A step has a parameter that only the last or the first one may have, or there are no steps.
 
     Examples
     --------
@@ -124,36 +125,36 @@ def chain(*steps: *tuple[*tuple[Step[Any], ...], Step[Answer]]) -> Chain[Answer]
     array([0, 0, 1, 1, 1, 0, 0], dtype=uint8)
     """
     if not steps:
-        raise ParameterError("steps", "there is none; name filters, as in chain(blur.step(sigma=2), edges)")
+        raise ParameterError("steps", "there are none; pass filters, as in chain(blur.step(sigma=2), edges)")
     calls: list[Call[Any]] = []
     for step in cast("tuple[Any, ...]", steps):
         if not isinstance(step, (Call, ImageFilter)):
-            raise ParameterError("steps", f"{_told(step)} is neither a filter nor a step, as blur.step(sigma=2)")
+            raise ParameterError("steps", f"{_told(step)} is neither a filter nor a step, such as blur.step(sigma=2)")
         calls.append(step.checked() if isinstance(step, ImageFilter) else step)
     with in_python():
         return _again(tuple(calls))
 
 
 def load_recipe(path: str | os.PathLike[str]) -> Chain[Any]:
-    """Return the chain that a recipe describes, as `Chain.save` and ``imfilter chain --save`` write it.
+    """Return the chain in a recipe file, which `Chain.save` and ``imfilter chain --save`` write.
 
-    Raises `ParameterError` for a file that is no recipe, or cannot be read.
+    Raises `ParameterError` for a file that is not a recipe or cannot be read.
     """
     with in_python():
         return Chain(load(os.fspath(path)))
 
 
 def _told(value: Any) -> str:
-    """Name what is no step in one line; of an image its type."""
+    """Describe something that is not a step in one line; an image by its type."""
     text = repr(value)
     return text if len(text) <= 80 and "\n" not in text else f"this {type(value).__name__}"
 
 
 def _with_pictures(recipe: Recipe) -> Recipe:
-    """Return a recipe with the second pictures that it names; raises UsageError."""
+    """Return a recipe with the second pictures that it names, decoded; raises UsageError."""
     for step, name in named(recipe):
         if isinstance(folder := step.values[name], FolderName):
-            raise UsageError(f"{name}: {folder} is a folder, in which an array has no name; name a file")
+            raise UsageError(f"{name}: {folder} is a folder, but an array has no name to find in it; name a file")
     others = OtherPictures(recipe, prefetch.max_pixels(""))
     others.check()
     return others.complete(recipe, (), "")
@@ -165,7 +166,7 @@ def _again(steps: tuple[Call[Any], ...]) -> Chain[Any]:
 
 @contextmanager
 def in_python() -> Iterator[None]:
-    """Let a wrong call be a ParameterError, which calls options as Python does."""
+    """Turn the UsageError of a wrong call into a ParameterError, which names parameters as in Python."""
     try:
         yield
     except UsageError as error:

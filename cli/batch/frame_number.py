@@ -1,4 +1,4 @@
-"""The number of the frame or page that a call asks for."""
+"""The number of the frame or page that a call selects."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from ..errors import UsageError
 
 
 def check(frame: int | None) -> None:
-    """Raise UsageError for a number that no frame has."""
+    """Raise UsageError for a negative number."""
     if frame is not None and frame < 0:
         raise UsageError("--frame must be 0 or greater")

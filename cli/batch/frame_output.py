@@ -1,4 +1,4 @@
-"""One frame, filtered: what is computed of it, and how its outputs come into their files."""
+"""One filtered frame: its results, and how its outputs get into their files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .annotations.way import Way
 
 STAMP, SOURCE_TAG = "imfilter", "imfilter-source"
-"""What an object in a store carries beside its bytes: the stamp, and the tag of the object that it was made of."""
+"""The metadata of an object in a store: the stamp, and the tag of the object from which it was made."""
 SHEET = "sheet"
 """The output that shows all maps of a bank of kernels."""
 
@@ -44,53 +44,53 @@ class Missing(NamedTuple):
     value: float
     samples: int
     spread: bool
-    """All filters hand on what is missing, as far as they reach."""
+    """All filters spread missing samples as far as they reach."""
 
 
 class Computed(NamedTuple):
-    """One frame, filtered."""
+    """One filtered frame."""
 
     shape: tuple[int, int, int]
-    """Of the input."""
+    """The shape of the input."""
     dtype: str
     colours: ColourModel
-    """Of the input."""
+    """The colours of the input."""
     formats_of: Mapping[str, formats.Format]
     encodings: Mapping[str, Encoding]
     outputs: Mapping[str, Output]
     facts: Sequence[Fact]
     is_picture: bool = True
-    """The result shows the colours of the picture: it is no map, and shows no edges."""
+    """The result has the colours of the picture: it is neither a map nor edges."""
     maps: int = 0
-    """How many maps of a bank of kernels the picture is made of, if any."""
+    """The number of maps of a bank of kernels that make up the picture, if any."""
     surprises: tuple[str, ...] = ()
-    """Notes on results that will surprise."""
+    """Notes on surprising results."""
     geometry: Geometry | None = Geometry()
-    """Where the result lies in the input; None where no map says it."""
+    """The place of the result in the input; None if it cannot be expressed as an affine map."""
     way: Way | None = None
-    """The way of places from the input to the result, where masks and boxes go it."""
+    """How places in the input move to the result, if masks and boxes must follow."""
     same_units: bool = False
-    """The picture's values mean what the input's do, as after a mean."""
+    """The picture's values have the meaning of the input's, as after a mean."""
     missing: Missing | None = None
-    """None where no value marks samples as missing."""
+    """None if no value marks samples as missing."""
     images: int = 1
-    """So many frames of one size, one below the other."""
+    """The number of frames of the same size, stacked stacked vertically."""
     drawn: Sequence[Any] | None = None
-    """The steps of an augmentation with the numbers that were drawn, as the manifest has them."""
+    """The steps of an augmentation with the drawn numbers, for the manifest."""
     labels: Labels | None = None
-    """Theirs, where they are some of a data set that has labels."""
+    """The labels of the frames, if they belong to a data set with labels."""
     shown: Any = None
-    """What the terminal shows of it, ``(rows, columns, 3)`` of uint8; None where it shows nothing."""
+    """The frame as the terminal shows it, ``(rows, columns, 3)`` of uint8; None if it shows nothing."""
     exhibit: Any = None
-    """What a page shows of it."""
+    """The frame as a page shows it."""
 
     @property
     def size(self) -> int:
-        """How many samples the input has."""
+        """The number of samples of the input."""
         return math.prod(self.shape)
 
     def colours_of(self, name: str) -> ColourModel:
-        """Return what the channels of an output are."""
+        """Return the colour model of an output."""
         channels = self.outputs[name].samples.shape[2]
         as_input = channels == self.shape[2] and not self.maps and self.encodings[name].kind != "hue"
         return self.colours if as_input else model_of(channels)
@@ -103,7 +103,7 @@ class Computed(NamedTuple):
             yield self._replace(outputs=outputs, images=1, labels=own)
 
     def without_samples(self) -> Computed:
-        """Return what a report needs."""
+        """Return a copy for the report, without samples."""
         outputs = {
             name: output._replace(
                 samples=np.broadcast_to(np.zeros((), output.samples.dtype), output.samples.shape), alpha=None
@@ -114,7 +114,7 @@ class Computed(NamedTuple):
 
 
 def _part(output: Output, at: int, images: int) -> Output:
-    """Return that of one of several frames."""
+    """Return the output of one of several stacked frames."""
     height = len(output.samples) // images
     rows = slice(at * height, (at + 1) * height)
     return output._replace(samples=output.samples[rows], alpha=None if output.alpha is None else output.alpha[rows])
@@ -122,7 +122,7 @@ def _part(output: Output, at: int, images: int) -> Output:
 
 @contextlib.contextmanager
 def writable(target: Target, format: formats.Format) -> Iterator[None]:
-    """Let what an encoder refuses name *target*."""
+    """Add the name of *target* to an encoder's errors."""
     try:
         yield
     except (ValueError, MemoryError) as error:
@@ -133,31 +133,31 @@ def writable(target: Target, format: formats.Format) -> Iterator[None]:
 def opened(
     transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = ""
 ) -> contextlib.AbstractContextManager[Buffer]:
-    """Open an output for writing, in its folder, which is made where it is missing; an object carries its *stamp*."""
+    """Open an output for writing, in its folder, which is created if missing; an object carries its *stamp*."""
     return transaction.open(*_place(job, target, options, stamp))
 
 
 def opened_as(
     format: formats.Format, transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = ""
 ) -> contextlib.AbstractContextManager[Buffer | NewFolder]:
-    """Open an output of a format as `opened` does; of some it is a folder. Raises FileError where there is none."""
+    """Open an output like `opened`; for some formats it is a folder. Raises FileError if that is impossible."""
     if not format.folder:
         return opened(transaction, job, target, options, stamp)
     path, *_ = _place(job, target, options, stamp)
     if path is not None and not isinstance(path, Path):
-        raise FileError(target.name, "cannot be written: a Zarr is written in a folder of this machine")
+        raise FileError(target.name, "cannot be written: a Zarr needs a local folder")
     return transaction.open_folder(path, options.root(target.folder))
 
 
 def begun(transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = "") -> Growing:
-    """Begin an output that is written as it comes, as `opened` opens one."""
+    """Begin an output that is written piece by piece, opened like `opened`."""
     return transaction.grow(*_place(job, target, options, stamp))
 
 
 def _place(
     job: Job, target: Target, options: WriteOptions, stamp: str = ""
 ) -> tuple[Path | Destination | None, Path | None, Times | None, Identity | None, Root | None]:
-    """Return where an output goes, its backup, its times, the file that it may replace, and its tree."""
+    """Return the place of an output, its backup, its times, the file that it may replace, and its tree."""
     if is_store(target.path):
         return _destination(job, target, options, stamp), None, None, None, None
     state = None if job.source is None else job.source.state
@@ -171,7 +171,7 @@ def _place(
 
 
 def _destination(job: Job, target: Target, options: WriteOptions, stamp: str) -> Destination:
-    """Return where in a store an output goes, and what it tells `--update` without its bytes."""
+    """Return the place of an output in a store, with the metadata for `--update`."""
     from ..stores.objects import Destination
 
     assert target.path is not None
@@ -182,7 +182,7 @@ def _destination(job: Job, target: Target, options: WriteOptions, stamp: str) ->
 
 
 def _times(job: Job) -> Times | None:
-    """Return the times of an input, if it is a file: those of the one that was read."""
+    """Return the times of an input as it was read, if it is a file."""
     if job.source is None or job.source.state is None:
         return None
     try:
@@ -193,9 +193,9 @@ def _times(job: Job) -> Times | None:
 
 
 def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str]) -> Metadata:
-    """Return what the output *name* keeps, true of its own samples; what is left out is told in *notes*.
+    """Return the metadata of the output *name*, valid for its own samples; *notes* get what is left out.
 
-    A map keeps resolution and georeference; edges, and gray of colours, no colour profile.
+    A map keeps resolution and georeference; edges, and gray made from colours, keep no colour profile.
     """
     if name == SHEET:
         return Metadata()
@@ -209,7 +209,7 @@ def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str])
     nodata = computed.outputs[name].nodata
     if computed.geometry == Geometry() and nodata is None and not georeferenced(metadata):
         return metadata
-    from ..images import georeference, placement  # few pictures have what they bring up to date
+    from ..images import georeference, placement  # few pictures have metadata that they update
 
     metadata = placement.placed(metadata, computed.geometry, notes)
     if georeferenced(metadata):
@@ -221,5 +221,5 @@ def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str])
 
 
 def _marks_nothing(name: str, computed: Computed) -> bool:
-    """Whether the nodata value of the input is none that its samples can have: what is said of it stays true."""
+    """Whether the nodata value of the input is impossible for its samples, so that its tag may stay."""
     return computed.missing is not None and computed.encodings[name].nodata is None

@@ -1,4 +1,4 @@
-"""What a report tells of the frames of a picture, of which no samples stay: there may be any number of them."""
+"""The summary of a picture's frames for its report; it keeps no samples, as there may be any number of frames."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from .frame_output import Computed
 
 
 class Summary:
-    """What is told of the frames of a picture, of which no samples stay."""
+    """Summarises the frames of a picture without keeping their samples."""
 
     def __init__(self, maps: tuple[str, ...], notes: bool) -> None:
-        """Of many *maps* one is told of, as an example; *notes* are wanted or not."""
+        """If there are many *maps*, one is reported as an example; *notes* says whether notes are wanted."""
         self._maps, self._notes = maps, notes
         self.first: Computed | None = None
         self.frames = self.images = 0
-        """How many were added, and how many frames they are, of which several may lie one below the other."""
+        """The number of added frames, and of images, of which a frame may stack several."""
         self.surprises: dict[str, None] = {}
         self.missing: dict[str, None] = {}
         """Notes on missing samples."""
         self.range: dict[str, tuple[float, float]] = {}
         """The least and the greatest value of each output that was measured."""
         self.shown: Any = None
-        """What the terminal shows of the first of which it shows something."""
+        """The first frame that the terminal shows."""
         self.drawn: list[Any] = []
-        """What was drawn for each, where something was."""
+        """The drawn numbers of each frame, if any."""
         self.labels: list[Labels | None] = []
-        """Theirs, where they may be others than those of the input."""
+        """The labels of the frames, if they may differ from those of the input."""
         self._clipped: dict[str, tuple[float, int]] = {}
 
     def add(self, frame: Computed) -> None:
-        """Take the next."""
+        """Add the next frame."""
         self.frames += 1
         self.images += frame.images
         self.shown = frame.shown if self.shown is None else self.shown
@@ -55,5 +55,5 @@ class Summary:
 
     @property
     def clipped(self) -> dict[str, float]:
-        """The part of the samples of each output that was clipped, in the mean of all frames."""
+        """The fraction of clipped samples of each output, as the mean of all frames."""
         return {output: clipped / frames for output, (clipped, frames) in self._clipped.items()}

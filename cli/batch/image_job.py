@@ -42,39 +42,39 @@ from .rendering import Rendering
 from .streaming import Streaming
 
 ON_A_PAGE = 3
-"""Bytes a sample that a picture on a page takes: before and after in 8 bits, and what is not encoded as it comes."""
+"""Bytes per sample of a picture on a page: before and after in 8 bits, and the result, which is not streamed."""
 
 
 class ImageProcessor:
-    """What is done to every image of a batch."""
+    """The work on every image of a batch."""
 
     def __init__(self, recipe: Recipe, maps: tuple[str, ...], options: JobOptions) -> None:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.rendering = Rendering(recipe, maps, options)
         self.stages = self.rendering.stages
         self.is_drawn = False
-        """The recipe was drawn: nobody chose its numbers, and can choose others."""
+        """The recipe was drawn: nobody chose its numbers, or can choose others."""
         self.progress: Progress | None = None
-        """Is told how far an image is; of one in a process of its own nobody is told."""
+        """Receives the progress of an image; None in a process of its own."""
         self.parts = {step.values["channels"] for step in recipe.steps}
         self.is_picture = not maps and total_gain(self.stages) is not None
         self.others = OtherPictures(recipe, options.render.max_pixels)
         self.has_others = any(named(recipe))
         self._drawn: tuple[Any, Any, Recipe, ImageProcessor | None] | None = None
-        """Which the last variant of an augmentation was, what was drawn for it, its recipe, and what filters by it."""
+        """The last variant of an augmentation: its key, the drawn numbers, its recipe, and its processor."""
         self._of_filters: dict[tuple[str, ...], ImageProcessor] = {}
-        """What filters by a recipe of some filters, whatever their numbers."""
+        """The processors by the filters of their recipe, whatever the numbers."""
         self.decoded: tuple[str, Picture, Source] | None = None
-        """The picture of which the last variant was made, the name of its file, and what that was."""
+        """The picture of the last variant, the name of its file, and its contents."""
         self.draws: Any = None
-        """Draws for the images of data sets that are augmented."""
+        """Draws numbers for the images of augmented data sets."""
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
         self._foreseen: dict[tuple[Any, ...], float] = {}
-        """How many bytes small pictures of a kind take."""
+        """The bytes that small pictures of each kind need."""
 
     @property
     def spreads_nan(self) -> bool:
-        """Whether all filters hand on what is missing."""
+        """Whether all filters spread missing samples."""
         return all(step.values["nan"] == nan_policy.PROPAGATE for step in self.recipe.steps)
 
     @property
@@ -82,12 +82,12 @@ class ImageProcessor:
         return Streaming(self.stages, self.options, self.maps)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The stages hold functions, which are built again where they are needed.
+        # The stages hold functions, which are built again in the other process.
         return ImageProcessor, (self.recipe, self.maps, self.options)
 
     def prepare(self, job: Job) -> None:
-        """Import what a job needs, by the names of its files; processes that begin as copies of this one share it."""
-        with contextlib.suppress(Exception):  # what cannot be had is said of the images that need it
+        """Import what a job needs, judged by its file names; processes that are forked from this one share it."""
+        with contextlib.suppress(Exception):  # a missing library is reported for the images that need it
             own = formats.of_name(job.input.name)
             if own is not None:
                 own.codec.prepare(b"")
@@ -96,13 +96,13 @@ class ImageProcessor:
                     self._canvas(output, target.format, Metadata())
 
     def look_at(self, rows: tuple[int, int]) -> None:
-        """Let results stay in memory; of others than these *rows* they may hold anything."""
+        """Keep results in memory; outside these *rows* they may hold anything."""
         self.options = self.options._replace(render=self.options.render._replace(in_memory=rows))
 
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
         computed = self.exhibited(job, picture, self.computed(job, picture, alone=True))
-        picture.pixels = picture.alpha = None  # the memory is the encoders' now
+        picture.pixels = picture.alpha = None  # frees the memory for the encoders
         moved = None
         with Transaction(self.options.write.read) as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
@@ -124,9 +124,9 @@ class ImageProcessor:
         return self.report(job, done, notes)._replace(annotations=moved)
 
     def computed(self, job: Job, picture: Picture, alone: bool = False) -> Computed:
-        """Filter one frame, which its files hold *alone* or among others; raises FileError."""
+        """Filter one frame, which is *alone* in its files or one of several; raises FileError."""
         if job.variants:
-            from .augment import samples  # of all commands one has them
+            from .augment import samples  # only one command has them
 
             return samples.computed(self, job, picture)
         if job.variant is not None:
@@ -140,7 +140,7 @@ class ImageProcessor:
             raise FileError(shown(job.input.name), str(error)) from None
 
     def exhibited(self, job: Job, picture: Picture, computed: Computed) -> Computed:
-        """Return a frame with what a page shows of it, if the call writes one; raises FileError."""
+        """Return a frame with its pictures for the page, if the call writes one; raises FileError."""
         if not job.page_share:
             return computed
         from . import exhibited  # few calls write one
@@ -153,11 +153,11 @@ class ImageProcessor:
             raise FileError(shown(job.input.name), faults.NO_MEMORY) from None
 
     def _variant(self, job: Job, picture: Picture) -> Computed:
-        """Filter one frame by the recipe that is drawn for it; raises FileError."""
-        from .augment import samples, small, variants  # of all commands one has them
+        """Filter one frame with the recipe drawn for it; raises FileError."""
+        from .augment import samples, small, variants  # only one command has them
 
         assert job.variant is not None
-        # All frames of a file have one draw, and images of a data set each their own.
+        # All frames of a file share one draw; each image of a data set has its own.
         number = picture.number if formats.FORMATS[picture.format].data_set else 0
         drawn = job.input, job.variant, number
         if self._drawn is None or self._drawn[0] != drawn:
@@ -177,7 +177,7 @@ class ImageProcessor:
         return computed._replace(drawn=variants.described(recipe))
 
     def like(self, recipe: Recipe) -> ImageProcessor:
-        """Return what filters by a recipe of the same filters, of which some numbers may be others."""
+        """Return the processor for a recipe of the same filters, perhaps with other numbers."""
         names = tuple(step.name for step in recipe.steps)
         if names not in self._of_filters:
             self._of_filters[names] = self.of_recipe(recipe)
@@ -189,9 +189,9 @@ class ImageProcessor:
         return formats_of, self.rendering.encodings(picture, job.targets, formats_of, None)
 
     def of_recipe(self, recipe: Recipe, stages: tuple[Stage, ...] = ()) -> ImageProcessor:
-        """Return what filters by another recipe, a picture and no maps; or by *stages* that images have of their own.
+        """Return the processor for another recipe, without maps; or for *stages* that each image has of its own.
 
-        Of these the recipe is the first one's.
+        In the latter case the recipe is that of the first image.
         """
         processor = ImageProcessor(recipe, (), self.options)
         processor.progress, processor.is_drawn = self.progress, True
@@ -199,7 +199,7 @@ class ImageProcessor:
         return processor
 
     def work_types(self, job: Job, picture: Picture, stages: Iterable[Sequence[Stage]]) -> list[Any]:
-        """Return the types in which a picture goes through several stages."""
+        """Return the data types of a picture in several stages."""
         encodings = self.rendering.encodings(picture, job.targets, self._formats_of(job, picture), None)
         return [executor.work_type(own, picture.pixels.dtype.name, encodings.values()) for own in stages]
 
@@ -218,14 +218,14 @@ class ImageProcessor:
         return whole and suits_stack(processor.stages, shape, encodings, settings, transparent)
 
     def _take_numbers(self, picture: Picture) -> None:
-        """Let a label map be filtered by the numbers of its palette; raises `ImageError`."""
+        """Turn a label map into its palette indices; raises `ImageError`."""
         from . import label_map  # few pictures have a palette
 
         effect = self.options.render.effect
         label_map.take_numbers(picture, self.recipe, self.stages, effect is not None and effect.partial)
 
     def _for(self, picture: Picture) -> ImageProcessor:
-        """Return what filters a picture of these colours; raises `ImageError` where they do not suit the recipe."""
+        """Return the processor for a picture with these colours; raises `ImageError` if they do not suit the recipe."""
         recipe = self.recipe.for_colours(picture.colours, picture.pixels.shape[2])
         if recipe.steps == self.recipe.steps:
             return self
@@ -235,7 +235,7 @@ class ImageProcessor:
         return self._of_colours[picture.colours]
 
     def _with_others(self, job: Job, picture: Picture) -> ImageProcessor:
-        """Return what joins a picture with the second pictures of its recipe; raises FileError."""
+        """Return the processor with the second pictures of the recipe; raises FileError."""
         if not self.has_others:
             return self
         complete = self.others.complete(self.recipe, job.others, job.input.name, picture.colours == "cmyk")
@@ -256,7 +256,7 @@ class ImageProcessor:
         encodings = self.rendering.encodings(picture, job.targets, formats_of, missing)
         settings = self.rendering.settings(picture, formats_of.get("image"))
         if picture.colours == "gray" and "chroma" in self.parts:
-            picture.notes.append("is gray, which --channels chroma leaves as it is")
+            picture.notes.append("is gray, so --channels chroma leaves it unchanged")
         streamed = self._streaming.canvases(job, picture, encodings, formats_of, settings) if alone else {}
         needed = partial(self._needed, picture, 0, encodings, formats_of, settings, streamed)
         cores = self._cores_in_room(picture, needed)
@@ -299,7 +299,7 @@ class ImageProcessor:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
         surprising: tuple[str, ...] = ()
-        if picture.images == 1 and not self.is_drawn:  # of the others of a data set one was looked at
+        if picture.images == 1 and not self.is_drawn:  # of a data set, one image was examined
             surprising = self._surprises(light, missing if result.missing else None, encodings, outputs, formats_of)
         height, width, channels = picture.pixels.shape
         height //= picture.images
@@ -329,7 +329,7 @@ class ImageProcessor:
         show = self.options.render.show
         if show is None or picture.number != (self.options.frames.only or 0):
             return computed
-        from .shown import dots  # few calls show what they make
+        from .shown import dots  # few calls show their results
 
         return computed._replace(shown=dots(show, light, computed))
 
@@ -338,9 +338,9 @@ class ImageProcessor:
         if self.options.render.in_memory is not None:
             return Canvas
         if output == "image" and output_colour.is_lost(metadata, format, options):
-            return Canvas  # what may have to be converted cannot be encoded while it is computed
+            return Canvas  # a result that may need conversion cannot be encoded while it is computed
         if output == "image" and self.options.render.show is not None:
-            return Canvas  # neither can what is shown
+            return Canvas  # nor can one that is shown
         if output != SHEET:
             return encode.canvas(format, options, metadata if output == "image" else Metadata())
         from .contact_sheet import Reduced  # few ask for one
@@ -348,24 +348,24 @@ class ImageProcessor:
         return Reduced
 
     def streams(self, job: Job, expected: Expected) -> bool:
-        """Whether the rows of an expected picture are read as they are needed."""
-        with contextlib.suppress(ImageError, FileError):  # which will be said of the picture itself
+        """Whether the rows of an expected picture are read on demand."""
+        with contextlib.suppress(ImageError, FileError):  # which is reported for the picture itself
             return self._for(memory_need.stand_in(expected))._streaming.reads(job, expected)
         return False
 
     def needed(self, job: Job, expected: Expected) -> float:
-        """Return the bytes that an expected picture takes at most from when it is decoded."""
+        """Return the most bytes that an expected picture needs, from its decoding on."""
         written = ((name, target.format and target.format.name, target.map) for name, target in job.targets.items())
         kind = expected._replace(file=0), *written
         if (known := self._foreseen.get(kind)) is not None:
             return known
         needed = self._needed_of(job, expected)
-        if needed <= memory_budget.UNCHECKED_BYTES:  # more may be less when less is free
-            self._foreseen = {kind: needed}  # as a rule a batch has one
+        if needed <= memory_budget.UNCHECKED_BYTES:  # larger needs depend on the free memory
+            self._foreseen = {kind: needed}  # as a rule a batch has only one kind
         return needed
 
     def _needed_of(self, job: Job, expected: Expected) -> float:
-        with contextlib.suppress(ImageError, FileError):  # which will be said of the picture itself
+        with contextlib.suppress(ImageError, FileError):  # which is reported for the picture itself
             picture = memory_need.stand_in(expected)
             processor = self._for(picture)
             formats_of = processor._formats_of(job, picture)
@@ -373,7 +373,7 @@ class ImageProcessor:
             settings = processor.rendering.settings(picture, formats_of.get("image"))
             streamed = processor._streaming.canvases(job, picture, encodings, formats_of, settings)
             needed = partial(processor._needed, picture, expected.held, encodings, formats_of, settings, streamed)
-            # Those of folders are decoded while this is held, and are as large; those of files are there already.
+            # Second pictures from folders are as large, and are decoded while this is held; those from files exist.
             others = len(job.others) * memory_need.of_samples(picture)
             return others + needed(processor._cores_with_memory(lambda cores: others + needed(cores)))
         return 0
@@ -381,7 +381,7 @@ class ImageProcessor:
     def _formats_of(self, job: Job, picture: Picture) -> dict[str, formats.Format]:
         own = formats.FORMATS[picture.format]
         found = {output: target.format_for(output, own) for output, target in job.targets.items()}
-        if picture.colours in ("cmyk", "bands"):  # which are shown as well as a terminal can
+        if picture.colours in ("cmyk", "bands"):  # which a terminal shows as well as it can
             found |= {output: formats.FORMATS["tiff"] for output, target in job.targets.items() if target.shown}
         return found
 
@@ -395,9 +395,9 @@ class ImageProcessor:
         streamed: Collection[str],
         cores: int,
     ) -> float:
-        """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then.
+        """Return the most bytes that a picture needs from its decoding on, when it *held* some of them.
 
-        Of some outputs, which are *streamed*, no samples are kept.
+        No samples are kept of *streamed* outputs.
         """
         limit = self.options.render.max_pixels
         needed = memory_need.of_outputs(
@@ -412,9 +412,9 @@ class ImageProcessor:
         return needed + original
 
     def _cores_with_memory(self, needed: Callable[[int], float]) -> int:
-        """Return how many cores may work on a picture: fewer, if all *needed* more memory than there is.
+        """Return how many cores may work on a picture: fewer than all, if those *needed* more memory than there is.
 
-        Each has strips of its own. The results are the same bits.
+        Each has its own strips. The results are identical to the last bit.
         """
         cores = self.options.cores
         while cores > 1 and memory_budget.short(needed(cores)) is not None:
@@ -422,7 +422,7 @@ class ImageProcessor:
         return cores
 
     def _cores_in_room(self, picture: Picture, needed: Callable[[int], float]) -> int:
-        """Return how many cores may work on a picture; raises `ImageError` where one *needed* too much beside it."""
+        """Return how many cores may work on a picture in memory; raises `ImageError` if even one *needed* too much."""
         cores = self._cores_with_memory(needed)
         if (free := memory_budget.short(least := needed(cores))) is not None:
             height, width = picture.pixels.shape[:2]
@@ -431,11 +431,11 @@ class ImageProcessor:
         return cores
 
     def begin_report(self) -> Summary:
-        """Return what gathers what is told of frames."""
+        """Return an empty summary of frames."""
         return Summary(self.maps, self.options.report.notes)
 
     def report(self, job: Job, done: Summary, notes: list[str]) -> Report:
-        """Return what became of a picture, of whose frames *notes* tell."""
+        """Return the report on a picture, with *notes* on its frames."""
         name = shown(job.input.name)
         assert done.first is not None
         first = done.first
@@ -473,7 +473,7 @@ class ImageProcessor:
         outputs: Mapping[str, Output],
         formats_of: Mapping[str, formats.Format],
     ) -> tuple[str, ...]:
-        """Return notes on what will surprise in the outputs; of many maps on one."""
+        """Return notes on surprises in the outputs; of many maps, on one."""
         if not self.options.report.notes:
             return ()
         beyond = "" if "gain" in self.recipe.last.given else white_notes.far_above(picture, encodings)
@@ -489,7 +489,7 @@ class ImageProcessor:
         return (*([untold] if untold else []), *notes)
 
     def write(self, transaction: Transaction, job: Job, computed: Computed, metadata: Metadata) -> list[str]:
-        """Write all outputs of one frame; return what people should know."""
+        """Write all outputs of one frame; return notes for the user."""
         notes = []
         for name, target in job.targets.items():
             if target.shown:
@@ -504,7 +504,7 @@ class ImageProcessor:
         return notes
 
     def encode(self, file: io.BytesIO, name: str, computed: Computed, metadata: Metadata, stamp: str) -> list[str]:
-        """Write one output of one frame into *file*; return what people should know."""
+        """Write one output of one frame into *file*; return notes for the user."""
         if computed.encodings[name].kind == "table":
             from ..images import table  # few filters have one
 
@@ -525,7 +525,7 @@ class ImageProcessor:
 
 
 def _all_drawn(job: Job, done: Summary) -> Any:
-    """Return what a manifest must know of a data set's images; of those of a shard it is each one's own."""
+    """Return the manifest's information on the images of a data set; in a shard each image has its own."""
     assert done.first is not None
     if done.first.drawn is not None:
         return done.drawn
@@ -546,7 +546,7 @@ def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encodin
 
 
 def write_legend(path: str, quality: int | None, read: Collection[Identity]) -> None:
-    """Write the wheel that explains the colours of ``--angle-style color``; raises FileError."""
+    """Write the colour-wheel legend of ``--angle-style color``; raises FileError."""
     format = formats.of_suffix(path)
     with Transaction(read) as transaction:
         with transaction.open(place_of(path)) as file:

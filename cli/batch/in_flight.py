@@ -1,4 +1,4 @@
-"""Jobs with files in stores: some inputs are read ahead and some outputs on their way while one is filtered."""
+"""Jobs with files in stores: while one is filtered, other inputs are being read and other outputs written."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .image_job import ImageProcessor
 from .plan import Job
 
 Feed = Callable[[bool], Job | None]
-"""Returns the next job, None where there is none; it waits for one where that is asked."""
+"""Returns the next job, or None if there is none; with True it waits for one."""
 
 
 def of(jobs: Sequence[Job]) -> Feed:
-    """Return the feed of jobs that are all known."""
+    """Return a feed of known jobs."""
     left = iter(jobs)
     return lambda wait: next(left, None)
 
@@ -27,9 +27,9 @@ def of(jobs: Sequence[Job]) -> Feed:
 def processed(
     processor: ImageProcessor, feed: Feed, reader: Reader, count: int, tell: Callable[[], None] = lambda: None
 ) -> Iterator[Report]:
-    """Yield the reports of jobs in their order, of which *count* are read ahead and as many written behind.
+    """Yield the reports of jobs in order, while *count* jobs are read ahead and as many written behind.
 
-    It will *tell* when it begins with the next of them.
+    It calls *tell* when it begins the next job.
     """
     ready: deque[Job] = deque()
     unsettled: deque[tuple[Report, list[outbox.Sending]]] = deque()
@@ -38,7 +38,7 @@ def processed(
         while True:
             while len(ready) < count and (job := feed(not ready and not unsettled)) is not None:
                 ready.append(job)
-                if is_store(job.input.name) and job.input.name != begun:  # variants of one follow each other
+                if is_store(job.input.name) and job.input.name != begun:  # the variants of an input are consecutive
                     reader.begin_object(begun := job.input.name)
             if ready:
                 tell()
@@ -51,7 +51,7 @@ def processed(
 
 
 def _settled(report: Report, sending: Sequence[outbox.Sending]) -> Report:
-    """Return the report of a job when its objects are there."""
+    """Return the report of a job after its objects are uploaded."""
     written = kept = 0
     for wait in sending:
         try:
@@ -63,5 +63,5 @@ def _settled(report: Report, sending: Sequence[outbox.Sending]) -> Report:
     if kept and not written and report.status == "done":
         return Report(input=report.input, status="skipped", outputs=report.outputs, seconds=report.seconds)
     if kept and report.status == "done":
-        return report._replace(notes=(*report.notes, f"{kept} of its outputs exist, and were kept"))
+        return report._replace(notes=(*report.notes, f"{kept} of its outputs exist and were kept"))
     return report

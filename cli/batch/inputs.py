@@ -1,8 +1,8 @@
-"""Finding the inputs: files as they are named, lists of them, and what folders hold.
+"""Finding the inputs: named files, lists of them, and the contents of folders.
 
-Files that are named are taken whatever they hold. Of a folder's, hidden files and what is no image by its first
-bytes are passed over; but a file whose suffix promises an image is taken, so that an empty photograph is a
-failure that is told and not a picture that is missing.
+Named files are taken whatever they contain. In a folder, hidden files are passed over, and so are files that are
+not images by their first bytes. A file with an image suffix is always taken, so that an empty photograph is a
+reported failure and not a missing picture.
 """
 
 from __future__ import annotations
@@ -29,49 +29,50 @@ from ..stores import names as stored_names
 from ..stores.names import is_folder as is_prefix
 from ..stores.names import is_store
 from ..streams import STREAM
+from ..system import BYTES
 from . import backups
 from .input_rules import CLUTTER, Fate, InputRules
 from .plan import Input
 from .provenance import is_stamped
 
 MOST_OF_A_LIST = 1 << 26
-"""Bytes of names, more than half a million of the longest that are usual."""
+"""Bytes of names: more than half a million of the longest usual ones."""
 
 
 class NothingFoundError(UsageError):
-    """Folders hold no images that are taken."""
+    """The folders contain no images to take."""
 
     def __init__(self, said: str, folders: Sequence[str]) -> None:
         super().__init__(said)
         self.folders = folders
-        """Those that were looked into."""
+        """The folders that were searched."""
 
 
 class InputSet(NamedTuple):
-    """The inputs, and what was left."""
+    """The inputs, and the entries that were not taken."""
 
     inputs: list[Input]
     passed_over: list[tuple[str, Fate]]
-    """The other files of the folders, and the subfolders that were not looked into."""
+    """The other files of the folders, and the subfolders that were not searched."""
     several: bool
-    """The inputs may be more than one, as those of a folder are, even where there is but one."""
+    """There may be more than one input, as in a folder, even if there is only one now."""
     folders: Sequence[str] = ()
-    """The folders that were looked into."""
+    """The folders that were searched."""
 
     def count(self, fate: Fate) -> int:
-        """Return how many entries had this fate."""
+        """Return the number of entries with this outcome."""
         return sum(one is fate for _, one in self.passed_over)
 
     @property
     def unsearched(self) -> str:
-        """What is said of the subfolders that were not looked into; "" where there are none."""
+        """The message on subfolders that were not searched; "" if there are none."""
         return LeftOut(subfolders=self.count(Fate.SUBFOLDER)).as_text().removeprefix("; ")
 
 
 def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> InputSet:
-    """Return the inputs that *names* mean, folders opened; raises UsageError.
+    """Return the inputs that *names* mean, including those in folders; raises UsageError.
 
-    *listed* says that they came from a list, which may be a longer one the next time.
+    *listed* says that the names came from a list, which may be longer the next time.
     """
     inputs: list[Input] = []
     passed_over: list[tuple[str, Fate]] = []
@@ -96,7 +97,7 @@ def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> Input
 
 
 def _why_none(passed_over: Sequence[tuple[str, Fate]]) -> str:
-    """Say what there was in place of images, and what would help."""
+    """Return what was found instead of images, and advice."""
     counts = Counter(fate for _, fate in passed_over)
     said = [
         counted(count, one, several)
@@ -138,7 +139,7 @@ def names(given: Sequence[str], listed: str | None, null: bool, known: Sequence[
 
 
 def missing(names: Sequence[str]) -> list[str]:
-    """Return those of the *names* that are no file, and no folder."""
+    """Return the *names* that are neither a file nor a folder."""
     return [name for name in names if name != STREAM and not _exists(name)]
 
 
@@ -150,7 +151,7 @@ def _exists(name: str) -> bool:
 
 
 def separator(null: bool) -> bytes:
-    """Return what stands between the names of a list."""
+    """Return the separator of the names in a list."""
     return b"\0" if null else b"\n"
 
 
@@ -170,29 +171,29 @@ def read_list(name: str, separator: bytes) -> list[str]:
 
 
 def names_in(data: bytes, name: str, separator: bytes) -> list[str]:
-    """Return the names in what a list holds, or in some whole lines of it; raises UsageError."""
+    """Return the names in the contents of a list, or in some complete lines of it; raises UsageError."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes them
         try:
             data = data.decode("utf-16").encode()
         except UnicodeDecodeError:
-            raise UsageError(f"--files-from {shown(name)}: begins as UTF-16 text does, and is not; use UTF-8") from None
+            raise UsageError(f"--files-from {shown(name)}: starts like UTF-16 text but is not; use UTF-8") from None
     data = data.removeprefix(codecs.BOM_UTF8)
     if separator == b"\n":
         data = data.replace(b"\r\n", b"\n")
         if b"\0" in data:
-            raise UsageError(f"--files-from {shown(name)}: holds NUL bytes; with -0 they end the names")
+            raise UsageError(f"--files-from {shown(name)}: contains NUL bytes; use -0 if they end the names")
     return [os.fsdecode(line[0]) for line in re.finditer(b"[^%b]+" % separator, data)]
 
 
 def _objects(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tuple[str, Fate]]:
-    """Yield each object below *folder* in a store by its place, and what becomes of it; *tags* get that of each."""
+    """Yield the place and outcome of each object below *folder* in a store; *tags* receive the tags."""
     from .stored_inputs import listed  # few folders are in stores
 
     return listed(folder, rules, tags)
 
 
 class _Level(NamedTuple):
-    """A folder that is being walked through."""
+    """A folder that is being walked."""
 
     place: str
     identity: Identity | None
@@ -201,9 +202,9 @@ class _Level(NamedTuple):
 
 
 def _walk(folder: str, rules: InputRules, folders: list[str]) -> Iterator[tuple[str, Fate]]:
-    """Yield each file below *folder* by its path there, and what becomes of it; and each subfolder that is left out.
+    """Yield the path and outcome of each file below *folder*, and of each subfolder that is not searched.
 
-    Those that are looked into go to *folders*.
+    Searched subfolders are added to *folders*.
     """
     try:
         levels = [_level(folder, "")]
@@ -238,16 +239,16 @@ def _walk(folder: str, rules: InputRules, folders: list[str]) -> Iterator[tuple[
             try:
                 inner = _level(entry.path, place)
             except OSError:
-                yield place, Fate.TAKEN  # it cannot be read: a failure that is told, and stops nothing
+                yield place, Fate.TAKEN  # it cannot be read: a reported failure, which stops nothing
                 continue
             if any(inner.identity == level.identity for level in levels):
-                raise UsageError(f"{shown(entry.path)}: is a link back to a folder above it, a loop; --exclude it")
+                raise UsageError(f"{shown(entry.path)}: is a symlink loop, back to a folder above it; --exclude it")
             levels.append(inner)
             folders.append(entry.path)
 
 
 def _fate(entry: os.DirEntry[str], place: str, here: _Level, rules: InputRules) -> Fate:
-    """Return what becomes of a file."""
+    """Return the outcome for a file."""
     name, patterns = entry.name, rules.including(place, entry.name)
     if rules.include and not patterns:
         return Fate.UNMATCHED
@@ -280,11 +281,11 @@ def _is_dir(entry: os.DirEntry[str]) -> bool:
 def _is_image(entry: os.DirEntry[str]) -> bool:
     try:
         if not entry.is_file() and identity(entry.path) is not None:
-            return False  # a pipe would be waited for
-        # A link that leads nowhere goes on, to be told of if its name promises an image.
+            return False  # reading a pipe would block
+        # A broken link is kept, so that it is reported if it has an image suffix.
         if formats.suffix_of(entry.name) in formats.PROMISING:
             return True
-        descriptor = os.open(entry.path, os.O_RDONLY)
+        descriptor = os.open(entry.path, os.O_RDONLY | BYTES)
     except OSError:
         return formats.suffix_of(entry.name) in formats.PROMISING
     try:
@@ -296,7 +297,7 @@ def _is_image(entry: os.DirEntry[str]) -> bool:
 
 
 def is_folder(name: str | Path) -> bool:
-    """Whether *name* is a folder that can be entered; a Zarr is a picture. In stores names tell that."""
+    """Whether *name* is a folder and not a Zarr, which is a picture. In stores the name alone decides."""
     if is_store(name):
         return is_prefix(str(name))
     try:
@@ -306,5 +307,5 @@ def is_folder(name: str | Path) -> bool:
 
 
 def means_folder(output: str) -> bool:
-    """Whether the name of an output means a folder: one that is there, or that a / says."""
+    """Whether the name of an output means a folder: it exists as one, or ends in /."""
     return output.endswith(("/", os.sep)) or is_folder(output)

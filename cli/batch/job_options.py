@@ -1,4 +1,4 @@
-"""What a call says of the work on each image, by what it is about."""
+"""The options of a call for the work on each image, in groups."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 
 ALL_ROWS = (0, 1 << 40)
-"""Of a result of any height."""
+"""All rows of a result of any height."""
 
 
 class FrameOptions(NamedTuple):
-    """Which frames of a file are filtered."""
+    """The frames of a file to filter."""
 
     only: int | None = None
-    """The number of the one that is taken, if not all are."""
+    """The number of the only frame to filter; None for all."""
     limit: int = 10_000
-    """Files of more are refused."""
+    """Files with more pixels are refused."""
     labels: str | None = None
-    """The file of the labels of a data set's images, if it is not the one beside them."""
+    """The file of labels, if not the one next to the data set."""
 
 
 class ShowOptions(NamedTuple):
@@ -43,11 +43,11 @@ class ShowOptions(NamedTuple):
 
     room: Room
     both: bool
-    """The input is shown too."""
+    """Whether the input is shown too."""
     gap: int
-    """Dots between the two."""
+    """The dots between the two."""
     background: tuple[int, int, int] | None
-    """What transparent parts are shown on, if not a checkerboard."""
+    """The colour behind transparent parts; None for a checkerboard."""
 
 
 class RenderOptions(NamedTuple):
@@ -57,16 +57,16 @@ class RenderOptions(NamedTuple):
     angle_style: str = "code"
     sheet_range: SheetRange = "auto"
     max_pixels: int = MAX_PIXELS
-    """Sheets of more are refused."""
+    """Sheets with more pixels are refused."""
     effect: Effect | None = None
-    """Where the filters act, if not everywhere."""
+    """The region where the filters act; None for everywhere."""
     nodata: NodataOption = NodataOption()
-    """Which samples are missing."""
+    """How missing samples are recognised."""
     in_memory: tuple[int, int] | None = None
-    """Results stay arrays, for others than encoders to look at, and these rows of them are looked at, from a first to
-    one behind the last; others may hold anything. None where results are encoded as they come."""
+    """If given, results stay arrays instead of being encoded, and only these rows of them are needed, from the first to
+    one after the last; others may hold anything."""
     show: ShowOptions | None = None
-    """How results are shown in the terminal, if they are."""
+    """How results are shown in the terminal, if at all."""
 
 
 class WriteOptions(NamedTuple):
@@ -75,43 +75,43 @@ class WriteOptions(NamedTuple):
     encode: encode.EncodeOptions
     stamper: Stamper
     keep_existing: bool = False
-    """Of the files of many frames, those that exist are kept."""
+    """Whether existing files of single frames are kept."""
     preserve_times: bool = False
-    """Outputs get the times of their input."""
+    """Whether outputs get the times of their input."""
     read: Collection[Identity] = frozenset()
-    """All files that the call reads: what has the place of one when it is written is refused."""
+    """All files that the call reads; writing over one of them is refused."""
     roots: Mapping[str, Root] = MappingProxyType({})
-    """The folders of trees of outputs by the names that they were given, as they were before the work."""
+    """The roots of output trees by their names on the command line, resolved before the work."""
 
     def root(self, folder: str | None) -> Root | None:
-        """Return the tree below an output *folder* that was named; None for what is in none."""
+        """Return the root of the tree below an output *folder*; None for single files."""
         return None if folder is None else self.roots.get(folder) or root_of(folder)
 
 
 class ReportOptions(NamedTuple):
-    """What is told of an image."""
+    """What is reported on an image."""
 
     ranges: bool = False
-    """The least and the greatest value of each output."""
+    """Whether to report the least and the greatest value of each output."""
     notes: bool = True
     facts: bool = False
     page: bool = False
-    """Pictures are shown on a page."""
+    """Whether pictures are shown on a page."""
 
 
 class JobOptions(NamedTuple):
-    """All of them."""
+    """All options."""
 
     frames: FrameOptions
     render: RenderOptions
     write: WriteOptions
     report: ReportOptions
     cores: int = 1
-    """For one image."""
+    """Threads for one image."""
     in_flight: int = 8
-    """Objects of stores that are read ahead, and as many written behind, in each process."""
+    """How many objects of stores are read ahead, and as many written behind, in each process."""
     augmentation: Augmentation | None = None
-    """From which the recipe of each image is drawn."""
+    """The augmentation from which the recipe of each image is drawn."""
     annotations: AnnotationOptions = AnnotationOptions()
     """How masks and boxes are moved."""
     run: Callable[..., executor.Result] | None = None

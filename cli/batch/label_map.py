@@ -1,4 +1,4 @@
-"""Label maps: pictures with a palette whose numbers are classes, which a filter may choose among but never mix."""
+"""Label maps: pictures with a palette whose indices are classes; a filter may choose among them but not mix them."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from .recipe import Recipe
 
 MOST_CLASSES = 64
 LEAST_FLAT = 0.9
-"""A label map has at most so many colours, not all of them gray, and so great a part of neighbours are alike."""
+"""At least this share of neighbouring pixels of a label map are equal."""
 FORMATS = ("png", "tiff", "bmp")
-"""Formats of which a picture may be taken for a label map unasked."""
+"""Formats in which label maps are recognised without an option."""
 CHANGING = ("depth", "range", "gain", "linear")
-"""Parameters that say how colours are filtered or written, and have no meaning for numbers."""
-NOTE = "looks like a label map: the numbers of its palette were filtered; --channels each filters its colours"
+"""Parameters on how colours are filtered or written, which have no meaning for indices."""
+NOTE = "looks like a label map: its palette indices were filtered; --channels each filters its colours"
 
 
 def take_numbers(picture: Picture, recipe: Recipe, stages: Sequence[Stage], blended: bool) -> None:
-    """Turn a picture into the numbers of its palette, where that is asked for or it is a label map.
+    """Turn a picture into its palette indices, if the call asks for it or the picture is a label map.
 
-    *blended* results mix a filter's with the picture. Raises `ImageError` for numbers that there are not.
+    *blended* results mix a filter's with the picture. Raises `ImageError` if there are no indices.
     """
     palette, given = picture.palette, {name for step in recipe.steps for name in step.given}
     if any(step.values["channels"] == INDEX for step in recipe.steps):
         if not all(stage.picks for stage in stages):
-            raise ImageError(f"--channels {INDEX}: every filter must give samples of the picture, and one does not")
+            raise ImageError(f"--channels {INDEX}: every filter must only move or select samples, as median does")
         if palette is None:
             if picture.pixels.shape[2] == 1 and picture.alpha is None:
                 return
-            raise ImageError(f"has no palette without transparency; --channels {INDEX} filters the numbers of one")
+            raise ImageError(f"has no opaque palette; --channels {INDEX} filters palette indices")
         if blended:
             raise ImageError(f"--mask blends samples; with --channels {INDEX} use --roi")
         if changing := sorted(given.intersection(CHANGING)):
@@ -67,5 +67,5 @@ def is_label_map(palette: Palette) -> bool:
 
 
 def _alike(one: Any, other: Any) -> float:
-    """Return the part of neighbours that are the same; all if there are none."""
+    """Return the share of neighbours that are equal; 1 if there are none."""
     return float((one == other).mean()) if one.size else 1.0

@@ -1,4 +1,4 @@
-"""The labels of a data set's images, which are in its file or in one beside it, and go along with them unchanged."""
+"""The labels of a data set's images, in its file or in one next to it; they are copied unchanged."""
 
 from __future__ import annotations
 
@@ -24,31 +24,30 @@ from .naming import CLASSES, Numbered
 from .plan import Job
 
 IDX = "idx", "idx-gz"
-"""The formats whose labels are in a file beside the images."""
+"""The formats whose labels are in a separate file."""
 CLASS_NAMES = {
     "cifar10": {"batches.meta.txt": 10},
     "cifar100": {"fine_label_names.txt": 100, "coarse_label_names.txt": 20},
 }
-"""The files beside the images in which some formats have the names of the classes, and of the superclasses; how many
-there are."""
+"""The files next to the images with the names of classes and superclasses, by format, and the number of names."""
 PICKLED_NAMES = {
     "cifar10-py": ("batches.meta", {"label_names": 10}),
     "cifar100-py": ("meta", {"fine_label_names": 100, "coarse_label_names": 20}),
 }
-"""The same of formats that have them in one file, by their keys there."""
+"""The same for formats with one such file, by the keys in it."""
 MOST_OF_NAMES = 1 << 16
-"""Bytes of such a file."""
+"""The most bytes of such a file."""
 
 
 def of(images: str, frames: Frames, given: str | None = None) -> Labels | None:
-    """Return the labels of the data set that was read from a file, if it has some; raises FileError.
+    """Return the labels of the data set in a file, if it has any; raises FileError.
 
-    They are in the file that is *given*, if one is.
+    If a file of labels is *given*, they come from it.
     """
     if given is not None and frames.count is not None:
         if frames.labels is not None:
             raise FileError(shown(images), "has labels of its own; leave out --labels")
-        return _read(given, images, frames.count, "is given as those of")
+        return _read(given, images, frames.count, "is given as the labels of")
     if frames.format in IDX and frames.count is not None:
         return beside(images, frames.count)
     if frames.labels is None or frames.labels.classes:
@@ -65,7 +64,7 @@ def of(images: str, frames: Frames, given: str | None = None) -> Labels | None:
 
 
 def _class_names(path: Path, count: int, key: str = "") -> tuple[str, ...]:
-    """Return the names of the classes, a line each or by a *key*, if there is such a file; raises FileError."""
+    """Return the names of the classes, one per line or by a *key*, if there is such a file; raises FileError."""
     if not path.is_file():
         return ()
     with naming(str(path)), path.open("rb") as file:
@@ -73,9 +72,9 @@ def _class_names(path: Path, count: int, key: str = "") -> tuple[str, ...]:
             data = bounded_read.read(file, MOST_OF_NAMES)
             names = class_names(data, key) if key else tuple(data.decode().split())
         except (UnicodeDecodeError, bounded_read.TooLongError):
-            raise DecodeError("is not a list of class names, as its name says") from None
+            raise DecodeError("is not the list of class names that its name suggests") from None
         if len(names) != count:
-            raise DecodeError(f"names {len(names)} classes, and there are {count}")
+            raise DecodeError(f"names {len(names)} classes, but there are {count}")
         return names
 
 
@@ -89,7 +88,7 @@ def folder_of(numbered: Numbered, frames: Frames, number: int) -> str:
 
 
 def check_folders(job: Job, frames: Frames | None) -> None:
-    """Raise FileError where images cannot go to folders of their labels or classes, as --name asks for."""
+    """Raise FileError if images cannot go to the folders of labels or classes that --name asks for."""
     numbered = [target.numbered for target in job.targets.values() if target.numbered and target.numbered.classes]
     if not numbered:
         return
@@ -100,32 +99,33 @@ def check_folders(job: Job, frames: Frames | None) -> None:
     if field is None or field[1] != "class":
         return
     if not found.classes:
-        raise FileError(job.name, "has no names of classes; use {label}/ in --name")
+        raise FileError(job.name, "has no class names; use {label}/ in --name")
     if len(found.values) and not 0 <= int(found.values.min()) <= int(found.values.max()) < len(found.classes):
-        raise FileError(job.name, "has labels without the name of a class; use {label}/ in --name")
+        raise FileError(job.name, "has labels without a class name; use {label}/ in --name")
     for name in found.classes:
         if not is_folder_name(name):
             raise FileError(job.name, f"the class {shown(name)} cannot be a folder; use {{label}}/ in --name")
 
 
 def is_folder_name(name: str) -> bool:
-    """Whether the name of a class can be that of a folder, which is not hidden.
+    """Return whether the name of a class can be the name of a folder that is not hidden.
 
     >>> [*map(is_folder_name, ["cat", "a/b", "..", ""])]
     [True, False, False, False]
     """
-    return bool(name) and "/" not in name and os.sep not in name and not name.startswith(".") and name.isprintable()
+    apart = "/" not in name and os.sep not in name and not os.path.splitdrive(name)[0]
+    return bool(name) and apart and not name.startswith(".") and name.isprintable()
 
 
 def check(job: Job, frames: Frames, alone: bool) -> list[str]:
-    """Return notes on what the outputs do not hold of the labels; raises FileError where that keeps them away.
+    """Return notes on labels that the outputs lose; raises FileError if the outputs cannot be written.
 
-    Of one image *alone* nobody expects them in a picture.
+    Nobody expects labels in the picture of one image *alone*.
     """
     notes: list[str] = []
     for output, target in job.targets.items():
         if target.numbered is not None and target.numbered.classes:
-            continue  # their folders tell them
+            continue  # the folders are the labels
         format = target.format_for(output, formats.FORMATS[frames.format])
         format = target.format if target.format is not None and target.format.of_files else format
         if format.data_set or (not alone and format.name not in formats.TABLES):
@@ -137,7 +137,7 @@ def check(job: Job, frames: Frames, alone: bool) -> list[str]:
 def write(
     transaction: Transaction, job: Job, labels: Labels, formats_of: Mapping[str, formats.Format], options: WriteOptions
 ) -> list[str]:
-    """Write the labels beside each output whose format has them there; return notes where they have no place."""
+    """Write the file of labels next to each output whose format has one; return notes on labels that are lost."""
     notes = []
     for output, target in job.targets.items():
         format = formats_of[output].name
@@ -150,20 +150,20 @@ def write(
         name = None if target.path is None or target.numbered is not None else name_beside(target.path)
         if name is None:
             which = f", {shown(labels.source)}," if labels.source else ""
-            notes.append(f"its labels{which} were not written: {target.name} is no name with -idx3-")
+            notes.append(f"its labels{which} were not written: {target.name} does not contain -idx3-")
             continue
         with contextlib.suppress(OSError):
             if labels.source and Path(name).samefile(labels.source):
-                continue  # they are there
+                continue  # written already
         if options.keep_existing and os.path.lexists(name):
-            raise FileError(shown(name), "exists, and --no-clobber keeps it; the images would have other labels")
+            raise FileError(shown(name), "exists, and --no-clobber would keep labels that are not those of the images")
         with transaction.open(place_of(name), root=options.root(target.folder)) as file:
             idx.write_labels(file, labels.values, name.endswith(".gz"))
     return notes
 
 
 def name_beside(images: str) -> str | None:
-    """Return how the file of labels beside one of images is called; None where the name tells of no images.
+    """Return the name of the labels' file for a file of images; None if the name is not one of images.
 
     >>> name_beside("a/t10k-images-idx3-ubyte.gz"), name_beside("edges.idx4-ubyte"), name_beside("a.idx")
     ('a/t10k-labels-idx1-ubyte.gz', 'edges.idx1-ubyte', None)
@@ -174,26 +174,26 @@ def name_beside(images: str) -> str | None:
 
 
 def file_beside(images: str) -> str:
-    """Return the file of labels beside one of images; "" where there is none."""
+    """Return the existing file of labels for a file of images; "" if there is none."""
     name = name_beside(images)
     return name if name is not None and Path(name).is_file() else ""
 
 
 def beside(images: str, count: int) -> Labels | None:
-    """Return the labels of *count* images, if there are any; raises FileError where they are not as many."""
+    """Return the labels of *count* images, if there are any; raises FileError if the numbers differ."""
     name = file_beside(images)
-    return _read(name, images, count, "is named as those of") if name else None
+    return _read(name, images, count, "is named as the labels of") if name else None
 
 
 def _read(name: str, images: str, count: int, why: str) -> Labels:
-    """Return the labels of *count* images in a file; raises FileError where they are not as many."""
+    """Return the labels of *count* images in a file; raises FileError if the numbers differ."""
     with naming(name):
         data = Path(name).read_bytes()
         header = idx.header_in(data)
         if len(header.sizes) != 1:
-            raise DecodeError(f"holds no labels, and {why} {shown(images)}")
+            raise DecodeError(f"{why} {shown(images)}, but holds no labels")
         if header.sizes[0] != count:
-            raise DecodeError(f"holds {header.sizes[0]} labels, and {shown(images)} {count} images")
+            raise DecodeError(f"holds {header.sizes[0]} labels, but {shown(images)} has {count} images")
         values = np.frombuffer(idx.unpacked(data, header.bytes), header.dtype, offset=header.length)
         if values.dtype.kind == "f":
             raise DecodeError("holds labels that are not whole numbers")

@@ -1,6 +1,6 @@
-"""Float pictures in linear light, as renderers write them, on their way into whole numbers.
+"""Convert float pictures in linear light, as renderers write them, to sRGB for integer outputs.
 
-Those have too few levels for the shadows of linear light, and most programs take them for sRGB.
+Integers have too few levels for the shadows of linear light, and most programs assume sRGB.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def encoded(picture: Picture, encoding: Encoding, settings: Settings) -> tuple[P
         f"its linear light was converted to sRGB for {depth_in_words(encoding.dtype)} samples "
         "(--keep-values leaves the values unchanged)"
     )
-    # What is given in the units of the file follows.
+    # Values in the units of the file are converted too.
     fill = settings.fill
     if fill is not None:
         encoded = SRGB.encode(np.asarray([fill], np.float64).ravel(), picture.full).tolist()

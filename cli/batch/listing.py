@@ -1,4 +1,4 @@
-"""The names that standard input lists for a call that watches, taken as they come."""
+"""The file names on the standard input of a call with --watch, read as they come."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ import time
 from ..bounded_read import amount
 from ..errors import UsageError
 from ..streams import STREAM
+from ..system import SELECTS_FILES
 from .inputs import names_in
 
 PIECE = 1 << 16
-"""Bytes that are read at once."""
+"""Bytes read at a time."""
 MOST = 1 << 20
-"""Bytes of a name, of which systems take a few thousand."""
+"""The most bytes of a name; systems allow a few thousand."""
 
 
 class Listing:
-    """The names so far; each counts once."""
+    """The names so far, without repetitions. Raises UsageError if the system cannot wait for names."""
 
     def __init__(self, separator: bytes) -> None:
+        if not SELECTS_FILES:
+            raise UsageError(f"--files-from {STREAM} cannot be used with --watch on this system; name a file or folder")
         self.ended = sys.stdin is None
         self._separator = separator
         self._names: dict[str, None] = {}
@@ -29,7 +32,7 @@ class Listing:
 
     @property
     def names(self) -> list[str]:
-        """Return the names that were listed so far, in their order."""
+        """Return the names listed so far, in order."""
         return [*self._names]
 
     def begin(self) -> None:
@@ -38,7 +41,7 @@ class Listing:
             self._take(None)
 
     def wait(self, seconds: float) -> bool:
-        """Wait so many seconds, and return whether names came; raises UsageError, OSError."""
+        """Wait for names, at most so many *seconds*; return whether some came. Raises UsageError, OSError."""
         before, end = len(self._names), time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if self.ended:
@@ -48,7 +51,7 @@ class Listing:
         return len(self._names) > before
 
     def _take(self, seconds: float | None) -> None:
-        """Take what comes within so many seconds."""
+        """Read what comes within so many *seconds*."""
         ready, _, _ = select.select([sys.stdin], [], [], seconds)
         if not ready:
             return
@@ -58,5 +61,5 @@ class Listing:
         end = len(data) if self.ended else data.rfind(self._separator) + 1
         lines, self._begun = data[:end], data[end:]
         if len(self._begun) > MOST:
-            raise UsageError(f"--files-from {STREAM}: a name has more than {amount(MOST)}; end each by a line break")
+            raise UsageError(f"--files-from {STREAM}: a name exceeds {amount(MOST)}; end each with a line break")
         self._names.update(dict.fromkeys(names_in(lines, STREAM, self._separator)))

@@ -1,4 +1,4 @@
-"""What files look like: whether one was changed or replaced is told by its time, its size and its inode."""
+"""Detect whether a file was changed or replaced, by its time, size and inode."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterable, Mapping
 
 Look = tuple[int, int, int] | None
-"""The time of the last change in nanoseconds, the size, and the inode; None where there is no file."""
+"""The time of the last change in nanoseconds, the size, and the inode; None if there is no file."""
 UNSEEN: Look = (-1, -1, -1)
-"""Of a file that was never looked at."""
+"""The look of a file that was never looked at."""
 
 
 def look(name: str) -> Look:
-    """Return what a file or folder looks like, through links."""
+    """Return the look of a file or folder, following links."""
     try:
         found = os.stat(name)
     except (OSError, ValueError):
@@ -21,12 +21,12 @@ def look(name: str) -> Look:
 
 
 def look_at(names: Iterable[str]) -> dict[str, Look]:
-    """Return what each of the files looks like."""
+    """Return the look of each file."""
     return {name: look(name) for name in names}
 
 
 def is_still(name: str, now: Mapping[str, Look], before: Mapping[str, Look]) -> bool:
-    """Whether a file looked the same twice, and so is written to its end.
+    """Return whether a file looked the same twice, so that it is probably complete.
 
     >>> is_still("a", {"a": (1, 2, 3)}, {"a": (1, 2, 3)}), is_still("a", {"a": None}, {"a": (1, 2, 3)})
     (True, False)

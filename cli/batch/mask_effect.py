@@ -1,4 +1,4 @@
-"""The mask of a call, decoded: how strongly the filters act at each pixel."""
+"""The decoded mask of a call: the strength of the filters at each pixel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def effect_of(region: Region, max_pixels: int) -> Effect:
     try:
         found = decode.decode(region.data, DecodeOptions(size_guard(max_pixels), to_rgb=True))
         if isinstance(found, Frames):
-            raise DecodeError("has several frames; a mask has one")
+            raise DecodeError("has several frames; a mask must have one")
         return Effect(_gray(found), region.boxes or None)
     except DecodeError as error:
         raise UsageError(f"{region.option}: {error}") from None
@@ -31,7 +31,7 @@ def effect_of(region: Region, max_pixels: int) -> Effect:
 
 
 def _gray(picture: Picture) -> Any:
-    """Return a mask's picture as one channel: of colours their luma, and nothing where it is transparent."""
+    """Return a mask's picture as one channel: the luma of colours, and 0 for transparent pixels."""
     pixels, alpha = picture.pixels, picture.alpha
     if pixels.shape[2] == 3 and (pixels == pixels[..., :1]).all():
         pixels = pixels[..., :1]

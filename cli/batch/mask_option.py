@@ -1,4 +1,4 @@
-"""Where the filters of a call act: the file of --mask and the boxes of --roi."""
+"""The region where the filters of a call act: the file of --mask and the boxes of --roi."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ..errors import UsageError
 from ..streams import STREAM
 
 FARTHEST = (1 << 31) - 1
-"""No image is so wide or high."""
+"""Greater than the sides of all images."""
 Box = tuple[int, int, int, int]
 """The left, the top, the width and the height."""
 
 
 class Region(NamedTuple):
-    """What a call says about it."""
+    """The values of these options."""
 
     mask: str | None
     data: bytes
-    """What the mask's file holds; it is read once, because it may be a pipe."""
+    """The contents of the mask's file, read only once because it may be a pipe."""
     boxes: tuple[Box, ...]
 
     @property
     def option(self) -> str:
-        """What a failure calls it."""
+        """The option's name for messages."""
         return "--roi" if self.mask is None else f"--mask {shown(self.mask)}"
 
     def files(self) -> list[str]:
@@ -35,17 +35,17 @@ class Region(NamedTuple):
         return [self.mask] if self.mask is not None and Path(self.mask).is_file() else []
 
     def key(self) -> dict[str, object]:
-        """Return what tells this from every other."""
+        """Return a key that is different for every other region."""
         return {"mask": digest(self.data) if self.mask is not None else None, "roi": self.boxes}
 
 
 def read(mask: str | None, boxes: Sequence[str]) -> Region | None:
-    """Return what the options --mask and --roi say, None where they are not given; raises UsageError."""
+    """Read the options --mask and --roi; None if neither is given. Raises UsageError."""
     if mask is None and not boxes:
         return None
     if mask == STREAM:
-        raise UsageError("--mask -: a mask is a file; standard input is for the picture")
-    from ..images.picture import DecodeError  # a call without a mask needs none of it
+        raise UsageError("--mask -: a mask must be a file; standard input is for the picture")
+    from ..images.picture import DecodeError  # a call without a mask does not need it
     from ..images.reader import read_bytes
 
     try:
@@ -61,9 +61,9 @@ def _box(text: str) -> Box:
     try:
         x, y, width, height = (int(part) for part in text.split(","))
     except ValueError:
-        raise UsageError(f"--roi: {text!r} is not X,Y,W,H in whole pixels, like 10,20,300,200") from None
+        raise UsageError(f"--roi: {text!r} is not X,Y,W,H in whole pixels, such as 10,20,300,200") from None
     if min(width, height) < 1:
         raise UsageError(f"--roi: {text} has no pixels; W and H are at least 1")
     if max(map(abs, (x, y, width, height))) > FARTHEST:
-        raise UsageError(f"--roi: {text} lies outside of any image; its numbers are at most {FARTHEST}")
+        raise UsageError(f"--roi: {text} lies outside any image; numbers go up to {FARTHEST}")
     return x, y, width, height

@@ -1,9 +1,9 @@
-"""How much memory an image takes on its way from the decoder to its written outputs.
+"""Estimate the memory that an image needs from the decoder to its written outputs.
 
-While it is filtered there are what the decoder returned, what stages keep of the whole image, the strips of all
-threads, and the outputs as far as they are computed. While an output is encoded there are the outputs, what its encoder
-takes, and what the decoder keeps for the next frame; the picture is let go before. What each takes is declared beside
-it: by the decoder where it tells the picture's size, by `Stage.memory`, and by `Codec.encoding`.
+During filtering, memory holds the decoder's picture, what stages keep of the whole image, the strips of all threads,
+and the outputs computed so far. During encoding, it holds the outputs, the encoder's buffers, and what the decoder
+keeps for the next frame; the picture has been freed. The needs are declared by the decoder together with the size of
+the picture, by `Stage.memory`, and by `Codec.encoding`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from ..images.picture import Expected, Picture, Samples
 from .frame_output import SHEET
 
 ALWAYS = 24 << 20
-"""Bytes that are taken for an image of any size: what was let go and is kept for the next, tables, buffers of files."""
+"""Bytes for an image of any size: freed memory that is kept for the next one, tables, buffers of files."""
 TYPES = {1: "uint8", 2: "uint16", 4: "float32", 8: "float64"}
 
 
 def stand_in(expected: Expected) -> Picture:
-    """Return a picture such as is expected, of which one sample is in memory."""
+    """Return a picture of the expected shape with only one sample in memory."""
     samples = expected.samples
     alpha = samples.channels in (2, 4) and not samples.bands
     dtype = np.dtype(TYPES[samples.size])
@@ -67,13 +67,13 @@ def of_outputs(
     max_pixels: int,
     streamed: Collection[str] = (),
 ) -> float:
-    """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then.
+    """Return the most bytes that a picture needs after decoding, including those that it *held* then.
 
     Outputs that are *streamed* are packed as they come, and not kept.
 
-    Raises `ImageError` where a sheet, or a result whose size was asked for, would have more than *max_pixels*.
+    Raises `ImageError` if a sheet, or a result whose size was asked for, would have more than *max_pixels*.
     """
-    # Each of several images has its own size, which stages may ask for.
+    # Stages may ask for the size, which each image has for itself.
     dtype, images, (height, width, channels) = picture.pixels.dtype.name, picture.images, picture.pixels.shape
     height //= images
     shape = height, width, channels
@@ -88,7 +88,7 @@ def of_outputs(
     gathered = encoding = 0.0
     for name, each in encodings.items():
         if name == SHEET:
-            from .contact_sheet import foreseen  # few ask for one
+            from .contact_sheet import foreseen  # few calls make one
 
             (across, down), reduced = foreseen((height, width, len(maps)), maps)
             if across * down > max_pixels:
@@ -97,7 +97,7 @@ def of_outputs(
                     f"{max_pixels} (--max-pixels raises it)"
                 )
             gathered += reduced
-            # It is drawn in a picture and copied.
+            # It is drawn as a picture and copied.
             encoding = max(encoding, across * down * (2 + formats_of[name].codec.encoding(Samples(1, 1))))
             continue
         if each.kind == "table":
@@ -108,7 +108,7 @@ def of_outputs(
         if name in streamed:
             gathered += formats_of[name].codec.streamed_bytes(width, samples, jobs)
             continue
-        raw = 8 * channels if each.stretched else 0  # they are computed in double precision
+        raw = 8 * channels if each.stretched else 0  # stretched outputs are computed in double precision
         codec = formats_of[name].codec
         gathered += images * width * height * (codec.canvas_share * samples.bytes + raw)
         encoding = max(encoding, images * width * height * codec.encoding(samples))
@@ -119,7 +119,7 @@ def of_outputs(
 
 
 def _channels(name: str, encoding: Encoding, picture: Picture, settings: Settings, maps: int) -> int:
-    """Return how many channels an output has."""
+    """Return the number of channels of an output."""
     if encoding.kind == "hue":
         return 3
     if maps:

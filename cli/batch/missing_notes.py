@@ -1,4 +1,4 @@
-"""What people should know of missing samples: how they are written, and where they spread."""
+"""Notes for the user on missing samples: how they are written, and how they spread."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ from ..console.report import depth_in_words
 from .frame_output import Computed
 
 SPREADS = 1.0001
-"""How many times as large a part of the result must be missing, to be told."""
+"""The factor by which the share of missing samples must grow to be noted."""
 
 
 def of(name: str, computed: Computed) -> list[str]:
-    """Return what is to be told of the missing samples of the output *name*."""
+    """Return notes on the missing samples of the output *name*."""
     output, format = computed.outputs[name], computed.formats_of[name]
     dtype, missing, notes = computed.encodings[name].dtype, computed.missing, list[str]()
     title, is_float = format.title or format.name.upper(), dtype not in ("uint8", "uint16")
     if output.moved and not is_float:
-        notes.append(f"{output.moved} samples came out as the nodata value, {output.nodata:g}, and were moved off it")
+        notes.append(
+            f"{output.moved} samples came out as the nodata value, {output.nodata:g}, and were moved to the next value"
+        )
     if not output.missing:
         return notes
     if missing is not None and missing.spread and name == "image":
         before, after = missing.samples / computed.size, output.missing / output.samples.size
         if after > SPREADS * before:
             notes.append(
-                f"{before:.2%} of the samples are missing, and {after:.2%} of the result; "
+                f"{before:.2%} of the samples are missing, but {after:.2%} of the result; "
                 "--nan ignore leaves them out of the sums"
             )
     value = 0.0 if output.nodata is None else output.nodata
     if not format.georeferenced and not is_float:
-        notes.append(f"{title} cannot mark missing samples; they are {value:g} in it; use .tif")
+        notes.append(f"{title} cannot mark missing samples; they became {value:g}; use .tif")
     elif missing is not None and output.nodata is not None and value not in (missing.value,) and value == value:
-        notes.append(f"nodata {missing.value:g} does not fit {depth_in_words(dtype)} samples; it is {value:g} there")
+        notes.append(f"nodata {missing.value:g} does not fit {depth_in_words(dtype)} samples; it became {value:g}")
     return notes

@@ -1,4 +1,4 @@
-"""The work on a file of several frames: each is filtered on its own, and all outputs appear together."""
+"""Filter a file with several frames: each on its own, and all outputs appear together."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from .provenance import of_frame
 
 
 def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Report:
-    """Filter the frames that are asked for; raises FileError."""
+    """Filter the frames of the call; raises FileError."""
     name, options = shown(job.input.name), processor.options.frames
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
     wanted = any(target.numbered is not None for target in job.targets.values())
     if job.variant is not None and not wanted and options.only is None and formats.FORMATS[frames.format].data_set:
-        raise FileError(name, "is a data set; augment takes it from a file, and not from standard input")
+        raise FileError(name, "is a data set; augment reads it from a file, not from standard input")
     if isinstance(frames, Shard) and options.only is None and job.attached is None:
-        from . import shard_job  # few inputs are shards
+        from . import shard_job  # rarely needed
 
         into = {shard_job.is_for(target) for target in job.targets.values()}
         if into == {True}:
@@ -50,7 +50,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         if frames.count > options.limit and not formats.FORMATS[frames.format].data_set:
             raise FileError(name, f"has {frames.count} frames; the limit is {options.limit} (--max-frames raises it)")
     if frames.pictures is not None or frames.labels is not None:
-        from . import labels  # few inputs are data sets
+        from . import labels  # rarely needed
 
         frames.labels = labels.of(job.input.name, frames, options.labels)
         job = job._replace(notes=(*job.notes, *labels.check(job, frames, options.only is not None)))
@@ -68,16 +68,16 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         return processor.single(job, one(frames, options.only, name))
     if all(target.shown for target in job.targets.values()):
         picture = frames.first or one(frames, 0, name)
-        picture.notes.append(f"has {frames.count or 'several'} frames; --frame N shows another than the first")
+        picture.notes.append(f"has {frames.count or 'several'} frames; --frame N shows one other than the first")
         return processor.single(job, picture)
     if frames.first is not None and not wanted:
-        others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
+        others = "--frame N filters another, --name '{stem}-{frame}{suffix}' all"
         frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
         return processor.single(job, frames.first)
     if frames.count == 1 and not wanted and not job.variants and not _stays_a_set(job, frames):
         return processor.single(job, one(frames, 0, name))
     if job.attached is not None:
-        raise FileError(name, "has several frames; masks and boxes belong to one, which --frame N takes")
+        raise FileError(name, "has several frames; masks and boxes belong to one; choose it with --frame N")
     try:
         frames.check_pixels()
     except DecodeError as error:
@@ -92,20 +92,20 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
 
 
 def _into_shards(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Report:
-    """Filter the images of a data set, which become files of shards; raises FileError."""
+    """Filter the images of a data set into shards; raises FileError."""
     from . import shard_job
 
     if job.variants:
-        raise FileError(name, "is not a tar shard; augment writes a .tar of these alone (imfilter dataset convert)")
+        raise FileError(name, "is not a tar shard; augment makes a .tar only from these (imfilter dataset convert)")
     if job.attached is not None:
-        raise FileError(name, "has several frames; masks and boxes belong to one, which --frame N takes")
+        raise FileError(name, "has several frames; masks and boxes belong to one; choose it with --frame N")
     if not all(map(shard_job.is_into, job.targets.values())):
         raise FileError(name, "is a data set; write all outputs as .tar, or none")
     return shard_job.made(processor, job, frames, _pictures(processor, job, frames, name))
 
 
 def _stays_a_set(job: Job, frames: Frames) -> bool:
-    """Whether images of a data set go into data sets, which one image is, too."""
+    """Return whether images of a data set go into data sets; then a single image stays one, too."""
     own = formats.FORMATS[frames.format]
     return frames.pictures is not None and all(
         target.format_for(output, own).data_set for output, target in job.targets.items()
@@ -113,7 +113,7 @@ def _stays_a_set(job: Job, frames: Frames) -> bool:
 
 
 def _check(frames: Frames, variants: int, target: Target, format: formats.Format, name: str, maps: int) -> None:
-    """Refuse a format that does not hold the frames, or the *variants* of each."""
+    """Refuse a format that cannot hold the frames, or the *variants* of each."""
     if frames.count == 1 and variants < 2:
         return
     if format.instead:
@@ -122,12 +122,12 @@ def _check(frames: Frames, variants: int, target: Target, format: formats.Format
     if maps > 1 and format.paged and not format.data_set:
         raise FileError(
             name,
-            f"has {count} frames, and each {maps} maps; the pages of a "
-            f"{format.name.upper()} hold one kind; take one frame with --frame N, or a file each with -o FOLDER/ "
+            f"has {count} frames of {maps} maps each, and the pages of a {format.name.upper()} must be of one kind; "
+            "choose one frame with --frame N, or write a file for each with -o FOLDER/ "
             f"--name '{{stem}}-{{frame:03}}{format.suffixes[0]}'",
         )
     timed = frames.timing is not None
-    # Of a PNG with more PNGs behind it viewers show the first: who has a stream, or pipes one on, knows.
+    # Viewers show only the first of several PNGs in a row; users who read or write streams know that.
     unseen = format.stream == "pipe" and format.is_stream(timed) and not frames.stream and target.path is not None
     if format.holds_frames(timed) and not unseen:
         return
@@ -136,8 +136,8 @@ def _check(frames: Frames, variants: int, target: Target, format: formats.Format
     why = "shows one" if format.animated else "holds one"
     raise FileError(
         name,
-        f"has {count} {kind}, of which {format.name.upper()} {why}; take one with --frame N{last}, "
-        f"or all with -o FOLDER/ --name '{{stem}}-{{frame:03}}{suffix}'",
+        f"has {count} {kind}, but {format.name.upper()} {why}; choose one with --frame N{last}, "
+        f"or write all with -o FOLDER/ --name '{{stem}}-{{frame:03}}{suffix}'",
     )
 
 
@@ -166,7 +166,7 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
         except Exception as error:
             if (lack := faults.lacking(error)) is not None:
                 raise FileError(name, lack) from None
-            # As for single pictures: decoders answer broken files with errors of every type.
+            # As for single pictures, decoders raise errors of every type for broken files.
             raise FileError(name, f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
         picture.number, picture.format = number, picture.format or frames.format
         frames.label(picture)
@@ -174,7 +174,7 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
 
 
 def _pictures(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Iterator[Picture]:
-    """Yield the frames; those of a data set several at a time, where the filters take them so, behind the first."""
+    """Yield the frames; after the first, those of a data set come several at a time if the filters allow it."""
     each = _decoded(frames, name)
     first = next(each, None)
     if first is None:
@@ -207,7 +207,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     growth = memory_budget.Growth()
     archive = frames.archive
     if archive is not None and job.variants:
-        from ..images import npz  # few data sets are archives
+        from ..images import npz  # rarely needed
 
         archive = npz.repeated(archive, len(job.variants))
     with Transaction(processor.options.write.read) as transaction:
@@ -216,7 +216,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             if processor.progress is not None:
                 processor.progress.begin(number, frames.count or number + 1)
             if number == limit and not endless and not formats.FORMATS[frames.format].data_set:
-                raise FileError(name, f"has more than {limit} frames, which is the limit (--max-frames raises it)")
+                raise FileError(name, f"has more than {limit} frames, the limit (--max-frames raises it)")
             last = number + 1 == frames.count
             computed = processor.computed(job, picture)
             if not done.frames:
@@ -247,10 +247,10 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                     raise FileError(
                         name,
                         f"its frames need more memory than there is: {memory_budget.gigabytes(free)} are free after "
-                        f"frame {number}; -o FOLDER/ --name '{{stem}}-{{frame:03}}{{suffix}}' writes a file each",
+                        f"frame {number}; -o FOLDER/ --name '{{stem}}-{{frame:03}}{{suffix}}' writes a file for each",
                     )
             transaction.send_streams()
-            if not (endless and done.frames):  # of a pipe that has no end the first is told of
+            if not (endless and done.frames):  # for an endless pipe, only the first frame is reported
                 done.add(computed)
             if frames.labels is None or job.variants:
                 done.labels.append(computed.labels)
@@ -275,16 +275,16 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     if frames.archive is not None:
         unnamed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.keyed)
         lost = frames.archive.lost(frames.labels is not None)
-        notes.update(dict.fromkeys(f"{format} holds no arrays by name; {lost}" for format in unnamed if lost))
+        notes.update(dict.fromkeys(f"{format} cannot hold named arrays; {lost}" for format in unnamed if lost))
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
-        lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]
+        lost = [f"{format} cannot hold frame durations; they were not kept" for format in untimed]
         notes.update(dict.fromkeys(lost))
     return processor.report(job, done, list(notes))
 
 
 def _of_number(target: Target, frames: Frames, number: int) -> Target:
-    """Return the target of a frame, in the folder of its class where it shall be there."""
+    """Return the target of a frame, in the folder of its class if the name asks for it."""
     if target.numbered is None or not target.numbered.classes:
         return target.of_frame(number)
     from . import labels
@@ -293,12 +293,12 @@ def _of_number(target: Target, frames: Frames, number: int) -> Target:
 
 
 def _of_frame(number: int, note: str) -> str:
-    """Return a note on a frame: where it is one on damage, it says of which."""
+    """Return a note on a frame; notes on damage get the frame's number."""
     return f"frame {number} {note}" if number and note.startswith("is damaged") else note
 
 
 def _is_passed_on(frames: Frames, output: str, target: Target) -> bool:
-    """Whether each frame of a pipe goes into another at once, in place of all together."""
+    """Return whether the frames of a pipe are written to another one by one instead of all together."""
     if frames.count is not None or not (target.path is None or is_stream(target.path)):
         return False
     return target.format_for(output, formats.FORMATS[frames.format]).is_stream(timed=False)
@@ -314,7 +314,7 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
             computed.colours_of(name),
             computed.encodings[name].white,
             computed.images,
-            computed.labels if name == "image" or not gathered.format.keyed else None,  # a map's arrays are maps
+            computed.labels if name == "image" or not gathered.format.keyed else None,  # the arrays of a map are maps
         )
 
 
@@ -343,7 +343,7 @@ def _numbered(
     picture: Picture,
     stamp: str,
 ) -> list[str]:
-    """Write one frame to a file of its own, or as the next in a stream; its *stamp* is made of this, if it has one."""
+    """Write one frame to its own file, or as the next of a stream; *stamp* is what its stamp is made from."""
     keeps = processor.options.write.keep_existing and not is_store(target.path)
     if keeps and target.path is not None and os.path.lexists(target.path):
         return []

@@ -1,4 +1,4 @@
-"""The names of files in an output folder, which `--name` sets."""
+"""The names of files in an output folder, as set by `--name`."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from ..images import formats
 FIELDS = ("stem", "suffix", "filter", "index", "output", "frame", "map")
 """The fields that a pattern may have, in braces."""
 CLASSES = re.compile(r"\{(label|class)(?::(0\d))?\}/")
-"""What a pattern begins with where the images of a data set go to folders of their labels or classes."""
+"""The start of a pattern that puts the images of a data set into folders of their labels or classes."""
 VARIANT = "variant"
 """The field of an augmentation."""
 ANY = "\0"
-"""Stands in a path for the number of a frame, which is not known yet; no path has it."""
+"""The placeholder in a path for the unknown number of a frame; no path contains it."""
 
 
 class Numbered(NamedTuple):
-    """A path with the number of a frame in it, which is not known before the frames are read."""
+    """A path with a placeholder for the number of a frame, which is unknown until the frames are read."""
 
     before: str
     format: str
     after: str
     folder: str = ""
-    """That of the folders of `classes`."""
+    """The format of the labels in the names of folders."""
     classes: str = ""
-    """What stands for a folder for each label or class, with a / behind it; "" where there are none."""
+    """The placeholder of the folders of labels or classes, with a / after it; "" if there are none."""
 
     def path(self, number: int, own: str = "") -> str:
-        """Return the path of one frame, whose class has its *own* folder."""
+        """Return the path of a frame, in the folder *own* of its class."""
         inner = f"{own}/" if self.classes else ""
         return f"{self.folder}{inner}{self.before}{number:{self.format}}{self.after}"
 
@@ -48,16 +48,16 @@ class Numbered(NamedTuple):
 
 
 class OutputNaming(NamedTuple):
-    """Names the outputs in folders."""
+    """Names outputs in folders."""
 
     pattern: str | None = None
     filter: str = ""
     frame: int | None = None
-    """The frame that is taken; None takes all."""
+    """The only frame to filter; None for all."""
     maps: int = 0
-    """How many maps make up the result; 0 if it is a picture."""
+    """The number of maps of the result; 0 if it is a picture."""
     variant: int | None = None
-    """Which variant of an augmentation is named; None is no augmentation."""
+    """The number of the variant; None without augmentation."""
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -66,12 +66,12 @@ class OutputNaming(NamedTuple):
 
     @property
     def fields(self) -> list[str | None]:
-        """The fields of the pattern; None stands for text behind the last of them."""
+        """The fields of the pattern; None stands for text after the last of them."""
         return [field for _, field, *_ in Formatter().parse(self.pattern or "")]
 
     @property
     def rest(self) -> str:
-        """The pattern without the folder of labels or classes that it may begin with."""
+        """The pattern without a leading folder of labels or classes."""
         found = CLASSES.match(self.pattern or "")
         return (self.pattern or "")[found.end() if found else 0 :]
 
@@ -81,27 +81,27 @@ class OutputNaming(NamedTuple):
         return "map" in self.fields if self.pattern else False
 
     def check(self) -> None:
-        """Raise UsageError for a pattern that cannot name files in one folder."""
+        """Raise UsageError if the pattern cannot name files in one folder."""
         if self.pattern is None:
             return
         try:
             if not self.pattern:
                 raise ValueError("is empty")
             if "/" in self.rest or os.sep in self.rest or "\0" in self.pattern:
-                raise ValueError("use no / in a file name")
+                raise ValueError("a file name cannot contain /")
             if {"label", "class"}.intersection(field for _, field, *_ in Formatter().parse(self.rest)):
                 raise ValueError("{label} and {class} are folders; use them as in '{class}/{frame:05}.png'")
             if self.rest != self.pattern and ("frame" not in self.fields or self.frame is not None):
-                raise ValueError("{label}/ and {class}/ need a {frame} of all images behind them, as {frame:05}")
+                raise ValueError("{label}/ and {class}/ need the image's number after them, such as {frame:05}")
             for _, field, width, conversion in Formatter().parse(self.rest):
                 if conversion:
-                    raise ValueError(f"use no ! in {{{shown(field or '')}!{shown(conversion)}}}")
+                    raise ValueError(f"! is not allowed in {{{shown(field or '')}!{shown(conversion)}}}")
                 if field is not None and field not in self.known:
                     raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(self.known)}")
                 if field == "frame" and not re.fullmatch(r"(0\d{1,2})?d?", width or ""):
-                    raise ValueError(f"{{frame:{shown(width or '')}}} is not understood; digits, as in {{frame:03}}")
+                    raise ValueError(f"{{frame:{shown(width or '')}}} is not a width; use digits, as in {{frame:03}}")
                 if width and not re.fullmatch(r"[^{}]?[<>^]?\d{1,2}d?", width):
-                    raise ValueError(f"{{{field}:{shown(width)}}} is not understood; a width, as in {{index:04}}")
+                    raise ValueError(f"{{{field}:{shown(width)}}} is not a width; use digits, as in {{index:04}}")
             if self.fields.count("frame") > 1:
                 raise ValueError("use {frame} once")
             if self.map_files and not self.maps:
@@ -113,9 +113,9 @@ class OutputNaming(NamedTuple):
     def path(
         self, folder: str, place: str, suffix: str, index: int, output: str, map: int | None = None
     ) -> str | Numbered:
-        """Return the path of an output below *folder*; *place* is the relative path of its input.
+        """Return the path of an output below *folder*; *place* is the path of its input, relative to its own folder.
 
-        *suffix* is that of its format. ``{map}`` becomes the number *map*, or the output's name if it is not one map.
+        *suffix* is the extension of its format. ``{map}`` becomes the number *map*, or the output's name.
         """
         inner, name = os.path.split(place)
         folder = os.path.join(folder, inner)
@@ -134,7 +134,7 @@ class OutputNaming(NamedTuple):
     def _filled(self, stem: str, suffix: str, index: int, output: str, map: int | None) -> tuple[str, str | None, str]:
         """Return the text before a frame's number, the format of the number, and the text after it.
 
-        The format is None if no number is left open.
+        The format is None if the number is not needed.
         """
         values = {"stem": stem, "suffix": suffix, "filter": self.filter, "index": index, "output": output}
         values[VARIANT] = self.variant or 0

@@ -1,4 +1,4 @@
-"""Which samples are missing, as --nodata says, and what is written for them."""
+"""The value that marks missing samples, from --nodata, and how they are written."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ AUTO, NONE = "auto", "none"
 
 
 class NodataOption(NamedTuple):
-    """What a call says of missing samples."""
+    """The options of a call on missing samples."""
 
     auto: bool = True
-    """The value is what each file tells."""
+    """Whether each file's own value is used."""
     value: float | None = None
-    """The value for all files; None where there is none."""
+    """The value for all files, or None."""
     keep_holes: bool = False
-    """What is missing of the input is missing of the result."""
+    """Whether samples missing in the input are missing in the result."""
 
     def of(self, told: float | None) -> float | None:
-        """Return the value for a file that tells one, or none."""
+        """Return the value for a file, which may state one itself."""
         return told if self.auto else self.value
 
 
 def read(text: str, keep_holes: bool) -> NodataOption:
-    """Return what the options --nodata and --keep-holes say; raises UsageError.
+    """Read the options --nodata and --keep-holes; raises UsageError.
 
     >>> read("-9999", False).of(0.0), read("none", False).of(0.0), read("auto", False).of(0.0)
     (-9999.0, None, 0.0)
@@ -34,4 +34,4 @@ def read(text: str, keep_holes: bool) -> NodataOption:
     try:
         return NodataOption(False, float(text), keep_holes)
     except ValueError:
-        raise UsageError(f"--nodata: {text!r} is not auto, none, nan or a number, like -9999") from None
+        raise UsageError(f"--nodata: {text!r} is not auto, none, nan or a number, such as -9999") from None

@@ -1,7 +1,7 @@
-"""The options that all commands share. Each is declared once: its type, its help, and whether it affects the outputs.
+"""The options that commands share. Each is declared once: its type, its help, and whether it affects the outputs.
 
-Typer's parameters, the sections of the help and the stamp of `--update` follow from it. This file does not postpone its
-annotations, because they are read whenever a command is made.
+Typer's parameters, the sections of the help and the stamp of `--update` are derived from it. The annotations of this
+file are not postponed, because they are evaluated for every command anyway.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 from ...filters.core.named_tuple import NamedTuple
 from ..images import formats
 from ..terminal.protocols import PROTOCOLS
+from .help_sections import ANNOTATIONS, ARGUMENTS, FILES, OWN, PIXELS, RUN, Section
 
 MAX_FRAMES = 10_000
 IN_FLIGHT = 8
@@ -17,43 +18,29 @@ SheetRange = Literal["auto", "each", "common", "signed"]
 SHEET_RANGES: tuple[SheetRange, ...] = get_args(SheetRange)
 
 
-Section = Literal[
-    "Arguments", "Options", "Inputs and outputs", "Pixels, before and after", "Masks and boxes", "The run"
-]
-"""The sections of a command's help, in their order."""
-
-SECTIONS: tuple[Section, ...] = get_args(Section)
-ARGUMENTS: Section = "Arguments"
-OWN: Section = "Options"
-FILES: Section = "Inputs and outputs"
-PIXELS: Section = "Pixels, before and after"
-ANNOTATIONS: Section = "Masks and boxes"
-RUN: Section = "The run"
-
-
 class Option(NamedTuple):
-    """The declaration of an option. Section and `affects_output` have no default: whoever adds an option decides."""
+    """The declaration of an option. Section and `affects_output` have no default, so that every option states them."""
 
     help: str
     section: Section
     affects_output: bool
-    """Another value changes what the outputs contain, so `--update` writes them again."""
+    """Whether another value changes the outputs' contents, so that `--update` writes them again."""
     short: str = ""
     metavar: str | None = None
     default: str = ""
-    """The default in the words of the help, if the value does not say it."""
+    """The default in words, if the value does not say it."""
     words: Callable[[], Iterable[str]] | None = None
-    """Returns the words that the shell completes."""
+    """Returns the completions for the shell."""
     reads: str = ""
-    """What the files are that the option names for reading. No call writes them."""
+    """If the option names files for reading, what they are; they are never written."""
     writes: bool = False
-    """The option names a file or folder for writing."""
+    """Whether the option names a file or folder for writing."""
     only: Literal["", "angle", "bank"] = ""
-    """The option is for filters with a map of angles, or with banks of kernels, alone."""
+    """If given, the option is only for filters with a map of angles, or with banks of kernels."""
 
 
 class SharedOptions(NamedTuple):
-    """The options of a call, without its filters' parameters. Each field has the name of its option."""
+    """The options of a call, without its filters' parameters. Each field is named after its option."""
 
     inputs: Annotated[
         tuple[str, ...],
@@ -68,7 +55,7 @@ class SharedOptions(NamedTuple):
     output: Annotated[
         str | None,
         Option(
-            "The picture: a file, a folder (existing, or ending in /), or - for stdout.",
+            "Output: a file, a folder (existing, or ending in /), or - for stdout.",
             FILES,
             affects_output=False,
             short="-o",
@@ -79,7 +66,8 @@ class SharedOptions(NamedTuple):
     angle_style: Annotated[
         str,
         Option(
-            "Draw the angle as a code, 256 (or 65536) steps a turn, or as a colour: hue = angle, value = magnitude.",
+            "Encode the angle as a number, 256 (or 65536) steps per turn, or as a colour: hue = "
+            "angle, value = magnitude.",
             OWN,
             affects_output=True,
             metavar="code|color",
@@ -95,7 +83,7 @@ class SharedOptions(NamedTuple):
     sheet: Annotated[
         str | None,
         Option(
-            "Write all maps of a bank into one picture, labelled.",
+            "Write all maps of a filter bank to one labelled picture.",
             OWN,
             affects_output=False,
             metavar="FILE",
@@ -106,8 +94,9 @@ class SharedOptions(NamedTuple):
     sheet_range: Annotated[
         SheetRange,
         Option(
-            "Set black and white of the sheet: common, 0 and the greatest value of all maps; signed, one scale for "
-            "all with 0 in the middle; each map's own range; auto, signed if a value is negative, else common.",
+            "Values that are black and white on the sheet: common, 0 to the greatest value of all maps; signed, one "
+            "scale with 0 in the middle; each, each map's own range; auto, signed if any value is "
+            "negative, else common.",
             OWN,
             affects_output=True,
             metavar="|".join(SHEET_RANGES),
@@ -130,8 +119,8 @@ class SharedOptions(NamedTuple):
     name: Annotated[
         str | None,
         Option(
-            "Template for output file names, e.g. '{stem}.edges.png'; also {suffix}, {filter}, {index}, "
-            "{output}, and {frame} and {map} for a file each; of data sets {class}/ or {label}/ in front for folders.",
+            "Template for output file names, e.g. '{stem}.edges.png'; also {suffix}, {filter}, {index} and {output}; "
+            "{frame} and {map} write a file for each; {class}/ or {label}/ in front sorts a data set into folders.",
             FILES,
             affects_output=False,
             metavar="PATTERN",
@@ -143,11 +132,11 @@ class SharedOptions(NamedTuple):
     ] = False
     include: Annotated[
         tuple[str, ...],
-        Option("Take only files of a folder that match; may be repeated.", FILES, affects_output=False, metavar="GLOB"),
+        Option("Take only matching files of a folder; may be repeated.", FILES, affects_output=False, metavar="GLOB"),
     ] = ()
     exclude: Annotated[
         tuple[str, ...],
-        Option("Skip files of a folder that match; may be repeated.", FILES, affects_output=False, metavar="GLOB"),
+        Option("Skip matching files of a folder; may be repeated.", FILES, affects_output=False, metavar="GLOB"),
     ] = ()
     files_from: Annotated[
         str | None,
@@ -162,11 +151,11 @@ class SharedOptions(NamedTuple):
     null: Annotated[
         bool, Option("Names in --files-from are NUL-terminated.", FILES, affects_output=False, short="-0")
     ] = False
-    in_place: Annotated[bool, Option("Replace each input by its picture.", FILES, affects_output=False)] = False
+    in_place: Annotated[bool, Option("Replace each input with its result.", FILES, affects_output=False)] = False
     backup: Annotated[
         str | None,
         Option(
-            "With --in-place, keep the original under its name and SUFFIX; an existing backup is never replaced.",
+            "With --in-place, keep each original with SUFFIX added to its name; existing backups are never replaced.",
             FILES,
             affects_output=False,
             metavar="SUFFIX",
@@ -178,7 +167,7 @@ class SharedOptions(NamedTuple):
     masks: Annotated[
         str | None,
         Option(
-            "Move the masks of the images too: PNG files of the same path and stem, whose samples are numbers.",
+            "Transform the masks of the images too: PNG files of class numbers, with the path and stem of each image.",
             ANNOTATIONS,
             affects_output=True,
             metavar="FOLDER",
@@ -187,7 +176,7 @@ class SharedOptions(NamedTuple):
     masks_out: Annotated[
         str | None,
         Option(
-            "Write them here, under the names of the outputs.",
+            "Write the masks here, named like the outputs.",
             ANNOTATIONS,
             affects_output=False,
             metavar="FOLDER",
@@ -195,12 +184,18 @@ class SharedOptions(NamedTuple):
     ] = None
     mask_fill: Annotated[
         str,
-        Option("Number outside of a mask, as 255.", ANNOTATIONS, affects_output=True, metavar="N", default="0"),
+        Option(
+            "Class number for areas outside a mask, such as 255.",
+            ANNOTATIONS,
+            affects_output=True,
+            metavar="N",
+            default="0",
+        ),
     ] = "0"
     boxes: Annotated[
         str | None,
         Option(
-            "Move the boxes, polygons and points of objects too: a COCO .json, or a folder of VOC .xml or YOLO .txt.",
+            "Transform boxes, polygons and points too: a COCO .json, or a folder of VOC .xml or YOLO .txt files.",
             ANNOTATIONS,
             affects_output=True,
             metavar="FILE|FOLDER",
@@ -210,7 +205,7 @@ class SharedOptions(NamedTuple):
     boxes_out: Annotated[
         str | None,
         Option(
-            "Write them here: a .json, or a folder.",
+            "Write the boxes here: a .json, or a folder.",
             ANNOTATIONS,
             affects_output=False,
             metavar="FILE|FOLDER",
@@ -231,7 +226,7 @@ class SharedOptions(NamedTuple):
     boxes_oriented: Annotated[
         str,
         Option(
-            "Whether boxes were drawn on images rotated as their EXIF says.",
+            "Whether the boxes belong to the images after EXIF rotation.",
             ANNOTATIONS,
             affects_output=True,
             metavar="yes|no",
@@ -242,7 +237,7 @@ class SharedOptions(NamedTuple):
     min_visible: Annotated[
         str,
         Option(
-            "Leave out objects of which less is inside the output, as a part of their area.",
+            "Drop objects with less than this fraction of their area inside the output.",
             ANNOTATIONS,
             affects_output=True,
             metavar="0-1",
@@ -252,7 +247,7 @@ class SharedOptions(NamedTuple):
     swap: Annotated[
         str | None,
         Option(
-            "Exchange two words in the names of points and classes where the output is mirrored.",
+            "Swap two words in the names of points and classes if the output is mirrored.",
             ANNOTATIONS,
             affects_output=True,
             metavar="left,right",
@@ -261,18 +256,18 @@ class SharedOptions(NamedTuple):
     classes: Annotated[
         str | None,
         Option(
-            "Names of the classes in the order of their numbers: a line each, or a data.yaml.",
+            "Class names in the order of their numbers: one per line, or a data.yaml.",
             ANNOTATIONS,
             affects_output=True,
             metavar="FILE",
             reads="the names of classes",
         ),
     ] = None
-    no_clobber: Annotated[bool, Option("Keep outputs that exist.", FILES, affects_output=False)] = False
+    no_clobber: Annotated[bool, Option("Do not overwrite existing outputs.", FILES, affects_output=False)] = False
     update: Annotated[
         bool,
         Option(
-            "Skip outputs made of the same input with the same parameters.",
+            "Skip outputs that were made from the same input with the same parameters.",
             FILES,
             affects_output=False,
             short="-u",
@@ -285,7 +280,7 @@ class SharedOptions(NamedTuple):
     watch: Annotated[
         bool,
         Option(
-            "Go on watching what the call reads, and do anew what changes, as --update does; Ctrl-C ends it.",
+            "Keep watching the inputs and redo what changes, as --update does; Ctrl-C ends it.",
             RUN,
             affects_output=False,
         ),
@@ -293,8 +288,8 @@ class SharedOptions(NamedTuple):
     shard: Annotated[
         str | None,
         Option(
-            "Do only part I of N of the images, counting from 1; auto takes both numbers from the job of Slurm, "
-            "Kubernetes or CI that runs it. A container is one image.",
+            "Do only part I of N of the images, counting from 1; auto takes both numbers from the Slurm, Kubernetes "
+            "or CI job. A container counts as one image.",
             RUN,
             affects_output=False,
             metavar="I/N|auto",
@@ -304,8 +299,8 @@ class SharedOptions(NamedTuple):
     shard_by: Annotated[
         str,
         Option(
-            "How --shard divides images: by a hash of the place below the folder that is named, which others do not "
-            "change, or by index into runs of equal length.",
+            "How --shard divides the images: place, by a hash of the path below the named folder, which other files do "
+            "not affect; index, into runs of equal length.",
             RUN,
             affects_output=False,
             metavar="place|index",
@@ -316,7 +311,7 @@ class SharedOptions(NamedTuple):
     show: Annotated[
         str | None,
         Option(
-            "Show the result in the terminal, or input and result side by side; -o is not needed then.",
+            "Show the result in the terminal, or input and result side by side; needs no -o.",
             RUN,
             affects_output=False,
             metavar="[both]",
@@ -325,18 +320,18 @@ class SharedOptions(NamedTuple):
     show_as: Annotated[
         str | None,
         Option(
-            "How the terminal shows it.",
+            "How the terminal shows the picture.",
             RUN,
             affects_output=False,
             metavar="|".join(PROTOCOLS),
-            default="IMFILTER_SHOW, else what the terminal says it can",
+            default="IMFILTER_SHOW, else the best that the terminal announces",
             words=lambda: PROTOCOLS,
         ),
     ] = None
     show_size: Annotated[
         str | None,
         Option(
-            "Most columns and rows of characters that it takes.",
+            "Largest size of the shown picture, in characters.",
             RUN,
             affects_output=False,
             metavar="COLSxROWS",
@@ -356,7 +351,7 @@ class SharedOptions(NamedTuple):
     report: Annotated[
         str | None,
         Option(
-            "Write a page that shows each image before and after, with its histograms; one file, which needs no other.",
+            "Write a self-contained HTML page that shows each image before and after, with its histograms.",
             RUN,
             affects_output=False,
             metavar="FILE.html",
@@ -366,7 +361,7 @@ class SharedOptions(NamedTuple):
     report_size: Annotated[
         str,
         Option(
-            "Bytes of --report at most: of many images it shows smaller pictures, then only the first.",
+            "Largest size of --report in bytes; for many images its pictures shrink, then only the first are shown.",
             RUN,
             affects_output=False,
             metavar="N",
@@ -380,7 +375,8 @@ class SharedOptions(NamedTuple):
     mask: Annotated[
         str | None,
         Option(
-            "Blend the result by a gray image of the picture's size: white filters fully, black not at all.",
+            "Blend the result with the input by a gray image of the same size: white is filtered "
+            "fully, black not at all.",
             PIXELS,
             affects_output=True,
             metavar="FILE",
@@ -405,7 +401,7 @@ class SharedOptions(NamedTuple):
     keep_holes: Annotated[
         bool,
         Option(
-            "Keep samples missing that the input lacks, even if --nan ignores or fills them.",
+            "Keep missing samples missing, even if --nan ignores or fills them.",
             PIXELS,
             affects_output=True,
         ),
@@ -413,8 +409,8 @@ class SharedOptions(NamedTuple):
     quality: Annotated[
         str | None,
         Option(
-            "Quality of JPEG and AVIF (else 95 with full chroma) and of WebP (else lossless); keep, from JPEG to JPEG, "
-            "the input's own.",
+            "Quality of JPEG and AVIF (default: 95 with full chroma) and WebP (default: lossless); keep, from JPEG to "
+            "JPEG, uses the input's own.",
             PIXELS,
             affects_output=True,
             metavar="1-100|keep",
@@ -424,7 +420,7 @@ class SharedOptions(NamedTuple):
     compression: Annotated[
         str,
         Option(
-            "Compression of TIFF, without loss.",
+            "Lossless compression of TIFF.",
             PIXELS,
             affects_output=True,
             metavar="|".join(formats.COMPRESSIONS),
@@ -435,7 +431,7 @@ class SharedOptions(NamedTuple):
     chunks: Annotated[
         int | None,
         Option(
-            "Rows and columns of a chunk of Zarr, a multiple of 16.",
+            "Rows and columns of a Zarr chunk, a multiple of 16.",
             PIXELS,
             affects_output=True,
             metavar="N",
@@ -445,7 +441,7 @@ class SharedOptions(NamedTuple):
     shard_size: Annotated[
         int | None,
         Option(
-            "Rows and columns of a file of Zarr, a multiple of --chunks (else each chunk is a file).",
+            "Rows and columns of a Zarr shard, a multiple of --chunks (default: each chunk is a file).",
             PIXELS,
             affects_output=True,
             metavar="N",
@@ -453,7 +449,7 @@ class SharedOptions(NamedTuple):
     ] = None
     pyramid: Annotated[
         bool,
-        Option("Write Zarr as OME-Zarr, with smaller copies of 2×2 means.", PIXELS, affects_output=True),
+        Option("Write Zarr as OME-Zarr, with smaller copies made of 2×2 means.", PIXELS, affects_output=True),
     ] = False
     background: Annotated[
         str,
@@ -474,7 +470,7 @@ class SharedOptions(NamedTuple):
     )
     keep_values: Annotated[
         bool,
-        Option("Do not convert to sRGB where the output keeps no colour profile.", PIXELS, affects_output=True),
+        Option("Do not convert to sRGB if the output cannot keep the colour profile.", PIXELS, affects_output=True),
     ] = False
     no_stamp: Annotated[
         bool,
@@ -487,7 +483,7 @@ class SharedOptions(NamedTuple):
     labels: Annotated[
         str | None,
         Option(
-            "Labels of the images of a data set, an IDX file (default: the one beside it: images-idx3, labels-idx1).",
+            "Labels of a data set's images, an IDX file (default: labels-idx1 in the folder of images-idx3).",
             FILES,
             affects_output=True,
             metavar="FILE",
@@ -497,7 +493,7 @@ class SharedOptions(NamedTuple):
     from_: Annotated[
         str,
         Option(
-            "The format of inputs whose bytes do not tell it; else files of CIFAR are known by the suffix .bin.",
+            "Format of inputs that cannot be recognised by their contents (default: .bin files are CIFAR).",
             FILES,
             affects_output=True,
             short="-f",
@@ -506,7 +502,7 @@ class SharedOptions(NamedTuple):
         ),
     ] = ""
     to_rgb: Annotated[
-        bool, Option("Convert CMYK to sRGB, by the picture's ICC profile if it has one.", PIXELS, affects_output=True)
+        bool, Option("Convert CMYK to sRGB, with the picture's ICC profile if it has one.", PIXELS, affects_output=True)
     ] = False
     max_pixels: Annotated[
         str,
@@ -538,7 +534,7 @@ class SharedOptions(NamedTuple):
     in_flight: Annotated[
         int,
         Option(
-            "Images in s3://, gs://, az:// or https:// that each core reads ahead, and as many that it writes behind.",
+            "Number of images in s3://, gs://, az:// or https:// that each core reads ahead and writes behind.",
             RUN,
             affects_output=False,
             metavar="N",
@@ -546,12 +542,12 @@ class SharedOptions(NamedTuple):
         ),
     ] = IN_FLIGHT
     allow_private: Annotated[
-        bool, Option("Let https:// lead to machines of a private network.", RUN, affects_output=False)
+        bool, Option("Allow https:// to reach machines in a private network.", RUN, affects_output=False)
     ] = False
     cluster: Annotated[
         str | None,
         Option(
-            "Let Dask do it: N processes here, the workers of a scheduler, or of the one that wrote FILE.",
+            "Filter with Dask: N local processes, the workers of a scheduler, or of the scheduler that wrote FILE.",
             RUN,
             affects_output=False,
             metavar="local:N|tcp://HOST:PORT|FILE",

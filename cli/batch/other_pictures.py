@@ -1,4 +1,4 @@
-"""The second pictures of a call: a file for all inputs, or for each the one of its name in a folder."""
+"""The second pictures of a call: one file for all inputs, or for each input the file of its name in a folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WHAT = "a picture that the input is joined with"
 
 
 def named(recipe: Recipe) -> Iterator[tuple[Call[Any], str]]:
-    """Yield the steps that take a second picture from a file or folder, each with its parameter."""
+    """Yield the steps whose second picture comes from a file or folder, each with its parameter."""
     for step in recipe.steps:
         for name in _named_in(step):
             yield step, name
@@ -35,9 +35,9 @@ def _named_in(step: Call[Any]) -> list[str]:
 
 
 def beside(recipe: Recipe, place: str) -> tuple[str, ...]:
-    """Return the files in the recipe's folders that belong to the input at a *place*, "" where there is none.
+    """Return the files in the recipe's folders for the input at a *place*, "" if there is none.
 
-    Such a file has the input's path below the folder, or else is the only one there that differs in its extension.
+    Such a file has the same path below its folder, or else is the only one that differs just in the extension.
     """
     values = (step.values[name] for step, name in named(recipe))
     return tuple(_partner(folder, place) for folder in values if isinstance(folder, FolderName))
@@ -58,16 +58,16 @@ def _partner(folder: str, place: str) -> str:
 
 
 class OtherPictures:
-    """Decodes the second pictures of a recipe, that of a file once."""
+    """Decodes the second pictures of a recipe; a file for all inputs only once."""
 
     def __init__(self, recipe: Recipe, max_pixels: int) -> None:
         self.recipe, self.max_pixels = recipe, max_pixels
         self._files: dict[tuple[str, bool], ArrayImage] = {}
         self._whole: dict[bool, Recipe] = {}
-        """The recipe with the pictures of its files, where it names no folder, for CMYK and for all else."""
+        """If the recipe names no folder: the recipe with its pictures, for CMYK inputs and for all others."""
 
     def check(self) -> None:
-        """Decode the pictures of files; raises UsageError."""
+        """Decode the pictures that serve all inputs; raises UsageError."""
         for step, name in named(self.recipe):
             if isinstance(content := step.values[name], FileContent):
                 try:
@@ -76,7 +76,7 @@ class OtherPictures:
                     raise UsageError(f"{flag(name)} {error}") from None
 
     def complete(self, recipe: Recipe, files: Sequence[str], input: str, cmyk: bool = False) -> Recipe:
-        """Return a *recipe* with its pictures, *files* being those in folders; raises FileError for the *input*."""
+        """Return a *recipe* with its pictures; *files* are those from folders. Raises FileError for the *input*."""
         from_folders = any(isinstance(step.values[name], FolderName) for step, name in named(recipe))
         if not from_folders and cmyk in self._whole:
             return self._whole[cmyk]
@@ -102,8 +102,8 @@ class OtherPictures:
             raise FileError(shown(input), f"{flag(name)} {error}") from None
         where = f"{flag(name)} {shown(value)}"
         if input == STREAM:
-            raise FileError(shown(input), f"has no name to look for in {where}; name a file")
-        raise FileError(shown(input), f"{where} has no picture of this name, or more than one")
+            raise FileError(shown(input), f"has no name to find in {where}; name a file")
+        raise FileError(shown(input), f"{where} must hold exactly one picture of this name")
 
     def _of_file(self, content: FileContent, to_rgb: bool) -> ArrayImage:
         """Return the picture of a file that serves all inputs."""
@@ -112,7 +112,7 @@ class OtherPictures:
         return self._files[content, to_rgb]
 
     def _decoded(self, path: str, data: bytes | None, to_rgb: bool) -> ArrayImage:
-        """Return a picture as filters take it, which is read here if its *data* were not; raises FileError."""
+        """Return a picture for filters, from its *data*, or read from its file; raises FileError."""
         from ...filters.core.engine.array_image import ArrayImage
         from ...filters.core.lazy_numpy import np
         from ..images import decode
@@ -123,7 +123,7 @@ class OtherPictures:
         with naming(path):
             found = decode.decode(read_bytes(path) if data is None else data, options)
             if isinstance(found, Frames):
-                raise DecodeError("has several frames; the second picture has one")
+                raise DecodeError("has several frames; the second picture must have one")
         pixels, white = found.pixels, found.white
         if found.nodata is not None:
             gaps = pixels == found.nodata

@@ -1,4 +1,4 @@
-"""Where files lie, or will: the folder by what it is, and the name as its file system understands it."""
+"""The locations of existing and future files: the folder by its identity, and the name as its file system sees it."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ class Place(NamedTuple):
     """The nearest folder above a file that exists, and the rest of the path."""
 
     folder: str
-    """The path of the folder, without links; of an object in a store nothing, and *rest* is its name."""
+    """The path of the folder, without links; "" for an object in a store, whose name is *rest*."""
     identity: Identity | None
     rest: str
 
     @property
     def path(self) -> str:
-        """The path, in which no folder is a link."""
+        """The path, without links among its folders."""
         return os.path.join(self.folder, self.rest)
 
     def is_below(self, folder: Place) -> bool:
-        """Whether the place is in a *folder*."""
+        """Return whether the place is in a *folder*."""
         return self.path.startswith(os.path.join(folder.path, ""))
 
 
 class Folders:
-    """Finds places; each folder is looked up once."""
+    """Finds places, and looks up each folder once."""
 
     def __init__(self) -> None:
         self._found: dict[str, Place] = {}
 
     def place(self, path: str) -> Place:
-        """Return where *path* is; a link itself, not where it leads."""
+        """Return the place of *path*; of a link itself, not of its target."""
         if is_store(path):
             return Place("", None, path)
         folder, name = os.path.split(path)
@@ -47,12 +47,12 @@ class Folders:
         return there._replace(rest=os.path.join(there.rest, name))
 
     def places(self, path: str) -> list[Place]:
-        """Return where *path* is and, if that is a link, where it leads."""
+        """Return the place of *path* and, if it is a link, of its target."""
         leads = not is_store(path) and os.path.islink(path)
         return [self.place(path), *([self.place(os.path.realpath(path))] if leads else [])]
 
     def folder(self, path: str) -> Place:
-        """Return where the folder *path* is, or will be."""
+        """Return the place of the folder *path*, which may not exist yet."""
         if is_store(path):
             return Place("", None, path)
         if path not in self._found:
@@ -65,7 +65,7 @@ class Folders:
 
 
 class Places(Generic[Value]):
-    """What is kept by place, for every name that means one file."""
+    """A mapping by place, so that all names of one file are the same key."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[Identity | None, str], list[tuple[Place, Value]]] = {}
@@ -74,11 +74,11 @@ class Places(Generic[Value]):
         return (place for group in self._found.values() for place, _ in group)
 
     def add(self, place: Place, value: Value) -> None:
-        """Keep a value."""
+        """Store a value."""
         self._found.setdefault((place.identity, folded(place.rest)), []).append((place, value))
 
     def first(self, places: Iterable[Place]) -> Value | None:
-        """Return what is kept at the first of some *places* that has something, by whatever name."""
+        """Return the value of the first of some *places* that has one."""
         for place in places:
             for other, value in self._found.get((place.identity, folded(place.rest)), ()):
                 if are_one(other.rest, place.rest, place.folder):

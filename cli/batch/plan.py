@@ -1,4 +1,4 @@
-"""The plan: which input becomes which outputs. Pure: it looks at names, and touches no file."""
+"""The plan: which input becomes which outputs. It only looks at names, and touches no file."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ if TYPE_CHECKING:
 
 
 class Input(NamedTuple):
-    """One input: its name as written, and its place below the folder that was named, which outputs mirror."""
+    """An input: its name as given, and its path below the folder that was given, which outputs mirror."""
 
     name: str
     place: str
     tag: str = ""
-    """What a listing told of an object in a store, which another content would not have."""
+    """The listing's version of an object in a store, which changes with its content."""
 
 
 class Target(NamedTuple):
-    """One output file; ``path`` None is standard output, ``format`` None the input's own."""
+    """An output file; ``path`` None is standard output, ``format`` None the input's own."""
 
     path: str | None
     format: Format | None
     folder: str | None = None
-    """The folder that was named, below which the file mirrors its input's place; it is made where it is missing."""
+    """The output folder, below which the file mirrors its input's path; it is made if it is missing."""
     in_place: bool = False
-    """The file is the input itself, which it replaces."""
+    """Whether the file is the input itself, to be replaced."""
     numbered: Numbered | None = None
-    """There is a file for each frame, how many is known when they are read. ``path`` shows how they are called."""
+    """Whether each frame gets a file, named after ``path``; their number is only known when they are read."""
     shown: bool = False
-    """It is shown in the terminal, and written nowhere."""
+    """Whether it is only shown in the terminal."""
     map: int | None = None
-    """The one map of a bank of kernels that the file holds; None is all of the output."""
+    """The map of a bank of kernels that the file holds; None for the whole output."""
 
     def of_frame(self, number: int, own: str = "") -> Target:
-        """Return the target of one frame, whose class has its *own* folder, where classes have some."""
+        """Return the target of a frame; *own* is the folder of its class, if classes have folders."""
         if self.numbered is None:
             return self
         return self._replace(path=self.numbered.path(number, own), numbered=None)
 
     def format_for(self, output: str, own: Format) -> Format:
-        """Return the format of an *output* of a picture that was read from one of format *own*."""
+        """Return the format of an *output* for an input of format *own*."""
         if self.format is not None and not (self.format.of_files and not own.of_files):
             return self.format.of_input(own)
         if self.format is not None and own.data_set:
-            return formats.LOSSLESS  # its images become files
+            return formats.LOSSLESS  # the images of a data set become files
         return formats.LOSSLESS if output != "image" and own.lossy else own
 
     @property
@@ -66,60 +66,60 @@ class Target(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The target as people wrote it."""
+        """The target's name as given."""
         stream = "the terminal" if self.shown else "standard output"
         return stream if self.path is None else shown(self.path)
 
 
 class Job(NamedTuple):
-    """One input and its outputs by name (``image``, ``magnitude``, …)."""
+    """An input and its outputs by name (``image``, ``magnitude``, …)."""
 
     input: Input
     targets: dict[str, Target]
     backup: str | None = None
-    """Where the input goes before its own output takes its place."""
+    """The backup of an input that is replaced."""
     notes: tuple[str, ...] = ()
-    """What people should know when it is done."""
+    """Notes for the user at the end."""
     source: Source | None = None
-    """What the input held when it was read; None before."""
+    """The digest of the input when it was read; None before."""
     variant: int | None = None
-    """Which of the variants of an augmentation; 0 is the input itself, None no augmentation."""
+    """The variant of an augmentation; 0 is the input itself, None is no augmentation."""
     variants: tuple[int, ...] = ()
-    """Those that the outputs hold of each image, where the input is a data set; none of an image by itself."""
+    """The variants of each image in the outputs, if the input is a data set; empty for single images."""
     others: tuple[str, ...] = ()
-    """The files that belong to the input in folders of second pictures; "" where there is none."""
+    """The input's files in folders of second pictures; "" if there is none."""
     labels: str = ""
     """The file of the labels of its images, if it is a data set with such a file."""
     attached: Attached | None = None
-    """Its mask and its boxes, where the call moves them."""
+    """Its mask and its boxes, if the call transforms them."""
     page_share: int = 0
-    """Bytes of the page of a report that show what becomes of it; 0 where it is not shown."""
+    """The job's share of the bytes of a report; 0 if it is not shown."""
 
     @property
     def name(self) -> str:
-        """The input as people wrote it."""
+        """The input's name as given."""
         return shown(self.input.name)
 
     @property
     def all_targets(self) -> dict[str, Target]:
-        """The outputs, and the files of its mask and boxes."""
+        """The outputs, and the files of the mask and boxes."""
         return self.targets if self.attached is None else {**self.targets, **self.attached.targets}
 
     @property
     def read_beside(self) -> tuple[str, ...]:
-        """The files that the input alone goes together with."""
+        """The files that are read together with this input only."""
         own = () if self.attached is None else self.attached.read
         return *filter(None, (*self.others, self.labels)), *own
 
     @property
     def outputs(self) -> dict[str, str]:
-        """The outputs' files by name, with the backup; - is standard output."""
+        """The outputs' files by name, including the backup; - is standard output."""
         written = {name: target.path or STREAM for name, target in self.all_targets.items() if not target.shown}
         return written if self.backup is None else {**written, "backup": self.backup}
 
 
 PLAIN = OutputNaming()
-"""Outputs are called as their inputs."""
+"""Names outputs like their inputs."""
 
 
 def plan(
@@ -138,11 +138,10 @@ def plan(
 ) -> list[Job]:
     """Pair each input with its outputs; raises UsageError.
 
-    *outputs* maps names to what the user wrote; *folders* are those that exist as folders already;
-    *several* says that the inputs came from a folder or are more than one, so that only folders can
-    hold their outputs. *in_place*: the picture takes the input's place, which *backup* is added to the name of.
-    Those of the outputs that are *tables* are no images. There is a job for each of the *variants* of an input;
-    the outputs of one hold those that are *together* of each of its images.
+    *outputs* maps names to the user's text; *folders* are those that exist already as folders. *several*: the inputs
+    come from a folder or are more than one, so that only folders can hold their outputs. *in_place*: the picture
+    replaces the input, which is kept with the suffix *backup* if one is given. Outputs in *tables* are not images.
+    There is a job for each of the *variants* of an input; its outputs hold the variants in *together* of each image.
     """
     naming._replace(variant=variants[0]).check()
     jobs = []
@@ -169,10 +168,10 @@ def plan(
 def _table(
     name: str, written: str, source: Input, is_folder: bool, several: bool, naming: OutputNaming, index: int
 ) -> Target:
-    """Return the file of a table: in a folder it is a CSV beside the picture, unless --name has another suffix."""
+    """Return the file of a table: in a folder, a CSV next to the picture, unless --name has another extension."""
     patterned = formats.TABLES.get(formats.suffix_of(naming.pattern or "").lstrip("."))
     format = patterned or formats.TABLES["csv"]
-    named = format._replace(suffixes=("",)) if patterned else format  # the pattern ends with it
+    named = format._replace(suffixes=("",)) if patterned else format  # the pattern has the extension
     target = _target(name, written, source, named, is_folder, several, naming, index)
     if target.path is None:
         return target._replace(format=formats.TABLES["json"])
@@ -200,7 +199,7 @@ def _target(
     if not (is_folder or written.endswith(("/", os.sep))):
         if several:
             raise UsageError(f"{option} {shown(written)}: several images need a folder; add a / to its name")
-        if naming.pattern is not None and not (name == "sheet" and naming.map_files):  # the name is that of each map
+        if naming.pattern is not None and not (name == "sheet" and naming.map_files):  # the pattern is for single maps
             raise UsageError(f"--name needs an output folder; {option} {shown(written)} is a file")
         return Target(written, to or formats.of_suffix(written))
     if source.name == STREAM and ("stem" in naming.fields or naming.pattern is None):
@@ -209,7 +208,7 @@ def _target(
     own = formats.of_name(source.place)
     format = to or (formats.FORMATS[own.instead] if own is not None and own.instead else own)
     if to is None and name != "image" and (own is None or own.lossy):
-        format = formats.LOSSLESS  # a map goes into one that loses nothing
+        format = formats.LOSSLESS  # maps are written without loss
     given = source.place[len(source.place) - len(formats.suffix_of(source.place)) :]
     suffix = given if format in (None, own) else format.suffixes[0]  # type: ignore[union-attr]
     path = naming.path(written, source.place, suffix, index, name, map)

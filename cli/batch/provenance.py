@@ -1,10 +1,10 @@
-"""The stamp: a line in each output that tells by what recipe and of what it was made, for `--update` to know it again.
+"""The stamp: a line in each output on the recipe and the input that it was made from, by which `--update` knows it.
 
-It stands where each format keeps the name of the program that wrote a file. There it survives copies and renames,
-no other file lies in the output folder, and it costs less than 100 bytes. It is a mark and the digest of an input. The
-mark is a digest of the version, the filters, their parameters, the contents of kernel files, and how the output is
-written. The input counts by its bytes: its times and its inode would make other outputs of the same bytes, and an older
-file that is moved over it has an older time.
+It is stored where each format keeps the name of the program that wrote a file. There it survives copies and renames,
+needs no other file in the output folder, and costs less than 100 bytes. It is a mark and the digest of an input. The
+mark is a digest of the version, the filters, their parameters, the contents of kernel files, and the options of
+writing. The input counts by its bytes: with its times and its inode, equal bytes would give different outputs, and an
+older file that is moved over it has an older time.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from .plan import Job
 
 PROGRAM = "imfilter"
 WINDOWS = 1 << 13, 1 << 18
-"""The stamp stands so near to a file's beginning or end: behind a camera's EXIF only the second reaches it."""
+"""The distance of the stamp from the start or the end of a file; after a camera's EXIF it needs the second."""
 
 ANY = rb"imfilter [\d.]\S*+ [0-9a-f]{16}"
-"""The mark of any call."""
+"""Matches the mark of any call."""
 SOURCE = rb"-([0-9a-f]{32})"
-"""What stands behind the mark, where the bytes of the input were known."""
+"""Matches the digest after the mark, present if the bytes of the input were known."""
 
 
 class Stamper:
     """Makes the stamps of one call's outputs."""
 
     def __init__(self, version: str, recipe: bytes, how: Mapping[str, object], by_place: bool = False) -> None:
-        """Of equal inputs in several places the outputs differ if *by_place*, as random numbers do."""
+        """With *by_place*, outputs of equal inputs depend on their places, as random numbers do."""
         self.version, self.by_place = version, by_place
         self.key = blake2b(f"{version}\0{sorted(how.items())}\0".encode() + recipe).digest()
-        """Tells this call from every other, whatever its inputs are."""
+        """A key that is different for every other call, independent of the inputs."""
 
     def mark(self, output: str, job: Job) -> str:
-        """Return what the stamps of all outputs called *output* begin with, whatever the input holds."""
+        """Return the start of the stamps of all outputs named *output*, independent of the inputs' contents."""
         what = f"{output}\0{job.input.place}" if self.by_place else output
         what += "" if job.variant is None else f"\0variant {job.variant}"
         what += f"\0variants {job.variants}" if job.variants else ""
@@ -55,25 +55,25 @@ class Stamper:
 
 
 def _held(name: str) -> str:
-    """Return what stands for the content of a second picture, or of labels."""
+    """Return a digest of the content of a second picture, or of labels."""
     try:
         return SourceDigest.of_file(name) if name else ""
-    except (OSError, ValueError):  # which is told of when it is read
+    except (OSError, ValueError):  # reported when it is read
         return ""
 
 
 def of_frame(output: str, number: int, last: bool) -> str:
-    """Return what a stamp is made of where each frame has its file: by the last one's it is known that none is missing.
+    """Return the base of a frame's stamp, for frames in files of their own.
 
-    A file that is not the last says that another follows it.
+    It says whether the frame is the last or another follows, so that missing files are noticed.
     """
     return f"{output} {number}, {'last' if last else 'more'}"
 
 
 def sources(path: str, mark: str, format: Format | None) -> set[str]:
-    """Return the digests of inputs that stand behind *mark* in the file *path*; raises OSError.
+    """Return the digests of inputs after *mark* in the file *path*; raises OSError.
 
-    There are none in a file of another *format*, where there is one to be in.
+    If a *format* is given, files in other formats have none.
     """
     wanted = re.compile(re.escape(mark.encode()) + SOURCE)
     for part in _parts(path, format):
@@ -83,12 +83,12 @@ def sources(path: str, mark: str, format: Format | None) -> set[str]:
 
 
 def has_mark(path: str, mark: str, format: Format | None) -> bool:
-    """Whether the file *path* carries *mark*, and is in *format*, where there is one to be in; raises OSError."""
+    """Return whether the file *path* has *mark*, and the *format*, if one is given; raises OSError."""
     return any(mark.encode() in part for part in _parts(path, format))
 
 
 def is_stamped(path: str) -> bool:
-    """Whether the file *path* carries the stamp of any call: this program wrote it."""
+    """Return whether the file *path* has the stamp of any call: this program wrote it."""
     try:
         return any(re.search(ANY, part) for part in _parts(path, None))
     except (OSError, ValueError):
@@ -96,13 +96,13 @@ def is_stamped(path: str) -> bool:
 
 
 def is_unstamped(path: str, format: Format | None) -> bool:
-    """Whether the file *path* is in *format*, where there is one to be in, and carries no stamp; raises OSError."""
+    """Return whether the file *path* has no stamp, and the *format*, if one is given; raises OSError."""
     parts = list(_parts(path, format))
     return bool(parts) and not any(re.search(ANY, part) for part in parts)
 
 
 def _parts(path: str, format: Format | None) -> Iterator[bytes]:
-    """Yield the parts of a file in which a stamp may stand, none of a file of another *format*, or cut off."""
+    """Yield the parts of a file that may contain a stamp; nothing if it has another *format* or is truncated."""
     if (mark := mark_of(path)) is not None:
         if format is not None and not format.folder:
             return
@@ -113,7 +113,7 @@ def _parts(path: str, format: Format | None) -> Iterator[bytes]:
         end = file.seek(0, os.SEEK_END)
         if format is not None and format.ending:
             file.seek(max(0, end - len(format.ending)))
-            if file.read() != format.ending:  # a copy that was broken off
+            if file.read() != format.ending:  # an interrupted copy
                 return
         for window in WINDOWS:
             for start in (0, end - window):

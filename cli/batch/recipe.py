@@ -1,4 +1,4 @@
-"""A recipe: the filters of a call, one or several in a row, and their parameters."""
+"""A recipe: the filters of a call, one or a chain of several, and their parameters."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
     from ...filters.core.filter import Call, ImageFilter
 
 WRITING = ("depth", "range", "gain")
-"""Parameters that say how a result is written, which only a chain's last step does."""
+"""Parameters on how a result is written; in a chain, only the last step has them."""
 
 
 MOST_STEPS = 100
-"""Each is called by the one behind it."""
+"""Each step is called by the one after it."""
 VERBS = r"(is|has|needs|must|cannot|takes|requires|does) "
-"""A reason that begins with one of these is said of the parameter itself, and continues the sentence."""
+"""A reason that begins with one of these has the parameter as its subject, and continues the sentence."""
 MOST_BYTES = 1 << 28
-"""Of a kernel or bias that is read here: a file may have more where --max-taps says so, a pipe or device not."""
+"""The most bytes of a kernel or bias read here: --max-taps may allow more for a file, not for a pipe or device."""
 
 
 LONGEST = 1 << 16
-"""Bytes of a file for which no digest stands."""
+"""The most bytes of a file that are kept as they are; longer ones are represented by a digest."""
 
 
 def _of_gray(step: Call, what: str) -> Call:
-    """Return a step for what another left one channel of, which is its own luma and has no chroma."""
+    """Return a step for a result of one channel, which is its own luma and has no chroma."""
     channels = step.values["channels"]
     if channels in ("chroma", "R", "G", "B"):
         raise ImageError(f"has {what}, which have no {channels}; use --channels each")
@@ -52,18 +52,18 @@ def _of_gray(step: Call, what: str) -> Call:
 
 
 class Recipe(NamedTuple):
-    """The steps of a call, the last of which gives the picture and the maps."""
+    """The steps of a call; the last gives the picture and the maps."""
 
     steps: tuple[Call, ...]
     source: str | None = None
-    """The file that it was read from."""
+    """The file of the recipe."""
 
     def __reduce__(self) -> tuple[Any, ...]:  # type: ignore[override]
         return _again, ([(step.name, step.given) for step in self.steps],)
 
     @property
     def name(self) -> str:
-        """What the recipe is called in a file's name and a report."""
+        """The recipe's name in file names and reports."""
         return self.steps[0].name if len(self.steps) == 1 else "chain"
 
     @property
@@ -73,17 +73,17 @@ class Recipe(NamedTuple):
 
     @property
     def white(self) -> float | None:
-        """The value that is white in the input, if the call says it."""
+        """The white level of the input, if the call says it."""
         return self.steps[0].values["white"]
 
     def stages(self) -> tuple[tuple[Stage, ...], Settings]:
-        """Return the stages of all steps, and how an image enters the first; raises UsageError."""
+        """Return the stages of all steps, and the settings for entering images into the first; raises UsageError."""
         from ...filters.core.engine import chain
 
         return chain.joined(self.parts())
 
     def parts(self) -> list[Part]:
-        """Return what the stages are made of, step by step; raises UsageError."""
+        """Return what the stages are made from, step by step; raises UsageError."""
         number = maps = 0
         try:
             parts: list[Part] = []
@@ -91,7 +91,7 @@ class Recipe(NamedTuple):
                 parts.append(step.part())
                 own = step.maps()
                 if maps > 1 and not own and any(stage.colours.joint for stage in parts[-1].stages):
-                    raise UsageError(f"{_where(self.steps, number)}works on colours; the step before gives {maps} maps")
+                    raise UsageError(f"{_where(self.steps, number)}needs colours; the step before gives {maps} maps")
                 maps = len(own) or maps
         except ParameterError as error:
             raise refusal(error, _where(self.steps, number)) from None
@@ -101,7 +101,7 @@ class Recipe(NamedTuple):
         return [part._replace(name=name) for part, name in zip(parts, names, strict=True)]
 
     def for_colours(self, colours: ColourModel, channels: int) -> Recipe:
-        """Return the recipe for a picture of *channels* of *colours*; raises `ImageError` for what they do not have."""
+        """Return the recipe for a picture of *channels* of *colours*; raises `ImageError` if it needs others."""
         if colours in ("gray", "rgb"):
             return self
         from ...filters.core.engine.colour_parts import PARTS, PRIMARIES
@@ -113,7 +113,7 @@ class Recipe(NamedTuple):
         steps = list(self.steps)
         for number, step in enumerate(steps):
             if step.values["linear"]:
-                raise ImageError(f"has {what}, which are not linear light; use {advice}no --linear")
+                raise ImageError(f"has {what}, which --linear cannot convert; {advice and 'use '}{advice}omit --linear")
             part = step.values["channels"]
             if part in parts and (colours == "cmyk" or "channels" in step.given):
                 raise ImageError(f"has {what}, which have no {part}; use {advice}--channels each")
@@ -124,9 +124,9 @@ class Recipe(NamedTuple):
         return Recipe(tuple(steps))
 
     def maps(self) -> tuple[str, ...]:
-        """Return the names of the maps that the result is made of; none for a picture. Raises UsageError.
+        """Return the names of the maps of the result; empty for a picture. Raises UsageError.
 
-        Filters behind a bank of kernels take its maps each by itself.
+        Filters after a bank of kernels filter each of its maps by itself.
         """
         names: tuple[str, ...] = ()
         for number, step in enumerate(self.steps):
@@ -134,13 +134,13 @@ class Recipe(NamedTuple):
             if len(names) > 1 and not own and step.values["channels"] != "each":
                 raise UsageError(
                     f"{_where(self.steps, number)}--channels {step.values['channels']}: "
-                    f"the step before gives {len(names)} maps, which have no colours; use --channels each"
+                    f"the step before gives {len(names)} maps, not colours; use --channels each"
                 )
             names = own or names
         return names
 
     def files(self) -> dict[str, str]:
-        """Return the files that the result depends on, and what they are: those of parameters, and the recipe's own."""
+        """Return the files that the result depends on, and their roles: those of parameters, and the recipe's own."""
         named = {
             str(value): f"the picture of {flag(name)}" if _is_picture(step, name) else f"the {name} of this call"
             for step in self.steps
@@ -152,16 +152,16 @@ class Recipe(NamedTuple):
         return {name: what for name, what in named.items() if is_store(name) or os.path.isfile(name)}
 
     def described(self) -> Any:
-        """Return filter and parameters as JSON can hold them."""
+        """Return filters and parameters as values for JSON."""
         if len(self.steps) == 1:
             return self.steps[0].values
         return {"steps": [{"filter": step.name, **step.values} for step in self.steps]}
 
     def key(self) -> bytes:
-        """Return what tells this recipe from every other: filters, parameters, the contents of kernel files."""
+        """Return a key that differs for every other recipe: filters, parameters, the contents of kernel files."""
 
         def content(value: Any) -> Any:
-            if isinstance(value, FolderName):  # of whose files those that are taken count
+            if isinstance(value, FolderName):  # only those of its files count that are used
                 return type(value).__name__
             if not isinstance(value, FileContent):
                 return value
@@ -180,7 +180,7 @@ def _is_picture(step: Call, name: str) -> bool:
 
 
 def refusal(error: ParameterError, where: str = "") -> UsageError:
-    """Return the refusal of a parameter as the shell knows it, which begins with *where*."""
+    """Return the error for a parameter by its option's name, beginning with *where*."""
     option = flag(error.parameter)
     if isinstance(error, OperatorError):
         hint = f"; did you mean {flag(error.meant)}?" if error.meant else ""
@@ -191,7 +191,7 @@ def refusal(error: ParameterError, where: str = "") -> UsageError:
 
 
 def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) -> Call:
-    """Return a step whose parameters are checked; raises UsageError, which begins with *where*."""
+    """Return a step with checked parameters; raises UsageError, which begins with *where*."""
     parameters = filter.spec.parameters
     files = {name for name, parameter in parameters.items() if parameter.param.file}
     pictures = {name for name, parameter in parameters.items() if parameter.param.picture}
@@ -206,10 +206,10 @@ def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) 
 
 
 def read_named(value: Any) -> Any:
-    """Return the value of a parameter that may name a file; with its content, if it does.
+    """Return the value of a parameter that may name a file, with the content of the file if it does.
 
-    It is read once, because it may be a pipe, or another file when it is read again. What cannot be read stays a name,
-    of which the filter says what is wrong.
+    The file is read once, because it may be a pipe, or may have changed when it is read again. If it cannot be read,
+    its name stays the value, and the filter reports the error.
     """
     try:
         if isinstance(value, FileContent) or not isinstance(value, str):
@@ -223,19 +223,19 @@ def read_named(value: Any) -> Any:
     except (OSError, ValueError):
         return value
     except bounded_read.TooLongError as error:
-        if os.path.isfile(value):  # whose reader knows its limit
+        if os.path.isfile(value):  # the reader of files has its own limit
             return value
         raise UsageError(f"{shown(value)}: has more than {error}, the limit for a kernel or bias from a pipe") from None
 
 
 def _picture(value: Any, option: str) -> Any:
-    """Return the value of a parameter that is a picture: with a file's content, or the name of a folder or colour."""
+    """Return the value of a parameter that is a picture: the content of a file, or the name of a folder or colour."""
     if not isinstance(value, str) or isinstance(value, FileContent | FolderName):
         return value
     if value == STREAM:
-        raise UsageError(f"{option} -: a second picture is a file; standard input is for the input")
+        raise UsageError(f"{option} -: a second picture must be a file; standard input is for the input")
     if is_store(value) and stored_names.is_folder(value):
-        raise UsageError(f"{option} {shown(value)}: a folder of second pictures is a local one; copy it first")
+        raise UsageError(f"{option} {shown(value)}: a folder of second pictures must be local; copy it first")
     if not is_store(value) and os.path.isdir(value):
         return FolderName(value)
     if not is_store(value) and not os.path.lexists(value):
@@ -245,7 +245,7 @@ def _picture(value: Any, option: str) -> Any:
             colour_of(value)
         except ValueError:
             raise UsageError(
-                f"{option} {shown(value)}: no such file or folder, and no colour such as red or #rrggbb"
+                f"{option} {shown(value)}: no such file or folder, nor a colour such as red or #rrggbb"
             ) from None
         return value
     from ..images.picture import DecodeError
@@ -260,12 +260,12 @@ def _picture(value: Any, option: str) -> Any:
 
 
 def single(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> Recipe:
-    """Return the recipe of one filter, from the options of its command; raises UsageError."""
+    """Return a recipe of one filter, from the options of its command; raises UsageError."""
     return Recipe((make_step(filter, read_options(filter.spec, values, ""), ""),))
 
 
 def read_options(spec: Spec, values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the filter's parameters that were given, read from their text."""
+    """Return the given parameters of the filter, parsed from their text."""
     read = {}
     for name, parameter in spec.parameters.items():
         given = values[name]
@@ -281,16 +281,16 @@ def read_options(spec: Spec, values: Mapping[str, Any], where: str) -> dict[str,
 
 
 def in_a_row(steps: Sequence[Call]) -> Recipe:
-    """Return the recipe of several steps; raises UsageError."""
+    """Return a recipe of several steps; raises UsageError."""
     if not steps:
-        raise UsageError("no step; name filters with their options, as in 'blur --sigma 2' 'edges --op sobel'")
+        raise UsageError("no steps; name filters with their options, as in 'blur --sigma 2' 'edges --op sobel'")
     if len(steps) > MOST_STEPS:
-        raise UsageError(f"has {len(steps)} steps; the limit is {MOST_STEPS}: write the picture between two chains")
+        raise UsageError(f"has {len(steps)} steps; the limit is {MOST_STEPS}; use two chains, with a file between them")
     for number, step in enumerate(steps[:-1]):
         for name in WRITING:
             if name in step.given:
                 raise UsageError(
-                    f"{_where(steps, number)}{flag(name)} belongs to the last step, whose result is written"
+                    f"{_where(steps, number)}{flag(name)} belongs to the last step, which gives the output"
                 )
     for number, step in enumerate(steps):
         if number and "white" in step.given:

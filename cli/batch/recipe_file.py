@@ -1,4 +1,4 @@
-"""A recipe as a file: TOML with a table for each step."""
+"""Recipe files: TOML with a table for each step."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ..stores import files as stored_files
 from .recipe import Recipe, in_a_row, make_step
 
 MOST_BYTES = 1 << 20
-"""Of a recipe, which has a few lines for each step."""
+"""The most bytes of a recipe, which has a few lines per step."""
 MOST_PARTS = 64
-"""Of a key with dots, for which the parser takes the square of them."""
+"""The most parts of a dotted key; the parser's time grows with their square."""
 BETWEEN = re.compile(r"""#[^\n]*|"[^"\n]*"|'[^'\n]*'|[.,=\[\]{}\n]""")
-"""What ends a key or joins its parts, beside comments and texts."""
+"""Matches comments, strings, and the characters that end a key or join its parts."""
 
 
 def tables_of(path: str) -> list[dict[str, Any]]:
-    """Return the tables ``[[step]]`` of a recipe file, one a step; raises UsageError."""
+    """Return the tables ``[[step]]`` of a recipe file, one per step; raises UsageError."""
     try:
         with stored_files.opened(path, MOST_BYTES) as file:
             text = bounded_read.read(file, MOST_BYTES).decode("utf-8-sig")
@@ -35,15 +35,15 @@ def tables_of(path: str) -> list[dict[str, Any]]:
         raise UsageError(f"{shown(path)}: is not a recipe: has more than {error}, the limit for one") from None
     except OSError as error:
         raise UsageError(f"{shown(path)}: {reason(error)}") from None
-    except UnicodeDecodeError:  # whose words are Python's
+    except UnicodeDecodeError:  # its message is Python's
         raise UsageError(f"{shown(path)}: is not a recipe: it is not UTF-8 text") from None
     except ValueError as error:
         raise UsageError(f"{shown(path)}: is not a recipe: {error}") from None
     except RecursionError:
-        raise UsageError(f"{shown(path)}: is not a recipe: it is nested too deep") from None
+        raise UsageError(f"{shown(path)}: is not a recipe: it is nested too deeply") from None
     found = tables.pop("step", None)
     if tables or not isinstance(found, list) or not found or not all(isinstance(table, dict) for table in found):
-        unknown = f"; {next(iter(tables))!r} is not known" if tables else ""
+        unknown = f"; unknown key {next(iter(tables))!r}" if tables else ""
         raise UsageError(f"{shown(path)}: is not a recipe; it needs a table [[step]] for each filter{unknown}")
     return found
 
@@ -51,7 +51,7 @@ def tables_of(path: str) -> list[dict[str, Any]]:
 def load(path: str) -> Recipe:
     """Read a recipe file; raises UsageError.
 
-    It is TOML: a table ``[[step]]`` for each filter, with its name as ``filter`` and its parameters by their names.
+    It is TOML with a table ``[[step]]`` per filter, with its name as ``filter`` and its parameters by name.
     """
     steps = []
     for number, table in enumerate(tables_of(path), 1):
@@ -73,12 +73,12 @@ def _parsed(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         raise
-    except ValueError:  # Python's own, which names a function of Python's
+    except ValueError:  # the message names a Python function
         raise ValueError("a number has too many digits") from None
 
 
 def _check_keys(text: str) -> None:
-    """Raise ValueError where a key has too many parts."""
+    """Raise ValueError if a key has too many parts."""
     dots = 0
     for found in BETWEEN.finditer(text):
         if found[0] == ".":
@@ -99,7 +99,7 @@ def _read_value(spec: Spec, name: str, value: Any, where: str) -> Any:
 
 
 def write_recipe(path: str, recipe: Recipe, read: Collection[Identity]) -> None:
-    """Write a recipe file, in place of none that is *read*; raises FileError."""
+    """Write a recipe file, unless it would replace a file that is *read*; raises FileError."""
     with Transaction(read) as transaction:
         with transaction.open(place_of(path)) as file:
             file.write(as_toml(recipe).encode("utf-8", "surrogateescape"))
@@ -107,7 +107,7 @@ def write_recipe(path: str, recipe: Recipe, read: Collection[Identity]) -> None:
 
 
 def as_toml(recipe: Recipe) -> str:
-    """Return a recipe as the text that `load` reads.
+    """Return a recipe as text for `load`.
 
     >>> blur = make_step(catalog.load("blur"), {"sigma": (2.0, 1.0)}, "")
     >>> edges = make_step(catalog.load("edges"), {"op": "prewitt", "thin": True}, "")
@@ -129,7 +129,7 @@ def as_toml(recipe: Recipe) -> str:
 
 
 def _toml(value: Any) -> str:
-    import json  # a start without it is 1 ms shorter
+    import json  # saves 1 ms at the start
 
-    # What JSON writes of numbers, truths, texts and lists is TOML too, but for one character.
+    # JSON's numbers, booleans, strings and lists are TOML too, except for one character.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""How the results of a recipe become samples of files: what each output holds, and how the picture is entered."""
+"""How pictures enter a recipe, and how its results become samples of files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .recipe import Recipe
 
 
 class Rendering:
-    """What a recipe and the options of a call say of the outputs of any picture."""
+    """The rules of a recipe and a call for the outputs of any picture."""
 
     def __init__(self, recipe: Recipe, maps: tuple[str, ...], options: JobOptions) -> None:
         self.recipe, self.maps, self.options = recipe, maps, options
@@ -33,9 +33,9 @@ class Rendering:
         formats_of: Mapping[str, formats.Format],
         missing: float | None,
     ) -> dict[str, Encoding]:
-        """Return how the values of each output become samples of its file; raises FileError where it cannot hold them.
+        """Return the encoding of each output for its file; raises FileError if the file cannot hold it.
 
-        *missing* is the value of samples that are missing.
+        *missing* is the value of missing samples.
         """
         found = {output: self.encoding(output, picture, formats_of[output], targets[output]) for output in targets}
         dtype = picture.pixels.dtype.name
@@ -47,7 +47,7 @@ class Rendering:
         }
 
     def encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
-        """Return how the values of one output become samples of its file, but for missing ones; raises FileError."""
+        """Return the encoding of one output for its file, except for missing samples; raises FileError."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
         if self.recipe.last.filter.kinds.get(output) == "table":
             return Encoding("float64", "table")
@@ -57,12 +57,12 @@ class Rendering:
             return Encoding("uint8", "picture", "clip", full=255)
         if output == SHEET:
             if "uint8" not in format.gray:
-                raise FileError(target.name, f"{format.name.upper()} cannot hold a picture of 8 bits")
+                raise FileError(target.name, f"{format.name.upper()} cannot hold 8-bit pictures")
             return Encoding("float32", full=picture.full, of="image")
         if maps and target.map is not None:
             output = "image"
         kind = self.recipe.last.filter.kinds[output]
-        # A gray answer stands among the colours of what is left as it is.
+        # A gray result must fit among the colours of the unfiltered parts.
         coloured = self._settings.channels == "each" or (output == "image" and self.options.render.effect is not None)
         if output != "image" and self._settings.gray_maps:
             coloured = False
@@ -93,9 +93,9 @@ class Rendering:
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
 
     def _with_nodata(self, encoding: Encoding, missing: float | None, dtype: str, format: formats.Format) -> Encoding:
-        """Return how an output is written whose missing samples may be marked by a value.
+        """Return the encoding of an output whose missing samples may be marked by a value.
 
-        Where neither the file can tell it nor the user did, float samples stay NaN.
+        If neither the file can record this value nor the user gave it, float samples stay NaN.
         """
         told = format.georeferenced or not self.options.render.nodata.auto
         marked = nodata.written(encoding, missing, dtype, told)
@@ -103,10 +103,10 @@ class Rendering:
         return marked._replace(nodata=None) if stays_nan else marked
 
     def settings(self, picture: Picture, format: formats.Format | None) -> Settings:
-        """Return the settings for one picture: its own curve, and a background where it cannot keep its alpha."""
+        """Return the settings for one picture: its own curve, and a background if it cannot keep its alpha."""
         settings = self._settings
         if self._is_linear:
-            from ..images import picture_transfer  # few filter in linear light
+            from ..images import picture_transfer  # rarely needed
 
             own = picture_transfer.transfer_of(picture.metadata, picture.pixels.shape[2], picture.notes)
             settings = settings._replace(transfer=own)
@@ -122,12 +122,12 @@ class Rendering:
         return settings._replace(background=background, opaque=opaque)
 
     def _is_gray(self, format: formats.Format, picture: Picture) -> bool:
-        """Whether the luma alone is written of a picture whose luma was filtered, because the format has no colours."""
+        """Return whether only the luma is written after filtering luma, because the format has no colours."""
         luma = self._values["channels"] == "luma" and picture.colours == "rgb" and not self._settings.coloured
         return luma and not format.colour and self.options.render.effect is None
 
     def is_light(self, picture: Picture, encoding: Encoding | None) -> bool:
-        """Whether linear light goes into whole numbers, by the curve of sRGB; edges and differences are no light."""
+        """Return whether linear light is converted to sRGB integers; edges and differences are not light."""
         if encoding is None or encoding.is_float or picture.pixels.dtype.kind != "f":
             return False
         if self.options.write.encode.keep_values or not total_gain(self.stages):

@@ -1,6 +1,6 @@
-"""A call of a command, checked: its options agree, and each input is paired with its outputs.
+"""Check the call of a command: its options must agree, and each input is paired with its outputs.
 
-Everything that can be refused without looking at a pixel is refused here.
+Everything that can be refused before decoding is refused here.
 """
 
 from __future__ import annotations
@@ -54,27 +54,27 @@ if TYPE_CHECKING:
 
 NO_FILE = "no such file or directory"
 VALUE = re.compile(r"[-+]?\d[-+\d.,x×:%]*")
-"""What looks like a number, a size or a percentage."""
+"""Matches text that looks like a number, a size or a percentage."""
 DEPTHS = {"1": ("bool",), "8": ("uint8",), "16": ("uint16",), "float": ("float32", "float64")}
-"""The samples that --depth asks for."""
+"""The sample types by the values of --depth."""
 KEEP = "keep"
 SHOWN = RESULT, BOTH = "result", "both"
-"""What --show shows."""
+"""The values of --show."""
 
 
 EARLIER = Earlier()
-"""Of a call that is carried out once."""
+"""For a call without --watch."""
 
 
 class Request(NamedTuple):
-    """A checked call. Only the filters may still refuse something."""
+    """A checked call. Only the filters may still refuse it."""
 
     recipe: Recipe
     maps: tuple[str, ...]
-    """The names of the maps that make up the result; none if it is a picture."""
+    """The names of the maps of the result; empty if it is a picture."""
     options: SharedOptions
     map_files: Mapping[str, str]
-    """Where the filter's maps go, as the user wrote it: path by name."""
+    """The files of the filter's maps by name, as given."""
     inputs: inputs.InputSet
     jobs: Sequence[Job]
     """Those of the shard, of a batch that is shared."""
@@ -85,26 +85,26 @@ class Request(NamedTuple):
     cores: int
     stamper: Stamper
     read: frozenset[Identity]
-    """All files that the call reads: they are never written, but for an input in its own place."""
+    """All files that the call reads; they are never overwritten, except an input by --in-place."""
     roots: Mapping[str, Root]
-    """The folders of outputs by name, as they were when the call was checked."""
+    """The roots of the output folders by name, resolved when the call was checked."""
     files: CallFiles
-    """The files that belong to no image."""
+    """The outputs that do not belong to a single image."""
     quality: int | None
     keep_quality: bool
-    """JPEGs are coded as their inputs are."""
+    """Whether JPEGs keep the quality of their inputs."""
     augmentation: Augmentation | None = None
-    """From which the recipe of each image is drawn; *recipe* stands for all of them."""
+    """The augmentation from which each image's recipe is drawn; *recipe* represents all of them."""
     annotations: AnnotationOptions = AnnotationOptions()
-    """How masks and boxes are moved."""
+    """How masks and boxes are transformed."""
     page_size: int = 0
-    """Bytes of the page of --report at most."""
+    """The most bytes of the page of --report."""
     cluster: Address | None = None
-    """Where the images are filtered, if not here."""
+    """The cluster that filters the images, if there is one."""
     doubts: Sequence[str] = ()
-    """What of the inputs may mean something else than it says."""
+    """A note on inputs that may be a misunderstanding."""
     shard: BatchShard | None = None
-    """Which of all images are done, where other calls do the rest."""
+    """The share of the images for this call, if other calls do the rest."""
 
     def reader(self) -> Reader:
         """Return what reads the inputs."""
@@ -114,7 +114,7 @@ class Request(NamedTuple):
 
     @property
     def stamped(self) -> bool:
-        """Whether the outputs carry a stamp."""
+        """Whether the outputs get a stamp."""
         return not (self.options.strip or self.options.no_stamp)
 
 
@@ -128,8 +128,8 @@ def check(
 ) -> Request:
     """Check a call and return its request; raises UsageError.
 
-    *beside* are the files that an option of this command alone names for writing; *variants* are those of an
-    augmentation. Of a call that watches, *earlier* is what is known from the rounds before.
+    *beside* are output files of options that only this command has; *variants* are those of an augmentation.
+    *earlier* has the results of earlier rounds of a call with --watch.
     """
     if options.angle_style == "colour":
         options = options._replace(angle_style="color")
@@ -140,7 +140,7 @@ def check(
     _check_legend(options)
     given, shard = options, None
     if options.shard is not None:
-        from . import batch_shard  # few calls share a batch
+        from . import batch_shard  # rarely needed
 
         shard = batch_shard.read(options.shard, options.shard_by)
         options, beside = batch_shard.begun(shard, options, beside)
@@ -169,7 +169,7 @@ def check(
     others |= {name: other_pictures.WHAT for job in jobs for name in job.others if name}
     annotations, collected = AnnotationOptions(), None
     if any(getattr(options, name) != options._field_defaults[name] for name in (*OF_MASKS, *OF_BOXES)):
-        from .annotations import annotation_request  # few calls have masks or boxes
+        from .annotations import annotation_request  # rarely needed
 
         asked = annotation_request.attach([recipe] if variants is None else variants.recipes, options, jobs)
         annotations, jobs, collected = asked.options, asked.jobs, asked.collected
@@ -217,7 +217,7 @@ def check(
 
 
 def check_core() -> None:
-    """Raise `UsageError` where the environment names no core."""
+    """Raise `UsageError` if the environment names no valid core."""
     wanted = os.environ.get(native.VARIABLE, "")
     if wanted not in native.CHOICES:
         *others, last = native.CHOICES[1:]
@@ -238,13 +238,13 @@ def _check_values(options: SharedOptions) -> None:
     if options.angle_style not in ("code", "color"):
         raise UsageError(f"--angle-style: {options.angle_style!r} is not code or color")
     if options.show not in (None, *SHOWN):
-        raise UsageError(f"--show: {options.show!r} is not both; leave it out for the result alone")
+        raise UsageError(f"--show: {options.show!r} is not both; use --show alone for just the result")
     if options.sheet_range not in SHEET_RANGES:
         raise UsageError(f"--sheet-range: {options.sheet_range!r} is not one of {', '.join(SHEET_RANGES)}")
 
 
 def _quality(options: SharedOptions) -> int | None:
-    """Return the number of --quality, None where there is none."""
+    """Return the number of --quality, or None."""
     if options.quality in (None, KEEP):
         return None
     try:
@@ -294,7 +294,7 @@ def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[
     if options.angle_style == "color" and "angle" not in map_files:
         raise UsageError("--angle-style color requires --angle FILE")
     if options.angle_style == "color" and recipe.last.values["channels"] == "each":
-        raise UsageError("--angle-style color draws one direction a pixel; use --channels luma or max")
+        raise UsageError("--angle-style color draws one direction per pixel; use --channels luma or max")
 
 
 def _check_legend(options: SharedOptions) -> None:
@@ -303,9 +303,9 @@ def _check_legend(options: SharedOptions) -> None:
 
 
 def _check_existence(names: Sequence[str], options: SharedOptions, maps: bool) -> None:
-    """Raise UsageError for a name that is no file where the call is wrong for another reason too.
+    """Raise UsageError for a missing file if the call is wrong for another reason too.
 
-    Else it is an image that fails, and stops no other.
+    Otherwise, only that image fails.
     """
     missing = inputs.missing(names)
     if not missing or options.files_from is not None:
@@ -322,13 +322,13 @@ def _check_existence(names: Sequence[str], options: SharedOptions, maps: bool) -
 
 
 def _no_file(name: str) -> str:
-    """Return what a name that is no file is told, which may be an option's value."""
+    """Return the message for a missing file, which may be meant as an option's value."""
     hint = "; if it is a value, write its option before it" if VALUE.fullmatch(name) else ""
     return f"{shown(name)}: {NO_FILE}{hint}"
 
 
 def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) -> dict[str, str]:
-    """Return the outputs by name, as the user wrote them."""
+    """Return the outputs by name, as given."""
     for name in map_files:
         if name not in recipe.last.filter.spec.maps:
             raise UsageError(f"{recipe.last.name} has no {flag(name)} map")
@@ -345,7 +345,7 @@ def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str
         raise UsageError("a file name is empty")
     streams = list(written.values()).count(STREAM)
     if streams and options.show is not None:
-        raise UsageError("--show needs standard output; write the image to a file with -o, or nowhere")
+        raise UsageError("--show needs standard output; write the image to a file with -o, or omit -o")
     if streams > 1:
         raise UsageError("only one output can be - (standard output)")
     if streams:
@@ -354,7 +354,7 @@ def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str
 
 
 def check_stream(json: bool, dry_run: bool) -> None:
-    """Raise UsageError where standard output cannot take an image."""
+    """Raise UsageError if standard output cannot take an image."""
     if json:
         raise UsageError("--json needs standard output; write the image to a file with -o")
     if not dry_run and sys.stdout is not None and sys.stdout.isatty():
@@ -362,7 +362,7 @@ def check_stream(json: bool, dry_run: bool) -> None:
 
 
 def _check_only_shown(options: SharedOptions) -> None:
-    """Raise UsageError for what has no meaning where pictures are shown and none is written."""
+    """Raise UsageError for options that make no sense if pictures are only shown."""
     for name in ("update", "no_clobber", "depfile", "name", "to", "preserve_times"):
         if getattr(options, name) != options._field_defaults[name]:
             raise UsageError(f"{flag(name)} requires -o OUTPUT; --show alone writes no file")
@@ -396,7 +396,7 @@ def _found(names: Sequence[str], options: SharedOptions, outputs: Collection[str
     from . import batch_shard
 
     batch_shard.check_inputs(names, filter(None, (*outputs, options.masks_out)))
-    # Another shard may have made the folder of outputs, which is not searched, when the search had begun.
+    # Another shard may have made the output folder during the search; it is not searched.
     again = _rules(options, outputs, earlier)
     return found if again == rules else inputs.scan(names, again, listed=listed)
 
@@ -440,23 +440,23 @@ def _plan(
 
 
 OF_JOBS = ("output", "sheet", "boxes_out")
-"""The options whose files are the outputs of jobs."""
+"""The options whose files are outputs of jobs."""
 
 
 def _written_beside(options: SharedOptions) -> dict[str, str]:
-    """Return the other files that are written, by option."""
+    """Return the other output files, by option."""
     paths = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].writes and name not in OF_JOBS}
     return {name: path for name, path in paths.items() if path is not None}
 
 
 def read_beside(options: SharedOptions) -> dict[str, str]:
-    """Return the files that options name for reading beside the inputs, each with what it is."""
+    """Return the files that options read besides the inputs, with their roles."""
     names = {getattr(options, name): OPTIONS[name].reads for name in OPTIONS if OPTIONS[name].reads}
     return {name: what for name, what in names.items() if isinstance(name, str)}
 
 
 def _with_labels(jobs: list[Job], sources: Sequence[Input], options: SharedOptions) -> list[Job]:
-    """Return the jobs, each with the file of the labels of its images, where there is one; raises UsageError."""
+    """Return the jobs, each with its file of labels, if it has one; raises UsageError."""
     if options.labels is not None and len(sources) != 1:
         raise UsageError("--labels belongs to one data set; name that one alone")
 
@@ -466,7 +466,7 @@ def _with_labels(jobs: list[Job], sources: Sequence[Input], options: SharedOptio
         format = formats.of_name(job.input.name)
         if format is None or not format.codec_name.startswith("idx"):
             return ""
-        from .labels import file_beside  # few inputs are data sets
+        from .labels import file_beside  # rarely needed
 
         return file_beside(job.input.name)
 
@@ -474,7 +474,7 @@ def _with_labels(jobs: list[Job], sources: Sequence[Input], options: SharedOptio
 
 
 def _check_codes(jobs: Sequence[Job], recipe: Recipe, options: SharedOptions) -> None:
-    """Refuse a lossy format for the codes of angles, of which each means another direction."""
+    """Refuse a lossy format for coded angles: each code means another direction."""
     if options.angle_style == "color":
         return
     kinds = recipe.last.filter.kinds
@@ -483,12 +483,12 @@ def _check_codes(jobs: Sequence[Job], recipe: Recipe, options: SharedOptions) ->
             if kinds.get(name) not in ("angle", "orientation") or target.format is None:
                 continue
             if target.format.lossy or (target.format.name == "webp" and options.quality is not None):
-                way = f"{target.format.name.upper()} would change the codes of angles"
+                way = f"{target.format.name.upper()} would change the angle codes"
                 raise UsageError(f"{flag(name)} {target.name}: {way}; use .png or .tif")
 
 
 def _check_depth(jobs: Sequence[Job], recipe: Recipe) -> None:
-    """Refuse a folder's format that has no samples of the depth: each of its files would fail."""
+    """Refuse a format for folders without samples of the depth: every file would fail."""
     if (wanted := DEPTHS.get(recipe.last.values["depth"])) is None:
         return
     for job in jobs:
@@ -506,7 +506,7 @@ def _check_depth(jobs: Sequence[Job], recipe: Recipe) -> None:
 
 
 def _check_stamps(jobs: Sequence[Job], options: SharedOptions) -> None:
-    """Refuse `--update` where a table has no room for the stamp that it looks for: nothing would be kept."""
+    """Refuse `--update` for tables without room for a stamp: they would be written every time."""
     if not options.update or options.strip or options.no_stamp:
         return
     for job in jobs:
@@ -514,12 +514,12 @@ def _check_stamps(jobs: Sequence[Job], options: SharedOptions) -> None:
             if target.format is not None and target.format.name == "csv":
                 json = "--name '{stem}.json'" if target.folder is not None else ".json"
                 raise UsageError(
-                    f"{flag(name)} {target.name}: CSV has no room for the stamp of --update; use {json}, or --no-stamp"
+                    f"{flag(name)} {target.name}: CSV cannot hold the stamp of --update; use {json}, or --no-stamp"
                 )
 
 
 def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:
-    """Refuse a compression where no output of a job has a choice of them."""
+    """Refuse a compression if no output of a job has a choice."""
     if not options.compression:
         return
     for job in jobs:
@@ -532,30 +532,30 @@ def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:
 def _page_size(options: SharedOptions) -> int:
     if options.report is None:
         return 0
-    from ..page.size import read  # few calls write a page
+    from ..page.size import read  # rarely needed
 
     return read(options.report_size)
 
 
 def _cluster(options: SharedOptions, outputs: Mapping[str, str]) -> Address | None:
-    """Return where the images are filtered, if not here; raises UsageError for a call that needs this machine."""
+    """Return the cluster for the images, if there is one; raises UsageError for a call that needs this machine."""
     if options.cluster is None:
         return None
     if options.in_place:
         raise UsageError(
-            "--cluster and --in-place contradict each other: an image whose worker dies is done again; use -o"
+            "--cluster cannot be used with --in-place: an image is filtered again if its worker dies; use -o"
         )
     if STREAM in outputs.values() or STREAM in options.inputs:
         raise UsageError("--cluster needs files: its workers have neither standard input nor standard output")
-    from .cluster import address  # few calls have one
+    from .cluster import address  # rarely needed
 
     return address.read(options.cluster)
 
 
 def _check_depfile(path: str, request: Request) -> None:
     if any(target.numbered is not None for job in request.jobs for target in job.targets.values()):
-        raise UsageError("--depfile cannot list {frame} files, whose number is unknown; use --frame N")
-    from . import depfile  # few calls ask for one
+        raise UsageError("--depfile cannot list {frame} files, as their number is unknown; use --frame N")
+    from . import depfile  # rarely needed
 
     depfile.check(path, request.jobs, depfile.rules(request.files))
 
@@ -566,14 +566,14 @@ def _stamper(
     said: dict[str, object] = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].affects_output}
     said["quality"] = _quality(options) or options.quality
     for name in ("mask", "roi", "labels", *OF_MASKS, *OF_BOXES):
-        said.pop(name, None)  # their contents count, not how they were written
+        said.pop(name, None)  # their contents count, not their text
     by_place = variants is not None or any("seed" in step.values for step in recipe.steps)
     key = recipe.key() if variants is None else variants.key()
     return Stamper(VERSION, key, said | (region.key() if region is not None else {}), by_place)
 
 
 def colour(text: str) -> tuple[int, int, int] | None:
-    """Return the colour of --background, None where there is none; raises UsageError."""
+    """Return the colour of --background, or None; raises UsageError."""
     if not text:
         return None
     from PIL import ImageColor

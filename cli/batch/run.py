@@ -1,4 +1,4 @@
-"""Carries out a request: skips what is up to date, does the rest, and writes the legend and the dependency file."""
+"""Run a request: skip outputs that are up to date, do the rest, and write the legend and the dependency file."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def execute(
     save: str | None = None,
     variants: Variants | None = None,
 ) -> int:
-    """Check a call, carry it out, and return the exit code.
+    """Check a call, run it, and return the exit code.
 
-    *map_files* says where the filter's maps go, *save* where the recipe goes; *variants* are those of an augmentation.
+    *map_files* are the files of the filter's maps, *save* is that of the recipe; *variants* are an augmentation's.
     """
     beside = {} if save is None else {"save": save}
     if variants is not None and variants.manifest is not None:
         beside["manifest"] = variants.manifest
     began = time.perf_counter()
     with warnings.catch_warnings():
-        # What libraries warn of, the program reports or refuses in its own words.
+        # The program reports in its own words what libraries warn about.
         warnings.simplefilter("ignore")
         wanted = wanted_screen(options)
         request = check(recipe, options, map_files, beside, variants)
@@ -54,10 +54,10 @@ def execute(
 
 
 def wanted_screen(options: SharedOptions) -> Wanted | None:
-    """Return how the call wants its pictures to be shown, if it does; raises UsageError."""
+    """Return how the call shows its pictures, if it does; raises UsageError."""
     if options.show is None:
         return None
-    from ..terminal import screen  # few calls show what they make
+    from ..terminal import screen  # rarely needed
 
     return screen.wanted(options.show_as, options.show_size)
 
@@ -72,7 +72,7 @@ def opened(wanted: Wanted | None) -> contextlib.AbstractContextManager[Screen | 
 
 
 def carry_out(request: Request, began: float, screen: Screen | None = None, round: Round = ONCE) -> ExitCode:
-    """Carry out a checked call, or a *round* of one that watches."""
+    """Run a checked call, or a *round* of one with --watch."""
     recipe, options = request.recipe, request.options
     reporter = _reporter(request, began, screen, round)
     for name, fate in request.inputs.passed_over if options.verbose and round.is_first else ():
@@ -87,7 +87,7 @@ def carry_out(request: Request, began: float, screen: Screen | None = None, roun
     code = ExitCode.DONE
     renewed = _is_renewed(options.report, jobs, skipped)
     if renewed:
-        from . import run_page  # few calls write a page
+        from . import run_page  # rarely needed
 
         reporter.told = []
         jobs = run_page.with_shares(jobs, skipped, request.page_size)
@@ -139,7 +139,7 @@ def _reporter(request: Request, began: float, screen: Screen | None, round: Roun
     part = None if request.shard is None else Part(str(request.shard), len(found.inputs))
     kind: Callable[..., Reporter] = Reporter
     if round.ledger is not None:
-        from ..console.round_reporter import RoundReporter  # few calls watch
+        from ..console.round_reporter import RoundReporter  # rarely needed
 
         kind = partial(RoundReporter, round.ledger)
     return kind(
@@ -158,9 +158,9 @@ def _reporter(request: Request, began: float, screen: Screen | None, round: Roun
 
 
 def _currency(request: Request, round: Round) -> up_to_date.Currency | None:
-    """Return by what it is told which outputs are current; None where all that changed is done.
+    """Return the check for outputs that are up to date; None if everything that changed is done again.
 
-    In a later round outputs without a stamp may be newer than an input, and older than the recipe.
+    In a later round, outputs without a stamp may be newer than an input but older than the recipe.
     """
     options = request.options
     if not (options.update if round.is_first else request.stamped):
@@ -169,7 +169,7 @@ def _currency(request: Request, round: Round) -> up_to_date.Currency | None:
 
 
 def _is_renewed(path: str | None, jobs: Sequence[Job], skipped: frozenset[int]) -> bool:
-    """Whether a file that is made of all images is written: where nothing was done, the one that is there stays."""
+    """Return whether a file on all images is written; if nothing was done, an existing one stays."""
     return path is not None and (len(skipped) < len(jobs) or not os.path.lexists(path))
 
 
@@ -197,7 +197,7 @@ def _work(
     screen: Screen | None,
     round: Round,
 ) -> ExitCode:
-    """Do the jobs that are not skipped."""
+    """Run the jobs that are not skipped."""
     options, left = request.options, len(jobs) - len(skipped)
     workers = min(request.cores, left) if request.cluster is None else 1
     pictures = request.reader()
@@ -205,7 +205,7 @@ def _work(
     if workers == 1 and request.cluster is None:
         first = next(job for number, job in enumerate(jobs) if number not in skipped)
         prefetch.begin(pictures, first.input.name)
-    # What needs NumPy is imported while the first picture is read.
+    # Modules that need NumPy are imported while the first picture is read.
     from . import doubts, runner
 
     doubted = [*doubts.notes(request.recipe), *request.doubts]

@@ -1,4 +1,4 @@
-"""The page of a run, ``--report``: what was done, and each image before and after."""
+"""The page of a run with ``--report``: what was done, and each image before and after."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .request import Request
 
 
 def with_shares(jobs: Sequence[Job], skipped: frozenset[int], size: int) -> list[Job]:
-    """Return the jobs, the first of which have shares of a page of *size* bytes that shows what becomes of them."""
+    """Return the jobs; the first of them get shares of a page of *size* bytes."""
     left, own = share(size, len(jobs) - len(skipped))
     found = list(jobs)
     for number in [number for number in range(len(jobs)) if number not in skipped][:left]:
@@ -29,7 +29,7 @@ def with_shares(jobs: Sequence[Job], skipped: frozenset[int], size: int) -> list
 
 
 def write(request: Request, reports: Sequence[Report]) -> None:
-    """Write the page of a run, of which *reports* tell in the order of its images; raises FileError."""
+    """Write the page of a run from *reports* in the order of its images; raises FileError."""
     options = request.options
     assert options.report is not None
     done = [report for report in reports if report.status == "done"]
@@ -69,7 +69,7 @@ def _entry(report: Report) -> Entry:
     facts = [f"{report.width}×{report.height} pixels, {channels}, {depth}; written: {', '.join(outputs)}"]
     notes = [without_places(note, _names(report)) for note in report.notes]
     if (report.frames or 1) > 1:
-        notes.append(f"It has {report.frames} frames, of which the first is shown.")
+        notes.append(f"It has {report.frames} frames; the first is shown.")
     return Entry(portable(report.input), facts, notes=notes, exhibit=report.exhibit)
 
 
@@ -87,7 +87,7 @@ def _parameters(recipe: Recipe) -> Iterator[Table]:
 
 
 def _value(value: Any) -> str:
-    """Return the value of a parameter as a table has it."""
+    """Return the value of a parameter as text for a table."""
     if value is None:
         return "derived"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Running a plan: one image after the other or several at once; what is told comes in the order of the inputs."""
+"""Run a plan: one image after the other or several at once, with reports in the order of the inputs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .cluster.connection import Connection
 
 TRIES = 3
-"""So many images in a row for which the disk has no place end a batch: a smaller one may find room, all others wait."""
+"""So many images in a row that fail on a full disk end a batch; a smaller image may still fit."""
 
 
 def run(
@@ -39,15 +39,15 @@ def run(
     workers: int,
     screen: Screen | None = None,
 ) -> ExitCode:
-    """Do every job but those whose number is *skipped*; one that fails costs one line and stops nothing.
+    """Run every job except those *skipped* by number; a job that fails costs one line and stops nothing.
 
-    *workers* processes share them; results are shown on the *screen*. Raises UsageError for what the filters refuse,
-    before the first is done.
+    *workers* processes share the jobs; results are shown on the *screen*. Raises UsageError before the first job if a
+    filter refuses.
     """
     processor = prepared(request, request.cores // workers, screen)
     wanted = [number for number in range(len(jobs)) if number not in skipped]
     if workers > 1 and sys.platform == "linux":
-        processor.prepare(jobs[wanted[0]])  # each process would import it: 50 ms
+        processor.prepare(jobs[wanted[0]])  # else each process would import it: 50 ms
     garbage.resume()
     told = refused = 0
     waiting = {
@@ -86,13 +86,13 @@ def run(
             elif report.no_place is not None and (refused := refused + 1) == TRIES:
                 reporter.stop(report.no_place)
                 break
-        for number in sorted(waiting):  # what was done before the stop, but stands behind what never will be
+        for number in sorted(waiting):  # done before the stop, but after jobs that were not
             reporter.tell(waiting[number])
     return ExitCode.FAILED if reporter.totals.failures else ExitCode.DONE
 
 
 def prepared(request: Request, cores: int, screen: Screen | None = None) -> ImageProcessor:
-    """Return what filters the images of a request; raises UsageError for what the filters refuse."""
+    """Return the processor for the images of a request; raises UsageError if a filter refuses."""
     processor = ImageProcessor(request.recipe, request.maps, _job_options(request, cores, screen))
     _check_stages(request, processor)
     processor.others.check()
@@ -105,7 +105,7 @@ def _job_options(request: Request, cores: int, screen: Screen | None) -> JobOpti
     if screen is not None:
         show = ShowOptions(screen.room, options.show == BOTH, screen.gap, request.background)
     if region is not None:
-        from .mask_effect import effect_of  # few calls have a mask
+        from .mask_effect import effect_of  # rarely needed
 
         effect = effect_of(region, request.max_pixels)
     return JobOptions(
@@ -153,7 +153,7 @@ def _job_options(request: Request, cores: int, screen: Screen | None) -> JobOpti
 
 
 def _check_stages(request: Request, processor: ImageProcessor) -> None:
-    """Raise UsageError for what the filters, with these parameters, cannot give."""
+    """Raise UsageError for outputs that the filters cannot give with these parameters."""
     stages, last = processor.stages, request.recipe.last
     for name in request.map_files:
         if name not in stages[-1].fields:
@@ -168,11 +168,11 @@ def _check_stages(request: Request, processor: ImageProcessor) -> None:
 
 @contextlib.contextmanager
 def _cluster(request: Request, jobs: Sequence[Job]) -> Iterator[Connection | None]:
-    """Give a connection to the cluster that does the jobs, if the call names one; raises UsageError."""
+    """Yield a connection to the cluster for the jobs, if the call names one; raises UsageError."""
     if request.cluster is None:
         yield None
         return
-    from .cluster import checks, connection  # few calls have one
+    from .cluster import checks, connection  # rarely needed
 
     with connection.connected(request.cluster, request.options.verbose) as connected:
         checks.check(connected, jobs)
@@ -182,7 +182,7 @@ def _cluster(request: Request, jobs: Sequence[Job]) -> Iterator[Connection | Non
 def _reports(
     jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, workers: int, cluster: Connection | None
 ) -> Generator[tuple[int, Report], None, None]:
-    """Yield each job's number and report, as it is done."""
+    """Yield the number and report of each finished job."""
     if cluster is not None:
         from .cluster import bands
 
@@ -190,12 +190,12 @@ def _reports(
         return
     stored = any(is_store(name) for job in jobs for name in (job.input.name, *job.outputs.values()))
     if workers > 1 and len(jobs) > 1:
-        from . import worker_pool as processes  # single images have no use for it
+        from . import worker_pool as processes  # not needed for single images
 
         yield from processes.share(jobs, processor, reader, workers, processor.options.in_flight if stored else 0)
         return
     if stored:
-        from . import in_flight  # few files lie in stores
+        from . import in_flight  # rarely needed
 
         yield from enumerate(in_flight.processed(processor, in_flight.of(jobs), reader, processor.options.in_flight))
         return

@@ -1,4 +1,4 @@
-"""`--shard auto`: which shard a job of Slurm, of Kubernetes or of a CI is, by the variables that they set."""
+"""`--shard auto`: the number of the shard, from the variables of Slurm, Kubernetes or a CI."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from ..errors import UsageError
 
 SLURM, KUBERNETES, CI = INDICES = "SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX", "CI_NODE_INDEX"
-"""The numbers of the job, of which one is set."""
+"""The variables with the number of the job; one is set."""
 LEAST, GREATEST, TASKS = "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_COUNT"
 COUNTS = {SLURM: TASKS, KUBERNETES: "IMFILTER_SHARDS", CI: "CI_NODE_TOTAL"}
-"""The numbers of jobs. Kubernetes does not tell it; GitLab tells it of every job, so that alone it means nothing."""
+"""The variables with the number of jobs. Kubernetes sets none; GitLab sets it for every job, so it is not enough."""
 HEROKU = "HEROKU_TEST_RUN_ID"
-"""Heroku counts from 0 what GitLab counts from 1 by the same name."""
-ADVICE = "name the shard, as --shard 1/4"
+"""Heroku counts from 0 in the variable in which GitLab counts from 1."""
+ADVICE = "name the shard, as in --shard 1/4"
 
 
 def shard(environment: Mapping[str, str] = os.environ) -> tuple[int, int]:
-    """Return the number of the shard, from 1, and how many there are; raises UsageError.
+    """Return the number of the shard, from 1, and the number of shards; raises UsageError.
 
     >>> shard({"SLURM_ARRAY_TASK_ID": "12", "SLURM_ARRAY_TASK_MIN": "10", "SLURM_ARRAY_TASK_COUNT": "4"})
     (3, 4)
@@ -42,9 +42,9 @@ def shard(environment: Mapping[str, str] = os.environ) -> tuple[int, int]:
         greatest = _number(environment, GREATEST)
         if greatest - least + 1 != total:
             where = f"from {LEAST} {least} to {GREATEST} {greatest}"
-            raise UsageError(f"--shard auto: {count} {total} tasks leave gaps {where}; use an array without any")
+            raise UsageError(f"--shard auto: {count} {total} tasks leave gaps {where}; use an array without gaps")
     if not least <= number < least + total:
-        known = f"from {least} to {least + total - 1}, as {count} {total} tells"
+        known = f"from {least} to {least + total - 1}, as {count} {total} says"
         raise UsageError(f"--shard auto: {index} {number} is not {known}; {ADVICE}")
     return number - least + 1, total
 

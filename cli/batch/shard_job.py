@@ -1,6 +1,6 @@
-"""The work on a tar shard: each image in it is filtered as a file of its own, and all other files are copied.
+"""Filter a tar shard: each image in it like a file of its own; all other files are copied.
 
-Of another data set that becomes one, each image is a file that is named by its number, with its label beside it.
+If another data set becomes a shard, each image is a file named after its number, with a file for its label.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from .image_job import ImageProcessor
 from .plan import Job, Target
 
 DIGITS = 5
-"""Of the number by which an image is called, at least."""
+"""The fewest digits of the number that an image is named after."""
 
 
 def is_for(target: Target) -> bool:
-    """Whether the images of a shard go into a shard again."""
+    """Return whether the images of a shard go into a shard again."""
     return target.numbered is None and (target.format is None or target.format.of_files)
 
 
 def is_into(target: Target) -> bool:
-    """Whether the images of another data set go into a shard."""
+    """Return whether the images of another data set go into a shard."""
     return target.numbered is None and target.format is not None and target.format.of_files
 
 
@@ -41,7 +41,7 @@ def _format(target: Target) -> formats.Format:
 
 
 class _Shards:
-    """The shards that are written of one input, one for each output."""
+    """The shards written for one input, one per output."""
 
     def __init__(
         self, processor: ImageProcessor, job: Job, transaction: Transaction, classes: Sequence[str] = ()
@@ -62,12 +62,12 @@ class _Shards:
                 writer.classes = classes if output == "image" else ()
 
     def copy(self, member: ShardMember) -> None:
-        """Write a file that is no image; raises FileError."""
+        """Write a file that is not an image; raises FileError."""
         if "image" in self._writers:
             self._add("image", member)
 
     def put(self, member: ShardMember, computed: Computed, picture: Picture) -> None:
-        """Write the results of an image, which are called as it is; raises FileError."""
+        """Write the results of an image under its name; raises FileError."""
         job, options = self._job, self._processor.options
         size = 0
         for output in self._writers:
@@ -90,7 +90,7 @@ class _Shards:
             self._writers[output].add(member)
 
     def end(self, frames: Frames) -> Report:
-        """Let them appear; raises FileError."""
+        """Publish the shards; raises FileError."""
         job = self._job
         for output, target in job.targets.items():
             with self._growing[output].open() as file, writable(target, _format(target)):
@@ -107,7 +107,7 @@ class _Shards:
 
 
 def filtered(processor: ImageProcessor, job: Job, shard: Shard) -> Report:
-    """Filter all images of a shard; raises FileError, also for one image that is damaged: the others are no whole."""
+    """Filter all images of a shard; raises FileError if one is damaged, as no partial shard is written."""
     with Transaction(processor.options.write.read) as transaction:
         shards = _Shards(processor, job, transaction)
         for found in _files(job, shard):
@@ -131,7 +131,7 @@ def filtered(processor: ImageProcessor, job: Job, shard: Shard) -> Report:
 
 
 def made(processor: ImageProcessor, job: Job, frames: Frames, pictures: Iterable[Picture]) -> Report:
-    """Filter the images of another data set, of which *pictures* may hold several each; raises FileError."""
+    """Filter the images of another data set; each of *pictures* may hold several. Raises FileError."""
     digits = max(DIGITS, len(str((frames.count or 1) - 1)))
     classes = frames.labels.classes if frames.labels is not None else ()
     with Transaction(processor.options.write.read) as transaction:
@@ -149,12 +149,12 @@ def made(processor: ImageProcessor, job: Job, frames: Frames, pictures: Iterable
                     shards.copy(ShardMember(f"{key}.cls", b"%d" % one.labels.values[0]))
             shards.done.add(computed)
         if frames.archive is not None and (lost := frames.archive.lost(frames.labels is not None)):
-            shards.notes[f"it holds no arrays by name; {lost}"] = None
+            shards.notes[f"it cannot hold named arrays; {lost}"] = None
         return shards.end(frames)
 
 
 def _files(job: Job, shard: Shard) -> Iterator[Any]:
-    """Yield the files that the shard of the results holds, each with the job that its image is to be filtered by."""
+    """Yield the files of the output shard, each with the job for its image."""
     from .augment import shards
 
     files = _decoded(job, shard)
@@ -174,7 +174,7 @@ def _decoded(job: Job, shard: Shard) -> Iterator[tuple[ShardMember, Picture | No
                 raise FileError(job.name, str(error)) from None
             except Exception as error:
                 check_lack(error)
-                # As for single pictures: decoders answer broken files with errors of every type.
+                # As for single pictures, decoders raise errors of every type for broken files.
                 why = f"{shown(member.name)}: is damaged or truncated ({reason_of(error)})"
                 raise FileError(job.name, why) from None
         yield member, picture

@@ -1,4 +1,4 @@
-"""What `--show` shows of an image: its result, or the image and its result side by side."""
+"""The picture for `--show`: a result, or an image and its result side by side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .plan import Job, Target
 
 
 def dots(options: ShowOptions, picture: Picture, computed: Computed) -> Array:
-    """Return what is shown of a picture and of what was computed of it, ``(rows, columns, 3)`` of uint8."""
+    """Return a picture and its result as they are shown, ``(rows, columns, 3)`` of uint8."""
     name = SHEET if computed.maps else "image"
     metadata = picture.metadata if computed.is_picture and name == "image" else Metadata()
     room = options.room.beside(options.gap) if options.both else options.room
@@ -37,7 +37,7 @@ def dots(options: ShowOptions, picture: Picture, computed: Computed) -> Array:
 
 
 def with_shown(job: Job, maps: int) -> Job:
-    """Return a job whose result is computed as a PNG holds it, where it is not written; *maps* are those of a bank."""
+    """Return a job that computes its result as for a PNG if it is not written; *maps* are a bank's."""
     name = SHEET if maps else "image"
     if name in job.targets:
         return job

@@ -1,4 +1,4 @@
-"""What a call may not ask of stores, said before anything is read."""
+"""Refuse calls that stores cannot fulfil, before anything is read."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ..stores.names import HTTPS, is_store, parts
 from .options import SharedOptions
 
 OF_FILES = {
-    "backup": "objects have no second name; copy them first, or let the bucket keep versions",
-    "preserve_times": "objects have the time at which they were written",
-    "depfile": "Make and Ninja see no objects",
-    "watch": "stores tell nobody of a change; run the call again with --update",
-    "masks": "masks and boxes are moved between files",
-    "boxes": "masks and boxes are moved between files",
-    "labels": "labels lie beside files",
+    "backup": "objects cannot be renamed; copy them first, or turn on the bucket's versioning",
+    "preserve_times": "the time of an object cannot be set",
+    "depfile": "Make and Ninja cannot see objects",
+    "watch": "stores do not announce changes; repeat the call with --update",
+    "masks": "masks and boxes must be local files",
+    "boxes": "masks and boxes must be local files",
+    "labels": "labels must be local files",
 }
 """The options that make no sense with a store, and why."""
 
 
 def check(names: Collection[str], written: Collection[str], options: SharedOptions) -> None:
-    """Raise UsageError where a call whose inputs and outputs are *names* asks what no store does."""
+    """Raise UsageError if a call with these *names* of inputs and outputs cannot work with stores."""
     for name in written:
         if name.startswith(HTTPS):
             raise UsageError(f"{shown(name)}: https:// is only read; write to a file, s3://, gs:// or az://")
@@ -34,7 +34,7 @@ def check(names: Collection[str], written: Collection[str], options: SharedOptio
         return
     for option, why in OF_FILES.items():
         if getattr(options, option) != options._field_defaults[option]:
-            raise UsageError(f"{flag(option)} does not go with {shown(stored)}: {why}")
+            raise UsageError(f"{flag(option)} cannot be used with {shown(stored)}: {why}")
     if options.update and (options.strip or options.no_stamp):
         unstamped = flag("strip") if options.strip else flag("no_stamp")
         raise UsageError(f"--update with {shown(stored)} needs the stamp that {unstamped} leaves out; omit one of them")
@@ -42,6 +42,6 @@ def check(names: Collection[str], written: Collection[str], options: SharedOptio
         if not parts(name)[1]:
             raise UsageError(f"{shown(name)}: names no bucket; write s3://bucket/key")
         if not name.startswith(HTTPS):
-            from ..stores.library import library  # 10 ms, for what is in a store
+            from ..stores.library import library  # 10 ms, only needed for stores
 
             library(shown(name))

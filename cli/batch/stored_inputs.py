@@ -1,4 +1,4 @@
-"""Finding the inputs below a folder in a store, by one listing; their names alone decide, and none is looked into."""
+"""Find the inputs below a folder in a store with one listing, by their names alone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .input_rules import CLUTTER, Fate, InputRules
 
 
 def listed(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tuple[str, Fate]]:
-    """Yield each object below *folder* in a store by its place, and what becomes of it; *tags* get that of each.
+    """Yield the path of each object below *folder* in a store, and what becomes of it; its tag is added to *tags*.
 
-    Its name alone decides: to look into each would take as long as to filter it.
+    Only the name decides: reading each object would take as long as filtering it.
     """
     if folder.startswith(HTTPS):
-        raise UsageError(f"{shown(folder)}: https:// lists no folders; name pictures, or use --files-from")
+        raise UsageError(f"{shown(folder)}: https:// cannot list folders; name pictures, or use --files-from")
     try:
         tags.update((one.place, one.tag) for one in objects.listed(folder) if one.place)
     except StoreError as error:

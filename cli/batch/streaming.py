@@ -1,7 +1,7 @@
-"""Which pictures go through a call strip by strip, and are never in memory as a whole.
+"""Decide which pictures are filtered strip by strip, without ever being in memory as a whole.
 
-Their size alone decides, never the memory that is free: same input, same options, same bytes. What must be looked at
-as a whole, by a filter or by what shows it, is decoded as ever.
+Only their size decides, never the free memory: same input, same options, same bytes. Pictures that a filter or a
+display needs as a whole are decoded as usual.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from .plan import Job, Target
 
 
 class Streaming(NamedTuple):
-    """What a call does to its pictures, asked for those that are streamed."""
+    """What a call does with pictures, as far as it affects streaming."""
 
     stages: Sequence[Stage]
     options: JobOptions
     maps: tuple[str, ...]
 
     def reads(self, job: Job, expected: Expected) -> bool:
-        """Whether an expected picture is read strip by strip."""
+        """Return whether an expected picture is read strip by strip."""
         samples, render, stages = expected.samples, self.options.render, self.stages
         if expected.pixels * samples.bytes < reader.STREAMED_BYTES or not self._is_alone(job):
             return False
@@ -56,11 +56,11 @@ class Streaming(NamedTuple):
         formats_of: Mapping[str, formats.Format],
         settings: Settings,
     ) -> dict[str, CanvasFactory]:
-        """Return what makes the canvases of the outputs that are encoded, and written to a spool, as they come."""
+        """Return a factory for the canvases of outputs that are encoded into a spool strip by strip."""
         if picture.images > 1 or self.maps or not self._is_alone(job):
             return {}
         options, found, (height, width, _) = self.options, dict[str, CanvasFactory](), picture.pixels.shape
-        # What a mask leaves of an alpha, and colours that nobody sees, are put back in a picture that is there.
+        # Restoring alpha outside a mask, and colours of transparent pixels, needs the whole picture.
         mixed = options.render.effect is not None or settings.only is not None
         mixed = picture.alpha is not None and (mixed or hidden_colours.are_kept(self.stages, width, height))
         for name, format in formats_of.items():
@@ -74,17 +74,17 @@ class Streaming(NamedTuple):
         return found
 
     def _is_alone(self, job: Job) -> bool:
-        """Whether the files of a job hold one picture, which nobody but their encoders looks at."""
+        """Return whether the files of a job hold one picture each, which only their encoders need."""
         render = self.options.render
         looked_at = render.show is not None or render.in_memory is not None or job.page_share
         many = job.variant is not None or job.variants or self.options.frames.only is not None or SHEET in job.targets
         return not (looked_at or many or any(target.numbered or target.shown for target in job.targets.values()))
 
     def _is_large(self, picture: Picture, encoding: Encoding) -> bool:
-        """Whether a picture, or a result of it, is one that is streamed."""
+        """Return whether a picture, or a result of it, is streamed."""
         height, width, channels = picture.pixels.shape
         most = picture.pixels.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
-        with contextlib.suppress(ImageError):  # which is said when it is filtered
+        with contextlib.suppress(ImageError):  # reported when it is filtered
             result = geometry.followed(self.stages, width, height)
             most = max(most, result.width * result.height * channels * np.dtype(encoding.dtype).itemsize)
         return most >= reader.STREAMED_BYTES

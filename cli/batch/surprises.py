@@ -1,4 +1,4 @@
-"""Notes on results that will surprise: clipped in good part, or so even that nothing shows."""
+"""Notes on surprising results: mostly clipped, or so uniform that nothing is visible."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ...filters.core.lazy_numpy import Array, np
 from ..images.picture import Picture, bands_of_rows
 
 MANY = 0.2
-"""The part of an output's samples from which clipping is said."""
+"""The share of clipped samples from which a note is given."""
 FEW = 4 / 255
-"""The part of white within which all values are too much alike to be seen."""
+"""The range, in parts of white, within which differences are invisible."""
 PART = 8
-"""Below this part of white the values of 16 bits are those of fewer, as of a camera's 12."""
+"""If all values of 16 bits are below 1/8 of white, they really have fewer bits, such as a camera's 12."""
 ROUND = (1, 0.5, 0.25)
-"""The first digits of the gains that are suggested."""
+"""The leading digits of suggested gains."""
 
 
 class Seen:
-    """The pixels of a picture that count: neither transparent nor missing. They are looked at only if one asks."""
+    """The pixels of a picture that count: neither transparent nor missing. Evaluated on demand."""
 
     def __init__(self, picture: Picture, missing: float | None) -> None:
-        """*missing* is the value of missing samples."""
+        """*missing* is the value that marks missing samples."""
         self._picture, self._missing = picture, missing
 
     @cached_property
     def spread(self) -> float:
-        """The widest range of a channel in parts of white, told from a grid; 0 where nothing is seen."""
+        """The widest range of a channel in parts of white, estimated from a grid; 0 if nothing is visible."""
         if self._is_transparent:
             return 0.0
         height, width = self._picture.pixels.shape[:2]
@@ -45,7 +45,7 @@ class Seen:
 
     @cached_property
     def filled_white(self) -> int:
-        """White of the bits that samples of 16 bits fill, where those are few, as 4095; else 0."""
+        """The white level of the bits in use, such as 4095, if 16-bit samples use fewer; else 0."""
         dtype, full = self._picture.pixels.dtype, self._picture.full
         if self._is_transparent or dtype != np.uint16 or full != FULL["uint16"]:
             return 0
@@ -58,7 +58,7 @@ class Seen:
         return alpha is not None and not any(strip.any() for strip in strips_of(alpha))
 
     def _samples(self, step: int) -> Array:
-        """Return each pixel of a grid that counts, in one row; all where none does."""
+        """Return the pixels of a grid that count, in one row; all if none does."""
         alpha = None if self._picture.alpha is None else self._picture.alpha[::step, ::step]
         pixels = self._picture.pixels[::step, ::step]
         where = self._where(pixels, alpha)
@@ -77,7 +77,7 @@ class Seen:
         return greatest
 
     def _where(self, pixels: Array, alpha: Array | None) -> Array | None:
-        """Return which pixels count, None where all do."""
+        """Return a mask of the pixels that count; None if all do."""
         picture = self._picture
         where = None if alpha is None else alpha > 0
         marked = nodata.of(self._missing, pixels, picture.colours == "rgb", picture.full)
@@ -95,7 +95,7 @@ def notes(
     encodings: Mapping[str, Encoding],
     outputs: Mapping[str, Output],
 ) -> list[str]:
-    """Return what to say of the outputs of a picture, and the options that show them; nothing where all is well.
+    """Return notes on the outputs of a picture, with options that help; empty if all is well.
 
     *call* is the last filter's, *kernel_sum* the sum of its weights if it is a weighted sum, *missing* the value of
     missing samples.
@@ -111,22 +111,21 @@ def _note(name: str, encoding: Encoding, output: Output, call: Call, seen: Seen,
         return _unmarked(what, call, seen)
     if encoding.kind == "picture" and encoding.scale != 1 and seen.filled_white:
         return (
-            f"its values end below 1/{PART} of white, which leaves the {what} nearly black; "
-            f"use --white {seen.filled_white}"
+            f"its values stay below 1/{PART} of white, so the {what} is nearly black; use --white {seen.filled_white}"
         )
     levels = output.levels
     if levels is None:
         return ""
-    # Who sharpens wants overshoots, who changes the tone chooses what is white, and who asks for clipping has it.
+    # Sharpening is meant to overshoot, tone sets the white level, and --range clip asks for clipping.
     if levels.clipped > MANY and call.name not in ("sharpen", "tone") and call.given.get("range") != "clip":
         return f"more than {MANY:.0%} of the {what} is clipped; {_fitting(encoding, levels, call, kernel_sum)} shows it"
     if levels.high - levels.low < FEW and seen.spread > 4 * FEW:
-        return f"the values of the {what} differ by a few levels; --range stretch shows them"
+        return f"the values of the {what} differ by only a few levels; --range stretch shows them"
     return ""
 
 
 def _unmarked(what: str, call: Call, seen: Seen) -> str:
-    """Return what to say where thresholds leave nothing of a picture that is not even."""
+    """Return a note if thresholds leave nothing of a picture that is not uniform."""
     if call.values.get("op") == "zerocross" and call.given.get("threshold") is not None and seen.spread:
         return f"no zero crossing of the {what} reaches --threshold; leave it out, or lower it"
     relative = any(str(call.values.get(name)).endswith("%") for name in ("low", "high"))
@@ -134,10 +133,10 @@ def _unmarked(what: str, call: Call, seen: Seen) -> str:
         return ""
     if seen.filled_white:
         return (
-            f"no edge of the {what} reaches --high: its values end below 1/{PART} of white; "
+            f"no edge of the {what} reaches --high: its values stay below 1/{PART} of white; "
             f"use --white {seen.filled_white}"
         )
-    return f"no edge of the {what} reaches --high; --low 12% --high 30% go by the picture's own edges"
+    return f"no edge of the {what} reaches --high; --low 12% --high 30% adapt to the picture's own edges"
 
 
 def _fitting(encoding: Encoding, levels: Levels, call: Call, kernel_sum: float | None) -> str:
@@ -148,14 +147,14 @@ def _fitting(encoding: Encoding, levels: Levels, call: Call, kernel_sum: float |
     if encoding.kind == "signed" or encoding.range == "offset":
         return f"--gain {_round(given * 0.5 / max(0.5 - levels.low, levels.high - 0.5)):g}"
     if encoding.kind == "picture" and levels.below > levels.above / 10:
-        # With 0 at mid-gray half of the range is left on each side.
+        # With 0 at mid-gray, half of the range is left on each side.
         gain = _round(encoding.gain * 0.5 / max(-levels.low, levels.high))
         return "--range offset" if gain >= 1 else f"--range offset --gain {gain:g}"
     return f"--gain {_round(given / levels.high):g}"
 
 
 def _round(gain: float) -> float:
-    """Return the greatest round number that is not above *gain*, or 1.
+    """Return *gain* rounded down to a round number, at most 1.
 
     >>> [_round(gain) for gain in (3.2, 1, 0.27, 0.0721)]
     [1.0, 1.0, 0.25, 0.05]

@@ -1,4 +1,4 @@
-"""Which images of a call that watches have something to be done: those that are not as they were at the last try."""
+"""Choose the images that a call with --watch does again: those that changed since the last try."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from .watched_files import of_image
 
 
 class View(NamedTuple):
-    """Of what outputs are made, and where they go."""
+    """The sources of outputs, and their files."""
 
     call: bytes
     outputs: tuple[str, ...]
     attached: bytes
     looks: Mapping[str, Look]
-    """Those of the image, and of the files that go with it."""
+    """The looks of the image and the files that go with it."""
 
     def is_outdated(self) -> bool:
-        """Whether a file has changed since."""
+        """Return whether a file has changed since."""
         return any(look(name) != seen for name, seen in self.looks.items())
 
 
 class Tried(NamedTuple):
-    """The last try to do an image."""
+    """The last try for an image."""
 
     view: View
     failed: bool
@@ -36,15 +36,15 @@ class Selection(NamedTuple):
     """The jobs of a round."""
 
     jobs: Sequence[Job]
-    """Those whose outputs are there or will be."""
+    """The images whose outputs exist or will."""
     due: Mapping[Input, View]
-    """What is to be done."""
+    """The images to do."""
     is_new: bool
-    """Not all of that was left over by the last round, as where a disk was full."""
+    """Whether some of them are new, not only left over by the last round, such as after a full disk."""
 
     @property
     def unchanged(self) -> frozenset[int]:
-        """The numbers of the jobs that have nothing to do."""
+        """The numbers of jobs that are up to date."""
         return frozenset(number for number, job in enumerate(self.jobs) if job.input not in self.due)
 
 
@@ -54,12 +54,12 @@ class Tries:
     def __init__(self) -> None:
         self._last: dict[Input, Tried] = {}
         self._left: dict[Input, View] = {}
-        """What was to be done, and was not tried."""
+        """The images that should be done, and were not tried."""
 
     def select(self, request: Request, now: Mapping[str, Look], before: Mapping[str, Look]) -> Selection:
         """Return the jobs of a call that have changed and whose files looked the same twice, and those that are done.
 
-        An image that is gone leaves its outputs; one that failed waits for the next change.
+        Outputs of a deleted image stay; an image that failed waits for the next change.
         """
         jobs: list[Job] = []
         due: dict[Input, View] = {}
@@ -82,7 +82,7 @@ class Tries:
         return Selection(jobs, due, any(self._left.get(source) != view for source, view in due.items()))
 
     def record(self, selection: Selection, failed: Mapping[str, bool]) -> None:
-        """Write down what was tried; *failed* says of each input whether it failed, and nothing of the others."""
+        """Record the tries; *failed* says for each input that was tried whether it failed."""
         self._left = {source: view for source, view in selection.due.items() if source.name not in failed}
         for source in selection.due.keys() - self._left:
             self._last[source] = Tried(selection.due[source], failed[source.name])

@@ -1,4 +1,4 @@
-"""Names that differ in case, or in how Unicode writes a letter: the file system says whether they are one file."""
+"""Names that differ only in case or Unicode normalisation: the file system decides whether they are one file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..stores.names import is_store
 
 
 def folded(path: str) -> str:
-    r"""Return what all names share that any file system takes for one.
+    r"""Return a key that is equal for all names that some file system treats as one.
 
     >>> folded("Straße/É.JPG") == folded("STRASSE/e\u0301.jpg")
     True
@@ -23,9 +23,9 @@ def folded(path: str) -> str:
 
 
 def are_one(one: str, other: str, folder: str = os.sep) -> bool:
-    """Whether two paths below *folder*, alike when they are folded, mean one file; the files need not exist.
+    """Return whether two paths below *folder* with equal keys mean one file; the files need not exist.
 
-    A NUL in them stands for a number that is not known yet, the same in both. Stores keep names apart that differ.
+    A NUL in them represents an unknown number, the same in both. Stores distinguish all names.
     """
     if is_store(one) or is_store(other):
         return one == other
@@ -40,7 +40,7 @@ def are_one(one: str, other: str, folder: str = os.sep) -> bool:
 
 
 def _is_one_name(folder: str, name: str, twin: str) -> bool:
-    """Whether two names mean one entry of a folder, which need not exist."""
+    """Return whether two names mean one entry of a folder, which need not exist."""
     there = [os.path.join(folder, one) for one in (name, twin)]
     exist = [os.path.lexists(path) for path in there]
     if all(exist):
@@ -48,16 +48,16 @@ def _is_one_name(folder: str, name: str, twin: str) -> bool:
     if any(exist):
         return False
     import shutil
-    import tempfile  # few calls have such names
+    import tempfile  # rarely needed
 
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
-    # A folder that is made there has its parent's habits.
+    # A new folder behaves like its parent.
     with uninterrupted():
         try:
             made = tempfile.mkdtemp(prefix=PREFIX, dir=folder)
         except OSError:
-            return True  # no output will be written there either
+            return True  # outputs cannot be written there either
         try:
             os.mkdir(os.path.join(made, name))
             return os.path.lexists(os.path.join(made, twin))

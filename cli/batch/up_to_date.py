@@ -1,4 +1,4 @@
-"""`--update` and `--no-clobber`: which outputs are there already, and which of those are as they would be made."""
+"""`--update` and `--no-clobber`: which outputs exist already, and which of those are up to date."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from .stored_outputs import Heads
 
 
 class Currency(NamedTuple):
-    """By what `--update` tells that an output is current."""
+    """How `--update` recognises that an output is up to date."""
 
     stamper: Stamper | None
-    """None where outputs carry no stamp: only their times tell."""
+    """None if outputs have no stamp; then their times decide."""
     times_preserved: bool = False
-    """Outputs have the times of their inputs."""
+    """Whether outputs have the times of their inputs."""
     cores: int = 1
-    """Inputs are read on so many."""
+    """Threads for reading inputs."""
 
 
 def skipped(
     jobs: Sequence[Job], update: Currency | None, *, no_clobber: bool, unchanged: frozenset[int] = frozenset()
 ) -> tuple[list[Job], frozenset[int]]:
-    """Return the jobs, less the outputs that are kept, and the numbers of those with nothing to do.
+    """Return the jobs without the outputs that are kept, and the numbers of jobs that are up to date.
 
-    Of the *unchanged* that is known; their files are not looked at.
+    The *unchanged* are known to be; their files are not checked.
     """
     there = stored_outputs.heads(jobs) if no_clobber or update is not None else {}
     left, skipped = [], set(unchanged)
@@ -55,7 +55,7 @@ def skipped(
 
 
 def _exists(target: Target, there: Heads) -> bool:
-    # Of frames with files of their own each that exists is kept, when they are written.
+    # Existing files of single frames are kept when the frames are written.
     if is_store(target.path):
         return target.path in there
     return (
@@ -67,13 +67,13 @@ def _exists(target: Target, there: Heads) -> bool:
 
 
 def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency, there: Heads) -> set[int]:
-    """Return those *numbers* of jobs whose outputs are what they would be made.
+    """Return those *numbers* of jobs whose outputs are up to date.
 
-    What the stamps leave open is told by the inputs' bytes: times prove nothing, for a file that is moved over an input
-    keeps its own.
+    If stamps are not enough, the inputs' bytes decide: times prove nothing, because a file moved over an input keeps
+    its own.
     """
     stamper = update.stamper
-    # Masks and boxes come with their picture, whose stamp is of them too; without one nothing tells.
+    # Masks and boxes come with their picture, whose stamp includes them; without a stamp, nothing is known.
     numbers = [number for number in numbers if jobs[number].attached is None or _has_all(jobs[number], stamper, there)]
     if stamper is None:
         return {number for number in numbers if _is_newer(jobs[number], update.times_preserved)}
@@ -88,13 +88,13 @@ def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency, ther
                 with stored_files.opened(name, budget()) as file:
                     return SourceDigest(file.read()).hexadecimal()
             return digest_of(name)
-        except (OSError, ValueError):  # which is told of when it is read
+        except (OSError, ValueError):  # reported when it is read
             return ""
 
     asked = [number for number, found in made_of.items() if found]
     digests = zip(asked, side_by_side(digest, asked, update.cores), strict=True)
     current = {number for number, found in digests if found in made_of[number]}
-    # What a picture in place was made of is gone: one that the recipe made is not filtered by it again.
+    # The original of a picture in place is gone: a picture made by this recipe is not filtered again.
     return current | {number for number in in_place if _is_marked(jobs[number], stamper, there)}
 
 
@@ -103,7 +103,7 @@ def _has_all(job: Job, stamper: Stamper | None, there: Heads) -> bool:
 
 
 def _is_marked(job: Job, stamper: Stamper, there: Heads) -> bool:
-    """Whether all outputs were made by this recipe."""
+    """Return whether all outputs were made by this recipe."""
     try:
         return all(
             stored_outputs.has_mark(there.get(target.path), stamper.mark(name, job))
@@ -111,30 +111,30 @@ def _is_marked(job: Job, stamper: Stamper, there: Heads) -> bool:
             else target.path is not None and has_mark(target.path, stamper.mark(name, job), target.format)
             for name, target in job.targets.items()
         )
-    except (OSError, ValueError):  # a file that is missing
+    except (OSError, ValueError):  # the file is missing
         return False
 
 
 def _sources_of_all(job: Job, stamper: Stamper, there: Heads) -> set[str]:
-    """Return the digests of the input, or between stores its tags, of which all outputs were made by this recipe."""
+    """Return the input's digests (between stores, its tags) from which this recipe made all outputs."""
     if job.input.name == STREAM or any(target.path is None for target in job.targets.values()):
         return set()
     try:
         found = [_sources(name, target, job, stamper, there) for name, target in job.targets.items()]
-    except (OSError, ValueError):  # a file that is missing
+    except (OSError, ValueError):  # the file is missing
         return set()
     return set.intersection(*found) if found else set()
 
 
 def _sources(name: str, target: Target, job: Job, stamper: Stamper, there: Heads) -> set[str]:
-    """Return what an output was made of; of frames with files of their own, each up to the one that says the last."""
-    if target.path is not None and is_store(target.path):  # there are none of frames with objects of their own
+    """Return the sources of an output; if frames have files, of each up to the one marked as the last."""
+    if target.path is not None and is_store(target.path):  # frames have no objects of their own
         tags = stored_outputs.by_tags(job)
         return stored_outputs.sources(there.get(target.path), stamper.mark(name, job), tags)
     if target.numbered is None:
         assert target.path is not None
         return sources(target.path, stamper.mark(name, job), target.format)
-    if target.numbered.classes:  # the file of a frame is found by its label, which is not read here
+    if target.numbered.classes:  # the file's folder depends on the label, which is not read here
         return set()
     all_of: set[str] | None = None
     for number in itertools.count():
@@ -149,18 +149,18 @@ def _sources(name: str, target: Target, job: Job, stamper: Stamper, there: Heads
 
 
 def _is_newer(job: Job, times_preserved: bool) -> bool:
-    """Whether all outputs, which carry no stamp, were written after the input got what it holds, and its name."""
+    """Return whether all outputs, which have no stamp, were written after the input got its contents and its name."""
     try:
         found = os.stat(job.input.name)
         if job.input.name == STREAM or not stat.S_ISREG(found.st_mode):
             return False
-        # A file that is moved over another keeps its older time, but its inode has changed.
+        # A file moved over another keeps its older time, but its inode has changed.
         changed = max(found.st_mtime_ns, found.st_ctime_ns)
         if job.labels:
             beside = os.stat(job.labels)
             changed = max(changed, beside.st_mtime_ns, beside.st_ctime_ns)
         same_time = found.st_mtime_ns if times_preserved else None
-        # How many frames there should be is not known, and a stamp would be of a call that left one.
+        # The number of frames is unknown, and a stamp would be from another call.
         return all(
             target.path is not None
             and target.numbered is None
@@ -173,7 +173,7 @@ def _is_newer(job: Job, times_preserved: bool) -> bool:
 
 
 def _is_written_after(path: str, changed: int, same_time: int | None) -> bool:
-    """Whether a file is newer than *changed*, or, where it has to have the *same time* as its input, its inode is."""
+    """Return whether a file is newer than *changed*; if it must have the *same time* as its input, its inode counts."""
     found = os.stat(path)
     if same_time is None:
         return found.st_mtime_ns > changed

@@ -1,7 +1,7 @@
-"""`--watch`: the files of a call are looked at again and again, and what changed is done anew, as `--update` would.
+"""`--watch`: check the files of a call repeatedly, and do what changed again, as `--update` would.
 
-They are looked at, because whoever tells of changes misses what editors do: a save by renaming takes away the file that
-was watched. Of network file systems nobody tells.
+Files are polled, because notifications miss what editors do: a save by renaming takes away the file that
+was watched, and network file systems send none.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from .watch_round import Earlier, Round
 from .watched_files import WatchedFiles, Written, of_request, shared_files, written_into
 
 INTERVAL = 0.2
-"""Seconds between two looks at least."""
+"""The least seconds between two looks."""
 SHARE = 20
-"""A look is followed by no other for so many times as long as it takes: it costs a twentieth of a core at most."""
+"""The pause after a look is so many times its duration: watching costs at most a twentieth of a core."""
 
 
 class Watch:
-    """A call that goes on until it is interrupted, or until the list of its inputs on standard input ends."""
+    """A call that runs until it is interrupted, or until the list of inputs on standard input ends."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Watch:
         map_files: Mapping[str, str],
         save: str | None = None,
     ) -> None:
-        """*make* reads the recipe and its kernels; *save* says where it is written, once."""
+        """*make* reads the recipe and its kernels; *save* is the file that the recipe is written to, once."""
         self._make, self._options, self._map_files = make, options, map_files
         self._beside = {} if save is None else {"save": save}
         watch_refusals.check_options(options, map_files)
@@ -56,20 +56,20 @@ class Watch:
         self._listing = Listing(separator(options.null)) if options.files_from == STREAM else None
         self._files = WatchedFiles()
         self._before: dict[str, Look] = {}
-        """How files looked at the last look."""
+        """The state of the files at the last look."""
         self._taken: dict[str, Look] = {}
-        """How they looked when it was last decided what to do."""
+        """Their state at the last decision on what to do."""
         self._tries = Tries()
         self._written: Written = {}
         self._refusal: str | None = None
-        """Why nothing could be done in the last round."""
+        """The reason why the last round could do nothing."""
         self._is_new_recipe = True
         self._code = ExitCode.DONE
 
     def run(self) -> ExitCode:
-        """Watch, and return the exit code when the list of inputs has ended; raises UsageError for a wrong call."""
+        """Watch, and return the exit code after the list of inputs has ended; raises UsageError for a wrong call."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # as where a call is carried out once
+            warnings.simplefilter("ignore")  # as in a call without --watch
             if self._listing is not None:
                 self._listing.begin()
             self._first()
@@ -87,29 +87,29 @@ class Watch:
         return False
 
     def _is_over(self) -> bool:
-        """Whether the list of inputs has ended, and all of them are as they were when it was last decided."""
+        """Return whether the list of inputs has ended, and nothing has changed since the last decision."""
         return self._listing is not None and self._listing.ended and self._before == self._taken
 
     # ---- looking ----------------------------------------------------------------------------------------
 
     def _look(self, has_names: bool) -> float:
-        """Look at all files, do what is to be done, and return the seconds to the next look."""
+        """Look at all files, do what is needed, and return the seconds to the next look."""
         began = time.perf_counter()
         now = look_at(self._files.all)
         is_due = self._is_due(now, has_names)
         took = time.perf_counter() - began
         if is_due:
             self._round(now)
-            if self._refusal is not None:  # and will be tried with each look
+            if self._refusal is not None:  # it is tried again at each look
                 took = time.perf_counter() - began
         else:
             self._before = now
         return max(INTERVAL, SHARE * took)
 
     def _is_due(self, now: Mapping[str, Look], has_names: bool) -> bool:
-        """Whether there is something to be done: a file has changed, and is written to its end.
+        """Return whether there is something to do: a file has changed, and is complete.
 
-        A folder is searched at once. What was refused is tried again: it may lack a file of which nobody knows.
+        A changed folder is searched at once. A refused round is tried again: it may need a file that is not watched.
         """
         if now == self._taken and self._refusal is None and not has_names:
             return False
@@ -126,7 +126,7 @@ class Watch:
         )
 
     def _take(self, now: Mapping[str, Look]) -> None:
-        """Let all that could be taken *now* count as taken, and look at what was found since."""
+        """Mark everything that could be read *now* as done, and look at files found since."""
         taken: dict[str, Look] = {}
         for name in self._files.all:
             is_taken = name in self._files.folders or is_still(name, now, self._before)
@@ -139,11 +139,11 @@ class Watch:
     # ---- rounds -----------------------------------------------------------------------------------------
 
     def _first(self) -> None:
-        """Do all images, as a call does that watches nothing; raises UsageError, FileError."""
+        """Do all images, as without --watch; raises UsageError, FileError."""
         began = time.perf_counter()
         try:
             request = self._checked(self._beside, is_first=True)
-        except NothingFoundError as error:  # some will come
+        except NothingFoundError as error:  # images may come later
             complain(error)
             self._files = WatchedFiles(frozenset(shared_files(self._recipe, self._options)))
             self._search(error)
@@ -151,7 +151,7 @@ class Watch:
             return
         watch_refusals.check_request(request)
         self._files = of_request(request)
-        # Folders were searched before, and kernels read: what changed since is found at the next look.
+        # Folders were searched and kernels read earlier; changes since are found at the next look.
         self._before = now = look_at(self._files.own)
         self._carry_out(request, now, began, is_first=True)
         self._take(now)
@@ -169,7 +169,7 @@ class Watch:
             self._files = of_request(request)
             self._carry_out(request, now, began)
             self._refusal = None
-        except NothingFoundError as error:  # the outputs of what is gone stay
+        except NothingFoundError as error:  # outputs of deleted inputs stay
             self._search(error)
             self._refusal = None
         except UsageError as error:
@@ -177,17 +177,17 @@ class Watch:
         self._take(now)
 
     def _checked(self, beside: Mapping[str, str] = MappingProxyType({}), *, is_first: bool = False) -> Request:
-        """Return the request of a round, planned anew; raises UsageError."""
+        """Return the request of a round, planned again; raises UsageError."""
         listed = None if self._listing is None else self._listing.names
         earlier = Earlier(is_first, listed, self._written.keys())
         return check(self._recipe, self._options, self._map_files, beside, earlier=earlier)
 
     def _search(self, nothing: NothingFoundError) -> None:
-        """Look at folders that hold nothing yet."""
+        """Look at folders that are still empty."""
         self._files = self._files._replace(folders=frozenset(nothing.folders) - self._files.shared, own=frozenset())
 
     def _refuse(self, why: str, now: Mapping[str, Look], is_other: bool) -> None:
-        """Say why nothing is done, once for each change; what has changed again since will have its own try."""
+        """Report why nothing is done, once per change; later changes get their own try."""
         if any(look(name) != now.get(name, UNSEEN) for name in self._files.shared):
             return
         if is_other or why != self._refusal:
@@ -195,7 +195,7 @@ class Watch:
         self._refusal = why
 
     def _carry_out(self, request: Request, now: Mapping[str, Look], began: float, *, is_first: bool = False) -> None:
-        """Do the images that have changed, but for those of which a file is still being written."""
+        """Do the images that have changed, except those with a file that is still being written."""
         chosen = self._tries.select(request, now, self._before)
         always = is_first or self._refusal is not None
         if not (chosen.is_new or always):

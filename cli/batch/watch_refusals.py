@@ -1,4 +1,4 @@
-"""What cannot be watched: what can be read once only, and outputs that cannot be written again."""
+"""Refuse --watch for inputs that can be read only once, and outputs that cannot be written again."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .watched_files import of_image
 REFUSED = {
     "in_place": "which would filter its own results again; write into another folder with -o",
     "dry_run": "which writes whenever a file changes; omit one of them",
-    "fail_fast": "where an image that fails is tried again when its file changes; omit it",
-    "shard": "as it divides a batch that has an end; give each machine a folder of its own",
-    "cluster": "which does the few images that change here; omit it",
-    "report": "which has no end to write it at; repeat the call without --watch",
+    "fail_fast": "which tries a failed image again when its file changes; omit it",
+    "shard": "which never ends, so that parts of it cannot be shared out; give each machine its own folder",
+    "cluster": "which filters the few changed images on this machine; omit it",
+    "report": "which never ends, so that it would never be written; repeat the call without --watch",
 }
-"""The options that have no meaning beside --watch, and what to do."""
+"""The options that --watch excludes, with advice."""
 
 
 def check_options(options: SharedOptions, map_files: Mapping[str, str]) -> None:
-    """Raise UsageError for a call that cannot watch, whatever its files are."""
+    """Raise UsageError for options that exclude --watch."""
     for name, why in REFUSED.items():
         if getattr(options, name) != options._field_defaults[name]:
             raise UsageError(f"{flag(name)} cannot be used with --watch, {why}")
@@ -37,13 +37,13 @@ def check_options(options: SharedOptions, map_files: Mapping[str, str]) -> None:
 
 
 def check_recipe(recipe: Recipe) -> None:
-    """Raise UsageError where a recipe, or a kernel, is a pipe or a device."""
+    """Raise UsageError if a recipe, or a kernel, is a pipe or a device."""
     contents = [value for step in recipe.steps for value in step.values.values() if isinstance(value, FileContent)]
     _check([*contents, *([] if recipe.source is None else [recipe.source])])
 
 
 def check_request(request: Request) -> None:
-    """Raise UsageError where another file that is read, or an output, is a pipe or a device."""
+    """Raise UsageError if another input file, or an output, is a pipe or a device."""
     beside = [name for name in read_beside(request.options) if name != STREAM]
     _check([*beside, *(name for job in request.jobs for name in of_image(job))])
     for target in (target for job in request.jobs for target in job.all_targets.values()):

@@ -1,4 +1,4 @@
-"""A round of a call that watches: what it knows of the rounds before it. A call that does not watch has one."""
+"""A round of a call with --watch, and its knowledge of earlier rounds. Without --watch there is only one."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ if TYPE_CHECKING:
 
 
 class Earlier(NamedTuple):
-    """What the rounds before tell of the inputs."""
+    """Knowledge of the inputs from earlier rounds."""
 
     is_first: bool = True
-    """There was none."""
+    """Whether this is the first round."""
     listed: Sequence[str] | None = None
-    """The names that standard input has listed; None where it lists none, or is not read yet."""
+    """The names from standard input; None if it is not a list, or not read yet."""
     written: Collection[tuple[Identity | None, str]] = ()
-    """What was written into the folders of inputs, each file by its folder and its name."""
+    """The outputs in the folders of inputs, by folder and name."""
 
 
 class Round(NamedTuple):
-    """What is done in a round."""
+    """The work of a round."""
 
     is_first: bool = True
     is_new_recipe: bool = True
-    """Nobody was told yet what is doubtful in it."""
+    """Whether to report doubts; later rounds do not repeat them."""
     unchanged: frozenset[int] = frozenset()
-    """The numbers of the jobs that have nothing to do."""
+    """The numbers of jobs that are up to date."""
     ledger: Ledger | None = None
-    """Where it is written down what was tried; None of a call that does not watch."""
+    """The record of tries; None without --watch."""
 
 
 ONCE = Round()
-"""The only round of a call that does not watch."""
+"""The only round of a call without --watch."""

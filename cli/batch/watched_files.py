@@ -1,4 +1,4 @@
-"""The files that a call that watches looks at: those of each image, those that all images share, and folders."""
+"""The files that --watch looks at: those of each image, those that all images share, and folders."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from .recipe import Recipe
 from .request import Request, read_beside
 
 Written = dict[tuple[Identity | None, str], str]
-"""The paths of files, each by its folder and its name there."""
+"""The paths of files, by folder and name."""
 
 
 class WatchedFiles(NamedTuple):
-    """What is looked at."""
+    """All watched files."""
 
     shared: frozenset[str] = frozenset()
-    """Kernels, recipe, mask, list, and the folders of what goes with each image: all images may differ with them."""
+    """Kernels, recipe, mask, list, and the folders of files that go with images: they may affect all images."""
     folders: frozenset[str] = frozenset()
-    """The folders of inputs, to which some are added."""
+    """The folders of inputs, where new ones appear."""
     own: frozenset[str] = frozenset()
-    """The inputs, and the files that go with one of them."""
+    """The inputs, and the files that go with each."""
 
     @property
     def all(self) -> Iterator[str]:
@@ -36,12 +36,12 @@ class WatchedFiles(NamedTuple):
 
 
 def of_image(job: Job) -> tuple[str, ...]:
-    """Return the files of which the outputs of one job are made, besides those that all share."""
+    """Return the source files of a job, besides those that all jobs share."""
     return job.input.name, *job.read_beside
 
 
 def of_request(request: Request) -> WatchedFiles:
-    """Return the files of a call that was checked."""
+    """Return the files of a checked call."""
     shared = {*shared_files(request.recipe, request.options, request.inputs.inputs), *request.files.read}
     own = frozenset(name for job in request.jobs for name in of_image(job))
     return WatchedFiles(frozenset(shared), frozenset(request.inputs.folders) - shared, own)

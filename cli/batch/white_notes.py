@@ -1,4 +1,4 @@
-"""Notes on what is white: values far above it, and files that cannot say it."""
+"""Notes on the white level: values far above it, and files that cannot record it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..images.on_screen import FAR, finite_range, white_for
 from ..images.picture import Picture
 
 VALUES = {"threshold": ("value",), "tone": ("levels", "threshold")}
-"""The parameters that are values of samples, by filter."""
+"""The parameters in sample values, by filter."""
 
 
 def far_above(picture: Picture, encodings: Mapping[str, Encoding]) -> str:
@@ -47,7 +47,8 @@ def of_8_bits(picture: Picture, steps: Sequence[Call]) -> str:
             if greatest > 16 * 255 or (white < most and greatest <= FAR * white):
                 meant = ",".join(f"{number * white / 255:.5g}" for number in numbers)
                 what = ",".join(f"{number:g}" for number in numbers)
-                return f"white is {white:g}, in whose units {flag(name)} counts; {what} of 255 is {flag(name)} {meant}"
+                units = f"{flag(name)} is in the picture's units, in which white is {white:g}"
+                return f"{units}; {what} of 255 is {flag(name)} {meant}"
     return ""
 
 
@@ -64,8 +65,8 @@ def untold(picture: Picture, encodings: Mapping[str, Encoding], formats_of: Mapp
     if (format := formats_of["image"]).tells_white:
         return ""
     return (
-        f"{format.name.upper()} cannot say that {image.white:g} is white: read it with --white {image.white:g}, or use "
-        "--depth float"
+        f"{format.name.upper()} cannot store that {image.white:g} is white: read it with --white "
+        f"{image.white:g}, or use --depth float"
     )
 
 

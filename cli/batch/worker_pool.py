@@ -1,8 +1,8 @@
 """Processes that share the jobs of a batch.
 
-Of 200 photographs of 640×480, sigma 2, two processes make 0.90 s, two threads 0.94 and one 1.6: what decides is that
-a process that dies takes nothing with it but its image. It is replaced. Images that are large beside the memory that
-is free wait until there is room.
+For 200 photographs of 640×480 with sigma 2, two processes take 0.90 s, two threads 0.94 s and one thread 1.6 s. The
+reason for processes is that one that dies only takes its image with it, and is replaced. Images that are large
+compared with the free memory wait until there is room.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from .. import signals
+from .. import signals, system
 from ..console.report import Report
 from ..images.memory_budget import budget
 from ..images.reader import Reader
@@ -34,48 +33,48 @@ from .image_job import ImageProcessor
 from .plan import Job
 
 UNASKED_BYTES = 1 << 26
-"""Bytes that an image may take without asking: about 6 megapixels of a photograph."""
+"""Bytes that an image may use without asking: about 6 megapixels of a photograph."""
 PATIENCE = 10.0
-"""Seconds for a process to end after it was asked to."""
+"""Seconds that a process has to end when asked to."""
 TICK = 0.01
-"""Seconds between two looks at whether the first process is gone, when it has let go of its end of the connection."""
+"""Seconds between two checks for the end of the first process, after it has closed its end of the connection."""
 
 STARTED = "started"
-"""What a process says that begins with the next of several jobs."""
+"""The message of a process that starts the next of several jobs."""
 SHARED = ("imfilter.cli.batch.in_flight", "imfilter.cli.images.encode")
-"""What processes have imported that are copies of a server."""
+"""The modules that the fork server imports."""
 
 Numbered = tuple[int, Job]
 
 
 class Worker:
-    """A process, the connection to it, and what it is doing."""
+    """A process, its connection and its jobs."""
 
     def __init__(
         self, context: Any, processor: ImageProcessor, reader: Reader, others: Sequence[Worker], in_flight: int = 0
     ) -> None:
         self.connection, theirs = context.Pipe()
-        # A copy of another worker's connection would keep that one waiting when this program dies.
+        # A copy of another worker's connection would keep that worker waiting when this program dies.
         inherited = [*(worker.connection for worker in others), self.connection]
         forked = context.get_start_method() == "fork"
         self.process = context.Process(
             target=_serve,
-            args=(theirs, inherited if forked else [], os.getpid(), processor, reader, in_flight),
+            args=(theirs, inherited if forked else [], os.getpid() if forked else None, processor, reader, in_flight),
             daemon=True,
         )
         with _held_back(forked):
             self.process.start()
         theirs.close()
         self.doing: deque[Numbered] = deque()
-        """The jobs that it was given and has not answered; of files it has one at a time."""
+        """The jobs without an answer so far; for local files, one at a time."""
         self.started = 0
-        """So many of them it has begun with, where it has several."""
+        """How many of several jobs it has started."""
         self.wants = 0
         self.granted = 0
 
     def give(self, job: Numbered | None) -> None:
-        """Hand over a job; None is none that is left."""
-        with contextlib.suppress(OSError):  # that it died is seen when it is listened to
+        """Hand over a job; None if none is left."""
+        with contextlib.suppress(OSError):  # its death is noticed when reading from it
             if job is not None:
                 self.doing.append(job)
                 self.connection.send(job[1])
@@ -83,34 +82,34 @@ class Worker:
                 self.connection.close()
 
     def answered(self) -> int:
-        """Return the number of the job that it has done, the first of those that it was given."""
+        """Return the number of the finished job, its first."""
         self.wants, self.granted, self.started = 0, 0, max(0, self.started - 1)
         return self.doing.popleft()[0]
 
     def left(self) -> tuple[Numbered, list[Numbered]]:
         """Return the job at which it died, and those that another can do.
 
-        What it had done was perhaps written, and perhaps not: done again it is the same, but not in place of its input.
+        Its results may have been written or not: doing them again gives the same, except in place of the input.
         """
         at = max(0, self.started - 1)
         jobs = [*self.doing]
         return jobs[at], [*jobs[:at], *jobs[at + 1 :]]
 
     def grant(self) -> None:
-        """Let it take the memory that it asked for."""
+        """Grant the memory that it asked for."""
         self.granted, self.wants = self.wants, 0
         with contextlib.suppress(OSError):
             self.connection.send(None)
 
     def why_it_died(self) -> str:
-        """Return what became of a process that does not answer."""
+        """Return in words how a process ended."""
         self.process.join(PATIENCE)
         code = self.process.exitcode
         if code == 128 + signal.SIGTERM:
             return "its process was ended by SIGTERM"
         if code is not None and code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            return f"its process was killed by {name}" + (" (out of memory?)" if code == -signal.SIGKILL else "")
+            return f"its process was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
         return f"its process ended with code {code}"
 
 
@@ -119,13 +118,13 @@ def share(
 ) -> Iterator[tuple[int, Report]]:
     """Do all *jobs* in *count* processes; yield their numbers and reports as they come.
 
-    Of jobs with files in stores each has several *in flight*, else 0. Closing the iterator ends the processes; what
-    they were writing vanishes.
+    If files are in stores, each process has several jobs *in flight*, else 0. Closing the iterator ends the processes,
+    and removes unfinished files.
     """
-    reader.settle()  # a copy of this process would have no copy of its threads
-    # The library of stores hangs in a copy of a process that has used it.
-    context = multiprocessing.get_context("forkserver" if in_flight else _start_method())
-    if in_flight:
+    reader.settle()  # a fork does not copy threads
+    # The library of stores hangs in a fork of a process that has used it.
+    context = multiprocessing.get_context(system.start_method("forkserver") if in_flight else _start_method())
+    if context.get_start_method() == "forkserver":
         context.set_forkserver_preload([*SHARED])
     waiting = deque(enumerate(jobs))
     room = budget()
@@ -134,7 +133,7 @@ def share(
     workers: list[Worker] = []
 
     def start() -> None:
-        # Where there is no memory for one more, or no process, those that run do the work.
+        # If there is no memory or process for one more, the running ones do the work.
         with contextlib.suppress(OSError):
             workers.append(Worker(context, processor, reader, workers, in_flight))
             workers[-1].give(waiting.popleft())
@@ -174,7 +173,7 @@ def share(
                 worker.give(waiting.popleft() if waiting else None)
                 yield number, answer
             _share_memory(workers, room)
-        for number, job in waiting:  # not one process could be started
+        for number, job in waiting:  # no process could be started
             yield number, process(processor, job, reader)
     finally:
         for worker in workers:
@@ -199,7 +198,7 @@ def _is_in_place(job: Job) -> bool:
 
 
 def _share_memory(workers: Sequence[Worker], room: int) -> None:
-    """Let those go on that wait for memory and find it, or nobody who would give some back."""
+    """Let processes that wait for memory continue if it is free, or if no other process would free any."""
     stuck = all(worker.wants for worker in workers if worker.doing)
     for worker in workers:
         taken = sum(other.granted for other in workers if other is not worker)
@@ -210,39 +209,38 @@ def _share_memory(workers: Sequence[Worker], room: int) -> None:
 
 @contextlib.contextmanager
 def _held_back(forked: bool) -> Iterator[None]:
-    """Let signals wait while a process starts, in it and in this one."""
+    """Block signals while a process starts, in it and in this one."""
     if not forked:
-        resource_tracker.ensure_running()  # it would let them through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals.ENDING)
-    try:
+        system.track_resources()
+    with system.held_back(signals.ENDING):
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_method() -> str:
-    """Return how processes begin: as copies of this one, with all that it has imported, where that is safe."""
+    """Return how processes start: as forks of this one, with its imports, if that is safe."""
     return "fork" if sys.platform == "linux" else "spawn"
 
 
 def _serve(
     connection: Connection,
     inherited: Sequence[Connection],
-    parent: int,
+    parent: int | None,
     processor: ImageProcessor,
     reader: Reader,
     in_flight: int,
 ) -> None:
-    """Do jobs as they come, until there are no more, or nobody who wants them."""
+    """Do jobs as they come, until there are no more, or the first process is gone.
+
+    A fork closes the connections that it *inherited* from its *parent*, a process id; other workers have no parent.
+    """
     for other in inherited:
         other.close()
-    # The terminal tells all processes of an interruption, and of its end; this one is told by the first.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signals.end)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
+    # The terminal signals an interruption, and its own end, to all processes; this one waits for the first.
+    for number in signals.ENDING:
+        signal.signal(number, signals.end if number == signal.SIGTERM else signal.SIG_IGN)
+    system.let_through(signals.ENDING)
     with contextlib.suppress(RuntimeError):  # without a thread it ends after the image
-        threading.Thread(target=_end_with, args=(parent, connection, in_flight > 0), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent, connection), daemon=True).start()
     warnings.simplefilter("ignore")  # as in the first process
     if in_flight:
         _serve_several(connection, processor, reader, in_flight)
@@ -260,7 +258,7 @@ def _serve(
 
 
 def _serve_several(connection: Connection, processor: ImageProcessor, reader: Reader, in_flight: int) -> None:
-    """Do jobs with files in stores, as they come; what comes while this waits for memory waits too."""
+    """Do jobs with files in stores as they come; jobs that come during a wait for memory wait too."""
     from . import in_flight as flying
 
     given: deque[Job] = deque()
@@ -285,24 +283,26 @@ def _serve_several(connection: Connection, processor: ImageProcessor, reader: Re
             connection.send(report)
 
 
-def _end_with(parent: int, connection: Connection, served: bool) -> None:
-    """End this process when the one that started it is gone, also in the middle of an image; what it writes vanishes.
+def _end_with(parent: int | None, connection: Connection) -> None:
+    """End this process when its parent is gone, even in the middle of an image; unfinished files are removed.
 
-    A thread waits until the other end of the connection is closed. Linux has a signal for the death of a parent, other
-    systems have none.
+    Only Linux has a signal for the death of a parent.
     """
-    hangup = select.poll()
-    hangup.register(connection, 0)
-    hangup.poll()
     first = multiprocessing.parent_process()
-    # The parent of a copy of a server is the server; another one dies, or has no more work and lets this process end.
-    while os.getppid() == parent or (served and first is not None and first.is_alive()):
-        time.sleep(TICK)
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    if sys.platform == "win32" or parent is None:
+        if first is not None:
+            first.join()
+    else:  # later forks hold what `first` waits for: wait until the connection is closed
+        hangup = select.poll()
+        hangup.register(connection, 0)
+        hangup.poll()
+        while os.getppid() == parent:  # it may have no more work, and let this process end
+            time.sleep(TICK)
+    system.signal_to_main_thread(signal.SIGTERM)
 
 
 def _clean_up(job: Job, process: int | None) -> None:
-    """Remove what a process that was killed left half written."""
+    """Remove unfinished files of a killed process."""
     for target in job.targets.values():
         if target.path is not None and process is not None and not is_store(target.path):
             remove_temporaries(Path(target.path).parent, process)

@@ -9,12 +9,14 @@ import typer
 
 from ..batch.augment.augmentation import SEEDS, Augmentation
 from ..batch.augment.variants import MOST, Variants
-from ..batch.options import FILES
+from ..batch.help_sections import FILES
 from ..batch.run import execute
 from ..console.messages import flag
 from ..errors import UsageError
 from . import augment_steps
-from .options import HelpedOption, SectionedCommand, make_command, shared_options
+from .helped_option import HelpedOption
+from .options import make_command, shared_options
+from .sectioned_command import SectionedCommand
 
 USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
 REFUSED = (

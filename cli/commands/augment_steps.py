@@ -14,7 +14,7 @@ from ..batch.recipe_file import tables_of
 from ..console.messages import flag, shown
 from ..errors import UsageError
 from .chain_command import parse_step, separated, split_steps, unknown_filter, words_of
-from .options import HelpedOption
+from .helped_option import HelpedOption
 
 
 def steps_of(texts: Sequence[str]) -> tuple[tuple[Action | Policy, ...], ...]:

@@ -21,9 +21,12 @@ from ..batch.recipe_file import load, write_recipe
 from ..console.messages import flag, printable
 from ..errors import UsageError
 from .command_words import hint, homes
+from .completed_words import of_metavar
 from .filter_command import carried_out, map_files, parameter_options
+from .helped_option import HelpedOption
 from .option_words import StrictCommand
-from .options import HelpedOption, SectionedCommand, make_command, shared_options
+from .options import inputs_argument, make_command, shared_options
+from .sectioned_command import SectionedCommand
 
 CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
 RUN_USAGE = "[OPTIONS] RECIPE.toml INPUT... -o OUTPUT"
@@ -82,7 +85,9 @@ def make_run() -> SectionedCommand:
         options = options._replace(inputs=tuple(inputs))
         raise typer.Exit(carried_out(lambda: load(path), options, map_files(maps, values)))
 
-    return make_command("run", command, inspect.getdoc(command) or "", RUN_USAGE, maps, [], banks=True)
+    recipe = of_metavar("RECIPE.toml")
+    inputs = inputs_argument("RECIPE.toml INPUT...", "A recipe; images, folders of images, or - for stdin.", recipe)
+    return make_command("run", command, inspect.getdoc(command) or "", RUN_USAGE, maps, [], banks=True, inputs=inputs)
 
 
 def parse_step(spec: Spec, words: list[str], more: Sequence[HelpedOption] = ()) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import typer
 from typer.core import TyperArgument
 
-from ..batch.options import FILES, PIXELS, RUN
+from ..batch.help_sections import FILES, PIXELS, RUN
 from ..errors import UsageError
 from ..images import prefetch
+from .helped_option import HelpedOption
 from .input_options import folder_options
-from .options import HelpedOption, SectionedCommand, described, shared_option
+from .options import described, shared_option
 from .page_options import page_options, page_size
+from .sectioned_command import SectionedCommand
 
 USAGE = "A B [OPTIONS]"
 
@@ -179,7 +181,7 @@ def make() -> SectionedCommand:
         ),
         HelpedOption("frame", "Compare only this frame or page, counting from 0.", FILES, type=int, metavar="N"),
         shared_option("max_pixels"),
-        HelpedOption("lenient", "Of damaged pictures, compare what can be read.", FILES, type=bool, default=False),
+        HelpedOption("lenient", "Recover what can be read from damaged pictures.", FILES, type=bool, default=False),
         HelpedOption("peak", "White of float pictures.", PIXELS, type=float, metavar="V"),
         HelpedOption(
             "channels",
@@ -190,7 +192,7 @@ def make() -> SectionedCommand:
         ),
         HelpedOption(
             "strict",
-            "Pictures that are equal but for depth, gray as colour, or an opaque alpha differ.",
+            "Count pictures as different if only depth, gray stored as colour, or an opaque alpha differs.",
             PIXELS,
             type=bool,
             default=False,
@@ -205,7 +207,9 @@ def make() -> SectionedCommand:
         TyperArgument(
             param_decls=["a"], type=str, metavar="A", help="The reference: a picture or folder.", required=False
         ),
-        TyperArgument(param_decls=["b"], type=str, metavar="B", help="What is compared with it.", required=False),
+        TyperArgument(
+            param_decls=["b"], type=str, metavar="B", help="The picture or folder to compare with it.", required=False
+        ),
     ]
     return described(command, "compare", USAGE, [*arguments, *own])
 

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from ..console.messages import say
 from ..errors import ExitCode, UsageError
 from ..images import memory_budget
-from .option_words import StrictCommand
-
-
-class Commands(TyperGroup):
-    """The commands for data sets."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command; for an unknown name, suggest what to use."""
-        names = self.list_commands(ctx)
-        if not ctx.resilient_parsing and args[0] not in names and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(names)}"
-            raise UsageError(f"unknown command 'dataset {args[0]}'; {hint}")
-        return super().resolve_command(ctx, args)
-
+from .completed_words import of_metavar
+from .helped_group import HelpedGroup, command_of
 
 app = typer.Typer(
-    cls=Commands,
+    cls=HelpedGroup,
     name="dataset",
     rich_markup_mode=None,
     add_completion=False,
@@ -53,13 +37,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each
 def dataset(context: typer.Context) -> None:
     """Inspect, convert, check and split data sets."""
     if context.invoked_subcommand is None:
-        for line in context.get_help().splitlines():
+        for line in context.command.one_screen(context).splitlines():  # type: ignore[attr-defined]
             say(line)
         raise typer.Exit(ExitCode.USAGE)
-
-
-def _command(name: str) -> Callable[..., Any]:
-    return app.command(name, cls=StrictCommand, options_metavar="[OPTIONS]")
 
 
 def _end(code: ExitCode) -> None:
@@ -67,7 +47,7 @@ def _end(code: ExitCode) -> None:
         raise typer.Exit(code)
 
 
-@_command("info")
+@command_of(app, "info")
 def info(inputs: Inputs, classes: Classes = None, json: Json = False) -> None:
     """Print what data sets hold: number, sizes, depth, classes.
 
@@ -77,6 +57,11 @@ def info(inputs: Inputs, classes: Classes = None, json: Json = False) -> None:
     images are left out, and listed. A folder that holds only train, val and test folders is one data set for each.
     Of images in folders the headers are read; those that cannot be read are reported. imfilter dataset check decodes
     every image.
+
+    Shell
+    -----
+    $ imfilter dataset info flowers/
+    $ imfilter dataset info train-images-idx3-ubyte.gz --json
     """
     memory_budget.check_addresses()
     from ..dataset import info as command
@@ -84,7 +69,7 @@ def info(inputs: Inputs, classes: Classes = None, json: Json = False) -> None:
     _end(command.run(inputs, json, classes))
 
 
-@_command("stats")
+@command_of(app, "stats")
 def stats(
     inputs: Inputs,
     per_image: Annotated[
@@ -98,6 +83,11 @@ def stats(
     By default these are the mean and deviation of all pixels together, from exact sums, for samples from 0 to 1 and in
     levels, with the step that normalizes by them. The deviation divides by the number of pixels. Figures that are often
     quoted, as those of ImageNet, are the mean of the single images' deviations: --per-image prints both.
+
+    Shell
+    -----
+    $ imfilter dataset stats flowers/
+    $ imfilter dataset stats flowers/ --per-image --json
     """
     memory_budget.check_addresses()
     from ..dataset import statistics as command
@@ -105,7 +95,7 @@ def stats(
     _end(command.run(inputs, per_image, json))
 
 
-@_command("check")
+@command_of(app, "check")
 def check(
     inputs: Inputs,
     classes: Annotated[
@@ -121,6 +111,11 @@ def check(
     others'; pictures rotated by EXIF; animations; empty and hidden classes; labels out of range, and counts of labels
     that do not match. Files with the same bytes are reported within and across classes and parts: name all parts in one
     call, or the folder of train, val and test.
+
+    Shell
+    -----
+    $ imfilter dataset check flowers/
+    $ imfilter dataset check flowers/ --classes classes.txt
     """
     memory_budget.check_addresses()
     from ..dataset import check as command
@@ -128,7 +123,7 @@ def check(
     _end(command.run(inputs, classes))
 
 
-@_command("split")
+@command_of(app, "split")
 def split(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Folders of classes, and containers.")],
     output: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Folder of the parts.")],
@@ -151,6 +146,11 @@ def split(
     Files with the same bytes, and samples with the same pixels, stay together. The files are copied unchanged to
     FOLDER/PART/CLASS/, and those of a container with their labels to a container of its name in FOLDER/PART/. A part
     that is there already and not empty is refused.
+
+    Shell
+    -----
+    $ imfilter dataset split flowers/ -o parts/ --parts train=0.8,val=0.1,test=0.1
+    $ imfilter dataset split flowers/ -o halves/ --parts a=0.5,b=0.5 --group "[0-9]+" --link
     """
     memory_budget.check_addresses()
     from ..dataset import split as command
@@ -158,7 +158,7 @@ def split(
     _end(command.run(inputs, output, parts, seed, group, link))
 
 
-@_command("convert")
+@command_of(app, "convert")
 def convert(
     inputs: Inputs,
     output: Annotated[
@@ -184,6 +184,11 @@ def convert(
     has its label beside it. They go class by class, in byte order of names; images that are named by different numbers
     go in the order of these, and classes named by numbers keep them as labels. From folders and shards to folders and
     shards files are copied byte by byte, unless --to names another format.
+
+    Shell
+    -----
+    $ imfilter dataset convert flowers/ -o flowers.tar
+    $ imfilter dataset convert train-images-idx3-ubyte.gz -o digits/ --per-class 100
     """
     memory_budget.check_addresses()
     from ..dataset import convert as command
@@ -191,7 +196,7 @@ def convert(
     _end(command.run(inputs, output, to, subset, per_class, classes))
 
 
-@_command("boxes")
+@command_of(app, "boxes")
 def boxes(
     inputs: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="The images, or folders of them.")],
     source: Annotated[
@@ -205,7 +210,12 @@ def boxes(
     ],
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="coco|voc|yolo", help="Format of the output.  [default: coco for .json]"),
+        typer.Option(
+            "--to",
+            metavar="coco|voc|yolo",
+            help="Format of the output.  [default: coco for .json]",
+            autocompletion=of_metavar("coco|voc|yolo"),
+        ),
     ] = None,
     classes: Annotated[
         str | None,
@@ -221,6 +231,7 @@ def boxes(
             "--boxes-oriented",
             metavar="yes|no",
             help="Whether boxes were drawn on images rotated as their EXIF says.",
+            autocompletion=of_metavar("yes|no"),
         ),
     ] = "yes",
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Descend into subfolders.")] = False,
@@ -230,6 +241,11 @@ def boxes(
     The images are read for their sizes, and stay as they are. Boxes of COCO are kept as they are, those of VOC are
     rounded to whole pixels, and those of YOLO to six digits. What a format cannot hold is said. To move boxes with the
     pixels of a filter, give it --boxes and --boxes-out.
+
+    Shell
+    -----
+    $ imfilter dataset boxes photos/ --boxes labels/ -o boxes.json --classes classes.txt
+    $ imfilter dataset boxes photos/ --boxes boxes.json -o voc/ --to voc
     """
     memory_budget.check_addresses()
     from ..dataset import boxes as command
@@ -237,7 +253,7 @@ def boxes(
     _end(command.run(inputs, source, output, to, classes, oriented, recursive))
 
 
-@_command("show")
+@command_of(app, "show")
 def show(
     inputs: Annotated[
         list[str], typer.Argument(metavar="INPUT... [STEP...]", help="Data sets or images, and steps of augment.")
@@ -268,6 +284,11 @@ def show(
 
     With steps, each sample has a line of its own: itself, then variants as imfilter augment writes them with the same
     seed, with the numbers that were drawn: show cat.jpg -o sheet.png 'rotate --angle -15..15' 'flip --p 0.5'.
+
+    Shell
+    -----
+    $ imfilter dataset show flowers/ -o sheet.png --per-class 6
+    $ imfilter dataset show cat.jpg -o sheet.png "rotate --angle -15..15" "flip --p 0.5"
     """
     memory_budget.check_addresses()
     from ..batch.augment.augmentation import SEEDS, Augmentation

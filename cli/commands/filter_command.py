@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import typer
@@ -11,13 +11,15 @@ import typer
 from ...filters.core import catalog
 from ...filters.core.filter import Common
 from ...filters.core.parameters import Parameter, Spec
-from ..batch.options import OWN, PIXELS, SharedOptions
+from ..batch.help_sections import OWN, PIXELS
+from ..batch.options import SharedOptions
 from ..batch.recipe import Recipe, single
 from ..batch.run import execute
-from .options import WIDTH, HelpedOption, SectionedCommand, make_command, shared_options
+from .helped_option import HelpedOption
+from .options import make_command, shared_options
+from .sectioned_command import SectionedCommand
+from .two_helps import WIDTH
 
-FEW = 4
-"""So many ops an option does not name."""
 USAGE = "[OPTIONS] INPUT... -o OUTPUT"
 
 
@@ -31,7 +33,14 @@ def make(name: str) -> SectionedCommand:
         raise typer.Exit(carried_out(lambda: single(filter, values), shared_options(values), files))
 
     return make_command(
-        name, command, spec.doc, USAGE, spec.maps, parameter_options(spec), banks=filter.names_of_maps is not None
+        name,
+        command,
+        spec.doc,
+        USAGE,
+        spec.maps,
+        parameter_options(spec),
+        banks=filter.names_of_maps is not None,
+        operators=spec.parameters.get("op"),
     )
 
 
@@ -53,28 +62,26 @@ def map_files(maps: Iterable[str], values: Mapping[str, Any]) -> dict[str, str]:
 
 def parameter_options(spec: Spec) -> list[HelpedOption]:
     """Return the options of a filter's own parameters."""
-    ops = spec.parameters["op"].choices if "op" in spec.parameters else ()
-    return [_option(parameter, ops) for parameter in spec.parameters.values()]
+    return [_option(parameter) for parameter in spec.parameters.values()]
 
 
-def _option(parameter: Parameter, ops: Sequence[str]) -> HelpedOption:
+def _option(parameter: Parameter) -> HelpedOption:
     """Return one parameter as an option; its text is read and checked by the parameter itself."""
     param = parameter.param
     section = PIXELS if parameter.name in Common.__annotations__ else OWN
-    serves = _serves(param.only, ops)
     if parameter.kind == "flag":
-        return HelpedOption(parameter.name, param.help, section, more=serves, type=bool, default=False)
+        return HelpedOption(parameter.name, param.help, section, type=bool, default=False, only=param.only)
     help, metavar = parameter.help, parameter.metavar
     if len(metavar) > WIDTH // 2:
         help, metavar = f"{help.rstrip('.')}: {', '.join(parameter.choices)}.", "NAME"
-    more = _also(parameter) + serves
+    more = _also(parameter)
     if parameter.default is inspect.Parameter.empty:
         more += "  [required]"
     elif param.shown_default or parameter.default is not None:
         unit = f" {param.unit}" if param.unit and not param.shown_default else ""
         more += f"  [default: {param.shown_default or _plain(parameter.default)}{unit}]"
     words = (lambda: parameter.choices) if parameter.choices else None
-    return HelpedOption(parameter.name, help, section, more=more, metavar=metavar, words=words)
+    return HelpedOption(parameter.name, help, section, more=more, metavar=metavar, words=words, only=param.only)
 
 
 def _also(parameter: Parameter) -> str:
@@ -85,15 +92,6 @@ def _also(parameter: Parameter) -> str:
             names[choice].append(word)
     also = "; ".join(f"{', '.join(aliases)} = {choice}" for choice, aliases in names.items())
     return f"  (also {also})" if also else ""
-
-
-def _serves(only: Sequence[str], ops: Sequence[str]) -> str:
-    """Say for which of the filter's *ops* an option is, or for which not, where either is short."""
-    others = [op for op in ops if op not in only]
-    for word, names in (("for", only), ("not for", others)):
-        if only and len(names) < FEW:
-            return f"  ({word} {', '.join(names)})"
-    return ""
 
 
 def _plain(value: Any) -> str:

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 import typer
 
-from ..batch.options import FILES, RUN
+from ..batch.help_sections import FILES, RUN
 from ..errors import UsageError
 from ..images import prefetch
+from .helped_option import HelpedOption
 from .input_options import folder_options
-from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
+from .options import described, inputs_argument, shared_option
+from .sectioned_command import SectionedCommand
 
 USAGE = "INPUT... [OPTIONS]"
 HISTOGRAMS = ("none", "luma", "each")
@@ -45,12 +47,12 @@ def make() -> SectionedCommand:
         json: bool,
         quiet: bool,
     ) -> None:
-        """Print what files tell, and what is in their pixels.
+        """Print metadata and pixel statistics of images.
 
         The format, size, depth and bytes; quality and chroma of a JPEG, orientation, resolution, the profile's name,
-        EXIF, whether it tells the place, XMP, frames and their duration. Of each channel the least and greatest sample,
-        percentiles, mean, standard deviation, and the part that is black (0 or less) and white. Pictures are looked at
-        as filters see them: upright, 16 bits kept.
+        EXIF, whether it holds a GPS location, XMP, frames and their duration. Of each channel the least and greatest
+        sample, percentiles, mean, standard deviation, and the part that is black (0 or less) and white. Pictures are
+        looked at as filters see them: upright, 16 bits kept.
 
         Figures of 8 and 16 bits are exact: a percentile is the least value that so many percent of the samples do not
         exceed. Percentiles of floats, marked ~, come from 65 536 values between the least and the greatest. Colours
@@ -117,8 +119,8 @@ def make() -> SectionedCommand:
 
     params = [
         inputs_argument("INPUT...", "Image files, folders, or - for standard input."),
-        HelpedOption("header", "Print what the header tells, without reading pixels.", type=bool, default=False),
-        HelpedOption("check", "Decode everything, and print only which files are damaged.", type=bool, default=False),
+        HelpedOption("header", "Print the header alone, without reading pixels.", type=bool, default=False),
+        HelpedOption("check", "Decode everything, and print only damaged files.", type=bool, default=False),
         HelpedOption(
             "histogram",
             "Draw a histogram of the luma, or of each channel.  [default: luma on a terminal for up to 3 pictures, "
@@ -132,10 +134,10 @@ def make() -> SectionedCommand:
         shared_option("files_from"),
         shared_option("null"),
         HelpedOption(
-            "frame", "Look at this frame or page, counting from 0, or at all.  [default: 0]", FILES, metavar="N|all"
+            "frame", "Read this frame or page, counting from 0, or all.  [default: 0]", FILES, metavar="N|all"
         ),
         shared_option("max_pixels"),
-        HelpedOption("lenient", "Of damaged pictures, look at what can be read.", FILES, type=bool, default=False),
+        HelpedOption("lenient", "Recover what can be read from damaged pictures.", FILES, type=bool, default=False),
         shared_option("jobs"),
         HelpedOption("json", "Print a JSON object for each file, and one for all.", RUN, type=bool, default=False),
         HelpedOption("quiet", "Print no notes.", RUN, short="-q", type=bool, default=False),

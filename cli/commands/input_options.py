@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..batch.options import FILES
-from .options import HelpedOption
+from ..batch.help_sections import FILES
+from .helped_option import HelpedOption
 
 
 def folder_options(taken: str) -> list[HelpedOption]:
@@ -11,5 +11,5 @@ def folder_options(taken: str) -> list[HelpedOption]:
     return [
         HelpedOption("recursive", "Descend into subfolders.", FILES, short="-r", type=bool, default=False),
         HelpedOption("include", f"{taken} matching files of folders; repeatable.", FILES, type=tuple, metavar="GLOB"),
-        HelpedOption("exclude", "Leave matching files and folders out; repeatable.", FILES, type=tuple, metavar="GLOB"),
+        HelpedOption("exclude", "Skip matching files and folders; repeatable.", FILES, type=tuple, metavar="GLOB"),
     ]

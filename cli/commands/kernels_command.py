@@ -6,13 +6,16 @@ import re
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from ..errors import UsageError
 from ..images import memory_budget
 from ..terminal.protocols import PROTOCOLS
+from .completed_words import kernel_words, of_metavar
+from .helped_group import HelpedGroup, command_of
+from .option_words import StrictCommand
 
 app = typer.Typer(
+    cls=HelpedGroup,
     name="kernels",
     rich_markup_mode=None,
     add_completion=False,
@@ -21,14 +24,22 @@ app = typer.Typer(
     options_metavar="",
 )
 
-KernelWords = Annotated[str, typer.Argument(metavar="KERNEL", help="A built-in name, a kernel file, or a literal.")]
+SHOWN_AS = "|".join(PROTOCOLS)
+KernelWords = Annotated[
+    str,
+    typer.Argument(
+        metavar="KERNEL",
+        help="A built-in name, a kernel file, or a literal.",
+        autocompletion=kernel_words,
+    ),
+]
 MaxTaps = Annotated[
     int | None,
     typer.Option("--max-taps", metavar="N", help="Refuse larger kernels.  [default: 65536]", show_default=False),
 ]
 
 
-class KernelCommand(TyperCommand):
+class KernelCommand(StrictCommand):
     """A command that takes a kernel, which may begin with a negative number."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -47,7 +58,7 @@ def kernels(context: typer.Context) -> None:
     kernel_listing.print_all()
 
 
-@app.command(cls=KernelCommand)
+@command_of(app, "show", KernelCommand)
 def show(
     kernel: KernelWords,
     save: Annotated[
@@ -59,6 +70,12 @@ def show(
 
     Prints its family, the applied weights (or a bank's range of weights), anchor, sum, rank, algorithm and a literal to
     paste; for a file also its rotation, divisor, offset and missing cells.
+
+    Shell
+    -----
+    $ imfilter kernels show gabor
+    $ imfilter kernels show "1 2 1; 2 4 2; 1 2 1" --save smooth.txt
+    $ imfilter kernels show weights.npy
     """
     memory_budget.check_addresses()
     from . import kernel_listing
@@ -66,7 +83,7 @@ def show(
     kernel_listing.show(kernel, save, max_taps)
 
 
-@app.command(cls=KernelCommand)
+@command_of(app, "plot", KernelCommand)
 def plot(
     kernel: KernelWords,
     output: Annotated[
@@ -75,7 +92,13 @@ def plot(
     map: Annotated[int | None, typer.Option("--map", metavar="N", help="Plot one map of a bank in full.")] = None,
     phase: Annotated[bool, typer.Option("--phase", help="Plot the phase too, by hue.")] = False,
     show_as: Annotated[
-        str | None, typer.Option("--show-as", metavar="|".join(PROTOCOLS), help="How the terminal shows it.")
+        str | None,
+        typer.Option(
+            "--show-as",
+            metavar=SHOWN_AS,
+            help="How the terminal shows it.",
+            autocompletion=of_metavar(SHOWN_AS),
+        ),
     ] = None,
     show_size: Annotated[
         str | None, typer.Option("--show-size", metavar="COLSxROWS", help="Most columns and rows of characters.")
@@ -87,6 +110,11 @@ def plot(
     Draws the weights with the anchor framed, the amplitude |H| of the frequency response from -1/2 to 1/2 cycles a
     pixel with a contour at half of its greatest, and |H| along x, along y and diagonally; of a bank the weights of all
     maps.
+
+    Shell
+    -----
+    $ imfilter kernels plot emboss -o plot.png
+    $ imfilter kernels plot gabor -o plot.png --map 3 --phase
     """
     memory_budget.check_addresses()
     if output is not None and (show_as is not None or show_size is not None):

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from ...filters.core import catalog
 from ..console.messages import flag
 from ..errors import UsageError
+from .two_helps import TwoHelps
 
 MEANINGS = {
     "bits": "depth",
@@ -68,10 +69,16 @@ NEAR = 0.7
 """How alike the letters of two options must be to be taken for each other."""
 
 
-class StrictCommand(TyperCommand):
+class StrictCommand(TwoHelps, TyperCommand):
     """A command that refuses what is written twice, and says which option was meant by one that it does not have."""
 
     _parser: tuple[Any, Any] | None = None
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what follows the command's name in the usage line: its arguments, and the options it requires."""
+        arguments = [param.metavar or "" for param in self.params if isinstance(param, TyperArgument)]
+        required = [param for param in self.params if isinstance(param, TyperOption) and param.required]
+        return [self.options_metavar or "", *arguments, *(f"{param.opts[0]} {param.metavar}" for param in required)]
 
     def make_parser(self, ctx: Any) -> Any:
         """Return the parser of the call *ctx*, which is made once: it takes 1 ms."""

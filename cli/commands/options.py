@@ -1,148 +1,41 @@
-"""From declared options to Typer's, and a command whose help has sections."""
+"""From declared options to Typer's, and from these to commands."""
 
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from textwrap import shorten
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from typer.core import TyperArgument, TyperOption
+from typer.core import TyperArgument
 
-from ...filters.core.parameters import MapField
-from ..batch.options import ARGUMENTS, OPTIONS, OWN, RUN, SECTIONS, TYPES, Section, SharedOptions
-from ..batch.request import BOTH, RESULT
-from ..console.messages import flag
-from ..images import memory_budget
+from ...filters.core.parameters import MapField, Parameter
+from ..batch.options import OPTIONS, TYPES, SharedOptions
 from ..stores.names import allow_private
-from .option_words import StrictCommand
+from .completed_words import Completed
+from .docstrings import examples, prose
+from .helped_option import HelpedOption
+from .sectioned_command import FilterCommand, SectionedCommand
 
-WIDTH = 78
-"""The help's, less its indent."""
+Command = TypeVar("Command", bound=SectionedCommand)
 SHADOWED = "shared_"
 """Before the name of a shared option where a filter has an option of that name itself: its short form is left."""
 
 
-class HelpedOption(TyperOption):
-    """An option that knows its section of the help, and what the shell is told of it in less than a line."""
+def inputs_argument(metavar: str | None, help: str, first: Completed | None = None) -> TyperArgument:
+    """Return the argument for all inputs, of which *first* completes the first."""
 
-    section: Section
+    def completed(context: Any, before: Any, incomplete: str) -> list[str]:
+        return first(incomplete) if first and not context.params.get("inputs") else []
 
-    def __init__(
-        self,
-        name: str,
-        help: str,
-        section: Section = OWN,
-        *,
-        more: str = "",
-        short: str = "",
-        long: bool = True,
-        type: Any = str,
-        default: Any = None,
-        metavar: str | None = None,
-        words: Callable[[], Iterable[str]] | None = None,
-    ) -> None:
-        several = type is tuple
-        super().__init__(
-            param_decls=[name, *(_spellings(flag(name)) if long else []), *([short] if short else [])],
-            type=None if type is bool else str if several else type,
-            is_flag=True if type is bool else None,
-            multiple=several,
-            default=default,
-            metavar=metavar,
-            help=help + more,
-            autocompletion=words and (lambda context, words_before, begun: _beginning(begun, words())),
-        )
-        self.section, self._help = section, help
-
-    @property
-    def summary(self) -> str:
-        """The help in less than a line."""
-        return shorten(self._help, 60, placeholder=" …")
-
-
-class SectionedCommand(StrictCommand):
-    """A command whose usage line is written as people call it, and whose help has sections."""
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the arguments, the command's own options, and those of other sections."""
-        sections: dict[Section, list[tuple[str, str]]] = {section: [] for section in SECTIONS}
-        for param in self.get_params(ctx):
-            if (record := param.get_help_record(ctx)) is not None:
-                sections[_section(param)].append(record)
-        for section, records in sections.items():
-            if records:
-                with formatter.section(section):
-                    formatter.write_dl(records)
-
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return what follows the command's name in the usage line."""
-        return [self.options_metavar or ""]
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command, which will load NumPy; raises MemoryError where it cannot."""
-        memory_budget.check_addresses()
-        return super().invoke(ctx)
-
-    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Return the words for the shell, each described in less than a line."""
-        summaries = {
-            word: param.summary for param in self.params if isinstance(param, HelpedOption) for word in param.opts
-        }
-        items = super().shell_complete(ctx, incomplete)
-        for item in items:
-            item.help = summaries.get(item.value, item.help or "")
-        return items
-
-
-class FilterCommand(SectionedCommand):
-    """The command of a filter, or of several in a row."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the words of the shell; raises UsageError."""
-        return super().parse_args(ctx, joined(args))
-
-
-def joined(words: Sequence[str]) -> list[str]:
-    """Return words of which --show has its value, which may be left out: a file behind it is an input.
-
-    >>> joined(["--show", "a.png", "--show", "both"]), joined(["--", "--show"])
-    (['--show=result', 'a.png', '--show=both'], ['--', '--show'])
-    """
-    end = words.index("--") if "--" in words else len(words)
-    found: list[str] = []
-    for word in words[:end]:
-        if word == BOTH and found[-1:] == [f"--show={RESULT}"]:
-            found[-1] = f"--show={BOTH}"
-        else:
-            found.append(f"--show={RESULT}" if word == "--show" else word)
-    return [*found, *words[end:]]
-
-
-def _spellings(option: str) -> list[str]:
-    """Return an option as it is spelt in America and in Britain.
-
-    >>> _spellings("--normalize"), _spellings("--text-size")
-    (['--normalize', '--normalise'], ['--text-size'])
-    """
-    british = option.removesuffix("ize") + "ise"
-    return [option, british] if option.endswith("ize") and not option.endswith("size") else [option]
-
-
-def _section(param: Any) -> Section:
-    if isinstance(param, HelpedOption):
-        return param.section
-    return ARGUMENTS if isinstance(param, TyperArgument) else RUN  # --help is Typer's own
-
-
-def _beginning(begun: str, words: Iterable[str]) -> list[str]:
-    return [word for word in words if word.startswith(begun)]
-
-
-def inputs_argument(metavar: str | None, help: str) -> TyperArgument:
-    """Return the argument for all inputs."""
-    return TyperArgument(param_decls=["inputs"], type=str, nargs=-1, metavar=metavar, help=help, required=False)
+    return TyperArgument(
+        param_decls=["inputs"],
+        type=str,
+        nargs=-1,
+        metavar=metavar,
+        help=help,
+        required=False,
+        autocompletion=completed if first else None,
+    )
 
 
 def shared_option(field: str, shadowed: bool = False) -> HelpedOption:
@@ -167,11 +60,11 @@ def described(
     name: str,
     usage: str,
     params: list[Any],
-    kind: type[SectionedCommand] = SectionedCommand,
+    kind: type[Command] = SectionedCommand,
     *,
     doc: str | None = None,
     options: Collection[str] = (),
-) -> SectionedCommand:
+) -> Command:
     """Return the command *name* that calls *run*, described by a docstring: *doc*, or else that of *run*.
 
     The *options* that the docstring names in stars are written as the shell's.
@@ -182,7 +75,7 @@ def described(
         callback=run,
         params=params,
         help=prose(doc, options),
-        epilog=examples(doc),
+        epilog="\n".join(examples(doc)),
         options_metavar=usage,
         rich_markup_mode=None,
     )
@@ -198,10 +91,13 @@ def make_command(
     *,
     banks: bool,
     refused: Collection[str] = (),
-) -> SectionedCommand:
+    operators: Parameter | None = None,
+    inputs: TyperArgument | None = None,
+) -> FilterCommand:
     """Return the command *name*, described by *doc*: its *maps* and *own* options beside those that all share.
 
     *banks* says that the result can be the maps of a bank of kernels. Shared options that are *refused* are not listed.
+    The *operators* are the filter's parameter ``op``; *inputs* stand for those that all commands have.
     """
     argument, taken = OPTIONS["inputs"], {option.name for option in own}
     special: list[HelpedOption] = []
@@ -216,10 +112,12 @@ def make_command(
         kind.append(made)
     output, *shared = shared
     files = [HelpedOption(name, param.help, metavar="FILE") for name, param in maps.items()]
-    inputs = inputs_argument(argument.metavar, argument.help)
+    inputs = inputs or inputs_argument(argument.metavar, argument.help)
     params = [inputs, output, *files, *special, *own, *shared]
     words = [*TYPES, *(option.name or "" for option in own)]
-    return described(run, name, usage, params, FilterCommand, doc=doc, options=words)
+    command = described(run, name, usage, params, FilterCommand, doc=doc, options=words)
+    command.operators = operators
+    return command
 
 
 def _type(hint: Any) -> type:
@@ -240,39 +138,3 @@ def shared_options(values: Mapping[str, Any]) -> SharedOptions:
     options = SharedOptions(**given)
     allow_private(options.allow_private)
     return options
-
-
-def prose(doc: str, options: Collection[str]) -> str:
-    """Return the prose of a docstring as the shell's: before its first section, without markup, *options* as options.
-
-    >>> prose('Turns with ``mode="convolve"``, unless *per_channel* is set; *size* is odd.', ["mode", "per_channel"])
-    'Turns with --mode convolve, unless --per-channel is set; size is odd.'
-    """
-    prose = re.split(r"\n\n\w[\w ]*\n-+\n", doc, maxsplit=1)[0]
-
-    def value(found: re.Match[str]) -> str:
-        return f"{flag(found[1])} {found[2]}" if found[1] in options else found[0]
-
-    def name(found: re.Match[str]) -> str:
-        return flag(found[1]) if "_" in found[1] and found[1] in options else found[1]
-
-    prose = re.sub(r'``(\w+)="?([\w.-]+)"?``', value, prose)
-    return re.sub(r"\*(\w+)\*", name, prose).replace("``", "").replace("*", "")
-
-
-def examples(doc: str) -> str | None:
-    """Return the docstring's section ``Shell``, as the help's last lines."""
-    found = re.search(r"\n\nShell\n-+\n(.*?)(?:\n\n\w[\w ]*\n-+\n|\Z)", doc, re.DOTALL)
-    return "\n".join(["Examples:\n\n\b", *map(_folded, found[1].splitlines())]) if found else None
-
-
-def _folded(example: str) -> str:
-    """Break a line that is wider than the help before one of its options."""
-    lines = [""]
-    for word in re.split(r" (?=--?[a-z])", example):
-        if lines[-1] and len(lines[-1]) + len(word) > WIDTH - 3:
-            lines[-1] += " \\"
-            lines.append(f"     {word}")
-        else:
-            lines[-1] += f" {word}" if lines[-1] else word
-    return "\n".join(lines)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..batch.options import RUN
+from ..batch.help_sections import RUN
 from ..errors import UsageError
-from .options import HelpedOption, shared_option
+from .helped_option import HelpedOption
+from .options import shared_option
 
 
 def page_options(shows: str, kept: str) -> list[HelpedOption]:

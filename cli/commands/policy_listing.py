@@ -9,8 +9,8 @@ from ..batch.augment.augmentation import CHANCE
 from ..batch.augment.operations import Span, Table
 from ..console.messages import put
 from .filter_command import parameter_options
+from .helped_option import HelpedOption
 from .option_words import StrictCommand
-from .options import HelpedOption
 
 TABLES: Mapping[str, Table] = {
     "wide": operations.WIDE,

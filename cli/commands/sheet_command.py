@@ -7,10 +7,12 @@ from typing import Any
 
 import typer
 
-from ..batch.options import FILES
+from ..batch.help_sections import FILES
 from ..errors import UsageError
+from .helped_option import HelpedOption
 from .input_options import folder_options
-from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
+from .options import described, inputs_argument, shared_option
+from .sectioned_command import SectionedCommand
 from .sheet_options import look_of, look_options, options_of, other_options
 
 USAGE = "INPUT... -o SHEET [OPTIONS]"
@@ -62,9 +64,7 @@ def make() -> SectionedCommand:
     params = [
         inputs_argument("INPUT...", "Images, folders of images, or - for stdin."),
         HelpedOption("output", "The sheet: a file, or - for stdout.", FILES, short="-o", metavar="SHEET"),
-        HelpedOption(
-            "label", "What stands below each picture; \\n begins a line.  [default: {name}]", metavar="PATTERN"
-        ),
+        HelpedOption("label", "Label below each picture; \\n starts a line.  [default: {name}]", metavar="PATTERN"),
         *folder_options("Show only"),
         shared_option("files_from"),
         shared_option("null"),

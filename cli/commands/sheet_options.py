@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..batch.options import FILES, PIXELS, RUN
+from ..batch.help_sections import FILES, PIXELS, RUN
 from ..errors import UsageError
-from .options import HelpedOption, shared_option
+from .helped_option import HelpedOption
+from .options import shared_option
 
 if TYPE_CHECKING:
     from ..sweep.options import Options
@@ -19,7 +20,7 @@ def look_options() -> list[HelpedOption]:
     return [
         HelpedOption("size", "Longer side of a picture.  [default: 320 px]", type=int, metavar="N"),
         HelpedOption("columns", "Pictures side by side.", type=int, metavar="N"),
-        HelpedOption("gap", "Room between pictures.  [default: 12 px]", type=int, metavar="N"),
+        HelpedOption("gap", "Gap between pictures.  [default: 12 px]", type=int, metavar="N"),
         HelpedOption("background", "Colour of the sheet.  [default: white]", metavar="COLOR"),
         HelpedOption(
             "font", "Font of the labels, for other scripts than Latin.  [default: Pillow's own]", metavar="FILE.ttf"
@@ -50,7 +51,7 @@ def other_options() -> list[HelpedOption]:
             default=False,
         ),
         shared_option("max_pixels"),
-        HelpedOption("lenient", "Of damaged pictures, show what can be read.", RUN, type=bool, default=False),
+        HelpedOption("lenient", "Recover what can be read from damaged pictures.", RUN, type=bool, default=False),
         HelpedOption("dry_run", "Print what would be shown; write nothing.", RUN, short="-n", type=bool, default=False),
         shared_option("jobs"),
         HelpedOption("json", "Print a JSON object for each picture, and one for all.", RUN, type=bool, default=False),

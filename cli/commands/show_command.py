@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import typer
 
-from ..batch.options import FILES, PIXELS, RUN
+from ..batch.help_sections import FILES, PIXELS, RUN
 from ..errors import UsageError
 from ..images import prefetch
 from ..terminal.protocols import PROTOCOLS
+from .helped_option import HelpedOption
 from .input_options import folder_options
-from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
+from .options import described, inputs_argument, shared_option
+from .sectioned_command import SectionedCommand
 
 USAGE = "INPUT... [OPTIONS]"
 
@@ -94,7 +96,7 @@ def make() -> SectionedCommand:
             "background", "Colour behind transparent parts.  [default: a checkerboard]", PIXELS, metavar="COLOR"
         ),
         shared_option("max_pixels"),
-        HelpedOption("lenient", "Of damaged pictures, show what can be read.", RUN, type=bool, default=False),
+        HelpedOption("lenient", "Recover what can be read from damaged pictures.", RUN, type=bool, default=False),
         HelpedOption("quiet", "Print no names and notes.", RUN, short="-q", type=bool, default=False),
     ]
     return described(command, "show", USAGE, params)

@@ -8,7 +8,9 @@ import typer
 
 from ..errors import UsageError
 from ..images import prefetch
-from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
+from .helped_option import HelpedOption
+from .options import described, inputs_argument, shared_option
+from .sectioned_command import SectionedCommand
 
 USAGE = "IMAGE... [OPTIONS]"
 
@@ -43,9 +45,9 @@ def make() -> SectionedCommand:
 
     params = [
         inputs_argument("IMAGE...", "Images, or folders of images."),
-        HelpedOption("recipe", "Begin with the steps of a recipe.", metavar="RECIPE.toml"),
+        HelpedOption("recipe", "Start with the steps of a recipe.", metavar="RECIPE.toml"),
         HelpedOption("open", "Open the page in the browser.", type=bool, default=False),
-        HelpedOption("keep", "Do not end when no page is open.", type=bool, default=False),
+        HelpedOption("keep", "Keep serving when no page is open.", type=bool, default=False),
         HelpedOption("port", "Serve the page at this port.  [default: a free one]", type=int, default=0, metavar="N"),
         shared_option("max_pixels"),
     ]

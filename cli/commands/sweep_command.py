@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ...filters.core import catalog
-from ..batch.options import FILES, RUN
+from ..batch.help_sections import FILES, RUN
 from ..console.messages import flag
 from ..errors import UsageError
 from ..images import formats
 from ..streams import STREAM
 from .chain_command import piped, split_steps
-from .options import HelpedOption, SectionedCommand, described, inputs_argument, shared_option
+from .helped_option import HelpedOption
+from .options import described, inputs_argument, shared_option
 from .page_options import page_options, page_size
+from .sectioned_command import SectionedCommand
 from .sheet_options import look_of, look_options, options_of, other_options
 
 if TYPE_CHECKING:
@@ -106,8 +108,8 @@ def make() -> SectionedCommand:
         last go down. Several steps stand below each other, and | in a step puts filters in a row: "blur --sigma 2 |
         edges --op {sobel,scharr}". A brace that is doubled is meant as it is.
 
-        Below each result stands what varies. Pictures are reduced to --size, or enlarged by whole squares for their
-        pixels; --crop shows a part at full size, and computes that alone where the filter allows it.
+        A label below each result says what varies. Pictures are reduced to --size, or enlarged by whole squares for
+        their pixels; --crop shows a part at full size, and computes that alone where the filter allows it.
 
         --against measures each result as imfilter compare does, frames the one of the greatest PSNR and prints a line
         for each, the best first. The fields of --label are {label}, {step}, {filter}, {index}, {width}, {height},
@@ -175,8 +177,8 @@ def make() -> SectionedCommand:
             "Show a part at full size, there or where there is most detail.",
             metavar="X,Y,W,H|center:W,H|detail:W,H",
         ),
-        HelpedOption("label", "What stands below each result; \\n begins a line.", metavar="PATTERN"),
-        HelpedOption("no_input", "Leave the input out.", type=bool, default=False),
+        HelpedOption("label", "Label below each result; \\n starts a line.", metavar="PATTERN"),
+        HelpedOption("no_input", "Omit the input.", type=bool, default=False),
         HelpedOption("against", "Measure the results against this picture, and frame the best.", metavar="REFERENCE"),
         HelpedOption("max_cells", f"Refuse more results.  [default: {MOST}]", RUN, type=int, default=MOST, metavar="N"),
         HelpedOption("each", "Write each result too, in full size and named by its label.", FILES, metavar="FOLDER"),

@@ -1,1 +1,1 @@
-"""Comparing pictures: what differs, by how much, and whether that is within limits."""
+"""Compare pictures: how they differ, by how much, and whether that is within limits."""

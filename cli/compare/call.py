@@ -1,4 +1,4 @@
-"""What a call of `imfilter compare` asks for."""
+"""The options of a call of `imfilter compare`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .measured import How
 
 
 class Call(NamedTuple):
-    """What a call asks for."""
+    """The options of a call."""
 
     a: str
     b: str
@@ -34,8 +34,8 @@ class Call(NamedTuple):
     report: str | None = None
     report_title: str | None = None
     page_size: int = 0
-    """Bytes of the page of --report at most."""
+    """The most bytes of the page of --report."""
     page_share: int = 0
-    """Those that the pictures of a pair have."""
+    """The bytes of that page for the pictures of one pair."""
     mask: str | None = None
     """The file that *effect* was read from."""

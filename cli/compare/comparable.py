@@ -1,4 +1,4 @@
-"""Two pictures as arrays of one shape and type, or why they cannot be that."""
+"""Two pictures as arrays of one shape and type, or the reason why that is impossible."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ..images.picture import Picture, channels_of
 
 
 class Comparable(NamedTuple):
-    """Two pictures whose samples mean the same."""
+    """Two pictures whose samples can be compared."""
 
     a: Array
-    """``(height, width, channels)``, an alpha the last of them."""
+    """``(height, width, channels)``; alpha is the last channel."""
     b: Array
     alpha: bool
     full: float | None
-    """The value that is white; None of floats, whose files do not tell it."""
+    """The white level; None for floats, whose files do not say it."""
     notes: tuple[str, ...] = ()
 
     def planes(self, which: str) -> list[Plane]:
-        """Return what is compared for similarity; colours that are partly hidden count as far as they are seen."""
+        """Return the planes to compare for similarity; colours under partial alpha count in proportion to it."""
         if not self.alpha:
             return planes_of(self.a.shape[2], which)
         full = 1.0 if self.full is None else self.full
@@ -39,7 +39,7 @@ class Comparable(NamedTuple):
 
 
 def comparable(a: Picture, b: Picture, strict: bool) -> Comparable | str:
-    """Return two pictures as arrays, or how they differ before a sample is looked at.
+    """Return two pictures as arrays, or how they differ before any sample is compared.
 
     Unless *strict*, gray is colour with equal channels, a missing alpha is opaque, and samples of several depths are
     compared as those of the deeper.
@@ -87,7 +87,7 @@ def _unlike(a: Picture, b: Picture) -> str:
 def _of_one_depth(
     pixels: list[Array], alphas: list[Any], whites: list[float]
 ) -> tuple[list[Array], list[Any], float | None, tuple[str, ...]]:
-    """Return samples of one type, and what is white in them."""
+    """Return the samples in one type, and its white level."""
     names = [one.dtype.name for one in pixels]
     floats = [name.startswith("float") for name in names]
     factors, full, notes = [1.0, 1.0], None, ()

@@ -1,4 +1,4 @@
-"""Pictures of how two pictures differ."""
+"""Pictures of the differences between two pictures."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .comparable import Comparable
 STYLES = ("abs", "signed", "mark")
 RED = (220, 0, 0)
 PALE = 0.4
-"""How much is left of the contrast of a picture on which differences are marked."""
+"""The share of its contrast that a picture keeps when differences are marked on it."""
 
 
 def format_of(name: str) -> formats.Format:
-    """Return the format of a difference picture; raises UsageError for one that does not hold it."""
+    """Return the format of a difference picture; raises UsageError if the format cannot hold it."""
     format = formats.of_suffix(name)
     if format.data_set or "uint8" not in format.colour or format.lossy:
-        raise UsageError(f"{shown(name)}: differences are kept as they are in .png, .tif or .ppm")
+        raise UsageError(f"{shown(name)}: differences need a lossless format; use .png, .tif or .ppm")
     return format
 
 
@@ -61,7 +61,7 @@ def drawn(pair: Comparable, style: str, gain: float, tolerance: float = 0.0) -> 
 
 
 def _colours(pair: Comparable) -> int:
-    """Return how many channels are colours."""
+    """Return the number of colour channels."""
     return pair.a.shape[-1] - pair.alpha
 
 
@@ -70,7 +70,7 @@ def _drawn(pair: Comparable, style: str, gain: float, full: float, tolerance: fl
     colours = _colours(pair)
     if style == "abs":
         shares = distances(pair.a, pair.b).astype(np.float64) * (gain / full)
-        if pair.alpha:  # which has no colour of its own
+        if pair.alpha:  # alpha has no colour of its own
             shares = np.maximum(shares[..., :-1], shares[..., -1:])
         return eight_bits(shares if colours in (1, 3) else shares.max(axis=2, keepdims=True), 1.0)
     one, other = (_gray(image[..., :colours]) for image in (pair.a, pair.b))

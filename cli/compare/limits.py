@@ -1,4 +1,4 @@
-"""What a pair may differ by, and what is said of one that differs by more."""
+"""How much a pair may differ, and the message for one that differs more."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class Limits(NamedTuple):
     """The limits of a call; without any a pair must be identical."""
 
     max_diff: float | None = None
-    """In levels of the deeper picture."""
+    """In levels of the picture with the greater depth."""
     max_differing: str | None = None
-    """Pixels, or per cent of them."""
+    """A number of pixels, or a percentage."""
     min_psnr: float | None = None
     min_ssim: float | None = None
     min_ms_ssim: float | None = None
 
     def check(self) -> None:
-        """Raise UsageError for limits that are none."""
+        """Raise UsageError for invalid limits."""
         for name, value in zip(self._fields, self, strict=True):
             if isinstance(value, float) and math.isnan(value):
                 raise UsageError(f"{flag(name)}: nan is not a number")
@@ -32,7 +32,7 @@ class Limits(NamedTuple):
             self._pixels(1)
 
     def _pixels(self, pixels: int) -> float:
-        """Return how many of so many pixels may differ; raises UsageError."""
+        """Return how many pixels may differ, of *pixels*; raises UsageError."""
         text = self.max_differing or ""
         share = text.endswith("%")
         try:
@@ -40,22 +40,22 @@ class Limits(NamedTuple):
         except ValueError:
             raise UsageError(f"--max-differing: {text!r} is neither a number of pixels nor a percentage") from None
         if not 0 <= value < math.inf or (share and value > 100):
-            raise UsageError(f"--max-differing: {text} is not a number of pixels, nor a percentage up to 100%")
+            raise UsageError(f"--max-differing: {text} is neither a number of pixels nor a percentage up to 100%")
         return value * pixels / 100 if share else value
 
     @property
     def metrics(self) -> list[str]:
-        """What must be measured for them."""
+        """The metrics that the limits need."""
         needs = {"psnr": self.min_psnr, "ssim": self.min_ssim, "ms-ssim": self.min_ms_ssim}
         return [name for name, limit in needs.items() if limit is not None]
 
     @property
     def needs_white(self) -> bool:
-        """Whether one of them is defined only where it is known what is white."""
+        """Whether one of the metrics is only defined if the white level is known."""
         return bool(self.metrics)
 
     def missed(self, found: Measured) -> str:
-        """Return how a pair misses the limits; nothing where it keeps them."""
+        """Return how a pair exceeds the limits; "" if it keeps them."""
         if self == Limits():
             return "" if found.is_identical else "differs"
         count = found.difference.differing
@@ -76,7 +76,7 @@ class Limits(NamedTuple):
 
 
 def rounded_down(value: float, digits: int) -> str:
-    """Return a figure that reads no better than it is, so that a limit of what it says is kept.
+    """Return a figure rounded down, so that it keeps a limit set to what is printed.
 
     >>> rounded_down(0.999996, 5), rounded_down(1.0, 5), rounded_down(58.309, 2)
     ('0.99999', '1.00000', '58.30')

@@ -1,4 +1,4 @@
-"""What is measured of a pair of pictures, and of the frames of two files together."""
+"""Measure a pair of pictures, or all frames of two files together."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ USUAL = ("diff", "psnr", "ssim")
 
 
 class How(NamedTuple):
-    """What is measured, and where."""
+    """The metrics to measure, and how."""
 
     metrics: Sequence[str] = USUAL
     tolerance: float = 0.0
-    """A sample that differs by no more counts as equal where pixels are counted."""
+    """Samples that differ by no more count as equal when differing pixels are counted."""
     channels: str = "luma"
-    """What is compared for similarity."""
+    """The planes that are compared for similarity."""
     jobs: int = 1
     """Threads that share a pair."""
 
 
 class Measured(NamedTuple):
-    """The figures of a pair; None is what was not asked for, or is not defined."""
+    """The figures of a pair; None for those not asked for, or not defined."""
 
     difference: Difference = NOTHING
     full: float | None = None
-    """The value that is white, if the files or the call tell it."""
+    """The white level, if the files or the call say it."""
     ssim: float | None = None
     ms_ssim: float | None = None
 
@@ -44,12 +44,12 @@ class Measured(NamedTuple):
 
     @property
     def psnr(self) -> float | None:
-        """In decibels, infinite where nothing differs."""
+        """In decibels; infinite if nothing differs."""
         return None if self.full is None else self.difference.psnr(self.full)
 
 
 def measured(pair: Comparable, how: How, where: Array | None = None) -> Measured:
-    """Measure one pair; *where* ``(height, width)`` tells which pixels count."""
+    """Measure one pair; the mask *where*, ``(height, width)``, selects the pixels that count."""
     found = difference(pair.a, pair.b, how.tolerance, where, int(pair.alpha), how.jobs)
     if pair.full is None:
         return Measured(found)
@@ -71,13 +71,13 @@ def _mean(pair: Comparable, how: How, measure: Callable[[Array, Array, float, Pl
 
 
 def mean_of(figures: Sequence[float | None]) -> float | None:
-    """Return the mean, None where one of them is not defined."""
+    """Return the mean, or None if one of the figures is not defined."""
     numbers = [figure for figure in figures if figure is not None and not math.isnan(figure)]
     return sum(numbers) / len(numbers) if len(numbers) == len(figures) and numbers else None
 
 
 def of_all(frames: Sequence[Measured]) -> Measured:
-    """Return the figures of all frames of two files: what differs in any, and the mean similarity."""
+    """Return the figures for all frames of two files: the differences of all, and the mean similarity."""
     if len(frames) == 1:
         return frames[0]
     full = {frame.full for frame in frames}

@@ -1,4 +1,4 @@
-"""The page of a comparison, ``--report``: the pairs that differ, the worst first, with their differences drawn."""
+"""The page of ``compare --report``: the pairs that differ, the worst first, with pictures of their differences."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from .pairs import Pair
 from .result import Result, line
 
 LARGE = 100
-"""Pairs that have a share of the page as large as if there were no more: as a rule few differ."""
+"""The page is divided among at most so many pairs: usually few differ."""
 
 
 def check(call: Call, wanted: Sequence[Pair]) -> None:
-    """Raise UsageError where the page would replace what the call reads, or writes beside it."""
+    """Raise UsageError if the page would replace an input or another output of the call."""
     names = [name for pair in wanted for name in (pair.a, pair.b) if name is not None]
     beside = {"report": call.report or ""}
     if call.diff is not None and not means_folder(call.diff):
@@ -42,14 +42,14 @@ def check(call: Call, wanted: Sequence[Pair]) -> None:
 
 
 def share_of(call: Call, count: int) -> int:
-    """Return the bytes of the page that the pictures of a pair have; 0 without a page."""
+    """Return the bytes of the page for the pictures of one pair; 0 without a page."""
     return share(call.page_size, min(count, LARGE))[1] if call.report is not None else 0
 
 
 def exhibit_of(pair: Comparable, greatest: float, call: Call) -> Exhibit:
-    """Return what is shown of a pair that differs by *greatest* at most, in its share of the page.
+    """Return the exhibit of a pair that differs by at most *greatest*, within its share of the page.
 
-    Unless a gain is given, the differences are multiplied so that the greatest is seen.
+    Unless a gain is given, the differences are multiplied so that the greatest is visible.
     """
     style, gain = call.style, call.gain
     full = 1.0 if pair.full is None else pair.full
@@ -62,7 +62,7 @@ def exhibit_of(pair: Comparable, greatest: float, call: Call) -> Exhibit:
 
 
 def of_two(a: Picture, b: Picture, own: int) -> Exhibit:
-    """Return what is shown of two pictures that cannot be compared sample by sample."""
+    """Return the exhibit of two pictures that cannot be compared sample by sample."""
     both = (
         Subject(name, on_screen(one.pixels, one.alpha, one.colours, one.white)) for name, one in (("A", a), ("B", b))
     )
@@ -77,7 +77,7 @@ def _side(name: str, samples: Array, has_alpha: bool, full: float | None) -> Sub
 
 
 def _round(gain: float) -> float:
-    """Return the next round number that is no greater, and at least 1.
+    """Return the number rounded down to a round one, at least 1.
 
     >>> _round(255 / 3), _round(255 / 200), _round(7)
     (50.0, 1.0, 5.0)
@@ -87,7 +87,7 @@ def _round(gain: float) -> float:
 
 
 class Worst:
-    """The pairs that differ; pictures are kept of as many of the worst as a page has room for."""
+    """The pairs that differ; the pictures of the worst are kept, as many as fit on the page."""
 
     def __init__(self, size: int) -> None:
         self.results: list[Result] = []
@@ -95,7 +95,7 @@ class Worst:
         self._room, self._taken = size - FRAME, 0
 
     def add(self, result: Result) -> None:
-        """Take the next pair."""
+        """Add the next pair."""
         self.within += not result.code
         if result.found is not None and result.found.is_identical and not result.why:
             self.identical += 1
@@ -119,7 +119,7 @@ def _size(result: Result) -> int:
 
 
 def _order(result: Result) -> tuple[bool, float]:
-    """Return what the worst has least of: pairs that could not be compared first, then by the mean squared error."""
+    """Return the sort key, least for the worst: pairs that could not be compared, then by mean squared error."""
     if result.found is None:
         return False, 0.0
     rmse = result.found.difference.rmse / (result.found.full or 1.0)

@@ -1,4 +1,4 @@
-"""Which files are compared with which."""
+"""The pairs of files that are compared."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ..streams import STREAM
 
 
 class Pair(NamedTuple):
-    """Two files; of one that has no partner the other is None."""
+    """Two files; one is None if the other has no partner."""
 
     a: str | None
     b: str | None
     place: str
-    """Below the folders, that of the first where both are there."""
+    """The path below the folders; that of the first file if both exist."""
 
     @property
     def name(self) -> str:
-        """Return what people call it."""
+        """Return the pair's name for messages."""
         return " ".join(shown(one) for one in (self.a, self.b) if one is not None)
 
 
 class Pairs(NamedTuple):
-    """What is compared."""
+    """All pairs of a call."""
 
     pairs: list[Pair]
     unsearched: str = ""
-    """What is said of subfolders that were not looked into."""
+    """A note on subfolders that were not searched."""
 
 
 def found(a: str, b: str, rules: InputRules, match: str) -> Pairs:
@@ -45,7 +45,7 @@ def found(a: str, b: str, rules: InputRules, match: str) -> Pairs:
         raise UsageError(f"{shown(name)}: no such file or folder")
     if folders[0] != folders[1]:
         file, folder = (b, a) if folders[0] else (a, b)
-        raise UsageError(f"{shown(folder)} is a folder and {shown(file)} is none; compare two files or two folders")
+        raise UsageError(f"{shown(folder)} is a folder, but {shown(file)} is not; compare two files or two folders")
     if not folders[0]:
         if a == b == STREAM:
             raise UsageError("standard input is one picture; name a file for the other")
@@ -55,7 +55,7 @@ def found(a: str, b: str, rules: InputRules, match: str) -> Pairs:
     if not sides[0] and not sides[1]:
         advice = "" if rules.recursive else "; use -r to search subfolders"
         raise UsageError(f"{shown(a)}: no images found, nor in {shown(b)}{advice}")
-    # A subfolder of both is one for whoever compares them.
+    # A subfolder that both have counts once.
     passed = {
         os.path.relpath(path, folder): fate
         for folder, one in zip((a, b), scanned, strict=True)
@@ -66,7 +66,7 @@ def found(a: str, b: str, rules: InputRules, match: str) -> Pairs:
 
 
 def _scanned(folder: str, rules: InputRules) -> inputs.InputSet:
-    """Return what a folder holds; raises UsageError."""
+    """Return the images of a folder; raises UsageError."""
     try:
         return inputs.scan([folder], rules)
     except inputs.NothingFoundError:
@@ -74,13 +74,13 @@ def _scanned(folder: str, rules: InputRules) -> inputs.InputSet:
 
 
 def _by_place(there: Sequence[inputs.Input], match: str) -> dict[str, inputs.Input]:
-    """Return the images of a folder by what they are matched by; raises UsageError for several that are alike."""
+    """Return the images of a folder by the names that are matched; raises UsageError if two have the same."""
     by_place: dict[str, inputs.Input] = {}
     for one in there:
         key = one.place if match == "name" else str(PurePath(one.place).with_suffix(""))
         if key in by_place:
             names = f"{shown(by_place[key].name)} and {shown(one.name)}"
-            raise UsageError(f"{names} have one stem; without --match stem each is compared by its full name")
+            raise UsageError(f"{names} have the same stem; omit --match stem to compare by full names")
         by_place[key] = one
     return by_place
 

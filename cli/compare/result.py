@@ -1,4 +1,4 @@
-"""What became of a pair, as people and programs are told it."""
+"""The result for a pair, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
     from ..page.exhibit import Exhibit
 
 FIGURES = ("identical", "max_diff", "differing", "pixels", "rmse", "psnr", "ssim", "ms_ssim")
-"""The keys of what is measured."""
+"""The JSON keys of the figures."""
 
 
 class Result(NamedTuple):
-    """What became of a pair."""
+    """The result for a pair."""
 
     pair: Pair
     why: str = ""
-    """How it differs, where it may not."""
+    """How the pair exceeds the limits."""
     found: Measured | None = None
     error: FileError | None = None
     notes: Sequence[str] = ()
     diff: str | None = None
     exhibit: Exhibit | None = None
-    """What a page shows of it."""
+    """What the page shows of the pair."""
 
     @property
     def code(self) -> ExitCode:
-        """What it means for the exit code."""
+        """The exit code for this pair."""
         return ExitCode.NOT_COMPARED if self.error else ExitCode.FAILED if self.why else ExitCode.DONE
 
 
 def line(result: Result, metrics: Sequence[str], quiet: bool) -> str:
-    """Return what people are told of a pair that could be compared; *quiet* asks for what is wrong alone."""
+    """Return the line for a pair that could be compared; with *quiet*, it names only what is wrong."""
     found, name = result.found, result.pair.name
     if found is None:
         only = result.pair.a is None or result.pair.b is None
@@ -76,7 +76,7 @@ def _figures(found: Measured, metrics: Sequence[str]) -> str:
 
 
 def record(result: Result) -> dict[str, Any]:
-    """Return a pair as JSON has it."""
+    """Return the JSON record of a pair."""
     found = result.found
     figures: dict[str, Any] = dict.fromkeys(FIGURES)
     if found is not None:
@@ -107,5 +107,5 @@ def record(result: Result) -> dict[str, Any]:
 
 
 def finite(value: float | None) -> float | None:
-    """Return a number as JSON has it: no infinity, and no NaN."""
+    """Return a number for JSON, which has neither infinity nor NaN: None for these."""
     return value if value is not None and math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""The call of `imfilter compare`: its pairs, what is said of each, and the exit code."""
+"""Run a call of `imfilter compare`: compare its pairs, print the results, and return the exit code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..page.exhibit import Exhibit
 
 AHEAD = 4
-"""Pairs that each thread may be ahead of what was told: the pictures of these are in memory no more."""
+"""Pairs that each thread may be ahead of the printed results; their pictures are no longer in memory."""
 
 
 def run(call: Call) -> ExitCode:
@@ -56,7 +56,7 @@ def run(call: Call) -> ExitCode:
         _tell(call, result)
         if worst is not None:
             worst.add(result)
-        # The outcome of the enum's order: what could not be compared outranks what differs.
+        # ExitCode is in this order: a pair that could not be compared outranks one that differs.
         code = max(code, result.code)
         within += not result.code
         identical += result.found is not None and result.found.is_identical and not result.why
@@ -77,14 +77,14 @@ def run(call: Call) -> ExitCode:
 
 def _check_diff(name: str, several: bool) -> None:
     if several != means_folder(name):
-        what = "two folders have many differences; use --diff FOLDER/" if several else "two files have one; use a file"
+        what = "folders give many pictures; use --diff FOLDER/" if several else "files give one picture; name a file"
         raise UsageError(f"--diff {shown(name)}: {what}")
     if not several:
         difference_picture.format_of(name)
 
 
 def _results(call: Call, wanted: Sequence[Pair], read: frozenset[Any]) -> Iterator[Result]:
-    """Yield what becomes of each pair, in their order."""
+    """Yield the result for each pair, in order."""
     readers = threading.local()
 
     def one(pair: Pair) -> Result:
@@ -120,7 +120,7 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
     if None not in counts and counts[0] != counts[1]:
         return Result(pair, f"{counts[0]} and {counts[1]} frames")
     if call.diff is not None and counts != [1, 1]:
-        raise FileError(shown(a), "has several frames; --diff needs one, as --frame 0 takes")
+        raise FileError(shown(a), "has several frames; --diff needs one, chosen with --frame 0, for example")
     found: list[Measured] = []
     exhibit: Exhibit | None = None
     notes = [note for side in sides for note in side.notes]
@@ -159,16 +159,16 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
 
 
 def _with_peak(call: Call, pair: Comparable, name: str) -> Comparable:
-    """Return a pair that knows what is white; raises UsageError where a limit needs it and nobody tells it."""
+    """Return the pair with a white level; raises UsageError if a limit needs it and it is unknown."""
     if call.peak is not None and pair.a.dtype.kind == "f":
         return pair._replace(full=call.peak)
     if pair.full is None and call.limits.needs_white:
-        raise UsageError(f"{shown(name)}: float pictures do not tell what is white; give it, as --peak 1")
+        raise UsageError(f"{shown(name)}: float pictures do not say which value is white; use --peak, such as --peak 1")
     return pair
 
 
 def _looked_at(call: Call, pair: Comparable, name: str) -> tuple[Comparable, Array | None]:
-    """Return what is looked at: the smallest box around all regions, and which pixels in it; raises FileError."""
+    """Return the part to compare: the smallest box around all regions, and a mask in it; raises FileError."""
     if call.effect is None:
         return pair, None
     height, width = pair.a.shape[:2]
@@ -179,7 +179,7 @@ def _looked_at(call: Call, pair: Comparable, name: str) -> tuple[Comparable, Arr
     inside = region.weights(0, height)[..., 0] > 0
     rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
-        raise FileError(shown(name), "no pixel is left to compare; the mask is black, or the regions are outside")
+        raise FileError(shown(name), "no pixels are left to compare; the mask is black, or the regions are outside")
     box = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
     inside = inside[box]
     return pair._replace(a=pair.a[box], b=pair.b[box]), None if inside.all() else inside

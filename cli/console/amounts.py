@@ -1,4 +1,4 @@
-"""Large numbers, and parts of a whole, as people write them."""
+"""Large numbers and percentages as people write them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 def amount(text: str) -> float | None:
-    """Return the number that ``250000000``, ``250M`` or ``1.5G`` says; None of other words.
+    """Return the number that ``250000000``, ``250M`` or ``1.5G`` stands for; None for other words.
 
     >>> amount("1.5G"), amount("2e6"), amount("many")
     (1500000000.0, 2000000.0, None)
@@ -16,7 +16,7 @@ def amount(text: str) -> float | None:
 
 
 def share(count: int, total: int) -> str:
-    """Return a part for people: what is there is never 0, and what is not all never 100.
+    """Return a percentage in words: never 0 % if there are any, never 100 % if some are missing.
 
     >>> share(1, 48), share(1, 10**6), share(0, 7), share(10**6 - 1, 10**6), share(0, 0)
     ('2.1 %', '<0.1 %', '0 %', '>99.9 %', '–')

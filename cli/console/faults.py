@@ -1,4 +1,4 @@
-"""Faults that nobody foresaw, and what the machine lacks: one line for each, and the traceback for who asks for it."""
+"""Unforeseen faults and lacking resources: one line for each, with a traceback on request."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from ..errors import ExitCode
 from .messages import complain, reason, reason_of, say, shown
 
 DEBUG = "IMFILTER_DEBUG"
-"""The variable by which an environment asks for tracebacks."""
+"""The environment variable that turns tracebacks on."""
 NO_MEMORY = "needs more memory than there is"
 LOADING = r"allocate memory|failed to map|out of memory"
-"""What the system says of a library that finds no memory."""
+"""What the system says if there is no memory for a library."""
 
 
 def report(fault: BaseException) -> ExitCode:
-    """Print the one line that a fault costs; return the exit code."""
+    """Print a fault in one line; return the exit code."""
     complain(described(fault))
     return ExitCode.FAILED
 
 
 def unraisable(ignored: Any) -> None:
-    """Stand in as `sys.unraisablehook`: what a finalizer raises is for those who look for a fault."""
+    """Replace `sys.unraisablehook`: exceptions of finalizers matter only to those who look for a fault."""
     if asked() and ignored.exc_value is not None:
         _trace(ignored.exc_value)
 
 
 def asked() -> bool:
-    """Whether tracebacks are asked for."""
+    """Whether tracebacks are wanted."""
     return os.environ.get(DEBUG, "") not in ("", "0")
 
 
@@ -74,18 +74,18 @@ def lacking(fault: BaseException) -> str | None:
 
 
 def of_system(error: OSError) -> str:
-    """Return what an error says that no image has met, which names its own files."""
+    """Return the message of an error that belongs to no image, and so names its own file."""
     if error.filename is not None and not lacks_memory(error):
         return f"{shown(os.fsdecode(error.filename))}: {reason(error)}"
     if (lack := lacking(error)) is not None:
         return lack
     if error.errno == errno.ENOENT:
-        return "the current folder is gone; change to another, or name all files by their whole paths"
-    return f"standard output: {reason(error)}"  # a help text or a table found no place
+        return "the current folder is gone; change to another, or use absolute paths"
+    return f"standard output: {reason(error)}"  # a help text or a table could not be written
 
 
 def lacks_memory(fault: BaseException) -> bool:
-    """Whether an error, or what it came from, says that there is no memory."""
+    """Whether an error, or its cause, says that memory ran out."""
     seen: BaseException | None = fault
     while seen is not None:
         if isinstance(seen, MemoryError) or (isinstance(seen, OSError) and seen.errno == errno.ENOMEM):

@@ -1,4 +1,4 @@
-"""How far a call is that has one output made of many steps."""
+"""The progress of a call that makes one output in many steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .slow_image import Progress, SlowImage
 
 @contextlib.contextmanager
 def shown_progress(name: str, quiet: bool, json: bool) -> Iterator[Progress | None]:
-    """Show a line with the *name* while the context lasts, where there is somebody to see it and it takes long."""
+    """Show a progress line with the *name* while the context lasts, if stderr is a terminal and it takes long."""
     if quiet or not wants_bar(json):
         yield None
         return

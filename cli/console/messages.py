@@ -1,4 +1,4 @@
-"""Words for people, all on standard error; standard output carries only what was asked for."""
+"""Messages for people, all on stderr; stdout carries only what was asked for."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import sys
 from ..streams import discard, write_all
 
 MOST = 300
-"""Characters of a line for people; what it quotes may be longer, and is cut."""
+"""Most characters of a message; longer quotations in it are cut."""
 LEAST = 40
-"""Characters that are left of what is quoted, where that is enough."""
+"""Characters that are left of a quotation, if that is enough."""
 LOOKED_THROUGH = 20 * MOST
-"""Characters of a line that are looked through for what it quotes."""
+"""Characters of a line that are searched for quotations."""
 QUOTATION = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|"""
 WORD = r"\S+"
 SIGNED = re.compile(r"""(https://[^\s?'"]*)\?[^\s'"]*""")
@@ -20,7 +20,7 @@ CLAUSE = r"(?:[^:;]|[:;](?! ))+"
 
 
 def shown(name: str) -> str:
-    r"""Return a file's name as one line of text that any terminal can print.
+    r"""Return a file name as one line of text that any terminal can print.
 
     >>> print(shown("a b.png"), shown("new\nline.png"), shown("half \ud800.png"))
     a b.png new\nline.png half \ud800.png
@@ -31,7 +31,7 @@ def shown(name: str) -> str:
 
 
 def unsigned(words: str) -> str:
-    """Return *words* in which addresses end before their ?, behind which a signature may stand, a secret.
+    """Return *words* with each address cut before its ?, as a secret signature may follow.
 
     >>> unsigned("conv --kernel=https://example.org/k.txt?Signature=1a2b -o a.png")
     'conv --kernel=https://example.org/k.txt -o a.png'
@@ -40,7 +40,7 @@ def unsigned(words: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return *text* without what would move the cursor, break the line or change the colour."""
+    """Return *text* without control characters, which could move the cursor, break the line or change the colour."""
     if text.isprintable():
         return text
     text = re.sub("[\udc80-\udcff]+", _bytes_of, text)
@@ -58,14 +58,14 @@ def reason(error: OSError) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what an error of a library says, in one line."""
+    """Return the message of a library's error in one line."""
     said = " ".join(str(error).split()) or type(error).__name__
-    # Of libtiff and libjpeg Pillow knows a number alone.
+    # From libtiff and libjpeg, Pillow has only a number.
     return "its compressed data are broken" if said.startswith("decoder error -") else said
 
 
 def fitted(message: str, encoding: str = "utf-8") -> str:
-    """Return *message* as a line that is no longer than `MOST`: the longest things that it quotes are cut.
+    """Return *message* as a line of at most `MOST` characters: its longest quotations are cut.
 
     >>> line = fitted(f"a.png: unknown value {'x' * 999!r}; use blur")
     >>> print(len(line), line[:30], line[-16:])
@@ -85,12 +85,12 @@ def fitted(message: str, encoding: str = "utf-8") -> str:
 
 
 def _written(text: str, encoding: str) -> str:
-    """Return *text* as it is shown in an encoding that may not have all of its letters."""
+    """Return *text* as it appears in an encoding that may lack some of its letters."""
     return printable(text).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _cut(text: str, length: int, dots: str) -> str:
-    """Return *text* in so many characters at most: its beginning and, for the sake of a file's name, more of its end.
+    """Return *text* in at most *length* characters: its beginning and, as file names end there, more of its end.
 
     >>> _cut("/a/long/way/to/a.png", 12, "…")
     '/a/…to/a.png'
@@ -102,7 +102,7 @@ def _cut(text: str, length: int, dots: str) -> str:
 
 
 def complain(error: object) -> None:
-    """Print the one line that a failure costs."""
+    """Print a failure in one line."""
     say(f"imfilter: {error}")
 
 
@@ -118,7 +118,7 @@ def say(message: str) -> None:
         stream.buffer.write(line)
         stream.flush()
     except (OSError, ValueError):
-        discard(stream)  # the exit code still tells
+        discard(stream)  # the exit code still reports the failure
 
 
 def put(line: str) -> None:
@@ -131,7 +131,7 @@ def put(line: str) -> None:
 
 
 def flag(name: str) -> str:
-    """Return the option of a parameter's name; one that is a word of Python ends in an underscore.
+    """Return the option of a parameter; the name of one that is a Python keyword ends in an underscore.
 
     >>> flag("angle_legend")
     '--angle-legend'

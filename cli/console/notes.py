@@ -1,4 +1,4 @@
-"""The notes of a batch: what is true of many images is said once, with their number."""
+"""The notes of a batch: a note on many images is printed once, with their number."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from .messages import counted
 
 
 class Notes:
-    """Gathers notes; those that differ in their numbers alone are one."""
+    """Collects notes; notes that differ only in their numbers count as one."""
 
     def __init__(self) -> None:
         self._first: dict[str, tuple[str, str]] = {}
         self._images: dict[str, set[str]] = {}
 
     def add(self, image: str, note: str) -> None:
-        """Take a note of an image."""
+        """Add a note on an image."""
         kind = re.sub(r"\d[\d.,]*", "#", note)
         self._first.setdefault(kind, (image, note))
         self._images.setdefault(kind, set()).add(image)

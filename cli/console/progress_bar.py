@@ -12,29 +12,29 @@ from rich.text import Text
 from ..signals import uninterrupted
 
 INTERVAL = 0.1
-"""Seconds from one drawing of the bar to the next."""
+"""Seconds between two drawings of the bar."""
 
 
 class _Terminal(Console):
-    """A terminal of which the last columns are left free: it echoes ^C there, and a line that breaks stays for ever."""
+    """A terminal whose last columns stay free: it echoes ^C there, and a line that wraps would never be erased."""
 
     @property
     def size(self) -> ConsoleDimensions:  # type: ignore[override]
-        """The size that may be drawn on."""
+        """The size of the drawable area."""
         width, height = super().size
         return ConsoleDimensions(max(1, width - 3), height)
 
 
 class Bar:
-    """Images done, their rate, the time that is left, and the file that was last; gone when it is closed.
+    """Shows the number of images done, their rate, the time left and the last file, until it is closed.
 
-    It is drawn when it advances, and not by a thread of its own: processes are started while it is there,
-    and one that is forked would find the locks of such a thread as they were, for ever. Half a drawing
-    could not be taken away; an interruption waits for the whole.
+    It is drawn when it advances, not by a thread of its own: processes are forked while it exists, and a
+    fork would inherit the locks of such a thread and never see them released. A half-drawn bar could not
+    be erased, so an interruption waits until it is complete.
     """
 
     def __init__(self, count: int) -> None:
-        # That it is a terminal has been seen, whatever FORCE_COLOR and its like say.
+        # The caller has checked that this is a terminal, whatever FORCE_COLOR and its like say.
         self._console = console = _Terminal(stderr=True, force_terminal=True, force_interactive=True)
         narrow = Column(no_wrap=True)
         self._progress = Progress(
@@ -42,7 +42,7 @@ class Bar:
             MofNCompleteColumn(table_column=narrow.copy()),
             _Rate(table_column=narrow.copy()),
             TimeRemainingColumn(compact=True, table_column=narrow.copy()),
-            # A name may hold what looks like markup; it takes what room is left.
+            # A name may contain text that looks like markup; it gets the remaining room.
             TextColumn("{task.fields[name]}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
             console=console,
             expand=True,
@@ -56,7 +56,7 @@ class Bar:
         self._drawn = 0.0
 
     def show(self) -> None:
-        """Draw the bar; from here on it must be closed, for the sake of the terminal's cursor."""
+        """Draw the bar; from now on it must be closed, to restore the terminal's cursor."""
         with uninterrupted():
             self._progress.start()
 
@@ -75,13 +75,13 @@ class Bar:
             self._console.print(Text(line), soft_wrap=True)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Erase the bar."""
         with uninterrupted():
             self._progress.stop()
 
 
 class _Rate(ProgressColumn):
-    """Images a second."""
+    """Images per second."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed

@@ -1,4 +1,4 @@
-"""What became of an image: told to people as lines, and to programs as JSON.
+"""The outcome of an image: lines for people, JSON for programs.
 
 The JSON has a version. Within one, keys are only added.
 """
@@ -13,11 +13,11 @@ from .messages import counted
 
 SCHEMA = 1
 DEPTHS = {"bool": 1, "uint8": 8, "uint16": 16, "float32": "float", "float64": "double"}
-"""How ``--depth`` and the JSON call the types of samples."""
+"""The sample types as ``--depth`` and the JSON name them."""
 
 
 def depth_in_words(dtype: str) -> str:
-    """Return how people call a type of samples.
+    """Return the name of a sample type in words.
 
     >>> depth_in_words("uint8"), depth_in_words("float32")
     ('8-bit', 'float')
@@ -27,51 +27,51 @@ def depth_in_words(dtype: str) -> str:
 
 
 class CallFiles(NamedTuple):
-    """The files of a call that belong to no image."""
+    """The files that belong to a call and not to an image."""
 
     written: Mapping[str, str]
     """By option: the legend, the dependency file, the recipe."""
     read: Sequence[str]
-    """What the outputs depend on: kernels, biases, mask, recipe and list."""
+    """The files on which the outputs depend: kernels, biases, mask, recipe and list."""
 
 
 class Report(NamedTuple):
-    """What became of one image."""
+    """The outcome of one image."""
 
     input: str
     status: str
-    """``done``, ``skipped``, ``failed`` or, of a dry run, ``planned``."""
+    """``done``, ``skipped``, ``failed`` or, in a dry run, ``planned``."""
     outputs: dict[str, str] | None = None
     width: int | None = None
     height: int | None = None
     channels: int | None = None
-    """Of the input, its alpha not counted."""
+    """The channels of the input, without alpha."""
     depth: int | str | None = None
     """8, 16, ``float`` or ``double``, of the input."""
     algorithm: tuple[str, ...] = ()
-    """Of each linear stage."""
+    """The algorithm of each linear stage."""
     range: dict[str, tuple[float, float]] | None = None
-    """The least and the greatest value of each output, before it was fitted into its samples."""
+    """The least and the greatest value of each output, before conversion to its sample type."""
     clipped: dict[str, float] | None = None
-    """The part of each output's samples that its range cut off."""
+    """The fraction of each output's samples that were clipped."""
     seconds: float = 0.0
     error: str | None = None
     lines: tuple[str, ...] = ()
-    """The facts that people asked for."""
+    """The facts that -v asks for."""
     notes: tuple[str, ...] = ()
-    """What people should know of the image."""
+    """Notes on the image."""
     no_place: str | None = None
-    """Why the disk took nothing, if that is what failed: it takes nothing of the next image either."""
+    """Why the disk could not be written to, if that is what failed: the next image would fail too."""
     frames: int | None = None
-    """So many were filtered."""
+    """The number of filtered frames."""
     drawn: Sequence[Any] | None = None
     """The steps of an augmentation with the numbers that were drawn."""
     shown: Any = None
-    """What the terminal shows of the result, ``(rows, columns, 3)`` of uint8; None where it shows nothing."""
+    """The result as the terminal shows it, ``(rows, columns, 3)`` of uint8; None if it shows nothing."""
     annotations: Any = None
-    """Where the objects of the image are in its output, where the call moves boxes."""
+    """The objects of the image at their places in the output, if the call moves boxes."""
     exhibit: Any = None
-    """What a page shows of it, where the call writes one."""
+    """What the page shows of it, if the call writes one."""
 
     @property
     def megapixels(self) -> float:
@@ -103,15 +103,15 @@ class Report(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """What was found in folders and not taken."""
+    """Files and subfolders that were found but not taken."""
 
     files: int = 0
-    """The files, backups not counted."""
+    """The files that are not backups."""
     backups: int = 0
     subfolders: int = 0
-    """Those that were not searched, for lack of -r."""
+    """Subfolders that were not searched for lack of -r."""
     repeatable: bool = True
-    """Who repeats the call with -r filters nothing twice."""
+    """Repeating the call with -r would filter nothing twice."""
 
     def as_text(self) -> str:
         """Return what follows the totals.
@@ -138,13 +138,13 @@ class Part(NamedTuple):
     """Which part of a batch a call does."""
 
     shard: str
-    """Its number and how many there are, as 1/4."""
+    """Its number and the number of parts, such as 1/4."""
     images: int
-    """Those of all parts."""
+    """The number of images in all parts."""
 
 
 class Totals:
-    """What became of all images."""
+    """The outcome of all images."""
 
     def __init__(self, left_out: LeftOut, part: Part | None = None) -> None:
         self.done = self.skipped = self.planned = 0
@@ -165,11 +165,11 @@ class Totals:
             self.megapixels += report.megapixels
 
     def left(self, count: int) -> int:
-        """Return how many of *count* images nothing is known of: those that a failure was told to stop."""
+        """Return how many of *count* images were not tried, because a failure stopped the batch."""
         return count - self.done - self.skipped - self.planned - len(self.failures)
 
     def as_json(self, seconds: float, count: int, files: CallFiles) -> str:
-        """Return the totals of *count* images as one line; *files* are those of the call."""
+        """Return the totals of *count* images as one line of JSON, with the *files* of the call."""
         return _line(
             "summary",
             {
@@ -190,7 +190,7 @@ class Totals:
         )
 
     def as_line(self, seconds: float, count: int) -> str:
-        """Return the totals of *count* images for people."""
+        """Return the totals of *count* images in words."""
         passed, of = self.left_out.as_text(), ""
         if self.part is not None:
             images = counted(self.part.images, "image", "images")
@@ -206,7 +206,7 @@ class Totals:
 
 
 def _line(type: str, values: dict[str, Any]) -> str:
-    import json  # a start without it is 1 ms shorter
+    import json  # saves 1 ms at start
 
     line = {"schema": SCHEMA, "type": type, **values}
     try:

@@ -1,4 +1,4 @@
-"""Telling what becomes of the images: lines for people, JSON for programs, a progress bar on a terminal."""
+"""Reporting on the images of a call: lines for people, JSON for programs, a progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class Reporter:
-    """Tells each report once, and the totals at the end; use it as a context.
+    """Prints each report once, and the totals at the end; use it as a context manager.
 
-    A batch tells a note that many images share once, with their number, when all is done.
+    In a batch, a note that many images share is printed once at the end, with their number.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Reporter:
         json: bool,
         barred: bool = False,
     ) -> None:
-        """*barred*: pictures are shown on the terminal, and no bar among them."""
+        """*barred* says that the terminal shows pictures, and so no bar."""
         self.filter, self.parameters = filter, parameters
         self.totals, self.count, self.files = totals, count, files
         self.several, self.quiet, self.verbose, self.json = several, quiet, verbose, json
@@ -53,14 +53,14 @@ class Reporter:
         self.drawn: list[Report] = []
         """The reports of the variants of an augmentation, for its manifest."""
         self.annotated: list[Report] = []
-        """Those of images whose boxes were moved, for the file that has those of all."""
+        """The reports of images whose boxes were moved, for the one file of all boxes."""
         self.told: list[Report] | None = None
-        """Those of all images, where a page tells of them."""
+        """The reports of all images, if a page shows them."""
 
     def begin(self, names: Sequence[str]) -> Progress | None:
-        """Show how far the images *names* are, where there is somebody to see it.
+        """Show the progress of the images *names*, if stderr is a terminal.
 
-        A single one may be slow; then what is returned is told how far it is.
+        A single image may be slow; it reports its progress to the object that is returned.
         """
         if self.quiet or not names or not wants_bar(self.json):
             return None
@@ -75,14 +75,14 @@ class Reporter:
         return None
 
     def advance(self, report: Report) -> None:
-        """Show that one more image is done, which `tell` may have to wait for others to tell."""
+        """Show that one more image is done; `tell` may report it later, as it keeps the order."""
         self._finished += report.status == "done"
         self._end_line()
         if self._bar is not None:
             self._bar.advance(shown(report.input))
 
     def tell(self, report: Report) -> None:
-        """Say what became of one image, and count it."""
+        """Report on one image, and count it."""
         if report.error is not None:
             report = report._replace(error=fitted(report.error))
         self.totals.add(report)
@@ -107,7 +107,7 @@ class Reporter:
             put(report.as_json(self.filter, self.parameters))
 
     def stop(self, reason: str) -> None:
-        """Say with the totals that the images that are left were not tried."""
+        """Let the totals say that the remaining images were not tried."""
         self._stopped = reason
 
     def _say(self, line: str) -> None:
@@ -153,7 +153,7 @@ class Reporter:
             say(f"imfilter: {self.totals.as_line(seconds, self.count)}")
 
     def _how_far(self) -> str:
-        """Say how much of a batch is done, and how to do the rest."""
+        """Return how much of a batch is done, and how to do the rest."""
         if not self._finished:
             return "interrupted"
         left = self.count - self._finished - self.totals.skipped - len(self.totals.failures)
@@ -161,7 +161,7 @@ class Reporter:
 
 
 def wants_bar(json: bool, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether people look at standard error, and nothing else is written beside it."""
+    """Whether stderr is a terminal, and nothing else is written to it."""
     if environment.get("TERM", "") in ("dumb", "unknown") or environment.get("CI", "") not in ("", "0", "false"):
         return False
     return _is_terminal(sys.stderr) and not (json and _is_terminal(sys.stdout))

@@ -1,4 +1,4 @@
-"""Telling what a round of a call that watches does: its failures, and a line with the time and how many were done."""
+"""Reporting on a round of ``--watch``: its failures, and a line with the time and the number of images done."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ class Ledger:
     """What was tried in a round."""
 
     def __init__(self, is_first: bool, is_outdated: Callable[[str], bool], *, always: bool) -> None:
-        """*is_outdated* says whether the files of an input have changed since; *always*: the round has its line."""
+        """*is_outdated* says whether the files of an input have changed since; *always* prints the round's line."""
         self.is_first, self.is_outdated, self.always = is_first, is_outdated, always
         self.failed: dict[str, bool] = {}
-        """By input, whether it failed; what was not tried is not there."""
+        """Whether each tried input failed."""
 
 
 class RoundReporter(Reporter):
-    """Tells of the pictures that were tried alone, unless the round is the first.
+    """Reports only on the pictures that were tried, except in the first round.
 
-    A failure whose file has changed since is not told: another try will be made.
+    A failure is not reported if its file has changed since, as it will be tried again.
     """
 
     def __init__(self, ledger: Ledger, *arguments: Any, **options: Any) -> None:
@@ -32,11 +32,11 @@ class RoundReporter(Reporter):
         self._ledger = ledger
 
     def tell(self, report: Report) -> None:
-        """Say what became of one image, and count it."""
+        """Report on one image, and count it."""
         failed = report.error is not None
         if failed and self._ledger.is_outdated(report.input):
             return
-        if report.no_place is None:  # which says nothing of the image: it is tried again with the next change of any
+        if report.no_place is None:  # it is not the image's fault, so the next change of any file tries it again
             self._ledger.failed[report.input] = failed
         if report.status == "skipped" and not self._ledger.is_first:
             self.totals.add(report)

@@ -1,6 +1,6 @@
-"""The line that shows how far a single slow image is.
+"""The progress line of a single slow image.
 
-It needs no more than the cursor's return: to import the batch's bar would take longer than most images do.
+It only returns the cursor: importing the bar of batches would take longer than most images do.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import time
 from .messages import shown
 
 PATIENCE = 2.0
-"""Seconds for which an image is worth no line."""
+"""Seconds that an image may take without a line."""
 INTERVAL = 0.25
-"""Seconds from one drawing of the line to the next."""
+"""Seconds between two drawings of the line."""
 SURE = 0.05
-"""The part that must be done before the time that is left can be told."""
+"""The fraction that must be done before the remaining time is estimated."""
 
 
 class Progress:
-    """How far an image is: rows of one frame of several.
+    """The progress of an image: rows of one of its frames.
 
-    There is no lock, which an interruption could leave locked: to append to a list is one step of the interpreter.
+    It has no lock, which an interruption could leave locked: appending to a list is one step of the interpreter.
     """
 
     def __init__(self) -> None:
@@ -40,14 +40,14 @@ class Progress:
 
     @property
     def fraction(self) -> float:
-        """The part of the image that is done."""
+        """The fraction of the image that is done."""
         return min(1.0, (self._frame + sum(self._done) / self._rows) / self._frames)
 
 
 class SlowImage:
-    """Draws the line in a thread of its own, from when an image has taken `PATIENCE`, until it is closed.
+    """Draws the line in a thread of its own, once an image has taken `PATIENCE` seconds, until it is closed.
 
-    The thread sleeps, but for a moment four times a second, so that the engine does not feel it.
+    The thread wakes only four times a second, so that it does not slow the engine down.
     """
 
     def __init__(self, name: str, began: float, terminal: int) -> None:
@@ -58,11 +58,11 @@ class SlowImage:
         self._thread = threading.Thread(target=self._work, daemon=True)
         try:
             self._thread.start()
-        except (RuntimeError, MemoryError):  # no thread can be had: there is no line
+        except (RuntimeError, MemoryError):  # without a thread there is no line
             self._closed.set()
 
     def close(self) -> None:
-        """Take the line away."""
+        """Erase the line."""
         self._closed.set()
         if self._thread.ident is not None:
             self._thread.join()
@@ -78,7 +78,7 @@ class SlowImage:
             wait = INTERVAL
 
     def line(self, seconds: float) -> str:
-        """Return the line after so many seconds, in the columns that there are less a few, in which ^C is echoed."""
+        """Return the line after *seconds*. It leaves the last columns free, where ^C is echoed."""
         done = self.progress.fraction
         if SURE <= done < 1:
             text = f"{done:.0%}, {_duration(seconds / done - seconds)} left"
@@ -96,12 +96,12 @@ class SlowImage:
     def _write(self, text: str) -> None:
         try:
             os.write(self._terminal, text.encode("utf-8"))
-        except OSError:  # the terminal is gone; that tells the program by a signal
+        except OSError:  # the terminal is gone, of which a signal informs the program
             self._closed.set()
 
 
 def _width(text: str) -> int:
-    """Return no less than the columns that a terminal takes for a text."""
+    """Return at least as many columns as a terminal needs for a text."""
     return sum(1 if ord(letter) < 0x1100 or letter == "…" else 2 for letter in text)
 
 

@@ -1,4 +1,4 @@
-"""`imfilter dataset boxes`: annotations of images in another format, the images as they are."""
+"""`imfilter dataset boxes`: convert annotations to another format; the images stay as they are."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from ..errors import ExitCode, FileError, UsageError
 from ..images import prefetch
 from ..images.atomic_write import Transaction
 from ..images.picture import Picture
+from ..stores.names import COPY_FIRST, COPY_LATER, check_local
 
 OPTIONS = {"--boxes-out": "--output", "--boxes-to": "--to"}
-"""What options of filters are called here."""
+"""The names that the filters' options have here."""
 
 
 @contextlib.contextmanager
 def _own_options() -> Iterator[None]:
-    """Let a refusal begin with the option that was given."""
+    """Let an error message begin with the option that was given."""
     try:
         yield
     except UsageError as error:
@@ -46,6 +47,8 @@ def run(
     recursive: bool,
 ) -> ExitCode:
     """Convert annotations; raises UsageError before anything is written, FileError."""
+    check_local([*names, source], COPY_FIRST)
+    check_local([output], COPY_LATER)
     found = inputs.scan(names, InputRules(recursive=recursive))
     options = SharedOptions(boxes=source, boxes_out=output, boxes_to=to, classes=classes, boxes_oriented=oriented)
     jobs = [Job(one, {}) for one in found.inputs]

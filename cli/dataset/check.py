@@ -1,4 +1,4 @@
-"""`imfilter dataset check`: what would trip up those who train on a data set, one line each."""
+"""`imfilter dataset check`: faults of a data set that would spoil a training, one per line."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from .folders import EMPTY, HIDDEN
 from .source import Batch, Container, DataSet, Pictures, ShardSet
 
 USUAL = 0.5
-"""The share of a data set's images from which on what they have in common is usual, and the others are odd."""
+"""If at least this share of the images has something in common, it is usual, and the others are odd."""
 ONE_SIZE = 0.9
-"""The share from which on images are meant to be of one size."""
+"""If at least this share of the images has one size, all are meant to have it."""
 NARROW = 8
-"""How often longer than the other a side is, of a picture that is a stripe."""
+"""The ratio of the sides from which a picture is a stripe."""
 TURNED = {2: "mirrored", 3: "upside down", 4: "mirrored"} | dict.fromkeys((5, 6, 7, 8), "on its side")
-"""How a picture of an EXIF orientation looks as it is stored."""
+"""How a picture with an EXIF orientation looks as stored."""
 MOST_CLASSES = 1 << 16
-"""Classes of which those without images are looked for."""
+"""The most classes for which classes without images are searched."""
 
 MOST_NAMED = 10
-"""Of these the first that are named."""
+"""How many of them are named."""
 
 
 class Look(NamedTuple):
-    """What is compared of a sample."""
+    """The properties of a sample that are compared with the others'."""
 
     name: str
     size: tuple[int, int]
@@ -44,7 +44,7 @@ class Look(NamedTuple):
 
 
 class Twin(NamedTuple):
-    """A sample whose contents were met first."""
+    """The first sample with some contents."""
 
     name: str
     label: str | None
@@ -52,7 +52,7 @@ class Twin(NamedTuple):
 
 
 def run(names: Sequence[str], classes: str | None) -> ExitCode:
-    """Print what is wrong with data sets, which are parts of one."""
+    """Print the faults of data sets, which are parts of one."""
     _check_once(names)
     count = int(classes) if classes is not None and classes.isascii() and classes.isdecimal() else None
     file = None if count is not None else classes
@@ -73,12 +73,12 @@ def run(names: Sequence[str], classes: str | None) -> ExitCode:
 
 
 def _check_once(names: Sequence[str]) -> None:
-    """Raise UsageError where a data set is named twice: all of it would be copies."""
+    """Raise UsageError if a data set is named twice: all of it would be copies."""
     found: dict[Identity, str] = {}
     for name in names:
         place = identity(name)
         if place is not None and (other := found.setdefault(place, name)) is not name:
-            raise UsageError(f"{shown(name)}: is {shown(other)} again; name it once")
+            raise UsageError(f"{shown(name)}: is the same as {shown(other)}; name it once")
 
 
 def _faults(data_set: DataSet, met: dict[str, Twin], classes: int | None) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _faults(data_set: DataSet, met: dict[str, Twin], classes: int | None) -> Ite
 
 
 def _readable(data_set: DataSet) -> Iterator[Batch | FileError]:
-    """Yield the samples, and what keeps one from being read."""
+    """Yield the samples, and an error for each that cannot be read."""
     if not isinstance(data_set, (Pictures, ShardSet)):
         try:
             yield from data_set.batches()
@@ -129,7 +129,7 @@ def _readable(data_set: DataSet) -> Iterator[Batch | FileError]:
 
 
 def _reads(data_set: Pictures | ShardSet) -> Iterator[Callable[[], Batch]]:
-    """Yield what reads each file."""
+    """Yield a function for each file, which reads it."""
     if isinstance(data_set, Pictures):
         yield from (partial(data_set.read, file) for file in data_set.files)
         return
@@ -138,7 +138,7 @@ def _reads(data_set: Pictures | ShardSet) -> Iterator[Callable[[], Batch]]:
 
 
 def _each(picture: Picture) -> Iterator[Picture]:
-    """Yield the images of which a picture is made."""
+    """Yield the single images of a picture."""
     if picture.images == 1:
         yield picture
         return
@@ -149,37 +149,37 @@ def _each(picture: Picture) -> Iterator[Picture]:
 
 
 def _mode(picture: Picture) -> str:
-    """Return what is to be alike in all images of a data set, in words."""
+    """Return in words what should be the same in all images of a data set."""
     depth = DEPTHS[picture.pixels.dtype.name]
     of = "" if depth == 8 else f" of {depth} bits" if isinstance(depth, int) else f" of {depth}"
     return f"{channels_of(picture)}{of}{' in a palette' if picture.palette is not None else ''}"
 
 
 def _of_file(name: str, batch: Batch, picture: Picture) -> Iterator[str]:
-    """Yield what is wrong with a file by itself."""
+    """Yield the faults of a file by itself."""
     with naming(batch.path), open(batch.path, "rb") as file:
         head = file.read(formats.HEAD)
     named, found = formats.of_name(batch.path), formats.sniff(head)
     if found is not None and (named is None or not formats.is_of(named, head)):
         said = Path(batch.path).suffix
-        yield f"{name}: is {found.title or found.name.upper()}, and its extension is {said or 'missing'}"
+        yield f"{name}: is {found.title or found.name.upper()}, but its extension is {said or 'missing'}"
     if picture.orientation in TURNED:
         yield (
             f"{name}: is {TURNED[picture.orientation]} for readers that ignore EXIF (orientation {picture.orientation})"
         )
     if batch.frames != 1:
-        yield f"{name}: has {batch.frames or 'several'} frames; readers take the first, or fail"
+        yield f"{name}: has {batch.frames or 'several'} frames; other programs read only the first, or fail"
 
 
 def _contents(batch: Batch, picture: Picture) -> str:
-    """Return what stands for the bytes of a file, or for the samples of an image in a container."""
+    """Return a digest of the bytes of a file, or of the samples of an image in a container."""
     if batch.digest is not None:
         return batch.digest.hexadecimal()
     return f"{picture.pixels.shape}{digest(picture.pixels.tobytes(), 16)}"
 
 
 def _twin(sample: Twin, contents: str, met: dict[str, Twin]) -> Iterator[str]:
-    """Say of which sample this one is a copy."""
+    """Yield a line if this sample is a copy of another."""
     first = met.setdefault(contents, sample)
     if first is sample:
         return
@@ -192,7 +192,7 @@ def _twin(sample: Twin, contents: str, met: dict[str, Twin]) -> Iterator[str]:
 
 
 def _odd(looks: Sequence[Look], data_set: str) -> Iterator[str]:
-    """Yield the samples that are not like the others."""
+    """Yield a line for each sample that is not like the others."""
     sizes, modes = Counter(look.size for look in looks), Counter(look.mode for look in looks)
     size, most = sizes.most_common(1)[0] if looks else ((0, 0), 0)
     mode, usual = modes.most_common(1)[0] if looks else ("", 0)
@@ -211,7 +211,7 @@ def _odd(looks: Sequence[Look], data_set: str) -> Iterator[str]:
 
 
 def _labels(data_set: Container, labels: Counter[int], classes: int | None) -> Iterator[str]:
-    """Yield the labels that count no class."""
+    """Yield a line for each label without a class, and for the classes without images."""
     if not labels:
         yield f"{shown(data_set.name)}: has no labels"
         return
@@ -226,7 +226,7 @@ def _labels(data_set: Container, labels: Counter[int], classes: int | None) -> I
 
 
 def _few(one: str, several: str, names: Sequence[str]) -> str:
-    """Return names in words, the first of many.
+    """Return a list of names in words; of many, the first ones.
 
     >>> _few("class", "the classes", ["3"]), _few("class", "the classes", [*map(str, range(13))])
     ('class 3', 'the classes 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 3 others')

@@ -1,4 +1,4 @@
-"""The names of classes in a file, a line each, whose order is that of their labels."""
+"""A file with the names of classes, one per line, in the order of their labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read(path: str) -> tuple[str, ...]:
         with naming(path), Path(path).open("rb") as file:
             text = bounded_read.read(file, MOST_BYTES).decode()
     except (UnicodeDecodeError, bounded_read.TooLongError):
-        raise FileError(shown(path), "is not a list of class names, a line each") from None
+        raise FileError(shown(path), "is not a list of class names, one per line") from None
     names = tuple(name for line in text.splitlines() if (name := line.strip()))
     if not names:
         raise FileError(shown(path), "names no classes")
@@ -32,7 +32,7 @@ def read(path: str) -> tuple[str, ...]:
 
 
 def named(data_sets: Iterator[DataSet], path: str | None) -> Iterator[DataSet]:
-    """Yield data sets with the names of a file for their classes, if one is given; raises FileError, UsageError."""
+    """Yield the data sets; if a file is given, their classes get its names. Raises FileError, UsageError."""
     if path is None:
         yield from data_sets
         return
@@ -43,10 +43,10 @@ def named(data_sets: Iterator[DataSet], path: str | None) -> Iterator[DataSet]:
 
 
 def _give(data_set: DataSet, names: Sequence[str]) -> None:
-    """Give a data set's classes these names and this order; raises UsageError where they are none of its classes."""
+    """Give a data set's classes these names and this order; raises UsageError if they do not fit its classes."""
     if isinstance(data_set, Pictures):
         if not data_set.classes:
-            raise UsageError(f"{shown(data_set.name)}: has no classes to name; leave --classes out")
+            raise UsageError(f"{shown(data_set.name)}: has no classes to name; omit --classes")
         number_of = {name: number for number, name in enumerate(names)}
         for name in data_set.classes:
             if name not in number_of:
@@ -59,7 +59,7 @@ def _give(data_set: DataSet, names: Sequence[str]) -> None:
         least, most = int(data_set.labels.values.min()), int(data_set.labels.values.max())
         if most >= len(names):
             listed = counted(len(names), "class", "classes")
-            raise UsageError(f"{shown(data_set.name)}: has labels up to {most}, and --classes lists {listed}")
+            raise UsageError(f"{shown(data_set.name)}: has labels up to {most}, but --classes lists {listed}")
         if least < 0:
-            raise UsageError(f"{shown(data_set.name)}: has the label {least}, which no class has; leave --classes out")
+            raise UsageError(f"{shown(data_set.name)}: has the label {least}, which no class can have; omit --classes")
     data_set.classes = tuple(names)

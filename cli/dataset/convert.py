@@ -1,4 +1,4 @@
-"""`imfilter dataset convert`: the same samples, kept in another kind of data set."""
+"""`imfilter dataset convert`: write the same samples as another kind of data set."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(
     per_class: int | None,
     classes: str | None = None,
 ) -> ExitCode:
-    """Convert data sets, which become one; raises UsageError before anything is written, FileError."""
+    """Convert data sets into one; raises UsageError before anything is written, FileError."""
     selection = Selection(subset, per_class)
     format, as_folder = _kind_of_output(out, to)
     opened = _numbered(list(class_names.named(source.opened(names, to_rgb=True), classes)))
@@ -48,7 +48,7 @@ def run(
 
 
 def _kind_of_output(out: str, to: str | None) -> tuple[Format | None, bool]:
-    """Return the format of what is written, None for that of the inputs, and whether it is a folder."""
+    """Return the format of the output, or None for the inputs' own, and whether it is a folder."""
     format, own = None if to is None else formats.named(to), formats.of_name(out)
     if means_folder(out) or (own is None and not (format.data_set if format is not None else Path(out).suffix)):
         if format is not None and (format.data_set or format.lossy):
@@ -57,22 +57,24 @@ def _kind_of_output(out: str, to: str | None) -> tuple[Format | None, bool]:
         return format, True
     format = format or formats.of_suffix(out)
     if not format.data_set:
-        raise UsageError(f"{shown(out)}: is one image; name a folder, or a data set as NAME-images-idx3-ubyte.gz")
+        raise UsageError(f"{shown(out)}: is one image; name a folder, or a file like NAME-images-idx3-ubyte.gz")
     return format, False
 
 
-# ---- what is read -----------------------------------------------------------------------------------
+# ---- the inputs -------------------------------------------------------------------------------------
 
 
 def _numbered(opened: list[DataSet]) -> list[DataSet]:
-    """Return data sets that may become one, their files in order; raises UsageError where they may not."""
+    """Return data sets that can become one, their files in order; raises UsageError if they cannot."""
     if len({data_set.part for data_set in opened}) > 1:
         parts = ", ".join(shown(data_set.name) for data_set in opened)
         raise UsageError(f"{parts} are parts of a split; convert one at a time")
     first = opened[0]
     for other in opened[1:]:
         if other.classes != first.classes:
-            raise UsageError(f"{shown(other.name)} and {shown(first.name)} have other classes; convert one at a time")
+            raise UsageError(
+                f"{shown(other.name)} and {shown(first.name)} have different classes; convert one at a time"
+            )
     for data_set in opened:
         if isinstance(data_set, Pictures):
             data_set.files = _in_order(data_set.files)
@@ -82,7 +84,7 @@ def _numbered(opened: list[DataSet]) -> list[DataSet]:
 
 
 def _in_order(files: Sequence[File]) -> Sequence[File]:
-    """Return files in the order of their numbers, where these are their names, as in a folder that was written here."""
+    """Return files in the order of their numbers, if numbers are their names, as in folders written by this command."""
     stems = [Path(file.name).stem for file in files]
     if not all(stem.isascii() and stem.isdecimal() for stem in stems) or len({*map(int, stems)}) < len(stems):
         return files
@@ -116,13 +118,13 @@ def _to_file(
 
 
 def _lost_metadata(opened: Sequence[DataSet]) -> list[str]:
-    """Return notes on what tells of the images, and is not kept."""
+    """Return notes on metadata that is lost."""
     tables = [data_set.metadata for data_set in opened if isinstance(data_set, Pictures)]
     return [f"{shown(table.path)} was not written" for table in tables if table is not None and table.has_more]
 
 
 def _lost_arrays(opened: Sequence[DataSet]) -> list[str]:
-    """Return notes on the arrays that are not kept apart, or at all."""
+    """Return notes on arrays that are merged or lost."""
     notes = []
     for data_set in opened:
         archive = data_set.frames.archive if isinstance(data_set, Container) else None
@@ -132,7 +134,7 @@ def _lost_arrays(opened: Sequence[DataSet]) -> list[str]:
 
 
 def _lost(opened: Sequence[DataSet]) -> list[str]:
-    """Return notes on what files, one for each image, do not hold."""
+    """Return notes on what is lost if each image becomes a file of its own."""
     coarse = [data_set for data_set in opened if data_set.labels is not None and data_set.labels.coarse is not None]
     return [
         *_lost_arrays(opened),
@@ -161,7 +163,7 @@ def _to_shard(
 
 
 def _classes_of(data_set: DataSet) -> Sequence[str]:
-    """Return the names of the classes in the order of the labels that samples have in files."""
+    """Return the names of the classes in the order of the labels in files."""
     if isinstance(data_set, Pictures) and data_set.numbers != range(len(data_set.classes)):
         return ()
     return data_set.classes

@@ -1,4 +1,4 @@
-"""Folders of classes: which files belong to which class, and what is left out."""
+"""Folders of classes: which files belong to which class, and which are left out."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from . import metadata_file
 from .metadata_file import MetadataFile
 
 PARTS = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation")
-"""How folders of the parts of a data set are called."""
-HIDDEN, EMPTY, LOOSE = "is hidden", "holds no images", "lies beside the classes"
+"""The usual names of the folders of a data set's parts."""
+HIDDEN, EMPTY, LOOSE = "is hidden", "holds no images", "is in no class folder"
 
 
 class LeftOut(NamedTuple):
@@ -32,7 +32,7 @@ class File(NamedTuple):
 
     path: str
     name: str
-    """Its path below the folder that was named, or below its part."""
+    """Its path below the folder that was given, or below its part."""
     label: int | None
     """The number of its class."""
 
@@ -42,22 +42,22 @@ class ImageFolder(NamedTuple):
 
     path: str
     part: str
-    """The name of the part that it is, of a data set with several."""
+    """The name of the part, if the data set has several."""
     classes: tuple[str, ...]
-    """In byte order; none where the images have no classes."""
+    """In byte order; empty if the images have no classes."""
     files: tuple[File, ...]
     """Class by class."""
     left_out: tuple[LeftOut, ...]
     containers: tuple[str, ...] = ()
     """Files in it that are data sets of their own."""
     metadata: MetadataFile | None = None
-    """What tells of the images, and of their classes."""
+    """The metadata of the images, and of their classes."""
 
 
 def opened(path: str) -> list[ImageFolder]:
     """Return the data sets in a folder: each of its parts if it is divided into parts.
 
-    Raises UsageError, and FileError for a file of metadata that is none.
+    Raises UsageError, and FileError if a metadata file cannot be read.
     """
     names = _subfolders(path)
     parts = [name for name in names if name.lower() in PARTS]
@@ -114,7 +114,7 @@ def _bytes(file: tuple[str, str]) -> bytes:
 def _holds_data_set(path: str) -> bool:
     try:
         format = formats.of_file(path)
-    except OSError:  # which is told when it is read
+    except OSError:  # reported when the file is read
         return False
     return format is not None and format.data_set
 

@@ -1,4 +1,4 @@
-"""What the header of an image tells, without its samples: of plain JPEG and PNG, as most data sets hold."""
+"""Properties of an image from its header, without decoding: for plain JPEG and PNG, as in most data sets."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from ..images.png.chunks import SIGNATURE
 
 JPEG = b"\xff\xd8\xff"
 ENOUGH = 1 << 17
-"""Bytes in which the header of a JPEG stands, as a rule."""
+"""So many bytes hold the header of nearly every JPEG."""
 EXIF, SEVERAL = 0xE1, 0xE2
-"""Segments with an orientation, and with the places of other pictures."""
+"""Segments with an orientation, and with the offsets of other pictures."""
 COLOURS = {0: "gray", 2: "RGB", 4: "gray with alpha", 6: "RGB with alpha"}
-"""Colour types of PNG; palettes are looked into."""
+"""Colour types of PNG; for palettes, the colours decide."""
 PLAIN = frozenset({b"IHDR", b"IDAT", b"IEND", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"pHYs", b"tIME", b"tEXt", b"zTXt"})
-"""Chunks that change nothing of what is told here."""
+"""Chunks that do not affect these properties."""
 
 
 class Header(NamedTuple):
-    """What is told."""
+    """The properties in a header."""
 
     size: tuple[int, int]
     """Width and height."""
@@ -36,7 +36,7 @@ class Header(NamedTuple):
 
 
 def read(path: str) -> Header | None:
-    """Return what the header of a file tells; None where only the samples tell it, or none can be read."""
+    """Return the properties in the header of a file; None if only the samples have them, or it cannot be read."""
     try:
         with open(path, "rb") as file:
             head = file.read(len(SIGNATURE))
@@ -44,7 +44,7 @@ def read(path: str) -> Header | None:
                 return _of_png(file)
             return _of_jpeg(file) if head.startswith(JPEG) else None
     except (OSError, DecodeError, struct.error):
-        return None  # whoever decodes the file finds the same, and says it
+        return None  # the decoder finds the same fault, and reports it
 
 
 def _of_jpeg(file: BinaryIO) -> Header | None:

@@ -1,4 +1,4 @@
-"""`imfilter dataset info`: what a data set holds."""
+"""`imfilter dataset info`: the contents of a data set."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .source import DataSet, Pictures
 
 EMNIST = "EMNIST's images are stored transposed; flip --op transpose turns them upright"
 MOST_SIZES = 3
-"""Sizes that are all listed."""
+"""Up to so many sizes are all listed."""
 
 
 class Contents:
-    """What the samples of a data set are."""
+    """Counts of the samples of a data set, by size, channels, depth and label."""
 
     def __init__(self) -> None:
         self.sizes: Counter[tuple[int, int]] = Counter()
@@ -47,11 +47,11 @@ class Contents:
 
 
 def contents_of(data_set: DataSet) -> Contents:
-    """Look at every sample; of files whose headers tell all, at these alone."""
+    """Look at every sample, or only at its file's header if that is enough."""
     found = Contents()
     if isinstance(data_set, Pictures):
         for file in data_set.files:
-            # 10 000 JPEGs of 500×375 take 0.7 s of CPU, and 21 s where they are decoded.
+            # 10 000 JPEGs of 500×375 take 0.7 s of CPU; decoding them takes 21 s.
             if (header := headers.read(file.path)) is not None:
                 found.count_up(header.size, header.channels, str(header.depth), [file.label])
                 continue
@@ -66,7 +66,7 @@ def contents_of(data_set: DataSet) -> Contents:
 
 
 def run(names: Sequence[str], as_json: bool, classes: str | None = None) -> ExitCode:
-    """Print what data sets hold."""
+    """Print the contents of data sets."""
     code = ExitCode.DONE
     for number, data_set in enumerate(class_names.named(source.opened(names), classes)):
         found = contents_of(data_set)
@@ -84,13 +84,13 @@ def run(names: Sequence[str], as_json: bool, classes: str | None = None) -> Exit
 
 
 def classes_of(data_set: DataSet, labels: Counter[int]) -> dict[str, int]:
-    """Return the classes' names, in their order, and how many samples each has."""
+    """Return the classes' names, in order, with the number of samples of each."""
     numbers = range(len(data_set.classes)) if data_set.classes else sorted(labels)
     return {data_set.classes[number] if data_set.classes else str(number): labels[number] for number in numbers}
 
 
 def _label_file(data_set: DataSet) -> str:
-    """Return the file of the labels, where they are in one of their own."""
+    """Return the file of the labels, if they have one of their own."""
     return "" if data_set.labels is None else data_set.labels.source
 
 

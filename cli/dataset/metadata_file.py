@@ -1,4 +1,4 @@
-"""`metadata.csv` and `metadata.jsonl` in a folder of images, as Hugging Face has them: a row for each `file_name`."""
+"""`metadata.csv` and `metadata.jsonl` in a folder of images, as Hugging Face uses them: a row per `file_name`."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ NAMES = "metadata.csv", "metadata.jsonl"
 FILE_NAME, LABEL = "file_name", "label"
 MOST_BYTES = 1 << 28
 AS_IN_JSON = "backslashreplace"
-"""Writes half a character, which UTF-8 does not have, as JSON escapes it."""
+"""Writes half of a surrogate pair, which UTF-8 cannot encode, as JSON's escape."""
 
 
 class MetadataFile(NamedTuple):
-    """The rows, by the file that each is of."""
+    """The rows, by the file that each describes."""
 
     path: str
     columns: tuple[str, ...]
-    """Of a table; none of JSON, whose rows may differ."""
+    """The columns of a table; empty for JSON, whose rows may differ."""
     rows: Mapping[str, Mapping[str, Any]]
 
     @property
     def name(self) -> str:
-        """What it is called in its folder."""
+        """Its file name."""
         return Path(self.path).name
 
     @property
     def has_labels(self) -> bool:
-        """Whether it tells the classes."""
+        """Whether it has the classes."""
         return any(LABEL in row for row in self.rows.values())
 
     @property
     def has_more(self) -> bool:
-        """Whether it tells other things than the classes."""
+        """Whether it has more than the classes."""
         return any(row.keys() - {FILE_NAME, LABEL} for row in self.rows.values())
 
     def label(self, name: str) -> str:
@@ -52,11 +52,11 @@ class MetadataFile(NamedTuple):
             raise FileError(shown(self.path), f"has no {LABEL} for {shown(name)}")
         try:
             return os.fsdecode(os.fsencode(str(found)))
-        except UnicodeEncodeError:  # of half a character, which JSON can hold
+        except UnicodeEncodeError:  # half of a surrogate pair, which JSON can hold
             raise FileError(shown(self.path), f"has a {LABEL} that is not text for {shown(name)}") from None
 
     def of_files(self, places: Mapping[str, str]) -> bytes:
-        """Return a file with the rows of some files, and their new names."""
+        """Return the contents of a metadata file with the rows of some files, under their new names."""
         rows = [{**row, FILE_NAME: places[name]} for name, row in self.rows.items() if name in places]
         if not self.columns:
             return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode(errors=AS_IN_JSON)
@@ -86,7 +86,7 @@ def _of_table(path: str, text: str) -> MetadataFile:
     rows: dict[str, Mapping[str, Any]] = {}
     for row in reader:
         if None in row or None in row.values():
-            raise ValueError(f"line {reader.line_num} has not {len(columns)} columns")
+            raise ValueError(f"line {reader.line_num} does not have {len(columns)} columns")
         _add(rows, row, reader.line_num)
     return MetadataFile(path, columns, rows)
 
@@ -104,5 +104,5 @@ def _add(rows: dict[str, Mapping[str, Any]], row: Any, line: int) -> None:
     if not isinstance(name, str):
         raise ValueError(f"line {line} has no {FILE_NAME}")
     if name in rows:
-        raise ValueError(f"line {line} names {shown(name)} a second time")
+        raise ValueError(f"line {line} names {shown(name)} twice")
     rows[name] = row

@@ -1,4 +1,4 @@
-"""The folder of a command's output: nothing in it is overwritten, or mixed with what was there."""
+"""The output folder of a command: new or empty, so that nothing is overwritten or mixed with older files."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from ..errors import FileError, UsageError
 from ..file_identity import Identity
 from ..images.atomic_write import Transaction
 from ..images.output_folder import root_of
+from ..stores.names import COPY_LATER, check_local
 from ..streams import STREAM
 
 
 def check_outside(out: str, read: Iterable[str]) -> None:
-    """Raise UsageError where what is written is standard output, is a folder that is read, or lies in one."""
+    """Raise UsageError if the output is standard output or a store, or an input folder, or lies in one."""
+    check_local([out], COPY_LATER)
     if out == STREAM:
-        raise UsageError("--output -: standard output takes no data set; name a folder or file")
+        raise UsageError("--output -: a data set cannot go to standard output; name a folder or file")
     for name in read:
         if inputs.is_folder(name) and Path(os.path.realpath(out)).is_relative_to(os.path.realpath(name)):
             raise UsageError(f"{shown(out)}: lies in the data set {shown(name)}; choose another folder")
 
 
 def check_free(folder: str) -> None:
-    """Raise UsageError where a folder holds files; empty folders in it may be left of a call that failed."""
+    """Raise UsageError if a folder holds files; it may hold empty folders, left by a failed call."""
     if not os.path.lexists(folder):
         return
     if not inputs.is_folder(folder):
@@ -37,15 +39,15 @@ def check_free(folder: str) -> None:
 
 
 def check_new(target: Path) -> None:
-    """Raise FileError where another program wrote a file meanwhile."""
+    """Raise FileError if another program has written the file meanwhile."""
     if os.path.lexists(target):
         raise FileError(shown(str(target)), "exists, and is never overwritten")
 
 
 class Files:
-    """Writes the files of a new folder; they are removed where one of them fails, and so are the folders made for them.
+    """Writes the files of a new folder; if one fails, all are removed, and so are the folders made for them.
 
-    Each is a transaction of its own: those of a thousand classes would keep a thousand folders open.
+    Each file is a transaction of its own: one for all would keep a thousand folders open for a thousand classes.
     """
 
     def __init__(self, out: str, read: Collection[Identity] = frozenset()) -> None:
@@ -55,11 +57,11 @@ class Files:
         self._read = read
         self._known = set[Path]()
         self._new: list[Path] = []
-        """The folders that were not there."""
+        """The folders that did not exist."""
 
     @contextlib.contextmanager
     def open(self, target: Path) -> Iterator[io.BytesIO]:
-        """Give what becomes a file, which must not be there; raises FileError."""
+        """Yield a buffer that becomes a file, which must not exist; raises FileError."""
         self.expect(target)
         with Transaction(self._read) as transaction:
             with transaction.open(target, root=self.root) as file:
@@ -70,7 +72,7 @@ class Files:
         self.written.append(target)
 
     def expect(self, target: Path) -> None:
-        """Remember which folders of a file are not there yet."""
+        """Remember which folders of a file do not exist yet."""
         for folder in target.parents:
             if folder in self._known:
                 break

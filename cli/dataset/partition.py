@@ -1,4 +1,4 @@
-"""Which part of a split each sample belongs to: exact shares of each class, and what belongs together stays so."""
+"""Assign samples to the parts of a split: exact shares of each class, and groups stay together."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ..digest import digest
 from ..errors import UsageError
 
 KEY = np.dtype([("high", ">u8"), ("low", ">u8")])
-"""A digest, as numbers that sort as its bytes do."""
+"""A digest as two numbers, which sort like its bytes."""
 ALL = "all images"
-"""The class of those that have none."""
+"""The class of samples without one."""
 
 
 class Part(NamedTuple):
@@ -28,14 +28,14 @@ class Part(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What is assigned."""
+    """A sample to be assigned."""
 
     name: str
     label: str
     kin: tuple[Hashable, ...] = ()
-    """What it shares with those that stay with it."""
+    """Keys; samples that share one stay together."""
     images: int = 1
-    """How many it has."""
+    """The number of images in it."""
 
 
 def parts_of(text: str) -> list[Part]:
@@ -48,11 +48,11 @@ def parts_of(text: str) -> list[Part]:
     for word in text.split(","):
         name, _, share = (piece.strip() for piece in word.partition("="))
         if not name or name.startswith(".") or "/" in name or not name.isprintable():
-            raise UsageError(f"--parts: {word!r} does not name a part; write NAME=SHARE, as train=0.8,test=0.2")
+            raise UsageError(f"--parts: {word!r} does not name a part; write NAME=SHARE, such as train=0.8,test=0.2")
         try:
             fraction = Fraction(share.removesuffix("%")) / (100 if share.endswith("%") else 1)
         except (ValueError, ZeroDivisionError):
-            raise UsageError(f"--parts: {word!r} has no share; write NAME=SHARE, as train=0.8,test=0.2") from None
+            raise UsageError(f"--parts: {word!r} has no share; write NAME=SHARE, such as train=0.8,test=0.2") from None
         if not 0 < fraction <= 1:
             raise UsageError(f"--parts: the share of {name} is {share}; shares are greater than 0 and at most 1")
         parts.append(Part(name, fraction))
@@ -64,7 +64,7 @@ def parts_of(text: str) -> list[Part]:
 
 
 def allot(count: int, weights: Sequence[Fraction | int]) -> list[int]:
-    """Divide *count* by *weights* into whole numbers, by the largest remainders; the first wins a tie.
+    """Divide *count* into whole numbers in proportion to *weights*, by the largest remainders; the first wins a tie.
 
     >>> allot(10, [Fraction(8, 10), Fraction(1, 10), Fraction(1, 10)]), allot(7, [1, 1, 1]), allot(3, [0, 0])
     ([8, 1, 1], [3, 2, 2], [3, 0])
@@ -81,22 +81,22 @@ def allot(count: int, weights: Sequence[Fraction | int]) -> list[int]:
 
 
 class Samples:
-    """Samples in columns: of a million, none is an object."""
+    """Samples in columns, so that a million of them are not a million objects."""
 
     def __init__(self, samples: Iterable[Sample] = ()) -> None:
         self.classes: dict[str, int] = {}
-        """The number of each class, in the order in which they came."""
+        """The number of each class, in the order of first appearance."""
         self.labels = array("I")
         """The number of each sample's class."""
         self.images = array("Q")
-        """How many images each has."""
+        """The number of images of each sample."""
         self._names, self._ends = bytearray(), array("Q")
         self._kin, self._owners = bytearray(), array("I")
         for sample in samples:
             self.add(sample)
 
     def add(self, sample: Sample) -> None:
-        """Take the next one."""
+        """Add a sample."""
         number = len(self)
         self.labels.append(self.classes.setdefault(sample.label, len(self.classes)))
         self.images.append(sample.images)
@@ -110,11 +110,11 @@ class Samples:
         return len(self.labels)
 
     def name(self, number: int) -> bytes:
-        """Return the name of one."""
+        """Return the name of a sample."""
         return bytes(self._names[self._ends[number - 1] if number else 0 : self._ends[number]])
 
     def groups(self) -> list[list[int]]:
-        """Return the numbers of those that hang together by something that they share, over several steps too.
+        """Return the groups of samples that share keys, also by way of others, as lists of numbers.
 
         >>> kin = [("a",), (), ("b",), ("a", "b"), ("c",)]
         >>> Samples(Sample(str(number), "x", shared) for number, shared in enumerate(kin)).groups()
@@ -147,10 +147,10 @@ def _digest(data: bytes) -> bytes:
 def assign(samples: Samples, shares: Sequence[Fraction], seed: int) -> list[int]:
     """Return the number of the part of each sample.
 
-    The samples of a class are ranked by a hash of the seed and the name, and cut at the exact counts: so the order in
-    which they come does not matter, and one that is added moves one or two across each cut. Those that share something
-    are one, and rank as the first of their names: the least rank would draw large groups to the first part. Of a group
-    across classes the hash itself tells the part.
+    The samples of a class are ranked by a hash of the seed and the name, and cut at the exact counts: so their order
+    does not matter, and an added sample moves one or two across each cut. A group counts as one, and takes the rank of
+    its first name: the least rank would pull large groups into the first part. For a group across classes, the hash
+    itself decides the part.
     """
     rank_bytes = bytearray()
     for number in range(len(samples)):
@@ -158,7 +158,7 @@ def assign(samples: Samples, shares: Sequence[Fraction], seed: int) -> list[int]
     ranks = np.frombuffer(rank_bytes, KEY)
     labels = np.array(samples.labels, np.int64)
     part, taken = np.zeros(len(samples), np.int64), np.zeros((len(samples.classes), len(shares)), np.int64)
-    sizes = np.ones(len(samples), np.int64)  # of a group, at its first; 0 for those that are not ranked
+    sizes = np.ones(len(samples), np.int64)  # a group's, at its first sample; 0 for samples that are not ranked
     groups: dict[int, list[int]] = {}
     for members in samples.groups():
         first = min(members, key=samples.name)
@@ -185,5 +185,5 @@ def assign(samples: Samples, shares: Sequence[Fraction], seed: int) -> list[int]
 
 
 def _at(place: Fraction, bounds: Sequence[Fraction | int]) -> int:
-    """Return the number of the part in which a place lies."""
+    """Return the number of the part that a position lies in."""
     return next((at for at, bound in enumerate(bounds) if place < bound), len(bounds) - 1)

@@ -1,4 +1,4 @@
-"""The samples of a data set as files: those of a folder or shard as they are, those of other containers encoded."""
+"""Samples as files: those of a folder or shard unchanged, those of other containers encoded."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .source import LABEL, Batch, DataSet, Pictures, ShardSet, field_of
 from .stack_file import check_held, refusals
 
 Write = Callable[[io.BytesIO], list[str]]
-"""Writes a file, and returns notes."""
+"""A function that writes a file, and returns notes."""
 
 
 def of(
     data_set: DataSet, selection: Selection, format: Format | None, notes: list[str]
 ) -> Iterator[tuple[str, int | None, Write]]:
-    """Yield the place of each sample below a folder, its label, and what writes it in a *format*, or as it is."""
+    """Yield for each sample its path below a folder, its label, and its writer, in a *format* or as is."""
     if isinstance(data_set, Pictures):
         return _copies(data_set, selection, format)
     if isinstance(data_set, ShardSet):
@@ -36,7 +36,7 @@ def of(
 
 
 def _copies(data_set: Pictures, selection: Selection, format: Format | None) -> Iterator[tuple[str, int | None, Write]]:
-    """Yield the files of a folder: their bytes, unless another format is wanted."""
+    """Yield the files of a folder, unchanged unless another format is asked for."""
     for file in data_set.files:
         if not selection.takes(file.label):
             continue
@@ -54,7 +54,7 @@ def _copies(data_set: Pictures, selection: Selection, format: Format | None) -> 
 def _members(
     data_set: ShardSet, selection: Selection, format: Format | None, notes: list[str]
 ) -> Iterator[tuple[str, int | None, Write]]:
-    """Yield the images of a shard: by their names where the folders of these are the classes, else below the labels."""
+    """Yield the images of a shard: under their own names if its folders are the classes, else below their labels."""
     folder_of = _folder_names(data_set)
     lost: dict[str, None] = {}
     for label, members in data_set.labelled():
@@ -88,7 +88,7 @@ def _bytes(data: Any, file: io.BytesIO) -> list[str]:
 def _pictures(
     data_set: DataSet, selection: Selection, format: Format | None
 ) -> Iterator[tuple[str, int | None, Write]]:
-    """Yield the samples of a container as files that are named by their numbers, in folders of their classes."""
+    """Yield the samples of a container as files named by their numbers, in folders of their classes."""
     format = format or formats.LOSSLESS
     digits = len(str(data_set.count() - 1))
     folder_of = _folder_names(data_set)
@@ -100,7 +100,7 @@ def _pictures(
 
 
 def _folder_names(data_set: DataSet) -> Mapping[int, str]:
-    """Return the folder of each label: the class's name, or the number in digits that sort as numbers do."""
+    """Return the folder of each label: the name of the class, or the number, padded so that it sorts as a number."""
     names = data_set.classes
     if names and all(map(labels.is_folder_name, names)):
         return dict(enumerate(names))
@@ -110,7 +110,7 @@ def _folder_names(data_set: DataSet) -> Mapping[int, str]:
 
 
 def _encoded(batch: Batch, at: int, format: Format, file: io.BytesIO) -> list[str]:
-    """Write one sample of several as a file."""
+    """Write one sample of a batch as a file."""
     picture = part_of(batch, [at]).picture if batch.picture.images > 1 else batch.picture
     if not picture.metadata.palette:
         check_held(Batch(picture, [None], [batch.names[at]], batch.path), format)

@@ -1,4 +1,4 @@
-"""Which samples of data sets are taken: some by their numbers, and so many of each class."""
+"""The choice of samples of data sets: a range of numbers, and at most so many per class."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .source import Batch, DataSet, Pictures
 
 
 class Selection:
-    """Is asked for each sample in turn."""
+    """Decides for one sample after the other."""
 
     def __init__(self, subset: str | None, per_class: int | None) -> None:
         self._subset = subset
@@ -25,18 +25,18 @@ class Selection:
 
     @property
     def is_all(self) -> bool:
-        """Whether none is left out."""
+        """Whether all samples are taken."""
         return not self._first and self._last is None and self._per_class is None
 
     def count(self, data_sets: Iterable[DataSet]) -> int:
-        """Return how many samples will be taken, all told; raises FileError."""
+        """Return the total number of samples that will be taken; raises FileError."""
         if self.is_all:
             return sum(data_set.count() for data_set in data_sets)
         again = Selection(self._subset, self._per_class)
         return sum(again.takes(label) for data_set in data_sets for label in data_set.own_labels())
 
     def takes(self, label: int | None) -> bool:
-        """Whether the next sample is taken."""
+        """Return whether the next sample is taken."""
         self._number += 1
         if self._number <= self._first or (self._last is not None and self._number > self._last + 1):
             return False
@@ -54,12 +54,12 @@ def _range(subset: str | None) -> tuple[int, int | None]:
         return 0, None
     match = re.fullmatch(r"(\d+)(\.\.(\d*))?", subset.strip(), re.ASCII)
     if match is None or (match[3] and int(match[3]) < int(match[1])):
-        raise UsageError(f"--subset {subset!r} is not a range of numbers; write FIRST..LAST, as 0..999")
+        raise UsageError(f"--subset {subset!r} is not a range of numbers; write FIRST..LAST, such as 0..999")
     return int(match[1]), int(match[1]) if match[2] is None else int(match[3]) if match[3] else None
 
 
 def taken(data_set: DataSet, selection: Selection) -> Iterator[Batch]:
-    """Yield the samples of a data set that are taken, and read no file of the others; raises FileError."""
+    """Yield the samples of a data set that are taken, without reading the files of others; raises FileError."""
     if isinstance(data_set, Pictures):
         for file in data_set.files:
             if selection.takes(file.label):
@@ -74,7 +74,7 @@ def taken(data_set: DataSet, selection: Selection) -> Iterator[Batch]:
 
 
 def part_of(batch: Batch, numbers: Sequence[int]) -> Batch:
-    """Return some of the samples."""
+    """Return some samples of a batch."""
     picture = batch.picture
     height = len(picture.pixels) // picture.images
 

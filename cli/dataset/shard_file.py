@@ -1,4 +1,4 @@
-"""A shard that is written as it comes: the files of each sample one behind the other, its label as decimal text."""
+"""A shard written sample by sample: the files of each one after the other, its label as decimal text."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class ShardFile:
         format: Format = FORMATS["tar"],
         classes: Sequence[str] = (),
     ) -> None:
-        """Begin the shard, below a *root*; *classes* are the names, by their labels. Raises FileError."""
+        """Start the shard, below a *root*; *classes* are the names in the order of their labels. Raises FileError."""
         self.path = path
         self.count = 0
-        """The images."""
+        """The number of images."""
         self._keys: dict[str, str] = {}
         self._renamed: list[tuple[str, str]] = []
         self._growing = transaction.grow(path, root=root)
@@ -44,18 +44,18 @@ class ShardFile:
 
     @property
     def notes(self) -> list[str]:
-        """What people should know of the names."""
+        """Notes for the user on renamed samples."""
         if not self._renamed:
             return self._writer.notes
         one, other = map(shown, self._renamed[0])
         names = counted(len(self._renamed), "name has", "names have")
         return [
             *self._writer.notes,
-            f"{names} _ in place of dots, behind which a field of a sample begins: {one} is {other}",
+            f"{names} _ in place of dots, which would begin a field of the sample: {one} is {other}",
         ]
 
     def add(self, place: str, label: int | None, write: Write, notes: list[str]) -> None:
-        """Take a sample; raises FileError where another has its key."""
+        """Add a sample; raises FileError if another has its key."""
         path = PurePosixPath(place)
         stem = path.name.removesuffix(path.suffix)
         name = str(path.with_name(stem.replace(".", "_") + path.suffix))
@@ -63,7 +63,7 @@ class ShardFile:
             self._renamed.append((place, name))
         key = key_of(name)
         if (other := self._keys.setdefault(key, place)) != place:
-            raise FileError(shown(place), f"would be one sample of the shard with {shown(other)}; rename one of them")
+            raise FileError(shown(place), f"would be the same sample of the shard as {shown(other)}; rename one")
         file = io.BytesIO()
         notes += write(file)
         self._put(ShardMember(name, file.getbuffer()))
@@ -72,13 +72,13 @@ class ShardFile:
         self.count += 1
 
     def add_samples(self, samples: Iterable[tuple[int | None, Sequence[ShardMember]]], selection: Selection) -> None:
-        """Take those samples of a shard that are selected, with all their files, and what belongs to no sample."""
+        """Add the selected samples of a shard, with all their files, and the files that belong to no sample."""
         for label, members in samples:
             if not any(member.is_image for member in members) or selection.takes(label):
                 self.add_members(members)
 
     def add_members(self, members: Sequence[ShardMember]) -> None:
-        """Take the files of a sample as they are."""
+        """Add the files of a sample unchanged."""
         for member in members:
             self._put(member)
             self.count += member.is_image
@@ -88,7 +88,7 @@ class ShardFile:
             self._writer.add(member)
 
     def end(self) -> None:
-        """Write what is left of the shard; raises FileError."""
+        """Write the rest of the shard; raises FileError."""
         with self._growing.open() as file, refusals(shown(str(self.path))):
             self._writer.write(file)
         self._growing.end()

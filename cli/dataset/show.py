@@ -1,4 +1,4 @@
-"""`imfilter dataset show`: a sheet of samples, a line for each class, or of variants of samples, a line for each."""
+"""`imfilter dataset show`: a sheet of samples, a row per class, or of variants of samples, a row per sample."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ from .selection import Selection, part_of, taken
 from .source import Batch, DataSet
 
 PER_CLASS, WITHOUT_CLASSES = 8, 64
-"""How many samples of each class are shown, and of images that have none, 8 in a line."""
+"""How many samples of each class are shown; images without classes are shown 8 to a row."""
 SIDES = (128, 64, 32)
-"""Pixels of the longer side of a sample that is shown, the less the more there are."""
+"""Pixels of a shown sample's longer side: the more samples, the fewer pixels."""
 MOST = 1 << 26
-"""Pixels of a sheet."""
+"""The most pixels of a sheet."""
 LETTERS = 22
-"""Of a line below a sample."""
+"""The most letters in a line below a sample."""
 
 
 class Variants(NamedTuple):
-    """What is shown of each sample, beside itself."""
+    """The variants shown of each sample, next to the sample itself."""
 
     augmentation: Augmentation
     number: int = 12
 
     def texts(self, variant: int, recipe: Recipe) -> tuple[str, str]:
-        """Return two lines with the number of a variant, and what was drawn for it."""
+        """Return two lines: the number of a variant, and the values drawn for it."""
         actions = [action for actions in self.augmentation.steps for action in actions]
         drawn = {name for action in actions for name in action.drawn}
         named = any(isinstance(action, Policy) for action in actions)  # whose draws no step names
@@ -71,7 +71,7 @@ class Variants(NamedTuple):
 
 
 def _word(value: Any) -> str:
-    """Return a number that was drawn, or a text with some, in few digits.
+    """Return a number that was drawn, or a text with numbers, in few digits.
 
     >>> _word(-7.3125), _word("0.35718,-0.2"), _word("left-right"), _word(3)
     ('-7.3', '0.36,-0.2', 'left-right', '3')
@@ -85,7 +85,7 @@ class Shown(NamedTuple):
     """A sample on the sheet."""
 
     line: tuple[int, int]
-    """The number of its data set and its label, in the order of the lines."""
+    """The number of its data set, and its label; rows are in this order."""
     texts: tuple[str, str]
     pixels: Any
     """``(height, width)`` or ``(height, width, 3)`` of uint8."""
@@ -94,10 +94,10 @@ class Shown(NamedTuple):
 def run(
     names: Sequence[str], out: str, per_class: int | None, variants: Variants | None = None, classes: str | None = None
 ) -> ExitCode:
-    """Draw a sheet, of the samples themselves or of *variants* of them; raises UsageError, FileError."""
+    """Draw a sheet of samples, or of samples and *variants* of them; raises UsageError, FileError."""
     format = formats.of_suffix(out)
     if format.data_set or "uint8" not in format.colour:
-        raise UsageError(f"{shown(out)}: a sheet is a picture in colour; use .png")
+        raise UsageError(f"{shown(out)}: a sheet needs a format for colours; use .png")
     samples: list[Shown] = []
     read = set()
     has_classes = False
@@ -133,14 +133,14 @@ def run(
 
 
 def _texts(data_set: DataSet, one: Batch) -> tuple[str, str]:
-    """Return the label of a sample, and its name."""
+    """Return the label and the name of a sample."""
     label = one.labels[0]
     text = "" if label is None else data_set.classes[label] if data_set.classes else str(label)
     return _short("/".join(word for word in (data_set.part, text) if word)), _short(Path(one.names[0]).name)
 
 
 def _variants(line: int, one: Batch, texts: tuple[str, str], variants: Variants) -> Iterator[Shown]:
-    """Yield a sample and its variants, each with the numbers that were drawn for it."""
+    """Yield a sample and its variants, each with the values drawn for it."""
     picture = one.picture
     pixels = picture.pixels if picture.alpha is None else with_alpha(picture.pixels, picture.alpha)
     height, width = pixels.shape[:2]
@@ -159,12 +159,12 @@ def _variants(line: int, one: Batch, texts: tuple[str, str], variants: Variants)
 
 
 def _says(name: str, value: Any) -> bool:
-    """Whether a parameter tells variants apart; a policy sets no switch for some of them alone."""
+    """Return whether a parameter distinguishes variants; a policy sets its switches for all of them or none."""
     return name != "filter" and not isinstance(value, bool)
 
 
 def _told(name: str, value: Any) -> str:
-    """Return a parameter with its name; what an operator is called says enough.
+    """Return a parameter with its name; an operator needs none.
 
     >>> _told("brightness", 1.25), _told("op", "posterize")
     ('brightness 1.2', 'posterize')
@@ -180,12 +180,12 @@ def _short(text: str) -> str:
 def _levels(batch: Batch) -> Any:
     """Return a sample in 8 bits, on white where it is transparent."""
     if batch.picture.pixels.shape[2] not in (1, 3):
-        raise FileError(batch.name(0), f"has {batch.picture.pixels.shape[2]} bands, which have no colours to show")
+        raise FileError(batch.name(0), f"has {batch.picture.pixels.shape[2]} bands, which cannot be shown as colours")
     return _reduced(levels(batch.picture), SIDES[0])
 
 
 def _sheet(samples: Sequence[Shown], across: int | None, name: str) -> Any:
-    """Return the sheet, ``(height, width, channels)``: a line for each class, or so many samples *across*."""
+    """Return the sheet, ``(height, width, channels)``: a row per class, or *across* samples per row."""
     if not samples:
         raise UsageError("there are no images to show")
     places: list[tuple[int, int]] = []
@@ -211,7 +211,7 @@ def _sheet(samples: Sequence[Shown], across: int | None, name: str) -> Any:
 
 
 def _fitted(pixels: Any, side: int) -> Any:
-    """Return a picture so that its longer side is at most *side*, and no less than about half of it."""
+    """Return a picture scaled so that its longer side is at most *side*, and at least about half of it."""
     factor = side // max(pixels.shape[:2])
     return pixels.repeat(factor, 0).repeat(factor, 1) if factor > 1 else _reduced(pixels, side)
 

@@ -1,4 +1,4 @@
-"""A data set as its samples, one class after the other or as a file has them, whatever it is kept in."""
+"""Data sets of every kind as series of samples, class by class or in the order of the file."""
 
 from __future__ import annotations
 
@@ -19,56 +19,57 @@ from ..images.labels import Labels
 from ..images.picture import DecodeError, Frames, Picture, check_lack
 from ..images.reader import Reader, naming
 from ..images.shard import Shard, ShardMember
+from ..stores.names import COPY_FIRST, check_local
 from ..streams import STREAM
 from . import folders
 from .folders import File, ImageFolder, LeftOut
 from .metadata_file import MetadataFile
 
 CHUNK = 1 << 21
-"""Samples of a container that are taken at a time."""
+"""Samples of a container that are read at a time."""
 
 
 class Batch(NamedTuple):
-    """One sample, or several of one size whose pixels lie one below the other."""
+    """One sample, or several of one size whose pixels lie stacked vertically."""
 
     picture: Picture
     labels: Sequence[int | None]
-    """Of each."""
+    """One for each sample."""
     names: Sequence[str]
-    """Of each: the path below the folder or in the shard, or its number behind a `#`."""
+    """One for each sample: the path below the folder or in the shard, or its number after a `#`."""
     path: str
     """The file that holds them."""
     frames: int | None = 1
-    """How many pictures the file has of which this is the first."""
+    """How many frames the file has; this is the first."""
     digest: SourceDigest | None = None
-    """That of the file, where it was asked for and holds this one alone."""
+    """The digest of the file, if it was asked for and the file holds only this sample."""
     is_part: bool = False
-    """The file holds others too."""
+    """Whether the file holds other samples too."""
 
     def name(self, number: int) -> str:
-        """Return how people find a sample."""
+        """Return the name of a sample for messages."""
         return f"{shown(self.path)}: {shown(self.names[number])}" if self.is_part else shown(self.path)
 
 
 class DataSet:
-    """Samples, and the classes that their labels count."""
+    """Samples, and the classes of their labels."""
 
     def __init__(self, name: str, kind: str, reader: Reader) -> None:
         self.name, self.kind, self.reader = name, kind, reader
         self.classes: Sequence[str] = ()
-        """The classes' names; none where the labels are numbers alone, or where there are no labels."""
+        """The classes' names; empty if labels are only numbers, or missing."""
         self.part = ""
-        """The part that it is, of a data set with several."""
+        """The name of the part, if the data set has several."""
         self.left_out: Sequence[LeftOut] = ()
         self.labels: Labels | None = None
-        """Those of a container, where it has some."""
+        """The labels of a container, if it has any."""
 
     def paths(self) -> Sequence[str]:
-        """Return the files that hold it."""
+        """Return the files of the data set."""
         raise NotImplementedError
 
     def batches(self) -> Iterator[Batch]:
-        """Yield all samples; raises FileError, after which the next one is ready."""
+        """Yield all samples; after a FileError, the next one can still be taken."""
         raise NotImplementedError
 
     def count(self) -> int:
@@ -81,20 +82,20 @@ class DataSet:
 
 
 class Pictures(DataSet):
-    """Files with an image each."""
+    """Files with one image each."""
 
     def __init__(self, name: str, kind: str, reader: Reader, files: Sequence[File]) -> None:
         super().__init__(name, kind, reader)
         self.files = files
         self.numbers: Sequence[int] = ()
-        """The label of each class, in files that hold numbers."""
+        """The label of each class in files whose labels are numbers."""
         self.metadata: MetadataFile | None = None
         self.places: dict[str, str] = {}
-        """What files are called where they were written, by their names."""
+        """The names under which files were written, by their own names."""
 
     @classmethod
     def of_folder(cls, folder: ImageFolder, reader: Reader) -> Pictures:
-        """Return those of a folder."""
+        """Return the pictures of a folder."""
         found = cls(folder.path, f"folder of {'classes' if folder.classes else 'images'}", reader, folder.files)
         found.classes, found.part, found.left_out = folder.classes, folder.part, folder.left_out
         found.numbers, found.metadata = numbers_of(folder.classes), folder.metadata
@@ -105,7 +106,7 @@ class Pictures(DataSet):
         return [file.path for file in self.files]
 
     def read(self, file: File) -> Batch:
-        """Return the image of a file, the first where there are several; raises FileError."""
+        """Return the image of a file, or its first frame; raises FileError."""
         found, own = self.reader.read(file.path)
         count = 1
         if isinstance(found, Frames):
@@ -127,7 +128,7 @@ class Pictures(DataSet):
 
 
 def numbers_of(classes: Sequence[str]) -> Sequence[int]:
-    """Return the label of each class of a folder: its name, if all are different numbers, else its place.
+    """Return the label of each class of a folder: its name if all names are different numbers, else its position.
 
     >>> numbers_of(["03", "7"]), numbers_of(["cat", "dog"])
     ([3, 7], range(0, 2))
@@ -145,7 +146,7 @@ def _first(frames: Frames) -> Picture:
         raise
     except Exception as error:
         check_lack(error)
-        # Decoders answer broken files with errors of every type; each means the same to the user.
+        # Decoders raise errors of every type for broken files; all mean the same to the user.
         raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from None
 
 
@@ -157,7 +158,7 @@ class Container(DataSet):
         with naming(name):
             self.frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
             if self.frames.count is None:
-                raise DecodeError("holds images whose number is not known; name a file or folder")
+                raise DecodeError("holds an unknown number of images; name a file or folder")
             self.frames.check_pixels()
         self.kind = formats.FORMATS[found.format].title or found.format.upper()
         self._size = self.frames.count
@@ -168,26 +169,26 @@ class Container(DataSet):
 
     @classmethod
     def of_file(cls, name: str, reader: Reader) -> Container:
-        """Return that of a file; raises FileError."""
+        """Return the container in a file; raises FileError."""
         found, _ = reader.read(name)
         return ShardSet(name, reader, found) if isinstance(found, Shard) else Container(name, reader, found)
 
     def paths(self) -> Sequence[str]:
-        """Return the file, and that of the labels."""
+        """Return the file, and the file of the labels."""
         return [self.name, *([self.labels.source] if self.labels is not None and self.labels.source else [])]
 
     def count(self) -> int:
-        """Return how many there are."""
+        """Return how many samples there are."""
         return self._size
 
     def own_labels(self) -> Iterator[int | None]:
-        """Yield the labels, None for each where there are none."""
+        """Yield the labels, or None for each sample if there are none."""
         if self.labels is None:
             return itertools.repeat(None, self._size)
         return map(int, self.labels.values)
 
     def batches(self) -> Iterator[Batch]:
-        """Yield the samples, many at a time where they are of one size."""
+        """Yield the samples, many at a time if they have one size."""
         for picture in self._pictures():
             self.frames.label(picture)
             numbers = range(picture.number, picture.number + picture.images)
@@ -210,9 +211,9 @@ class Container(DataSet):
 
 
 class ShardSet(Container):
-    """The images of a shard, whose labels are decimal texts beside them.
+    """The images of a shard, whose labels are decimal numbers in files of the same sample.
 
-    Where each label has a folder of its own, at the beginning of its samples' keys, these are the classes.
+    If the samples of each label lie in a folder of their own, these folders are the classes.
     """
 
     def __init__(self, name: str, reader: Reader, shard: Shard) -> None:
@@ -236,14 +237,14 @@ class ShardSet(Container):
         self.in_folders = (
             self.labels is not None and "" not in folders.values() and len({*folders.values()}) == len(folders)
         )
-        """Each label has a folder of its own."""
+        """Whether each label has a folder of its own."""
         numbered = all(name.isdecimal() and int(name) == label for label, name in folders.items())
         if self.in_folders and all(names) and not numbered:
             self.classes = tuple(names)
 
     def _label(self, member: ShardMember) -> int:
         if (label := member.label) is None:
-            raise FileError(f"{shown(self.name)}: {shown(member.name)}", "is not a label: a whole number from 0 on")
+            raise FileError(f"{shown(self.name)}: {shown(member.name)}", "is not a label: a whole number, 0 or greater")
         return label
 
     def _samples(self) -> Iterator[list[ShardMember]]:
@@ -267,7 +268,7 @@ class ShardSet(Container):
             return Batch(self.shard.picture(member), [label], [member.name], self.name, is_part=True)
 
     def batches(self) -> Iterator[Batch]:
-        """Yield the images; raises FileError, after which there are no others."""
+        """Yield the images; a FileError ends the series."""
         for label, members in self.labelled():
             for member in members:
                 if member.is_image:
@@ -279,7 +280,7 @@ LABEL = "cls"
 
 
 def key_of(name: str) -> str:
-    """Return what the files of a sample share.
+    """Return the key of a sample, which its files share.
 
     >>> key_of("a.b/0001.seg.png")
     'a.b/0001'
@@ -289,7 +290,7 @@ def key_of(name: str) -> str:
 
 
 def field_of(name: str) -> str:
-    """Return by what readers know a file of a sample.
+    """Return the field of a sample's file, by which readers know it.
 
     >>> field_of("a.b/0001.Seg.PNG")
     'seg.png'
@@ -298,7 +299,7 @@ def field_of(name: str) -> str:
 
 
 def _top(key: str) -> str:
-    """Return the first folder of a key; "" where there is none."""
+    """Return the first folder of a key; "" if there is none."""
     folder, slash, _ = key.removeprefix("./").partition("/")
     return folder if slash else ""
 
@@ -310,17 +311,18 @@ def opened(
     digests: bool = False,
     failed: Callable[[FileError], None] | None = None,
 ) -> Iterator[DataSet]:
-    """Yield the data sets that *names* mean, each opened when its turn comes; raises UsageError, FileError.
+    """Yield the data sets of *names*, each opened when its turn comes; raises UsageError, FileError.
 
     A folder is one, or one for each of its parts and of the containers in it. A file is one, but images that are
     named one by one are a single one together. *failed* takes what keeps one from being opened, and the others go on.
     """
+    check_local(names, COPY_FIRST)
     reader = _reader(to_rgb, digests)
     alone: list[File] = []
     for name in names:
         try:
             if name == STREAM:
-                raise UsageError("a data set is a file or folder; standard input is neither")
+                raise UsageError("standard input cannot be a data set; name a file or folder")
             if inputs.is_folder(name):
                 containers: list[str] = []
                 for folder in folders.opened(name):
@@ -363,7 +365,7 @@ def _reader(to_rgb: bool = False, digests: bool = False) -> Reader:
 
 
 def is_container(name: str) -> bool:
-    """Whether a file holds a data set, or is an array, which may be one; raises FileError."""
+    """Return whether a file holds a data set, or is an array, which may be one; raises FileError."""
     with naming(name), open(name, "rb") as file:
         format = decode.check_head(file.read(formats.HEAD), name, os.fstat(file.fileno()).st_size)
     return format.data_set or format.name == "npy"

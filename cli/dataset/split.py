@@ -1,4 +1,4 @@
-"""`imfilter dataset split`: the files of folders, and the samples of containers, copied into folders of the parts."""
+"""`imfilter dataset split`: copy the files of folders, and the samples of containers, into a folder per part."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..errors import ExitCode, UsageError
 from ..images.output_folder import OutputFolder, Root
 from ..images.reader import naming
 from ..images.write_failures import naming_failures
+from ..stores.names import COPY_FIRST, check_local
 from . import folders, new_folder, partition, source, split_containers
 from .folders import File, ImageFolder
 from .metadata_file import MetadataFile
@@ -25,7 +26,7 @@ from .source import Container
 
 
 class Copy(NamedTuple):
-    """A file, and where it goes."""
+    """A file and its destination."""
 
     source: str
     target: Path
@@ -39,7 +40,7 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
     pattern = _pattern(group)
     opened, containers = _opened(names)
     if containers and link:
-        raise UsageError(f"--link: {shown(containers[0].name)} is a container, whose samples are copied; leave it out")
+        raise UsageError(f"--link: {shown(containers[0].name)} is a container, and its samples must be copied; omit it")
     new_folder.check_outside(out, names)
     if os.path.lexists(out) and not inputs.is_folder(out):
         raise UsageError(f"{shown(out)}: is not a folder")
@@ -90,7 +91,8 @@ def _pattern(group: str | None) -> re.Pattern[str] | None:
 
 
 def _opened(names: Sequence[str]) -> tuple[list[ImageFolder], list[Container]]:
-    """Return the folders, and the containers that are named or lie in them; raises UsageError, FileError."""
+    """Return the folders, and the containers that are given or lie in them; raises UsageError, FileError."""
+    check_local(names, COPY_FIRST)
     opened: list[ImageFolder] = []
     containers: list[Container] = []
     for name in names:
@@ -109,20 +111,20 @@ def _opened(names: Sequence[str]) -> tuple[list[ImageFolder], list[Container]]:
 
 
 def _files(opened: Sequence[ImageFolder]) -> list[tuple[File, str]]:
-    """Return all files with their classes; raises UsageError where two would be one."""
+    """Return all files with their classes; raises UsageError if two would have the same name."""
     found: dict[str, tuple[File, str]] = {}
     for folder in opened:
         for file in folder.files:
             if (other := found.get(file.name)) is not None:
                 raise UsageError(
-                    f"{shown(file.path)}: would be one file with {shown(other[0].path)}; rename one of them"
+                    f"{shown(file.path)}: would be the same file as {shown(other[0].path)}; rename one of them"
                 )
             found[file.name] = file, ALL if file.label is None else folder.classes[file.label]
     return list(found.values())
 
 
 def _kin(file: File, pattern: re.Pattern[str] | None) -> tuple[tuple[str, ...], ...]:
-    """Return what a file shares with those that stay with it: its bytes, and what --group finds in its name."""
+    """Return what keeps files in the same part: their bytes, and what --group matches in their names."""
     with naming(file.path):
         kin: list[tuple[str, ...]] = [("bytes", SourceDigest.of_file(file.path))]
     if pattern is not None and (match := pattern.search(file.name)) is not None:
@@ -131,18 +133,18 @@ def _kin(file: File, pattern: re.Pattern[str] | None) -> tuple[tuple[str, ...], 
 
 
 def _check_device(copies: Sequence[Copy], root: Root) -> None:
-    """Raise UsageError where the outputs cannot be other names of the inputs."""
+    """Raise UsageError if the outputs cannot be hard links to the inputs."""
     for copy in copies:
         with naming(copy.source):
             device = Path(copy.source).stat().st_dev
         if root.identity is not None and device != root.identity[0]:
-            raise UsageError(f"--link: {shown(copy.source)} is on another disk than the output; leave --link out")
+            raise UsageError(f"--link: {shown(copy.source)} is not on the output's disk; omit --link")
 
 
 def _write_metadata(
     folder: ImageFolder, table: MetadataFile, copies: Sequence[Copy], parts: Sequence[Path], written: new_folder.Files
 ) -> None:
-    """Write what tells of a folder's images into each part, for those that it has."""
+    """Write the metadata of a folder's images into each part, for the images in it."""
     names = {file.path: file.name for file in folder.files}
     for number, part in enumerate(parts):
         own = {
@@ -195,6 +197,6 @@ def _table(samples: Samples, assigned: Sequence[int], parts: Sequence[Part]) -> 
 
 
 def _order(row: tuple[str, list[int]]) -> tuple[int, bytes]:
-    """Return what rows are sorted by: labels as numbers, and names in byte order."""
+    """Return the sort key of a row: labels as numbers, names in byte order."""
     label = row[0]
     return (int(label) if label.isascii() and label.isdecimal() else -1), os.fsencode(label)

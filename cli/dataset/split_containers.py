@@ -1,4 +1,4 @@
-"""The samples of containers divided: each part has a file of the same name, with its samples and their labels."""
+"""Divide the samples of containers: each part gets a file of the same name, with its samples and their labels."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ DIGEST_BYTES = 16
 
 
 def samples(container: Container, pattern: re.Pattern[str] | None) -> Iterator[Sample]:
-    """Yield the samples, with what each shares with others: its contents, and what *pattern* finds in its key.
+    """Yield the samples, with what keeps them together: their contents, and what *pattern* matches in their keys.
 
-    Raises UsageError where they have no names in which it could find something, FileError.
+    Raises UsageError if the samples have no names for the pattern, FileError.
     """
     name = Path(container.name).name
     if isinstance(container, ShardSet):
@@ -39,7 +39,7 @@ def samples(container: Container, pattern: re.Pattern[str] | None) -> Iterator[S
                 yield Sample(f"{name}#{key}", _class(container, label), tuple(kin), len(images))
         return
     if pattern is not None:
-        raise UsageError(f"--group: the samples of {shown(container.name)} have no names; leave it out")
+        raise UsageError(f"--group: the samples of {shown(container.name)} have no names; omit --group")
     for batch in container.batches():
         picture = batch.picture
         height = len(picture.pixels) // picture.images
@@ -64,7 +64,7 @@ def write(
 ) -> None:
     """Write the parts of all containers, or none; raises FileError, UsageError.
 
-    *assigned* has the parts of the samples of all, which are so many of each.
+    *assigned* has the part of every sample, container after container.
     """
     _check_names(containers)
     read = frozenset(found for one in containers for path in one.paths() if (found := identity(path)) is not None)
@@ -91,16 +91,16 @@ def write(
 
 
 def _check_names(containers: Sequence[Container]) -> None:
-    """Raise UsageError where two files would be one, or where one is of a format that is only read."""
+    """Raise UsageError if two files would have the same name, or if the format of one can only be read."""
     found: dict[str, str] = {}
     for container in containers:
         name = Path(container.name).name
         if (other := found.get(name)) is not None:
-            raise UsageError(f"{shown(container.name)}: would be one file with {shown(other)}; rename one of them")
+            raise UsageError(f"{shown(container.name)}: would be the same file as {shown(other)}; rename one of them")
         found[name] = container.name
         format = formats.FORMATS[container.frames.format]
         if format.name == "parquet":
-            raise UsageError(f"{shown(container.name)}: split writes no Parquet; convert it to .tar or .npz first")
+            raise UsageError(f"{shown(container.name)}: split cannot write Parquet; convert it to .tar or .npz first")
         if format.instead:
             raise UsageError(f"{shown(container.name)}: {formats.only_read(format)}; convert it first")
 
@@ -115,7 +115,7 @@ def _shards(
         if any(member.is_image for member in members):
             shards[next(parts)].add_members(members)
         else:
-            for shard in shards.values():  # what tells of the whole
+            for shard in shards.values():  # the metadata of the whole
                 shard.add_members(members)
     for shard in shards.values():
         shard.end()

@@ -1,4 +1,4 @@
-"""A container that is written as it comes: images of one size and depth in one file, with their labels."""
+"""A container written sample by sample: images of one size and depth in one file, with their labels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ IDX = "idx", "idx-gz"
 
 
 class Look(NamedTuple):
-    """What all samples of a file have in common with the first."""
+    """The properties that all samples of a file share with the first."""
 
     name: str
     kind: str
@@ -39,12 +39,12 @@ class Look(NamedTuple):
 
 
 class StackFile:
-    """Writes samples as they come; the notes tell what the file does not hold of them."""
+    """Writes samples as they come; the notes say what is lost."""
 
     def __init__(
         self, transaction: Transaction, path: Path, format: Format, count: int, root: Root | None = None
     ) -> None:
-        """Begin the file, below a *root*, for *count* samples; raises FileError."""
+        """Start the file, below a *root*, for *count* samples; raises FileError."""
         writer_of = format.codec.frames
         assert writer_of is not None
         writer = writer_of(None)
@@ -52,7 +52,7 @@ class StackFile:
         self.path, self.format = path, format
         self.notes: list[str] = []
         self.archive: Archive | None = None
-        """The arrays of the file from which all samples come, where it holds several."""
+        """The arrays of the one file that all samples come from, if it holds several."""
         self._writer = writer
         self._transaction, self._root = transaction, root
         self._first: Look | None = None
@@ -62,7 +62,7 @@ class StackFile:
             writer.begin(file, count)
 
     def add(self, data_set: DataSet, batch: Batch) -> None:
-        """Write samples; raises FileError where they are not as those before, or none that the format holds."""
+        """Write samples; raises FileError if they differ from those before, or the format cannot hold them."""
         look = Look(batch.name(0), _kind(batch.picture), _size(batch.picture))
         first = self._first = self._first or look
         _check_alike(first, look)
@@ -86,9 +86,9 @@ class StackFile:
         )
 
     def end(self, names: set[Path] | None = None) -> None:
-        """Write what is left of the file, and those that belong beside it; raises FileError.
+        """Write the rest of the file, and the files that go with it; raises FileError.
 
-        *names* are the files with names of classes that were written before.
+        *names* are the files with class names that are already written.
         """
         whole, transaction, root = joined(self._labels), self._transaction, self._root
         with self._growing.open() as file, refusals(shown(str(self.path))):
@@ -100,7 +100,7 @@ class StackFile:
         if self.format.name in IDX:
             beside = labels.name_beside(str(self.path))
             if beside is None:
-                self.notes.append(f"the labels were not written: {shown(str(self.path))} is no name with -idx3-")
+                self.notes.append(f"the labels were not written: {shown(str(self.path))} does not contain -idx3-")
                 return
             with transaction.open(Path(beside), root=root) as file, refusals(shown(beside)):
                 write_labels(file, whole.values, beside.endswith(".gz"))
@@ -131,12 +131,12 @@ def labels_of(data_set: DataSet, batch: Batch) -> Labels | None:
 
 
 def _check_alike(first: Look, own: Look) -> None:
-    """Raise FileError where a sample is not as the first was."""
+    """Raise FileError if a sample differs from the first."""
     if first.size != own.size:
-        why = f"is {own.size}, and {first.name} {first.size}; imfilter resize makes them of one size"
+        why = f"is {own.size}, but {first.name} is {first.size}; resize them first (imfilter resize)"
         raise FileError(own.name, why)
     if first.kind != own.kind:
-        raise FileError(own.name, f"is {own.kind}, and {first.name} {first.kind}; imfilter makes them alike")
+        raise FileError(own.name, f"is {own.kind}, but {first.name} is {first.kind}; make them alike first")
 
 
 def _size(picture: Picture) -> str:
@@ -149,7 +149,7 @@ def _kind(picture: Picture) -> str:
 
 
 def check_held(batch: Batch, format: Format) -> None:
-    """Raise FileError where the format does not hold the samples as they are."""
+    """Raise FileError if the format cannot hold the samples as they are."""
     picture = batch.picture
     held = format.held(picture.colours, picture.pixels.shape[2])
     if picture.pixels.dtype.name not in held or (picture.alpha is not None and not format.alpha):
@@ -159,7 +159,7 @@ def check_held(batch: Batch, format: Format) -> None:
 
 @contextlib.contextmanager
 def refusals(name: str) -> Iterator[None]:
-    """Raise what an encoder or writer refuses as FileError."""
+    """Raise the errors of an encoder or writer as FileError."""
     try:
         yield
     except (EncodeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""`imfilter dataset stats`: the mean and the standard deviation of each channel, exact sums rounded once."""
+"""`imfilter dataset stats`: the mean and standard deviation of each channel, from exact sums rounded once."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ CHANNELS = {1: ("gray",), 3: ("red", "green", "blue")}
 
 
 class Sums(NamedTuple):
-    """Of each image and channel: the sum of the samples and of their squares, whole numbers if the samples are."""
+    """The sums of the samples and of their squares, per image and channel; integers if the samples are."""
 
     pixels: int
-    """Of an image."""
+    """Pixels per image."""
     total: Any
     """``(images, channels)``."""
     squares: Any
 
 
 def sums_of(batch: Batch) -> Sums:
-    """Add up the samples of images; raises FileError where some are no numbers."""
+    """Add up the samples of images; raises FileError for NaN and infinite ones."""
     picture = batch.picture
     height, width, channels = picture.pixels.shape
     images, pixels = picture.images, height // picture.images * width
     samples = picture.pixels.reshape(images, pixels, channels)
     whole = samples.dtype.kind == "u"
-    # The square of 16 bits takes 32; 2²⁸ pixels of them, the most that are read, take 60.
+    # The square of 16 bits takes 32; the sum over 2²⁸ pixels, the most that are read, takes 60.
     total, squares = (np.zeros((images, channels), np.uint64 if whole else np.float64) for _ in range(2))
     step = max(1, BLOCK // (images * channels))
     for start in range(0, pixels, step):
@@ -55,36 +55,36 @@ def sums_of(batch: Batch) -> Sums:
 
 
 class Figures(NamedTuple):
-    """The result by one definition, of samples from 0 to 1."""
+    """The result by one of the two definitions, for samples from 0 to 1."""
 
     mean: list[float]
     std: list[float]
 
 
 class _Own(NamedTuple):
-    """Of each image its channels' figures."""
+    """The figures of each channel of each image."""
 
     mean: list[list[float]]
     std: list[list[float]]
 
 
 class Statistics:
-    """The sums of all images so far, by what white is and how many channels there are."""
+    """The sums of all images so far, by white level and number of channels."""
 
     def __init__(self, per_image: bool) -> None:
         self._sums: dict[tuple[float, int], tuple[int, list[Fraction], list[Fraction]]] = {}
         self._own: list[_Own] | None = [] if per_image else None
         self.images: Counter[int] = Counter()
-        """How many have so many channels."""
+        """The number of images, by number of channels."""
         self.with_alpha = 0
 
     def add(self, batch: Batch) -> None:
-        """Add images; raises FileError where their channels do not go with those before."""
+        """Add images; raises FileError if their channels do not fit those before."""
         channels, white = batch.picture.pixels.shape[2], batch.picture.full
         others = {*self.images, channels}
         if len(others) > 1 and others != {1, 3}:
             first = next(iter(self.images))
-            raise FileError(batch.name(0), f"has {counted(channels, 'channel', 'channels')}, those before it {first}")
+            raise FileError(batch.name(0), f"has {counted(channels, 'channel', 'channels')}, but others have {first}")
         sums = sums_of(batch)
         self.images[channels] += batch.picture.images
         self.with_alpha += batch.picture.images if batch.picture.alpha is not None else 0
@@ -103,17 +103,17 @@ class Statistics:
 
     @property
     def channels(self) -> int:
-        """How many channels the figures have: of gray images among RGB ones each channel is the gray."""
+        """How many channels the figures have; a gray image among RGB ones counts in each channel."""
         return max(self.images)
 
     @property
     def pixels(self) -> int:
-        """How many there are."""
+        """How many pixels there are."""
         return sum(pixels for pixels, _, _ in self._sums.values())
 
     @property
     def white(self) -> float:
-        """White in the levels of the samples, or of 8 bits where they have several."""
+        """The samples' white level, or that of 8 bits if they have several."""
         whites = {white for white, _ in self._sums}
         return whites.pop() if len(whites) == 1 else 255.0
 
@@ -130,13 +130,13 @@ class Statistics:
         return Figures(mean, std)
 
     def per_image(self) -> Figures | None:
-        """Return the means of the single images' figures, None where they were not asked for."""
+        """Return the means of the images' own figures; None if they were not asked for."""
         if self._own is None:
             return None
         return Figures(self._average([own.mean for own in self._own]), self._average([own.std for own in self._own]))
 
     def _average(self, parts: Sequence[list[list[float]]]) -> list[float]:
-        """Return the mean over all images of what each has of its channels."""
+        """Return the mean over all images of their channels' figures."""
         return [
             math.fsum(values[min(channel, len(values) - 1)] for part in parts for values in part) / self.images.total()
             for channel in range(self.channels)
@@ -148,7 +148,7 @@ def _rows(sums: Sums) -> Iterator[tuple[list[Any], list[Any]]]:
 
 
 def _deviation(pixels: int, total: Any, squares: Any) -> float:
-    """Return the standard deviation of so many numbers, by their sum and that of their squares."""
+    """Return the standard deviation of numbers, from their count, their sum and the sum of their squares."""
     if isinstance(total, int):
         return math.sqrt(pixels * squares - total * total) / pixels
     variance = Fraction(squares) / pixels - (Fraction(total) / pixels) ** 2

@@ -1,1 +1,1 @@
-"""Drawing: words, data as colours, and pictures in labelled cells."""
+"""Drawing: text, data as colours, and pictures in labelled cells."""

@@ -20,12 +20,12 @@ MARGIN = 8
 PAD = 4
 """Pixels between a picture and its text."""
 FRAME = 3
-"""Pixels of the line around a picture that is framed."""
+"""Pixels of the line around a framed picture."""
 FRAMED: Colour = (230, 90, 0)
 
 
 class Cell(NamedTuple):
-    """A picture and what is said of it."""
+    """A picture and its text."""
 
     pixels: Any
     """``(height, width)`` or ``(height, width, 3)`` of uint8."""
@@ -34,7 +34,7 @@ class Cell(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """How cells stand on a sheet."""
+    """The arrangement of cells on a sheet."""
 
     across: int
     """Pixels from a picture to the next one on its right."""
@@ -59,9 +59,9 @@ class Look(NamedTuple):
     font: Font
     background: Colour = WHITE
     ruled: bool = False
-    """There are lines between the cells."""
+    """Draw lines between the cells."""
     text_width: int | None = None
-    """Pixels to which texts are cut; None leaves them as they are."""
+    """Pixels to which texts are cut; None leaves them whole."""
 
     @property
     def inks(self) -> tuple[Colour, Colour]:
@@ -75,7 +75,7 @@ def _gray(level: int) -> Colour:
 
 
 def columns(count: int) -> int:
-    """Return how many cells stand side by side: about as many as among each other, and all rows full where that goes.
+    """Return the number of columns: about the number of rows, and such that all rows are full if possible.
 
     >>> [columns(count) for count in (1, 4, 13, 18, 24, 48, 64)]
     [1, 2, 4, 6, 8, 8, 8]
@@ -86,7 +86,7 @@ def columns(count: int) -> int:
 
 
 def places(count: int, columns: int) -> list[tuple[int, int]]:
-    """Return the row and column of each of *count* cells that follow each other.
+    """Return the row and column of each of *count* consecutive cells.
 
     >>> places(3, 2)
     [(0, 0), (0, 1), (1, 0)]
@@ -99,7 +99,7 @@ def laid_out(
 ) -> Any:
     """Draw cells, each in its *place*, which is a row and a column; *height* is that of the highest picture.
 
-    Returns ``(height, width)`` of uint8 where all is gray, else ``(height, width, 3)``.
+    Returns ``(height, width)`` of uint8 if everything is gray, else ``(height, width, 3)``.
     """
     look = look or Look(font(), ruled=True)
     gray = len({*look.background}) == 1
@@ -132,7 +132,7 @@ def _draw(sheet: Image.Image, grid: Grid, cell: Cell, place: tuple[int, int], he
         pen.rectangle(
             [left - FRAME, top - FRAME, left + across + FRAME - 1, top + rows + FRAME - 1], outline=FRAMED, width=FRAME
         )
-    # On a ruled sheet texts stand a pixel further out than pictures.
+    # On a ruled sheet texts are a pixel further out than pictures.
     x, y = left - look.ruled, top - look.ruled + height + PAD
     for at, words in enumerate(cell.lines):
         ink = look.inks[min(at, 1)]

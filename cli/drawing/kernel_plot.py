@@ -1,4 +1,4 @@
-"""A kernel drawn: its weights, and what it does to waves, of all directions and of three."""
+"""A plot of a kernel: its weights, and its frequency response in the plane and along three directions."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ STEP = 360
 """Pixels from a panel to the next."""
 LEFT = 30
 WITH_NUMBERS = 11
-"""Most rows and columns of weights that are written in their cells."""
+"""Most rows and columns of a kernel whose weights are written in their cells."""
 LARGEST_CELL = 96
 LEAST_FONT, FONT = 8, 12
 CURVES = (((33, 102, 172), 5, "along x"), ((230, 90, 0), 3, "along y"), ((0, 0, 0), 1, "diagonally"))
-"""The colour and the width of each curve: where they are one, all are seen."""
+"""The colour and width of each curve: where they coincide, all remain visible."""
 FINER = 3
-"""Curves are drawn so many times as large, and reduced."""
+"""The factor by which curves are drawn larger, then reduced."""
 MAP = 96
 """Pixels of a map's weights on a sheet, about."""
 IN_A_ROW = 4
-"""Most inputs whose kernels stand in one row."""
+"""Most inputs whose kernels are in one row."""
 CAPTIONED = 16
 """Most inputs whose kernels have captions."""
 PLANE = 48
-"""Pixels of the longer side of a kernel with a caption, at least."""
+"""Least pixels of the longer side of a kernel with a caption."""
 GAP = 8
 """Pixels between kernels with captions."""
 GRAY = (110, 110, 110)
@@ -44,7 +44,7 @@ BLACK, WHITE = (INK,) * 3, (PAPER,) * 3
 
 
 class Drawn(NamedTuple):
-    """A kernel that is drawn."""
+    """A kernel to draw."""
 
     title: str
     weights: Array
@@ -54,7 +54,7 @@ class Drawn(NamedTuple):
 
 
 def plot(kernel: Drawn, phase: bool = False) -> Array:
-    """Return the plot of a kernel, ``(430, 1100, 3)`` of uint8; the *phase* is a panel more."""
+    """Return the plot of a kernel, ``(430, 1100, 3)`` of uint8; the *phase* is another panel."""
     picture = Image.new("RGB", (WIDTH + STEP * phase, HEIGHT), WHITE)
     pen = ImageDraw.Draw(picture)
     font(16).draw(pen, (LEFT, 12), font(16).cut(kernel.title, picture.width - 2 * LEFT), BLACK)
@@ -74,9 +74,9 @@ def plot(kernel: Drawn, phase: bool = False) -> Array:
 
 
 def greatest(kernel: Drawn) -> float:
-    """Return the greatest amplitude of the response, of those that are drawn and at 0 and ±1/2."""
+    """Return the greatest amplitude of the response, at the drawn frequencies and at 0 and ±1/2."""
     frequencies = np.linspace(-0.5, 0.5, 2 * SIDE + 1)
-    # That of a real kernel at the opposite frequency is its conjugate: half of them are enough.
+    # The response of a real kernel at the opposite frequency is the conjugate, so half of the frequencies are enough.
     return float(np.abs(response(kernel.weights, frequencies, frequencies[SIDE:], kernel.anchor)).max())
 
 
@@ -87,7 +87,7 @@ def _weights(picture: Image.Image, place: tuple[int, int], kernel: Drawn) -> Non
     pixels = diverging(kernel.weights / most if most else kernel.weights)
     _heading(pen, place, f"weights, {kernel.weights.min():.4g} to {kernel.weights.max():.4g}")
     cell = min(LARGEST_CELL, SIDE // max(height, width))
-    if cell < 1:  # of large kernels a pixel shows the mean of several
+    if cell < 1:  # for large kernels a pixel shows the mean of several weights
         scale = SIDE / max(height, width)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         picture.paste(Image.fromarray(pixels).resize(size, Image.Resampling.BOX), place)
@@ -115,7 +115,7 @@ def _number(pen: ImageDraw.ImageDraw, corner: tuple[int, int], cell: int, value:
 
 
 def fitting(value: float, width: int) -> tuple[str, Font]:
-    """Return a number as it is written in some pixels, and the font: fewer digits, and then smaller ones.
+    """Return a number as text that fits *width* pixels, and its font: first fewer digits, then smaller ones.
 
     >>> [fitting(1 / 9, width)[0] for width in (90, 24)], fitting(-2.0, 40)[0]
     (['0.1111', '.111'], '-2')
@@ -196,8 +196,8 @@ def _curves(picture: Image.Image, place: tuple[int, int], kernel: Drawn, most: f
 def sheet(names: Sequence[str], weights: Array) -> Array:
     """Return the weights of all maps of a bank, ``(maps, inputs, height, width)``, on one sheet of uint8 RGB.
 
-    Each map has a scale of its own; the kernels of several inputs stand side by side, each with a line around it and,
-    if they are few, with the number of its input above it.
+    Each map has its own scale. The kernels of several inputs are side by side, each with a line around it and, if they
+    are few, the number of its input above.
     """
     pictures, lines = [], []
     for number, (name, own) in enumerate(zip(names, weights, strict=True)):

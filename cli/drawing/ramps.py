@@ -1,4 +1,4 @@
-"""The three colour ramps for data: from little to much, from less to more than nothing, and around the circle."""
+"""The three colour ramps for data: sequential, diverging around 0, and cyclic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RAMP = (
     "2b1649 252756 203560 1a436a 115174 085f7d 0b6d84 1b7b8a 2c888e "
     "3c9691 4ca492 5cb290 6ec088 82cf75 a1db59 cce343 fbe843"
 )
-"""Even steps of lightness (CIE L* 13 to 91) from violet by blue and green to yellow, as saturated as sRGB allows."""
+"""Even steps of lightness (CIE L* 13 to 91) from violet through blue and green to yellow, as saturated as possible."""
 LESS, MORE = (33, 102, 172), (178, 24, 43)
 """The ends of the diverging ramp, whose middle is white."""
 
@@ -18,7 +18,7 @@ LESS, MORE = (33, 102, 172), (178, 24, 43)
 def ramp(shares: Array) -> Array:
     """Return the colours of *shares* from 0, dark violet, to 1, yellow: ``(…, 3)`` of uint8; NaN is 0.
 
-    Lightness rises evenly, so that the ramp is read right in gray too.
+    Lightness rises evenly, so that the ramp also works in gray.
 
     >>> import numpy as np
     >>> ramp(np.array([0.0, 0.5, 1.0])).tolist()
@@ -32,7 +32,7 @@ def ramp(shares: Array) -> Array:
 
 
 def diverging(shares: Array) -> Array:
-    """Return the colours of *shares* from -1, blue, by 0, white, to 1, red: ``(…, 3)`` of uint8; NaN is 0.
+    """Return the colours of *shares* from -1, blue, through 0, white, to 1, red: ``(…, 3)`` of uint8; NaN is 0.
 
     >>> import numpy as np
     >>> diverging(np.array([-1.0, 0.0, 0.5])).tolist()
@@ -44,7 +44,7 @@ def diverging(shares: Array) -> Array:
 
 
 def hue(degrees: Array, shares: Array) -> Array:
-    """Return the colours of angles, as *degrees*, as dark as the *shares* of 1 are small: ``(…, 3)`` of uint8.
+    """Return the colours of angles in *degrees*, whose brightness is given by *shares* of 1: ``(…, 3)`` of uint8.
 
     >>> import numpy as np
     >>> hue(np.array([0.0, 120.0, -120.0]), np.array([1.0, 1.0, 0.5])).tolist()

@@ -1,4 +1,4 @@
-"""Words in pictures: a font, what is written for the characters that it lacks, and what fits into a width."""
+"""Text in pictures: fonts, substitutes for missing characters, and cutting to a width."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..errors import UsageError
 SIZE = 12
 """Pixels of an em."""
 UNASSIGNED = "\U000fffff"
-"""What no font has: its picture is the box that stands for all that a font lacks."""
+"""A character that no font has: it is drawn as the box for missing characters."""
 INSTEAD = {
     "×": "x",
     "½": "1/2",
@@ -42,19 +42,19 @@ INSTEAD = {
     "θ": "theta",
     "ß": "ss",
 }
-"""What is written for a character that the font lacks."""
+"""Substitutes for characters that the font lacks."""
 UNKNOWN = "?"
 CUT = "…"
 
 
 class Font:
-    """A font of one size: that of Pillow, which has the letters of English, or that of a file."""
+    """A font of one size: Pillow's, which has the letters of English, or that of a file."""
 
     def __init__(self, size: int = SIZE, path: str | None = None) -> None:
-        """Read the font; raises UsageError where *path* has none."""
+        """Read the font; raises UsageError if *path* is not one."""
         self.own: Any = ImageFont.load_default(size) if path is None else _of_file(path, size)
         self.line_height = size + size // 3
-        """From one line to the next."""
+        """Pixels from one line to the next."""
         self._lacking = self._picture(UNASSIGNED)
         self._has: dict[str, bool] = {}
 
@@ -73,7 +73,7 @@ class Font:
         return self._has[character]
 
     def written(self, text: str) -> str:
-        """Return *text* in one line of characters that the font has: other words, letters without accents, or ``?``.
+        """Return *text* in one line of characters that the font has: with substitutes, without accents, or with ``?``.
 
         >>> Font().written("3×3 with σ ½, 90°, Müller, 図")
         '3x3 with sigma 1/2, 90°, Muller, ?'
@@ -82,7 +82,7 @@ class Font:
         return "".join(character if self.has(character) else self._instead(character) for character in composed)
 
     def lacks(self, text: str) -> bool:
-        """Whether ``?`` stands for a letter of *text*."""
+        """Whether ``?`` replaces a letter of *text*."""
         return self.written(text).count(UNKNOWN) > printable(text).count(UNKNOWN)
 
     def _instead(self, character: str) -> str:
@@ -94,12 +94,12 @@ class Font:
         return UNKNOWN
 
     def width(self, text: str) -> int:
-        """Return the pixels that *text* takes as it is `written`, whatever stands out at its ends with it."""
+        """Return the width in pixels of *text* as it is `written`, including what protrudes at its ends."""
         written = self.written(text)
         return math.ceil(max(self.own.getlength(written), self.own.getbbox(written)[2]))
 
     def cut(self, text: str, width: int) -> str:
-        """Return *text* as it is `written` in at most *width* pixels: what is too long ends with dots.
+        """Return *text* as it is `written`, cut to at most *width* pixels, with dots at the end.
 
         >>> Font().cut("sigma 12.5, range-sigma 40", 90)
         'sigma 12.5, ra…'
@@ -112,7 +112,7 @@ class Font:
         return written[:letters].rstrip() + dots if letters >= 0 else ""
 
     def draw(self, pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, colour: Any) -> None:
-        """Draw *text* as it is `written`, with the left end of its line's top at *place*."""
+        """Draw *text* as it is `written`, with the top left corner of its line at *place*."""
         pen.text(place, self.written(text), colour, self.own)
 
 
@@ -129,5 +129,5 @@ def _of_file(path: str, size: int) -> Any:
 
 @functools.lru_cache(maxsize=8)
 def font(size: int = SIZE, path: str | None = None) -> Font:
-    """Return a `Font`, which is read once; raises UsageError where *path* has none."""
+    """Return a `Font`, read only once; raises UsageError if *path* is not one."""
     return Font(size, path)

@@ -1,4 +1,4 @@
-"""A picture as it stands on a sheet: in 8 bits, opaque, and as large as its cell."""
+"""A picture as a sheet shows it: in 8 bits, opaque, and as large as its cell."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .cells import WHITE, Colour
 def thumbnail(picture: Picture, side: int | None, background: Colour = WHITE) -> Array:
     """Return a picture in a square of *side* pixels: ``(height, width)`` or ``(height, width, 3)`` of uint8.
 
-    A larger one becomes the means of areas. A smaller one is shown by whole squares for its pixels, as large as fit.
-    Without a *side* it keeps its size. Raises `DecodeError` for one that has no colours to show.
+    A larger picture is reduced by area means. In a smaller one, each pixel becomes a square, as large as fits. Without
+    a *side* it keeps its size. Raises `DecodeError` if it has no colours that can be shown.
     """
     if picture.colours == "cmyk":
-        raise DecodeError("has the colours of inks; use --to-rgb")
+        raise DecodeError("has CMYK colours; use --to-rgb")
     if picture.colours not in ("gray", "rgb"):
-        raise DecodeError(f"has {picture.pixels.shape[2]} bands, which have no colours to show; use tone, or .tif")
+        raise DecodeError(f"has {picture.pixels.shape[2]} bands, which cannot be shown as colours; use tone, or .tif")
     longest = max(picture.pixels.shape[:2])
     if side is not None and longest > side:
         picture = _reduced(picture, side)

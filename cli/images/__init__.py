@@ -1,1 +1,1 @@
-"""Image files: decoding, encoding, metadata, and writes that are whole or not at all."""
+"""Image files: decoding, encoding, metadata, and atomic writes."""

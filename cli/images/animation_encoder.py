@@ -1,4 +1,4 @@
-"""Writing several frames into one file: each is encoded as it comes, and the file put together at the end."""
+"""Writing several frames into one file: each is encoded as it comes, and the file is assembled at the end."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .picture import Timing
 from .stack import StackWriter
 
 MOST_REPEATED = 1 << 27
-"""Bytes of metadata that all frames but the first may have together, where each has its own."""
+"""Most bytes of metadata of all frames but the first together, if each frame has its own."""
 
 
 class Alone:
-    """The one frame of a file that holds no more."""
+    """The one frame of a file that can hold only one."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
@@ -40,7 +40,7 @@ class Alone:
 
 
 class Stream:
-    """Files one behind the other, each of its own size."""
+    """Files one after the other, each of its own size."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
@@ -48,7 +48,7 @@ class Stream:
         self.notes: list[str] = []
 
     def add(self, frame: Content) -> None:
-        """Take one more frame."""
+        """Add a frame."""
         file = io.BytesIO()
         self.notes += self._codec.encode(file, frame)
         self._frames.append(file)
@@ -60,7 +60,7 @@ class Stream:
 
 
 class Gathered:
-    """One output's frames, on their way into a file."""
+    """Collects the frames of one output."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Gathered:
     ) -> None:
         self.format, self.options, self.software = format, options, options.signed(software)
         self.own_notes: list[str] = []
-        """What became of the frames' metadata."""
+        """Notes on the frames' metadata."""
         self._archive = archive
         self._shape: tuple[int, ...] | None = None
         self._repeated = 0
@@ -81,7 +81,7 @@ class Gathered:
 
     @property
     def takes_images_as_they_come(self) -> bool:
-        """Whether the format is one in which images follow each other, whose number stands first."""
+        """Whether the format stores the number of images, then one image after the other."""
         return isinstance(self._writer, StackWriter)
 
     def begin(self, file: io.BytesIO | BinaryIO, count: int) -> None:
@@ -97,7 +97,7 @@ class Gathered:
 
     @property
     def notes(self) -> list[str]:
-        """What people should know, each once."""
+        """Notes for the user, each once."""
         return list(dict.fromkeys([*self.own_notes, *self._writer.notes]))
 
     def add(
@@ -110,9 +110,9 @@ class Gathered:
         images: int = 1,
         labels: Labels | None = None,
     ) -> None:
-        """Take one more frame, or several *images* one below the other, with their *labels*.
+        """Add a frame, or several *images* stacked vertically, with their *labels*.
 
-        The first one's metadata are the file's.
+        The file gets the metadata of the first frame.
 
         Raises ValueError.
         """
@@ -153,9 +153,9 @@ class Gathered:
         self._repeated += weight(metadata)
         if self._repeated > MOST_REPEATED:
             metadata = Metadata(dpi=metadata.dpi, aspect=metadata.aspect)
-            self.own_notes.append("its metadata are too long to repeat in each frame, and were left out of later ones")
+            self.own_notes.append("its metadata are too long to repeat in each frame, and are in the first ones only")
         if pixels.shape != self._shape and not (self.format.paged or self.format.data_set or self._apart):
-            raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
+            raise ValueError(f"its frames differ in size, {_size(self._shape)} and {_size(pixels.shape)}")
         self._writer.add(Content(pixels, alpha, metadata, self.options, "", colours, white, images, labels))
 
     def write(self, file: Any) -> None:

@@ -1,4 +1,4 @@
-"""What an archive of arrays holds, which a data set that is made of it holds in the same order."""
+"""The contents of an archive of arrays, which a data set made from it keeps in the same order."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ class Member(NamedTuple):
     """An array."""
 
     name: str
-    """As in the archive: with .npy."""
+    """Its name in the archive, with .npy."""
     images: int | None = None
-    """How many images of the data set it holds; None where it holds other things."""
+    """The number of images that it holds; None if it holds something else."""
     axes: int = 3
-    """So many it has where its images have one channel."""
+    """The number of axes if its images have one channel."""
     data: bytes = b""
-    """The whole member, where it holds no images."""
+    """The whole member, if it holds no images."""
     packed: bool = True
 
 
@@ -23,14 +23,14 @@ class Archive(NamedTuple):
     """The arrays in their order."""
 
     members: tuple[Member, ...] = ()
-    """The images of the data set are theirs one after the other; of none, all are in one array of the usual name."""
+    """Their images, in order, are those of the data set; with no arrays, one of the usual name holds all images."""
 
     def of_images(self) -> Archive:
-        """Return the arrays of images alone, as a map of the images has them."""
+        """Return only the arrays of images, for a map of the images."""
         return Archive(tuple(member for member in self.members if member.images is not None))
 
     def lost(self, labelled: bool) -> str:
-        """Return what a file of one array does not hold of them, where the images may be *labelled*; "" for nothing."""
+        """Return what a file of one array loses, whose images may be *labelled*; "" for nothing."""
         images = self.of_images().members
         if len(images) > 1:
             return f"the images of {', '.join(member.name.removesuffix('.npy') for member in images)} are one"

@@ -1,4 +1,4 @@
-"""Writing files so that a reader, a crash or a full disk never meets half of one."""
+"""Writing files atomically: a reader, a crash or a full disk never leaves half of one."""
 
 from __future__ import annotations
 
@@ -30,37 +30,37 @@ if TYPE_CHECKING:
     from .folder_output import NewFolder
 
 Times = tuple[int, int]
-"""When a file was read and when it was changed, in nanoseconds."""
+"""The access and modification times of a file in nanoseconds."""
 
 
 class Buffer(io.BytesIO):
-    """What will be a file, in memory; large parts at its end are not copied: at 12 MP that saves 9 ms."""
+    """A future file in memory; large parts at its end are not copied, which saves 9 ms at 12 MP."""
 
     def __init__(self) -> None:
         super().__init__()
         self._last: list[memoryview | Piece] = []
 
     def end(self, data: memoryview | Piece) -> None:
-        """Take what follows all that was written; it must stay as it is, and nothing is written behind it but more."""
+        """Append data without a copy; it must not change, and only more of this kind may follow."""
         self._last.append(data)
 
     def parts(self) -> list[memoryview | Piece]:
-        """Return all that was written."""
+        """Return everything that was written."""
         return [self.getbuffer(), *self._last]
 
     def pieces(self) -> Iterator[bytes | memoryview]:
-        """Yield all that was written, what is in a spool a few bytes at a time; raises OSError."""
+        """Yield everything that was written, parts in a spool a few bytes at a time; raises OSError."""
         for part in self.parts():
             yield from part.read() if isinstance(part, Piece) else (part,)
 
 
 def end_with(file: BinaryIO, samples: Any) -> None:
-    """Write the array that *file* ends with."""
+    """Write the last array of *file*."""
     end_with_bytes(file, np.ascontiguousarray(samples).reshape(-1).data.cast("B"))
 
 
 def end_with_bytes(file: BinaryIO, data: Any) -> None:
-    """Write bytes, or a part of a spool, behind which only such follow; they are not copied where they can stay."""
+    """Write bytes, or a part of a spool, after which only such may follow; they are not copied if possible."""
     if isinstance(file, Buffer):
         file.end(data if isinstance(data, Piece) else memoryview(data))
     else:
@@ -85,7 +85,7 @@ def place_of(name: str) -> Path | Destination:
 
 
 class Growing:
-    """An output that is written as it comes."""
+    """An output that is written piece by piece."""
 
     def __init__(
         self, target: Path | Destination | None, file: BinaryIO | Buffer, end: Callable[[], None] = lambda: None
@@ -94,17 +94,17 @@ class Growing:
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether it is a stream or an object in a store, which is sent when all is known to be well."""
+        """Whether it is a stream or an object in a store, which is sent only after everything has succeeded."""
         return isinstance(self._file, Buffer)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[BinaryIO | Buffer]:
-        """Give the file, for a while in which all that fails is the output's fault; raises FileError."""
+        """Give the file; within this context every failure is the output's, and raises FileError."""
         with naming_failures(self._target):
             yield self._file
 
     def end(self) -> None:
-        """Let the transaction have it, whole; raises FileError."""
+        """Hand the complete output to the transaction; raises FileError."""
         with naming_failures(self._target):
             self._end()
 
@@ -112,10 +112,10 @@ class Growing:
 class Transaction:
     """Several outputs that appear together, or not at all.
 
-    Each file is written to a temporary one in its own folder, and each stream and object of a store to memory; `commit`
-    sends the streams, then the objects, one after the other and the first one last, and renames the files. What is not
-    committed is removed, whatever the reason. An output that cannot be written raises `FileError`; so does one whose
-    place is that of a file in *read*, which are those that the call reads.
+    Each file is written to a temporary one in its own folder, and each stream and object of a store to memory. `commit`
+    sends the streams, then the objects one after the other, the first one last, and renames the files. Whatever is not
+    committed is removed. An output that cannot be written raises `FileError`, and so does one in the place of a file in
+    *read*, the files that the call reads.
     """
 
     def __init__(self, read: Collection[Identity] = frozenset()) -> None:
@@ -125,7 +125,7 @@ class Transaction:
         self._streams: list[tuple[Path | None, Buffer]] = []
         self._objects: list[tuple[Destination, Buffer]] = []
         self.notes: list[str] = []
-        """What people should know of the files that were replaced."""
+        """Notes for the user on the replaced files."""
 
     @contextlib.contextmanager
     def open(
@@ -138,10 +138,10 @@ class Transaction:
     ) -> Iterator[Buffer]:
         """Give a buffer whose contents will become *target*; None is standard output.
 
-        *backup* is a name in its folder for the file that was there before; there must be none of that name. *times*
-        are those that the file shall have. *replaces* is the one file that is read and may be replaced all the same.
-        In the tree *root* folders are made where they are missing, and there are no streams. Encoders write to memory:
-        some seek, which a pipe cannot, and some hide why the disk refused.
+        *backup* is a free name in its folder for the file that was there before. *times* are the times that the file
+        shall get. *replaces* is the one file that is read but may be replaced. In the tree *root* missing folders are
+        created, and there are no streams. Encoders write to memory: some seek, which a pipe cannot, and some hide why
+        the disk refused.
         """
         buffer = Buffer()
         with naming_failures(target):
@@ -161,12 +161,12 @@ class Transaction:
 
     @contextlib.contextmanager
     def open_folder(self, target: Path | None, root: Root | None = None) -> Iterator[NewFolder]:
-        """Give what takes the files of a folder that will become *target*, in place of a Zarr that is there."""
+        """Give an object that takes the files of a folder, which will become *target* and may replace a Zarr."""
         from .folder_output import FolderReplacement, NewFolder  # hardly any output is one
 
         with naming_failures(target):
             if target is None or (root is None and is_stream(target)):
-                raise OSError("it is a stream, and a Zarr is a folder; name one")
+                raise OSError("it is a stream, but a Zarr is a folder; name one")
             files = NewFolder()
             yield files
             with uninterrupted():
@@ -182,9 +182,9 @@ class Transaction:
         replaces: Identity | None = None,
         root: Root | None = None,
     ) -> Growing:
-        """Begin an output that is written as it comes, with the same arguments; only of a stream it is all in memory.
+        """Begin an output that is written piece by piece, with the same arguments; only a stream is kept in memory.
 
-        What is written so far has no name, where the system can do that: nothing stays of a process that is killed.
+        If the system allows it, the unfinished file has no name, so that a killed process leaves nothing.
         """
         with naming_failures(target):
             if target is not None and not isinstance(target, Path):
@@ -216,24 +216,24 @@ class Transaction:
         return file
 
     def _end(self, file: BinaryIO, times: Times | None) -> None:
-        """Do what is left when all of a file is written."""
+        """Do what remains when a file is completely written."""
         file.flush()
-        if times is not None:
-            self.notes += _set_times(file.fileno(), times)
         new = next(new for new in self._files if new.file is file)
         with uninterrupted():
             new.folder.give_name(file.fileno(), new.temporary)
         file.close()
+        if times is not None:
+            self.notes += _set_times(new, times)
 
     def _folder(self, path: Path, root: Root | None) -> OutputFolder:
-        """Open a folder, or take it where it is open; the outputs of one image are in a few."""
+        """Return an open folder, opened once; the outputs of one image are in few folders."""
         if path not in self._folders:
             with uninterrupted():
                 self._folders[path] = OutputFolder(path, root)
         return self._folders[path]
 
     def commit(self) -> None:
-        """Let all outputs appear: first the streams and objects, which may fail still."""
+        """Let all outputs appear: first the streams and objects, which may still fail."""
         self.send_streams()
         self._put_objects()
         with uninterrupted():
@@ -248,7 +248,7 @@ class Transaction:
         self._streams.clear()
 
     def _put_objects(self) -> None:
-        """Let the objects appear, the picture last: who finds it finds its maps."""
+        """Upload the objects, the picture last, so that whoever finds it finds its maps."""
         if not self._objects:
             return
         from ..stores import outbox
@@ -272,9 +272,9 @@ class Transaction:
 
 
 def _replaced(folder: OutputFolder, name: str) -> os.stat_result | None:
-    """Return the file that is there already, which hands on its attributes; raises OSError for what is no file.
+    """Return the existing file, whose attributes are kept; raises OSError if it is not a file.
 
-    A link is replaced, not followed, and what it leads to hands nothing on: it may be anybody's, and lie anywhere.
+    A link is replaced, not followed, and its target's attributes are not kept: it may belong to anybody.
     """
     found = folder.found(name)
     if found is None:
@@ -288,9 +288,9 @@ def _replaced(folder: OutputFolder, name: str) -> os.stat_result | None:
     return found
 
 
-def _set_times(descriptor: int, times: Times) -> list[str]:
+def _set_times(new: Replacement, times: Times) -> list[str]:
     try:
-        os.utime(descriptor, ns=times)
+        new.folder.set_times(new.temporary, times)
     except OSError as error:
         return [f"the times of the input could not be kept: {reason(error)}"]
     return []

@@ -1,4 +1,4 @@
-"""AV1: the largest frame that a coded picture may have, by its sequence header.
+"""AV1: the largest frame size that the sequence header of a coded picture allows.
 
 After the AV1 Bitstream & Decoding Process Specification, sections 5.3, 5.5 and 4.10.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 SEQUENCE_HEADER = 1
 MOST_UNITS = 64
-"""That may stand before the sequence header, which encoders write first."""
+"""Most units before the sequence header, which encoders write first."""
 LONGEST = 512
-"""Bytes of a sequence header that count: those to the size of its frames, of 32 operating points, are less."""
+"""Most bytes of a sequence header that are read: with 32 operating points, the frame size comes earlier."""
 
 
 class Bits:
@@ -19,13 +19,13 @@ class Bits:
         self._value, self._left = int.from_bytes(data), 8 * len(data)
 
     def read(self, count: int) -> int:
-        """Return the number that the next *count* bits are."""
+        """Return the number in the next *count* bits."""
         self._left -= count
         value = self._value >> self._left if self._left >= 0 else self._value << -self._left
         return value & ((1 << count) - 1)
 
     def skip_variable(self) -> None:
-        """Pass a number of as many bits as zeros are before it."""
+        """Skip a number preceded by as many zeros as it has bits."""
         zeros = 0
         while self._left > 0 and not self.read(1):
             zeros += 1
@@ -33,7 +33,7 @@ class Bits:
 
 
 def largest_frame(data: bytes) -> tuple[int, int] | None:
-    """Return the greatest width and height of the frames, where a sequence header is there."""
+    """Return the greatest width and height of the frames, if there is a sequence header."""
     at = 0
     for _ in range(MOST_UNITS):
         if at >= len(data):

@@ -22,21 +22,21 @@ from .metadata import Metadata, of_image, orientation_of, turned
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing, with_alpha
 
 QUALITY = 95
-"""Of AVIF's own scale, with full chroma: a photograph is 0.9 levels off in the mean."""
+"""On AVIF's own scale, with full chroma: a photograph differs by 0.9 levels on average."""
 MOST_BEFORE = 1 << 12
-"""Bytes of a coded picture among which its sequence header is."""
+"""Bytes of a coded picture that are searched for its sequence header."""
 WITHOUT = "Pillow was built without AVIF"
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode a picture of 8 bits into an image of Pillow's; leave others and animations to `finish`."""
+    """Decode a picture of 8 bits into a Pillow image; leave others and animations to `finish`."""
     image = _opened(data)
     deep = depth(data) > 8
     if deep:
         options.check_size(
             image.width, image.height, Samples(channels := len(image.getbands()), 2, decoding=8 * channels)
         )
-    else:  # beside what is handed over lie luma and chroma, which may be as large
+    else:  # besides the result, luma and chroma are in memory, which may be as large
         pillow_decoder.check_size(image, options, beside=2 * len(image.getbands()))
     if not options.lenient:
         check_whole(data)
@@ -49,13 +49,13 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 def _opened(data: bytes) -> Any:
     if not AvifImagePlugin.SUPPORTED:
         raise DecodeError(f"cannot be read: {WITHOUT}")
-    if not threads.to_be_had():  # without them the decoder takes the data for damaged
+    if not threads.to_be_had():  # without them the decoder reports the data as damaged
         AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     return pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data)
 
 
 def depth(data: bytes) -> int:
-    """Return the bits of a sample, by what the properties of the pictures and tracks say."""
+    """Return the bits of a sample, from the properties of the pictures and tracks."""
     bits = 8
     places = [(b"meta", b"iprp", b"ipco"), (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")]
     for names in places:
@@ -72,7 +72,7 @@ def depth(data: bytes) -> int:
 
 
 def check_whole(data: bytes) -> None:
-    """Raise `DecodeError` where a picture's data end in zeros, which decoders take for an image."""
+    """Raise `DecodeError` if a picture's data end in zeros, which decoders accept."""
     isobmff.check_items(data, b"av01")
     for box in isobmff.inside(data, b"mdat") if any(isobmff.inside(data, b"moov")) else ():
         if box.end > len(data):
@@ -82,7 +82,7 @@ def check_whole(data: bytes) -> None:
 
 
 def check_sizes(data: bytes) -> None:
-    """Raise `DecodeError` where a picture or track claims more than its coded frames have: decoders scale them."""
+    """Raise `DecodeError` if a picture or track claims more than its coded frames have: decoders scale them."""
     kinds, properties = isobmff.items(data), isobmff.properties(data)
     for item, parts in isobmff.extents(data).items():
         if kinds.get(item) == b"av01" and parts:
@@ -118,7 +118,7 @@ def _check_size(claimed: tuple[int, int], coded: bytes, times: int) -> None:
         raise DecodeError("is damaged (the data of its picture have no sequence header)")
     if any(side > times * most for side, most in zip(claimed, largest, strict=True)):
         raise DecodeError(
-            f"is damaged (it says {claimed[0]}×{claimed[1]} pixels, and its data are of {largest[0]}×{largest[1]})"
+            f"is damaged (it declares {claimed[0]}×{claimed[1]} pixels, but its data have {largest[0]}×{largest[1]})"
         )
 
 
@@ -132,12 +132,14 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if image.n_frames == 1:
         return _deep(begun.data, image, bits)
     if bits > 8:
-        raise DecodeError(f"has {image.n_frames} frames of {bits} bits, which are not read; convert it to 16-bit APNG")
+        raise DecodeError(
+            f"has {image.n_frames} frames of {bits} bits, which are not supported; convert it to 16-bit APNG"
+        )
     return _frames(begun.data, image, options)
 
 
 def _coloured(metadata: Metadata, data: bytes, notes: list[str]) -> Metadata:
-    """Return what a picture carries with what its box `colr` says, where it has no profile."""
+    """Return a picture's metadata with the colours of its box `colr`, if it has no profile."""
     points = isobmff.code_points(data)
     if metadata.icc or points is None:
         return metadata
@@ -154,7 +156,7 @@ def _deep(data: bytes, image: Any, bits: int) -> Picture:
     samples = imagecodecs.avif_decode(data)
     samples = samples[..., None] if samples.ndim == 2 else samples
     if samples.dtype != np.uint16:
-        raise DecodeError(f"is damaged: its {bits} bits are {8 * samples.dtype.itemsize}")
+        raise DecodeError(f"is damaged: it declares {bits} bits, but its data have {8 * samples.dtype.itemsize}")
     picture = with_alpha(turned(extras.scaled(samples, bits), orientation))
     metadata = _coloured(metadata, data, notes)
     picture.metadata, picture.notes, picture.orientation = metadata, notes, orientation
@@ -189,7 +191,7 @@ def _frames(data: bytes, image: Any, options: DecodeOptions) -> Frames:
 
 
 def plays(data: bytes) -> int:
-    """Return how often an animation is shown, 0 for ever; where no edit list says it, as browsers do."""
+    """Return how often an animation is played, 0 for ever; without an edit list, as browsers do."""
     for track in isobmff.inside(data, b"moov", b"trak"):
         header = next(isobmff.inside(data, b"tkhd", start=track.start, end=track.end), None)
         edits = next(isobmff.inside(data, b"edts", b"elst", start=track.start, end=track.end), None)
@@ -216,7 +218,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     saved |= {name: value for name, value in beside.items() if value}
     try:
         Image.fromarray(samples).save(file, "AVIF", **saved)
-    except RuntimeError as error:  # what libavif refuses, as sides of more than 65535 pixels
+    except RuntimeError as error:  # libavif refuses it, such as sides of more than 65535 pixels
         raise ValueError(reason_of(error)) from None
     return []
 

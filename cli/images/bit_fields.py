@@ -18,7 +18,7 @@ def channels(words: Array, masks: Sequence[int]) -> Array:
     for mask in masks:
         low = mask & -mask
         if mask and (mask // low + 1) & (mask // low):
-            raise DecodeError(f"has a channel whose bits lie apart (mask {mask:#x}); convert it to PNG")
+            raise DecodeError(f"has a channel with scattered bits (mask {mask:#x}); convert it to PNG")
         if mask >= 1 << 8 * words.itemsize:
             raise DecodeError(f"is damaged: the mask {mask:#x} is wider than its {8 * words.itemsize}-bit pixels")
     if max(sizes) > 16:

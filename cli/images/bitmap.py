@@ -20,16 +20,16 @@ WINDOWS = (INFO, 52, 56, V4, V5)
 """Sizes of Windows' headers; others of 16 to 64 bytes are OS/2's."""
 PLAIN, RLE8, RLE4, FIELDS, JPEG, PNG, ALPHA_FIELDS = range(7)
 RLE24 = 24
-"""OS/2's runs of colours, which are number 4 there."""
+"""OS/2's run-length compression of colours, which has the number 4."""
 EMBEDDED = 0x4D424544
 """The colour space of a V5 header whose ICC profile is in the file."""
 A_RUN = 128
-"""Pixels that a byte of runs stands for, at most."""
+"""Most pixels that a byte of runs can represent."""
 INCHES = 39.3701
 
 
 class Header(NamedTuple):
-    """What a bitmap says of itself."""
+    """The header of a bitmap."""
 
     width: int
     height: int
@@ -40,7 +40,7 @@ class Header(NamedTuple):
     masks: tuple[int, int, int, int]
     palette: Array
     pixels: int
-    """Where they begin."""
+    """The offset of the samples."""
     metadata: Metadata
 
     @property
@@ -92,30 +92,30 @@ def header(data: bytes, at: int, notes: list[str], pixels: int | None = None) ->
 
 def _check(width: int, height: int, bits: int, compression: int) -> None:
     if width <= 0 or height == 0:
-        raise DecodeError(f"is damaged: it promises {width}×{height} pixels")
+        raise DecodeError(f"is damaged: it declares {width}×{height} pixels")
     if compression == -1:
-        raise DecodeError("is a BMP packed by Huffman 1D, which is not read; convert it to PNG")
+        raise DecodeError("is a BMP with Huffman 1D compression, which is not supported; convert it to PNG")
     if compression > ALPHA_FIELDS and compression != RLE24:
         known = {11: "CMYK", 12: "CMYK, RLE8", 13: "CMYK, RLE4"}.get(compression, f"number {compression}")
-        raise DecodeError(f"is a BMP of a compression that is not read ({known}); convert it to PNG")
+        raise DecodeError(f"is a BMP with a compression that is not supported ({known}); convert it to PNG")
     wanted = {RLE8: (8,), RLE4: (4,), RLE24: (24,), FIELDS: (16, 32), PLAIN: (1, 2, 4, 8, 16, 24, 32)}
     if compression in wanted and bits not in wanted[compression]:
         if bits == 64 and compression == PLAIN:
-            raise DecodeError("is a BMP of 64 bits a pixel, which is not read; convert it to 16-bit PNG")
-        raise DecodeError(f"is damaged: {bits} bits a pixel do not go with its compression")
+            raise DecodeError("is a BMP with 64 bits per pixel, which is not supported; convert it to 16-bit PNG")
+        raise DecodeError(f"is damaged: its compression does not allow {bits} bits per pixel")
     if height < 0 and compression in (RLE8, RLE4, RLE24):
         raise DecodeError("is damaged: runs cannot begin at the top row")
 
 
 def read(data: bytes, found: Header, notes: list[str], options: DecodeOptions, decode: Decode) -> Picture:
-    """Return the picture of which *found* is the header; raises `DecodeError`."""
+    """Return the picture whose header is *found*; raises `DecodeError`."""
     width, height, bits = found.width, found.height, found.bits
     channels = 4 if bits in (16, 32) else 3
     options.check_size(width, height, Samples(channels, decoding=4 if bits <= 8 else 4 * channels))
     if found.compression in (JPEG, PNG):
         inner = decode(data[found.pixels :])
         if isinstance(inner, Frames):
-            raise DecodeError("is damaged: it embeds a file of several pictures")
+            raise DecodeError("is damaged: it embeds a file with several pictures")
         return inner
     if found.compression in (RLE8, RLE4, RLE24):
         rows = _runs(data, found, options.lenient, notes)
@@ -133,10 +133,10 @@ def read(data: bytes, found: Header, notes: list[str], options: DecodeOptions, d
 
 
 def _damaged(why: str, lenient: bool, notes: list[str]) -> None:
-    """Refuse a file, or tell of it."""
+    """Refuse a damaged file, or add a note."""
     if not lenient:
         raise DecodeError(f"is damaged or truncated ({why})")
-    notes.append(f"is damaged ({why}); what could be read of it was taken")
+    notes.append(f"is damaged ({why}); the readable part was used")
 
 
 def _rows(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
@@ -153,7 +153,7 @@ def _rows(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
 
 
 def _colours(rows: Array, found: Header, notes: list[str]) -> tuple[Array, Array | None]:
-    """Return colours and alpha of the rows, those of runs being a colour a pixel."""
+    """Return colours and alpha of the rows; unpacked runs have one colour per pixel."""
     width, bits = found.width, found.bits
     if bits == 24:
         return rows[:, : 3 * width].reshape(len(rows), width, 3)[..., ::-1], None
@@ -172,7 +172,7 @@ def _colours(rows: Array, found: Header, notes: list[str]) -> tuple[Array, Array
 
 
 def _numbered(rows: Array, found: Header, lenient: bool, notes: list[str]) -> tuple[Array, Palette | None]:
-    """Return the colours of rows of indices, of runs one a pixel, and their palette if it is not of grays."""
+    """Return the colours of rows of indices (unpacked runs have one per pixel), and their palette unless it is gray."""
     width, bits = found.width, found.bits
     indices = rows
     if found.compression == PLAIN:
@@ -181,7 +181,7 @@ def _numbered(rows: Array, found: Header, lenient: bool, notes: list[str]) -> tu
         indices = parts[:, :width]
     palette = found.palette
     if (highest := int(indices.max())) >= len(palette):
-        _damaged(f"a pixel has colour {highest} of a palette of {len(palette)}", lenient, notes)
+        _damaged(f"a pixel has colour {highest}, but its palette has {len(palette)}", lenient, notes)
         palette = np.concatenate([palette, np.zeros((256 - len(palette), 3), np.uint8)])
     steps = (0, 255) if len(palette) == 2 else range(len(palette))
     if (palette == np.array(steps, np.uint8)[:, None]).all():
@@ -190,10 +190,10 @@ def _numbered(rows: Array, found: Header, lenient: bool, notes: list[str]) -> tu
 
 
 def _runs(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
-    """Unpack runs into an index, or the three bytes of a colour, for each pixel; those passed over stay 0."""
+    """Unpack runs into an index, or the three bytes of a colour, for each pixel; skipped pixels stay 0."""
     width, height = found.width, found.height
     if width * height > A_RUN * len(data):
-        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {len(data)} bytes)")
     four, size = found.compression == RLE4, 3 if found.compression == RLE24 else 1
     rows = bytearray(width * height * size)
     at, end, x, y, written, damage = found.pixels, len(data), 0, 0, 0, ""
@@ -215,7 +215,7 @@ def _runs(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
         elif value == 2:
             x, y, at = x + data[at + 2] if at + 3 < end else width + 1, y + data[min(at + 3, end - 1)], at + 4
             if x > width or y > height:
-                damage = "its runs leave the picture"
+                damage = "its runs go outside the picture"
             continue
         else:
             count, length = value, (value + 1) // 2 if four else value * size
@@ -227,7 +227,7 @@ def _runs(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
             damage, count = "its runs end early", len(run) // size
         room = width - x if y < height else 0
         if count > room:
-            damage, count = "a run reaches out of its row", max(room, 0)
+            damage, count = "a run goes past the end of its row", max(room, 0)
         start = (y * width + x) * size
         rows[start : start + count * size] = run[: count * size]
         x, written = x + count, written + count

@@ -31,7 +31,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         image.putpalette(content.metadata.palette)
     # Without a resolution Pillow would write 96 dpi; 0 says that none is known.
     image.save(file, "BMP", dpi=content.metadata.dpi or (0, 0))
-    file.write(content.software.encode())  # behind the pixels, where nobody looks
+    file.write(content.software.encode())  # after the pixels, where nobody looks
     return []
 
 

@@ -1,7 +1,7 @@
-"""CIFAR-10 and CIFAR-100 as binary files: records of an image each, 32×32 in RGB, without a header.
+"""CIFAR-10 and CIFAR-100 as binary files: one record per image, 32×32 RGB, without a header.
 
-One byte for the label, of CIFAR-100 two, the coarse one first, then all samples of red, of green and of blue, row by
-row: https://www.cs.toronto.edu/~kriz/cifar.html.
+A record has one byte for the label (CIFAR-100 has two, the coarse one first), then all samples of red, of green and
+of blue, row by row: https://www.cs.toronto.edu/~kriz/cifar.html.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Kind(NamedTuple):
         return 2 if self.coarse else 1
 
     def check(self, labels: Labels) -> None:
-        """Raise ValueError where the labels are none of this kind."""
+        """Raise ValueError if the labels are not valid for this kind."""
         check_range(labels.values, self.classes)
         if labels.coarse is not None:
             check_range(labels.coarse, self.coarse, "coarse label")
@@ -63,12 +63,12 @@ def finish(kind: Kind, begun: PartialDecode, options: DecodeOptions, decode: Dec
 
 
 def check_size(options: DecodeOptions, count: int) -> None:
-    """Raise `DecodeError` where the images are too large for the options."""
+    """Raise `DecodeError` if the images are too large for the options."""
     options.check_size(SIDE, SIDE, expected(count, Samples(RGB, 1), SIDE * SIDE, 1))
 
 
 def frames(kind: Kind, count: int, part: Callable[[int, int], Array], labels: Labels) -> Frames:
-    """Return *count* images as frames; raises `DecodeError` where a label is none.
+    """Return *count* images as frames; raises `DecodeError` if a label is none.
 
     *part* returns the samples of some images, ``(count, 3072)``, plane by plane.
     """
@@ -93,11 +93,11 @@ class Writer(StackWriter):
         self.kind = kind
 
     def checked(self, frame: Content) -> Content:
-        """Return images; raises ValueError for those that are none of the kind."""
+        """Return images; raises ValueError for those that do not fit the kind."""
         height, width, channels = len(frame.pixels) // frame.images, *frame.pixels.shape[1:]
         if (height, width, channels) != (SIDE, SIDE, RGB) or frame.alpha is not None:
             size = f"{width}×{height}×{channels + (frame.alpha is not None)}"
-            raise ValueError(f"a file of {self.kind.name} holds images of 32×32×3, not {size}; use --to npz")
+            raise ValueError(f"{self.kind.name} holds images of 32×32×3, not {size}; use --to npz")
         if frame.labels is None:
             check(self.kind, None)
         assert frame.labels is not None
@@ -117,13 +117,13 @@ class Writer(StackWriter):
 
 
 def check(kind: Kind, labels: Labels | None) -> list[str]:
-    """Raise ValueError where images with these labels are none of *kind*; their names are in a file of their own."""
+    """Raise ValueError if images with these labels do not fit *kind*; class names are in a separate file."""
     if labels is None:
-        raise ValueError("it requires labels, and its images have none; use --to npz or an -idx4-ubyte name")
+        raise ValueError("it requires labels, but the images have none; use --to npz or an -idx4-ubyte name")
     if kind.coarse and labels.coarse is None:
-        raise ValueError("it requires coarse labels, and its images have none; use --to npz or --to cifar10")
+        raise ValueError("it requires coarse labels, but the images have none; use --to npz or --to cifar10")
     if labels.coarse is not None and not kind.coarse:
-        raise ValueError("it holds no coarse labels; use --to npz or --to cifar100")
+        raise ValueError("it cannot hold coarse labels; use --to npz or --to cifar100")
     try:
         kind.check(labels)
     except ValueError as error:
@@ -140,7 +140,7 @@ def encode(kind: Kind, file: io.BytesIO, content: Content) -> list[str]:
 
 
 def codec(kind: Kind) -> Codec:
-    """Return what reads and writes files of *kind*."""
+    """Return the codec for files of *kind*."""
     return Codec(
         partial(finish, kind), partial(encode, kind), frames=partial(Writer, kind), labels=partial(check, kind)
     )

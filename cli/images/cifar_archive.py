@@ -1,7 +1,7 @@
-"""CIFAR-10 and CIFAR-100 as they are published: all batches, binary or pickled, in a tar archive packed by gzip.
+"""CIFAR-10 and CIFAR-100 as they are published: all batches, binary or pickled, in a tar archive compressed with gzip.
 
-The images are those of training, batch by batch, then those of the test, whatever the order in the archive. The batches
-are unpacked once, into a temporary file without a name, so that they take no memory; of pickles nothing is unpickled.
+The training images come first, batch by batch, then the test images, whatever the order in the archive. The batches
+are unpacked once, into a nameless temporary file, so that they take no memory; nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 import tarfile
 import tempfile
-from typing import Any, BinaryIO
+from typing import Any
 
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
@@ -23,11 +23,11 @@ from .labels import Labels, joined
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode
 
 MOST = 1 << 28
-"""Bytes that are unpacked of an archive: of those that are published there are up to 187 million."""
+"""Most bytes that are unpacked from an archive: the published ones have up to 187 million."""
 TRAINING = *(f"data_batch_{number}" for number in range(1, 6)), "train"
 TEST = "test_batch", "test"
 NAMES = (*TRAINING, *TEST)
-"""The batches in their order, which are called .bin where they are binary."""
+"""The batches in their order; binary ones end in .bin."""
 OF_CLASSES = {
     "batches.meta.txt": ("",),
     "fine_label_names.txt": ("",),
@@ -50,7 +50,7 @@ class _Batch(NamedTuple):
 
 
 class _Stream:
-    """What gzip packed, as a file that is read to its end."""
+    """The unpacked data of a gzip file, as a file that is read to its end."""
 
     def __init__(self, data: Any) -> None:
         self._unpacker = Unpacker(data)
@@ -75,7 +75,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
     batches = [_batch(name, data[slice(*places[name])]) for name in sorted(places, key=_order)]
     kinds = {batch.kind for batch in batches}
     if len(kinds) != 1:
-        raise DecodeError("holds no batches of CIFAR" if not kinds else "holds batches of CIFAR-10 and of CIFAR-100")
+        raise DecodeError("holds no CIFAR batches" if not kinds else "holds batches of both CIFAR-10 and CIFAR-100")
     kind, count = kinds.pop(), sum(len(batch.samples) for batch in batches)
     cifar.check_size(options, count)
     labels = joined([batch.labels for batch in batches])
@@ -89,7 +89,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
     return found
 
 
-def _unpacked(data: Any, file: BinaryIO) -> tuple[dict[str, tuple[int, int]], dict[str, list[tuple[str, ...]]]]:
+def _unpacked(data: Any, file: Any) -> tuple[dict[str, tuple[int, int]], dict[str, list[tuple[str, ...]]]]:
     """Unpack the batches into a *file*; return where each is, and the names of classes. Raises `DecodeError`."""
     places: dict[str, tuple[int, int]] = {}
     names: dict[str, list[tuple[str, ...]]] = {}
@@ -114,7 +114,7 @@ def _unpacked(data: Any, file: BinaryIO) -> tuple[dict[str, tuple[int, int]], di
                     if file.tell() - start != info.size:
                         raise DecodeError(f"is damaged or truncated ({shown(name)} is cut off)")
                     places[name] = start, file.tell()
-            while stream.read(1 << 20):  # the sum stands at the end
+            while stream.read(1 << 20):  # the checksum is at the end
                 pass
     except FAILURES as error:
         raise DecodeError(f"is damaged or truncated ({error})") from None
@@ -144,7 +144,7 @@ def _batch(name: str, data: memoryview) -> _Batch:
     kind = HUNDRED if name in ("train.bin", "test.bin") else TEN
     length = kind.length + SAMPLES
     if not data or len(data) % length:
-        raise DecodeError(f"{name}: is damaged or truncated (its length is no multiple of {length})")
+        raise DecodeError(f"{name}: is damaged or truncated (its length is not a multiple of {length})")
     records = np.frombuffer(data, np.uint8).reshape(-1, length)
     labels = records[:, : kind.length].copy()
     return _Batch(kind, records[:, kind.length :], Labels(labels[:, -1], labels[:, 0] if kind.coarse else None))

@@ -1,9 +1,9 @@
-"""CIFAR-10 and CIFAR-100 as Python published them: dictionaries that `pickle` wrote, of which nothing is unpickled.
+"""CIFAR-10 and CIFAR-100 as pickled dictionaries, read without unpickling.
 
-A pickle is a program for a machine with a stack, and may call whatever Python can. Here its operations are read by a
-machine that knows those of data alone. What NumPy's arrays are made by is kept as a name with arguments; nothing is
-imported, and nothing called. Sizes are checked against what is left of the file, and no operation takes more memory
-than a few words, of which a file has as many as its images are likely to need.
+A pickle is a program for a stack machine, and may call anything in Python. Here a machine reads it that knows only the
+operations for data. The constructors of NumPy arrays are kept as names with arguments; nothing is imported, and
+nothing called. Sizes are checked against the rest of the file. No operation takes more memory than a few words, and a
+file may have only as many operations as its images are likely to need.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from .labels import Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode
 
 OPERATIONS_AN_IMAGE, FEW_OPERATIONS = 32, 1 << 12
-"""How many operations a file may have for each 3072 bytes, and in any case: an image takes four to eight, for its
-labels and its name."""
+"""The number of operations allowed for each 3072 bytes, and in any case: an image needs four to eight, for its labels
+and its name."""
 LONGEST_KEY = 64
 SHORT = 1 << 12
-"""Bytes that are copied; of longer ones a view is kept."""
+"""Most bytes that are copied; longer data are kept as views."""
 NAMES = {
     (module, name): name
     for name, modules in {
@@ -37,7 +37,7 @@ NAMES = {
     }.items()
     for module in modules
 }
-"""What a file may name; what it means by that is known here, and is nothing that runs."""
+"""The names that a file may use; their meaning is defined here, and runs no code."""
 
 
 class Name(NamedTuple):
@@ -47,7 +47,7 @@ class Name(NamedTuple):
 
 
 class Record:
-    """A name with arguments, and the state that is given to what Python would make of them."""
+    """A name with arguments, and the state for the object that Python would make from them."""
 
     def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
         self.name, self.arguments = name, arguments
@@ -55,9 +55,9 @@ class Record:
 
 
 class Machine:
-    """Reads the operations of a pickle of protocols 2 to 5; what they mean for other data than these it does not know.
+    """Reads the operations of pickle protocols 2 to 5 that this kind of data needs, and no others.
 
-    Lists and dictionaries are filled as they are there; the only strings that are made of others are read at the end.
+    Lists and dictionaries are filled in place; the only strings built from others are resolved at the end.
     """
 
     def __init__(self, data: Any) -> None:
@@ -76,7 +76,9 @@ class Machine:
                 return self._pop()
             operation = known.get(code)
             if operation is None:
-                raise DecodeError(f"is not a CIFAR batch (the operation 0x{code:02x} of its pickle is not read)")
+                raise DecodeError(
+                    f"is not a CIFAR batch (its pickle uses operation 0x{code:02x}, which is not supported)"
+                )
             operation(self)
         raise DecodeError("is not a CIFAR batch (its pickle has more operations than its images need)")
 
@@ -104,13 +106,13 @@ class Machine:
 
     def _pop(self) -> Any:
         if len(self._stack) <= (self._marks[-1] if self._marks else 0):
-            raise DecodeError("is damaged (its pickle takes more than there is)")
+            raise DecodeError("is damaged (its pickle takes more than its stack holds)")
         return self._stack.pop()
 
     def _pop_mark(self) -> list[Any]:
-        """Return what stands above the last mark."""
+        """Return the values above the last mark."""
         if not self._marks:
-            raise DecodeError("is damaged (its pickle takes more than there is)")
+            raise DecodeError("is damaged (its pickle takes more than its stack holds)")
         start = self._marks.pop()
         found = self._stack[start:]
         del self._stack[start:]
@@ -119,7 +121,7 @@ class Machine:
     def _top(self, kind: type) -> Any:
         top = self._pop()
         if not isinstance(top, kind):
-            raise DecodeError("is damaged (its pickle fills what is not a list or dictionary)")
+            raise DecodeError("is damaged (its pickle appends to something other than a list or dictionary)")
         self._push(top)
         return top
 
@@ -128,7 +130,7 @@ class Machine:
 
     def _protocol(self) -> None:
         if not 2 <= (number := self._number("B")) <= 5:
-            raise DecodeError(f"is not a CIFAR batch (its pickle is of protocol {number})")
+            raise DecodeError(f"is not a CIFAR batch (its pickle has protocol {number})")
 
     def _text(self, format: str) -> None:
         try:
@@ -157,12 +159,16 @@ class Machine:
 
     def _recall(self, number: int) -> None:
         if number not in self._memo:
-            raise DecodeError("is damaged (its pickle recalls what it has not remembered)")
+            raise DecodeError("is damaged (its pickle recalls a value that it has not stored)")
         self._push(self._memo[number])
 
     def _name(self, module: Any, name: Any) -> None:
         if not (isinstance(module, str) and isinstance(name, str)) or (module, name) not in NAMES:
-            said = f"{module}.{name}"[:60] if isinstance(module, str) and isinstance(name, str) else "what is no name"
+            said = (
+                f"{module}.{name}"[:60]
+                if isinstance(module, str) and isinstance(name, str)
+                else ("something without a name")
+            )
             raise DecodeError(f"is not a CIFAR batch (its pickle calls {ascii(said)[1:-1]}); nothing of it was run")
         self._push(Name(NAMES[module, name]))
 
@@ -273,26 +279,26 @@ def _labels(found: dict[str, Any], key: str, count: int) -> Array:
     if not isinstance(values, list) or not all(type(value) is int for value in values):
         raise DecodeError(f"is a pickle without the {key!r} of a CIFAR batch, a list of whole numbers")
     if len(values) != count:
-        raise DecodeError(f"is damaged (it holds {len(values)} {key} and {count} images)")
+        raise DecodeError(f"is damaged (it holds {len(values)} {key} but {count} images)")
     beyond = next((number for number, value in enumerate(values) if not 0 <= value < 256), None)
     if beyond is not None:
-        raise DecodeError(f"is damaged (image {beyond} has a label beyond 255, or below 0)")
+        raise DecodeError(f"is damaged (image {beyond} has a label above 255 or below 0)")
     return np.array(values, np.uint8)
 
 
 def _samples(array: Any) -> Array:
-    """Return the array of the images, ``(count, 3072)`` of uint8, that a record tells of; raises `DecodeError`."""
+    """Return the array of images in a record, ``(count, 3072)`` of uint8; raises `DecodeError`."""
     shape, dtype, fortran, data = _parts(array)
     if not (isinstance(dtype, Record) and dtype.name == "dtype" and _word(dtype.arguments[0]) in ("u1", "|u1")):
         raise DecodeError("is not a CIFAR batch (its samples are not uint8)")
     if not (isinstance(shape, tuple) and len(shape) == 2 and all(type(size) is int for size in shape)):
-        raise DecodeError("is not a CIFAR batch (its array has no two sizes)")
+        raise DecodeError("is not a CIFAR batch (its array does not have two axes)")
     if shape[1] != SAMPLES or shape[0] < 1:
         raise DecodeError(f"is not a CIFAR batch (its array is {shape[0]}×{shape[1]}; images have {SAMPLES} samples)")
     if isinstance(data, Record) and data.name == "encode":  # how Python 3 writes bytes in protocol 2
         data = _latin(data)
     if not isinstance(data, (bytes, memoryview)) or len(data) != shape[0] * SAMPLES:
-        raise DecodeError("is damaged or truncated (its array has not the bytes that its sizes tell)")
+        raise DecodeError("is damaged or truncated (its array does not have the size that its shape needs)")
     return np.frombuffer(data, np.uint8).reshape(shape, order="F" if fortran else "C")
 
 
@@ -310,15 +316,15 @@ def _parts(array: Any) -> Iterator[Any]:
 def _latin(record: Record) -> bytes:
     text, *coding = record.arguments
     if not isinstance(text, str) or [_word(one) for one in coding] not in (["latin1"], ["latin-1"]):
-        raise DecodeError("is not a CIFAR batch (its bytes are coded in another way than Latin-1)")
+        raise DecodeError("is not a CIFAR batch (its bytes are not stored as Latin-1)")
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
-        raise DecodeError("is damaged (its bytes are beyond 255)") from None
+        raise DecodeError("is damaged (some of its bytes are above 255)") from None
 
 
 def _key(value: Any) -> str:
-    """Return a key as text; raises `DecodeError` for others, as for tuples, which may be nested without end."""
+    """Return a key as text; raises `DecodeError` for others, such as tuples, which may be nested endlessly."""
     if isinstance(value, Record) and value.name == "encode":
         value = next(iter(value.arguments), None)
     if isinstance(value, (str, bytes)) and len(value) <= LONGEST_KEY:

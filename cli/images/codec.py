@@ -1,4 +1,4 @@
-"""Codecs, each of which reads and writes the files of one format."""
+"""The interface of codecs, each of which reads and writes the files of one format."""
 
 from __future__ import annotations
 
@@ -23,76 +23,76 @@ if TYPE_CHECKING:
 
 
 class EncodeOptions(NamedTuple):
-    """How files are written."""
+    """The options for writing files."""
 
     quality: int | None = None
     strip: bool = False
     strip_gps: bool = False
     keep_values: bool = False
-    """Samples whose colour profile is not kept stay as they are."""
+    """Samples are not converted if their colour profile is not kept."""
     compression: str = ""
-    """How the samples are packed, for a format that has several ways; nothing is its own choice."""
+    """The compression, for a format that has several; "" for the format's default."""
     chunks: int = 0
-    """Rows and columns of a chunk, of a format that has some; 0 is its own choice."""
+    """Rows and columns of a chunk, for a format with chunks; 0 for its default."""
     shard_size: int = 0
-    """Rows and columns of a file of several chunks; 0 where each has its own."""
+    """Rows and columns of a file of several chunks; 0 if each chunk has its own file."""
     pyramid: bool = False
-    """Smaller copies are written too, for a format that may have some."""
+    """Smaller copies are written too, if the format has them."""
     cores: int = 1
     """Threads that compress; the bytes are the same for any number."""
     keep_quality: bool = False
-    """A JPEG is coded as the JPEG that it was made of."""
+    """A JPEG is coded like the JPEG from which it was made."""
     stamp: bool = True
-    """Files name the program that wrote them."""
+    """Files contain the name of the program that wrote them."""
 
     def signed(self, software: str) -> str:
-        """Return what a file says of the program that wrote it."""
+        """Return the name of the program for the file."""
         return software if self.stamp and not self.strip else ""
 
 
 class Content(NamedTuple):
-    """What goes into a file, or into one of its frames."""
+    """The content of a file, or of one of its frames."""
 
     pixels: Any
-    """``(height, width, channels)``, or what the codec's canvas made of them."""
+    """``(height, width, channels)``, or the codec's canvas."""
     alpha: Any
     """``(height, width)``, or None."""
     metadata: Metadata = Metadata()
     options: EncodeOptions = EncodeOptions()
     software: str = ""
-    """A line of ASCII for the field in which the format names the program that wrote a file."""
+    """A line of ASCII for the format's field for the program that wrote the file."""
     colours: ColourModel = "rgb"
-    """What several channels are."""
+    """The colour model of several channels."""
     white: float | None = None
-    """White in the units of the samples, None where they have none."""
+    """White in the units of the samples, None if they have none."""
     images: int = 1
-    """So many images of one size lie in the pixels, one below the other."""
+    """The number of images of the same size in the pixels, stacked vertically."""
     labels: Labels | None = None
-    """Theirs, where they have some: those of each part of a data set that is written."""
+    """The labels of the images, if any."""
     archive: Archive | None = None
-    """The arrays of the file that a data set was read from, where it held several; the first image brings it."""
+    """The other arrays of the data set's file, if it has several; only the first image has them."""
 
     @property
     def has_alpha(self) -> bool:
-        """Whether there is an alpha, which a canvas may hold with the colours."""
+        """Whether there is alpha, which a canvas may hold with the colours."""
         return self.alpha is not None or (self.streamed and self.pixels.alpha)
 
     @property
     def streamed(self) -> bool:
-        """Whether the samples are a canvas that packed them as they came."""
+        """Whether the samples are a canvas that has packed them while they were computed."""
         from .packed_canvas import PackedCanvas
 
         return isinstance(self.pixels, PackedCanvas)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the samples as files hold them."""
+        """The shape of the samples in the file."""
         height, width, colours = self.pixels.shape
         channels = colours + self.has_alpha
         return (height, width, channels) if channels > 1 else (height, width)
 
     def samples(self) -> Any:
-        """Return the samples as files hold them: the alpha is the last channel, and a single channel has no axis."""
+        """Return the samples as in a file: alpha is the last channel, and a single channel has no axis."""
         samples = self.pixels if self.alpha is None else with_alpha(self.pixels, self.alpha)
         return np.ascontiguousarray(samples if samples.shape[2] > 1 else samples[..., 0])
 
@@ -110,7 +110,7 @@ class Content(NamedTuple):
 
 
 class FrameWriter(Protocol):
-    """Gathers the frames of a file."""
+    """Collects the frames of a file."""
 
     notes: list[str]
     """Notes for the user."""
@@ -131,7 +131,7 @@ Peek = Callable[[int], bytes | bytearray | memoryview]
 
 
 def not_written(file: io.BytesIO, content: Content) -> list[str]:
-    """Stand in as the `encode` of a format that is only read."""
+    """Refuse to write: the `encode` of a format that can only be read."""
     raise ValueError("is read but not written")
 
 
@@ -155,51 +155,52 @@ class Codec(NamedTuple):
     """
 
     finish: Callable[[PartialDecode, DecodeOptions, Decode], Picture | Frames]
-    """Does what `load` left to do. Its last argument decodes a file that is embedded in this one."""
+    """Finishes the work of `load`. The last argument decodes a file embedded in this one."""
     encode: Encode
     load: Callable[[bytes, DecodeOptions], PartialDecode] = _all_later
-    """Decodes what can be decoded ahead. It imports nothing: `prepare` has done that, NumPy for JPEG alone."""
+    """Decodes as much as possible ahead. It imports nothing: that is left to `prepare`, which imports NumPy only for
+    JPEG."""
     prepare: Callable[[bytes], None] = _nothing
     """Imports what `load` needs for a file with this head, apart from the codec's own module."""
     canvas: Callable[[EncodeOptions, Metadata], CanvasFactory] | None = None
-    """Returns a factory of the canvases in which a result is gathered, by what its picture carries; None takes plain
+    """Returns a factory of canvases, which collect a result, depending on the picture's metadata; None for plain
     ones."""
     encoding: Callable[[Samples], float] = lambda samples: 2 * samples.bytes
-    """Returns how many bytes a pixel encoding takes, the file among them, beside the samples, which have the alpha; the
-    tests measure it."""
+    """Returns how many bytes per pixel encoding needs besides the samples (with alpha), including the file; tests
+    measure it."""
     canvas_share: float = 1.0
-    """How large what is gathered in the canvas is, as a part of the samples."""
+    """The size of the canvas's contents, as a fraction of the samples."""
     streamed: Callable[[EncodeOptions, Metadata, MakeSpool], CanvasFactory] | None = None
-    """Returns a factory of canvases that are packed while they are filled, into a spool each; it takes the shape of the
-    colours, and *alpha* where there is one. None where the samples must be in memory."""
+    """Returns a factory of canvases that are packed into spools while they are filled; it takes the shape of the
+    colours, and *alpha* if there is one. None if the samples must be in memory."""
     streamed_bytes: Callable[[int, Samples, int], float] = lambda width, samples, cores: 0
-    """Returns how many bytes such a canvas takes at most, of a picture so wide that so many threads fill."""
+    """Returns the most bytes of such a canvas, from the picture's width, its samples and the number of threads."""
     bands: Callable[[str, str, EncodeOptions], Any] | None = None
     """Returns what lets several programs write one output, as `zarr.bands` does: it takes the folder in which its files
     are to be, and its own name. None where one program must write all of it."""
     encode_maps: Encode | None = None
     """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
     holds_iptc: bool = False
-    """The format has a place for IPTC."""
+    """Whether the format can hold IPTC."""
     texts: Literal["none", "tags", "tags and comments", "all"] = "none"
-    """Which texts of a PNG the format has a place for: those that EXIF has a tag for, where a comment takes that of a
-    description unless it has a place of its own; or all."""
+    """Which texts of a PNG the format can hold: all, or those with a tag in EXIF. A comment uses the tag of a
+    description unless the format has its own comments."""
     holds_aspect: bool = False
-    """The format has a place for a resolution without a unit."""
+    """Whether the format can hold a resolution without a unit."""
     files: Callable[[], Any] | None = None
-    """Returns a `FilesWriter` of `shard`, for a format that holds the samples as files."""
+    """Returns a `FilesWriter` of `shard`, for a format that holds samples as files."""
     frames: Callable[[Timing | None], FrameWriter] | None = None
     """Returns a writer of frames with these times, for a format that holds several."""
     labels: Callable[[Labels | None], list[str]] = _no_labels
-    """Is told before the work of the labels of all images, or that they have none; returns what people should know.
-    Raises ValueError where the format does not hold them, or needs some."""
+    """Called before the work with the labels of all images, or None; returns notes for the user. Raises ValueError if
+    the format cannot hold labels, or needs some."""
     describe: Callable[[Any, DecodeOptions, Decode], Description | None] | None = None
-    """Returns what the header of a file tells, of which slices are read as they are needed; None where only its samples
-    tell it. The last argument decodes a file that is made of parts of this one. Without it pictures are decoded."""
+    """Returns a description from the header of a file, read in slices on demand; None if it needs the samples. The last
+    argument decodes a file made of parts of this one. Without this function, pictures are decoded."""
     stream: Callable[[FileBytes, DecodeOptions], Picture | None] | None = None
-    """Returns a picture whose samples are read as they are needed, of a file that is read piece by piece; None where
-    it must be decoded whole. Raises `DecodeError`, as its samples do."""
+    """Returns a picture whose samples are read from the file on demand; None if it must be decoded as a whole. Raises
+    `DecodeError`, as its samples do."""
     extent: Callable[[Peek], int] | None = None
-    """Returns the length of the first image of a stream, for a format whose files may stand one behind the other."""
+    """Returns the length of the first image of a stream, for a format whose files may follow each other."""
     ending: bytes = b""
     """What an image of a stream ends with: where none follows these bytes, its extent need not be known."""

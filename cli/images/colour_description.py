@@ -1,4 +1,4 @@
-"""The colours that a picture's samples stand for, as chunks of a PNG or a box of an AVIF say it.
+"""The colours that a picture's samples represent, as described by PNG chunks or a box of an AVIF.
 
 Chromaticities and curves of code points are those of ITU-T H.273, whose numbers JPEG XL shares.
 """
@@ -49,15 +49,15 @@ CURVES: dict[int, Curve] = {
     HLG: transfer.HLG,
 }
 GAMMA_UNIT = 100_000
-"""What gAMA and cHRM count in."""
+"""The unit of gAMA and cHRM."""
 ROUNDED = 1e-3
 """Chromaticities that differ by less are the same."""
 EXPONENTS = (0.02, 50.0)
-"""The range of exponents that are no nonsense."""
+"""The range of plausible exponents."""
 
 
 class CodePoints(NamedTuple):
-    """What cICP says (PNG, section 11.3.2.6) after ITU-T H.273."""
+    """The contents of cICP (PNG, section 11.3.2.6), after ITU-T H.273."""
 
     primaries: int
     transfer: int
@@ -66,20 +66,20 @@ class CodePoints(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether the colours are understood: full-range RGB of primaries and a transfer that have a formula."""
+        """Whether the colours are supported: full-range RGB with known primaries and a transfer with a formula."""
         return self.primaries in PRIMARIES and self.transfer in CURVES and self.full_range == 1
 
 
 class ColourDescription(NamedTuple):
-    """What chunks of a PNG say of its colours; the one named first counts."""
+    """The colour chunks of a PNG, in order of precedence."""
 
     code_points: CodePoints | None = None
     intent: int | None = None
-    """The rendering intent of the sRGB chunk, which says that the colours are sRGB."""
+    """The rendering intent of the sRGB chunk, which declares the colours to be sRGB."""
     gamma: int = 0
     """The exponent of gAMA in hundred-thousandths: samples are light to this power. 0 where there is none."""
     white_and_primaries: tuple[int, ...] = ()
-    """Those of cHRM in hundred-thousandths: x and y of white, red, green and blue."""
+    """The numbers of cHRM in hundred-thousandths: x and y of white, red, green and blue."""
     mastering: bytes = b""
     """The contents of mDCV."""
     light_levels: bytes = b""
@@ -87,18 +87,18 @@ class ColourDescription(NamedTuple):
 
     @property
     def known_points(self) -> CodePoints | None:
-        """The code points, where they are understood."""
+        """The code points, if they are supported."""
         return self.code_points if self.code_points is not None and self.code_points.known else None
 
     @property
     def is_srgb(self) -> bool:
-        """Whether the colours are sRGB, which is also what a picture that says nothing has."""
+        """Whether the colours are sRGB, which is also the default."""
         if self.known_points is not None:
             return self.known_points.transfer == SRGB and PRIMARIES[self.known_points.primaries] == BT709
         return self.intent is not None or (not self._exponent and self.chromaticities() == BT709)
 
     def chromaticities(self) -> Chromaticities:
-        """Return the chromaticities: those of sRGB where nothing else is said, or nonsense."""
+        """Return the chromaticities: those of sRGB if nothing plausible is stated."""
         if self.known_points is not None:
             return PRIMARIES[self.known_points.primaries]
         if self.intent is not None or not self.white_and_primaries:
@@ -107,7 +107,7 @@ class ColourDescription(NamedTuple):
         return given if _plausible(given) else BT709
 
     def transfer(self) -> Transfer:
-        """Return how samples stand for light."""
+        """Return the transfer function from samples to light."""
         if self.known_points is not None:
             return transfer.of_curves(CURVES[self.known_points.transfer])
         if self.intent is not None or not self._exponent:
@@ -116,11 +116,11 @@ class ColourDescription(NamedTuple):
 
     @property
     def is_linear(self) -> bool:
-        """Whether samples are light."""
+        """Whether samples are linear light."""
         return self.transfer().curves == (transfer.LINEAR,)
 
     def by_srgb_curve(self) -> ColourDescription:
-        """Return what is said of the same colours by the curve of sRGB."""
+        """Return the description of the same colours with the curve of sRGB."""
         if (points := self.known_points) is not None:
             found = ColourDescription(points._replace(transfer=SRGB))
         else:
@@ -129,34 +129,34 @@ class ColourDescription(NamedTuple):
 
     @property
     def _exponent(self) -> float:
-        """The power of samples that is light, by gAMA; 0 where there is none, or it is nonsense."""
+        """The exponent from samples to light, by gAMA; 0 if it is missing or implausible."""
         exponent = GAMMA_UNIT / self.gamma if self.gamma else 0.0
         return exponent if EXPONENTS[0] <= exponent <= EXPONENTS[1] else 0.0
 
 
 NOTHING = ColourDescription()
 LINEAR_LIGHT = ColourDescription(CodePoints(1, LINEAR))
-"""Of the primaries of sRGB."""
+"""Linear light with the primaries of sRGB."""
 
 
 def of_code_points(primaries: int, transfer: int, notes: list[str]) -> ColourDescription:
-    """Return what code points say of decoded RGB: nothing of those that are sRGB, or not specified."""
+    """Return the description of decoded RGB with these code points: empty for sRGB or unspecified ones."""
     if UNSPECIFIED in (primaries, transfer):
         primaries = 1 if primaries == UNSPECIFIED else primaries
         transfer = SRGB if transfer == UNSPECIFIED else transfer
     points = CodePoints(primaries, transfer)
     if not points.known:
-        notes.append(f"its colours, of the code points {primaries} and {transfer}, are not understood; taken for sRGB")
+        notes.append(f"its colour code points {primaries} and {transfer} are not supported; sRGB was assumed")
         return NOTHING
     found = ColourDescription(points)
     return NOTHING if found.is_srgb else found
 
 
 def of_linear(primaries: Sequence[float], white: Sequence[float], notes: list[str]) -> ColourDescription:
-    """Return what describes linear light of these chromaticities, of red, green and blue and of white."""
+    """Return the description of linear light with these chromaticities of red, green, blue and of white."""
     given: Chromaticities = (*white, *primaries)  # type: ignore[assignment]
     if len(given) != len(BT709) or not all(0 <= value <= 2 for value in given) or not _plausible(given):
-        notes.append("its primaries are none that other formats hold; its colours are taken for those of sRGB")
+        notes.append("its primaries have no equivalent in other formats; those of sRGB were assumed")
         return LINEAR_LIGHT
     if max(abs(one - other) for one, other in zip(given, BT709, strict=True)) < ROUNDED:
         return LINEAR_LIGHT
@@ -164,7 +164,7 @@ def of_linear(primaries: Sequence[float], white: Sequence[float], notes: list[st
 
 
 def chrm(primaries: int) -> tuple[int, ...]:
-    """Return white and primaries of a code point as cHRM holds them."""
+    """Return white and primaries of a code point in the form of cHRM."""
     return _counted(PRIMARIES[primaries])
 
 

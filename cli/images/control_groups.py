@@ -1,4 +1,4 @@
-"""What the control groups of Linux leave a process of its memory: those of version 1, of version 2, and both at once.
+"""The memory that Linux control groups leave to a process: version 1, version 2, or both at once.
 
 After the kernel's documentation, cgroup-v1/memory.rst and cgroup-v2.rst, and cgroups(7).
 """
@@ -17,13 +17,13 @@ PROCESS = Path("/proc/self")
 
 
 class Files(NamedTuple):
-    """What the files of a version are called."""
+    """The names of the files of a version."""
 
     limits: tuple[str, ...]
-    """Each of them may be "max", or so large that it is none."""
+    """Each may be "max", or so large that it is no limit."""
     taken: str
     reclaimable: tuple[str, ...]
-    """Entries of `memory.stat`: what is cached of files is given back when it is asked for."""
+    """Entries of `memory.stat`: cached files, whose memory is released on demand."""
 
 
 VERSION_1 = Files(("memory.limit_in_bytes",), "memory.usage_in_bytes", ("total_inactive_file", "total_active_file"))
@@ -31,19 +31,19 @@ VERSION_2 = Files(("memory.max", "memory.high"), "memory.current", ("inactive_fi
 
 
 def left(process: Path = PROCESS, root: Path = Path("/")) -> int | None:
-    """Return how many bytes the groups of a process leave, the group itself and all around it; None without a limit."""
+    """Return how many bytes the group of a process and its ancestors leave; None without a limit."""
     found = (_left(folder, files) for folder, files in _groups(process, root))
     return min((size for size in found if size is not None), default=None)
 
 
 def _groups(process: Path, root: Path) -> Iterator[tuple[Path, Files]]:
-    """Yield the folders of the group of a process and of those around it, as far as they can be seen."""
+    """Yield the folders of the group of a process and its ancestors, as far as they are visible."""
     own = {parts[1]: parts[2] for line in _lines(process / "cgroup") if len(parts := line.split(":", 2)) == 3}
     for line in _lines(process / "mountinfo"):
         mount, _, kind = line.partition(" - ")
         words, kinds = mount.split(" "), kind.split(" ")
         if len(words) < 5:
-            continue  # it reads otherwise than documented, and says nothing
+            continue  # it does not have the documented form, so it is ignored
         if kinds[0] == "cgroup2":
             path, files = own.get(""), VERSION_2
         elif kinds[0] == "cgroup" and "memory" in kinds[-1].split(","):
@@ -53,8 +53,8 @@ def _groups(process: Path, root: Path) -> Iterator[tuple[Path, Files]]:
             continue
         top = root / _plain(words[4]).lstrip("/")
         folder = top / _below(path or "/", _plain(words[3]))
-        # In a container the path may be that of the host, of which only the container's own part is mounted. What
-        # cannot be looked into, and what no path may be called, is none: `Path.is_dir` would raise an error.
+        # In a container the path may be that of the host, of which only the container's own part is mounted. An
+        # unreadable or invalid path does not count; for these `Path.is_dir` would raise an error.
         if not os.path.isdir(folder):  # noqa: PTH112
             folder = top
         for each in (folder, *folder.parents):
@@ -75,7 +75,7 @@ def _plain(text: str) -> str:
 
 
 def _below(path: str, mounted: str) -> str:
-    """Return where a group lies below a mount of which *mounted* is the top; there, where it is outside.
+    """Return the path of a group below a mount whose top is *mounted*; "" if it is outside.
 
     >>> _below("/docker/1/job", "/docker/1"), _below("/user", "/docker/1"), _below("/../other", "/")
     ('job', '', '')
@@ -88,11 +88,11 @@ def _below(path: str, mounted: str) -> str:
 
 
 def _left(folder: Path, files: Files) -> int | None:
-    """Return what one group leaves, None where it has no limit."""
+    """Return the bytes that one group leaves, None if it has no limit."""
     limits = [size for name in files.limits if (size := _number(folder / name)) is not None]
     if not limits:
         return None
-    # Without a word of what is taken the limit is known still.
+    # If the usage is unknown, the limit itself still counts.
     taken = (_number(folder / files.taken) or 0) - _cached(folder, files)
     return max(min(limits) - max(taken, 0), 0)
 
@@ -103,7 +103,7 @@ def _number(file: Path) -> int | None:
 
 
 def _size(text: str) -> int | None:
-    """Return a number of bytes; "max", as all that is none, is no limit.
+    """Return a number of bytes; None, no limit, for "max" and anything else that is not a number.
 
     >>> _size("4096"), _size("max"), _size("-1"), _size("9" * 5000)
     (4096, None, None, None)

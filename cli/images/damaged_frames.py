@@ -1,4 +1,4 @@
-"""What ``--lenient`` takes of frames or pages that cannot be read to the end: those before the damage."""
+"""``--lenient`` for frames or pages that cannot be read to the end: those before the damage are used."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .picture import DecodeError, Frames, Picture, check_lack
 def readable(frames: Frames, damage: str | None) -> Frames:
     """Return the frames that can be read: as many as come before the first that cannot; raises `DecodeError` of none.
 
-    They are decoded once more than else, to count them: an output says how many there are before they are written.
-    *damage* is what is known to be wrong with the file.
+    They are decoded an extra time to count them, as an output states their number before they are written. *damage* is
+    what is known to be wrong with the file.
     """
     count = 0
     try:
@@ -28,7 +28,7 @@ def readable(frames: Frames, damage: str | None) -> Frames:
         return frames
     if not count:
         raise DecodeError(damage)
-    note = f"{damage}; {'the first frame was' if count == 1 else f'the first {count} frames were'} taken"
+    note = f"{damage}; {'the first frame was' if count == 1 else f'the first {count} frames were'} used"
 
     def each() -> Iterator[Picture]:
         for number, picture in enumerate(itertools.islice(frames.each(), count)):

@@ -32,7 +32,7 @@ BLOCKS = {
 DXGI_BLOCKS = {71: (1, "BC1"), 74: (2, "BC2"), 77: (3, "BC3"), 80: (4, "BC4"), 83: (5, "BC5"), 98: (7, "BC7")}
 """The same by DXGI_FORMAT, the UNORM of each; one less is typeless, one more sRGB."""
 SIGNED = (81, 84)
-"""One more than 80 and 83, and signed."""
+"""The signed formats, one more than 80 and 83."""
 RGBA8, BGRA8, BGRX8 = (27, 28, 29), (87, 90, 91), (88, 92, 93)
 MODES = {4: "L", 5: "RGB"}
 MULTIPLIED = (b"DXT2", b"DXT4")
@@ -47,22 +47,22 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     flags, name, bits, *masks = struct.unpack_from("<I4sI4I", data, 80)
     (caps,) = struct.unpack_from("<I", data, 112)
     if not width or not height:
-        raise DecodeError(f"is damaged: it promises {width}×{height} pixels")
+        raise DecodeError(f"is damaged: it declares {width}×{height} pixels")
     options.check_size(width, height, Samples(4, decoding=10))
     if caps & CUBE:
-        notes.append("only the first face of its cube map was taken")
+        notes.append("only the first face of its cube map was used")
     if caps & VOLUME and depth > 1:
-        notes.append(f"only the first of its {depth} slices was taken")
+        notes.append(f"only the first of its {depth} slices was used")
     if flags & FOURCC:
         samples = _blocks(data, name, (width, height), options, notes)
     elif flags & (RGB | LUMINANCE | ALPHA_ONLY) and bits in (8, 16, 24, 32):
         if not flags & ALPHA:
             masks[3] = 0
-        if flags & LUMINANCE and max(masks) >> bits:  # as some write it, who leave out the masks
+        if flags & LUMINANCE and max(masks) >> bits:  # some programs leave out the masks
             masks = [255, 0, 0, 255 << 8 if flags & ALPHA else 0]
         samples = _masked(data, (width, height), bits, masks[: 1 if flags & LUMINANCE else 3], masks[3], options, notes)
     else:
-        raise DecodeError("is a DDS of a pixel format that is not read; texconv -ft png converts it")
+        raise DecodeError("is a DDS with a pixel format that is not supported; texconv -ft png converts it")
     if samples.shape[2] in (1, 3):
         return Picture(np.ascontiguousarray(samples), notes=notes)
     pixels, alpha = samples[..., :-1].copy(), samples[..., -1].copy()
@@ -79,7 +79,7 @@ def _blocks(data: bytes, name: bytes, size: tuple[int, int], options: DecodeOpti
             raise DecodeError("is damaged or truncated (its header is cut off)")
         format, dimension, cube, count, _ = struct.unpack_from("<5I", data, HEADER)
         if cube & 4 or count > 1 or dimension == 4:
-            notes.append("only the first picture of its array was taken")
+            notes.append("only the first picture of its array was used")
         order = (0, 1, 2, 3) if format in RGBA8 else (2, 1, 0, 3) if format in BGRA8 else (2, 1, 0)
         if format in RGBA8 + BGRA8 + BGRX8:
             plain = unpacker.plain(data, at, 4 * size[0] * size[1], options, notes, 4 * size[0])
@@ -90,7 +90,9 @@ def _blocks(data: bytes, name: bytes, size: tuple[int, int], options: DecodeOpti
     else:
         shown = name.decode("latin-1") if name.isalnum() else f"0x{name[::-1].hex()}"
     if kind is None:
-        raise DecodeError(f"is a DDS of the pixel format {shown}, which is not read; texconv -ft png converts it")
+        raise DecodeError(
+            f"is a DDS with the pixel format {shown}, which is not supported; texconv -ft png converts it"
+        )
     number, block = kind
     row = -(-size[0] // 4) * (8 if number in (1, 4) else 16)
     packed = unpacker.plain(data, at, -(-size[1] // 4) * row, options, notes, row).tobytes()

@@ -1,4 +1,4 @@
-"""From the bytes of a file to a picture: which codec decodes it, and how each failure is said."""
+"""From the bytes of a file to a picture: choosing the codec, and the wording of each failure."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ from .formats import FORMATS, HEAD, READABLE, Format, sniff
 from .picture import DecodeError, DecodeOptions, Expected, Frames, LackError, PartialDecode, Picture, check_lack
 
 UNSUSPECTED_BYTES = 1 << 25
-"""Bytes that a damaged picture may take before it is filtered and after, whatever its file's length."""
+"""Bytes that a damaged picture may take before and after filtering, whatever the length of its file."""
 MOST_FOR_A_BYTE = 1 << 12
-"""Bytes that it may take for each of its file's: a page of text that CCITT packs needs half as many."""
+"""Bytes that it may take for each byte of its file: a page of text in CCITT needs half as many."""
 
-TAKEN = "what could be read of it was taken"
+TAKEN = "the readable part was used"
 TELL_OF_DAMAGE = "is damaged", "is truncated"
 
 
 def check_head(head: bytes, name: str = "", length: int = 0, kind: str = "") -> Format:
-    """Return the format of a file that begins with *head*; raises `DecodeError` where it is no image.
+    """Return the format of a file that begins with *head*; raises `DecodeError` if it is not an image.
 
-    Its bytes do not tell it where its *kind* is given.
+    If its *kind* is given, its bytes do not decide the format.
     """
     if not head:
         raise DecodeError("is empty")
     if kind:
         format = FORMATS[kind]
         if length % format.record:
-            raise DecodeError(f"is not {format.title}: {length} bytes are no multiple of {format.record}")
+            raise DecodeError(f"is not {format.title}: {length} bytes are not a multiple of {format.record}")
         return format
     if (format := sniff(head, name, length)) is None:
         from . import foreign
 
-        unknown = f"is not an image of a known format ({READABLE}), nor a data set"
+        unknown = f"is neither an image of a known format ({READABLE}) nor a data set"
         raise DecodeError(foreign.refusal(head, name) or unknown)
     return format
 
 
 def decode(data: bytes, options: DecodeOptions) -> Picture | Frames:
-    """Decode a file; raises `DecodeError`. *options.check_size* is told the picture's size before memory is taken."""
+    """Decode a file; raises `DecodeError`. *options.check_size* gets the picture's size before memory is allocated."""
     return finish(load(data, options), options)
 
 
 def prepare(head: bytes, name: str = "", length: int = 0, kind: str = "") -> None:
-    """Import what `load` needs for a file that begins with *head*, of a *kind* that it does not tell."""
+    """Import what `load` needs for a file that begins with *head*, or is of the given *kind*."""
     if (format := FORMATS[kind] if kind else sniff(head, name, length)) is not None:
         format.codec.prepare(head)
 
 
 def load(data: Any, options: DecodeOptions) -> PartialDecode:
-    """Do that part of `decode` that, after `prepare`, imports nothing."""
+    """Do the part of `decode` that imports nothing after `prepare`."""
     format = check_head(data[:HEAD], options.name, len(data), options.kind)
     if format.stream and image_stream.holds_several(data, format):
         return PartialDecode(data, stream=True)
@@ -72,7 +72,7 @@ def load(data: Any, options: DecodeOptions) -> PartialDecode:
 
 
 def _what_is_left(data: bytes, options: DecodeOptions, codec: Codec, damage: str) -> PartialDecode:
-    """Return what `load` can of a damaged file; raises `DecodeError` where that is nothing."""
+    """Return what `load` can decode of a damaged file; raises `DecodeError` if that is nothing."""
     from . import pillow_private  # files that are whole, or not Pillow's, need none of it here
 
     options = _bounded(data, options)
@@ -81,7 +81,7 @@ def _what_is_left(data: bytes, options: DecodeOptions, codec: Codec, damage: str
     if begun.image is not None and (colour := pillow_private.only_colour(begun.image)) is not None:
         with pillow_private.truncated_files(bright=True), _failures():
             again = codec.load(data, options).image
-        # What was black before is bright now where nothing was read; GIF begins with what is transparent.
+        # Missing pixels, usually black, are bright in this second try; GIF starts out transparent.
         transparent = begun.image.info.get("transparency")
         if again is None or pillow_private.only_colour(again) not in (colour, None) or colour == ((transparent,) * 2,):
             raise DecodeError(damage)
@@ -96,13 +96,13 @@ def _bounded(data: bytes, options: DecodeOptions) -> DecodeOptions:
         options.guard(expected)
         width, height = expected.width, expected.height
         if 2 * expected.pixels * expected.samples.bytes > max(UNSUSPECTED_BYTES, MOST_FOR_A_BYTE * len(data)):
-            raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+            raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {len(data)} bytes)")
 
     return options._replace(guard=check)
 
 
 def describe(data: Any, options: DecodeOptions) -> Description | None:
-    """Return what a file tells beside its samples; None where it must be decoded. Raises `DecodeError`."""
+    """Return the header information of a file; None if it must be decoded. Raises `DecodeError`."""
     format = check_head(data[:HEAD], options.name, len(data))
     if format.codec.describe is None:
         return None
@@ -112,9 +112,9 @@ def describe(data: Any, options: DecodeOptions) -> Description | None:
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return a picture whose samples are read as they are needed; None where the file must be decoded whole.
+    """Return a picture whose samples are read on demand; None if the file must be decoded completely.
 
-    Raises `DecodeError`, and so does reading its samples where the file is damaged, or changed since it was opened.
+    Raises `DecodeError`, and so does reading its samples if the file is damaged or has changed since it was opened.
     """
     format = check_head(data[:HEAD], options.name, len(data), options.kind)
     if format.codec.stream is None or options.lenient:
@@ -134,7 +134,7 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
 
 
 def _rows(read: Callable[[int, int], Any], data: FileBytes, start: int, stop: int) -> Any:
-    """Return rows of a picture that is read as it is needed."""
+    """Return rows of a picture that is read on demand."""
     with _failures():
         found = read(start, stop)
         data.check()
@@ -166,7 +166,7 @@ def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
 
 
 def _finished(begun: PartialDecode, options: DecodeOptions, format: Format) -> tuple[Picture | Frames, str | None]:
-    """Return what a codec makes of a file, and what is wrong with it."""
+    """Return the picture that a codec decodes, and the damage of its file."""
     outer, options = options, _of(options, format, begun.data)
     damage = begun.damage
     if damage is None:
@@ -196,14 +196,14 @@ def _of(options: DecodeOptions, format: Format, data: bytes | FileBytes) -> Deco
 
 @contextlib.contextmanager
 def _failures() -> Iterator[None]:
-    """Let every failure be an `DecodeError`."""
+    """Turn every failure into a `DecodeError`."""
     try:
         yield
     except DecodeError:
         raise
     except Exception as error:
         check_lack(error)
-        # Decoders answer broken files with errors of every type; each means the same to the user.
+        # Decoders raise errors of every type for broken files; they all mean the same to the user.
         if isinstance(error, (struct.error, IndexError)):
             why = " (a part is missing)"
         elif isinstance(error, (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError)):

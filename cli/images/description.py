@@ -1,4 +1,4 @@
-"""A picture without its samples: what its header tells, or what is known of one that was decoded."""
+"""A picture without its samples: the information in its header, or from a decoded picture."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ SRGB = "sRGB"
 
 
 class Description(NamedTuple):
-    """What is known of a file's picture, upright."""
+    """The properties of a file's upright picture."""
 
     width: int
     height: int
     channels: int
-    """The alpha not counted."""
+    """Without alpha."""
     alpha: bool
     colours: ColourModel
     dtype: str
     metadata: Metadata
     orientation: int = 1
-    """What EXIF said of the samples as they were stored."""
+    """The EXIF orientation of the stored samples."""
     palette: int = 0
-    """The number of its colours, where the file holds a palette."""
+    """The number of its colours, if the file has a palette."""
     white: float | None = None
-    """The value that is white, where the file tells it."""
+    """The value of white, if the file states it."""
     format: str = ""
     frames: int | None = 1
-    """None of a pipe, whose end is not known."""
+    """None for a pipe, whose end is not known."""
     timing: Timing | None = None
     notes: tuple[str, ...] = ()
     bits: int | None = None
-    """Those of a sample in the file, where they are fewer than the decoded samples have."""
+    """The bits of a stored sample, if the decoded ones have more."""
 
     def of_file(self, found: Picture | Frames) -> Description:
         """Return the description with the file's count of pictures, and their times."""
@@ -50,7 +50,7 @@ class Description(NamedTuple):
 
 
 def of_picture(picture: Picture) -> Description:
-    """Return what is known of a picture that was decoded."""
+    """Return the description of a decoded picture."""
     height, width, channels = picture.pixels.shape
     return Description(
         width,
@@ -77,7 +77,7 @@ def _colour_count(picture: Picture) -> int:
 
 
 def profile_name(metadata: Metadata) -> str:
-    """Return what the colours of a picture are called: by its ICC profile, or as sRGB; nothing where nobody says it."""
+    """Return the name of a picture's colours, from its ICC profile, or sRGB; "" if nothing states it."""
     if metadata.icc:
         from . import icc_profile
 
@@ -86,7 +86,7 @@ def profile_name(metadata: Metadata) -> str:
 
 
 def tells_place(metadata: Metadata) -> bool:
-    """Whether EXIF or XMP tells where a picture was taken."""
+    """Whether EXIF or XMP contains the location of a picture."""
     if GPS in metadata.tags:
         return True
     if not metadata.xmp:

@@ -20,17 +20,17 @@ from .tiff_tags import GDAL_NODATA
 
 
 class EncodeError(Exception):
-    """The format cannot hold the samples; the message says what would."""
+    """The format cannot hold the samples; the message suggests one that can."""
 
 
 def sample_type(
     format: Format, dtype: str, depth: str, channels: int, colours: ColourModel, name: str, maps: int = 0
 ) -> str:
-    """Return the dtype in which the output *name* of an image of *dtype* goes into *format*.
+    """Return the dtype in which *format* stores the output *name* of an image of *dtype*.
 
-    The image has *channels* of *colours*. A map goes raw, as float, into every format that can hold that; so do the
-    several *maps* that a picture is made of. Raises `EncodeError` where the depth cannot be kept; no sample loses bits
-    without being told to.
+    The image has *channels* of *colours*. A map is stored raw, as float, in every format that can hold it, and so are
+    the *maps* that make up a picture. Raises `EncodeError` if the depth cannot be kept: no sample loses bits unless the
+    user asks for it.
     """
     if format.instead:
         raise EncodeError(only_read(format))
@@ -42,9 +42,9 @@ def sample_type(
     if not held and colours == "bands":
         raise EncodeError(f"{format.name.upper()} cannot hold {channels} bands; {FOR_BANDS}")
     if not held and channels == 1:
-        raise EncodeError(f"{format.name.upper()} holds RGB only; use --to npz or an -idx3-ubyte name")
+        raise EncodeError(f"{format.name.upper()} holds only RGB; use --to npz or an -idx3-ubyte name")
     if not held:
-        raise EncodeError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
+        raise EncodeError(f"{format.name.upper()} holds only gray; use --channels luma, or .ppm")
     floating = float_type(dtype) if float_type(dtype) in held else "float32"
     if depth != "keep":
         wanted = {"1": "bool", "8": "uint8", "16": "uint16"}.get(depth, floating)
@@ -55,7 +55,7 @@ def sample_type(
     else:
         wanted = floating if format.only_float else dtype
     if wanted == "bool" and channels != 1:
-        raise EncodeError("1-bit samples have no colours; use threshold, or --channels luma where that gives gray")
+        raise EncodeError("1-bit samples have no colours; use threshold, or --channels luma if that gives gray")
     if wanted not in held:
         what = "CMYK " if colours == "cmyk" else ""
         raise EncodeError(
@@ -66,12 +66,12 @@ def sample_type(
 
 
 def other_depths(held: Sequence[str]) -> str:
-    """Return the advice to ask for one of the depths that are *held*."""
+    """Return the advice to use one of the depths that are *held*."""
     return f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held if dtype not in ('bool', 'float64'))}"
 
 
 def canvas(format: Format, options: EncodeOptions, metadata: Metadata) -> CanvasFactory:
-    """Return what makes the canvas of an output that goes into *format*."""
+    """Return the factory of canvases for an output in *format*."""
     return format.codec.canvas(options, metadata) if format.codec.canvas is not None else Canvas
 
 
@@ -87,11 +87,11 @@ def write(
     white: float | None = None,
     labels: Labels | None = None,
 ) -> list[str]:
-    """Encode ``pixels (height, width, channels)`` and ``alpha (height, width)``; return what people should know.
+    """Encode ``pixels (height, width, channels)`` and ``alpha (height, width)``; return notes for the user.
 
-    *pixels* may be what `canvas` made for the format.
+    *pixels* may be a canvas from `canvas` for this format.
 
-    *software*, one line of ASCII, goes where the format keeps the name of the program that wrote a file.
+    *software*, one line of ASCII, goes into the format's field for the program that wrote a file.
     """
     notes: list[str] = []
     if metadata.palette and not format.palettes:
@@ -104,7 +104,7 @@ def write(
 
 
 def coloured(pixels: Any, metadata: Metadata) -> Any:
-    """Return the colours of samples that are numbers of a palette; other samples as they are."""
+    """Return the colours of samples that are palette indices; other samples unchanged."""
     if not metadata.palette:
         return pixels
     return np.frombuffer(metadata.palette, np.uint8).reshape(-1, 3)[pixels[..., 0]]
@@ -128,13 +128,13 @@ def write_maps(
 
 
 def stripped(metadata: Metadata, format: Format) -> Metadata:
-    """Return what goes into a file all the same: the value of missing samples, without which they would be data."""
+    """Return what even ``--strip`` keeps: the nodata value, without which missing samples would be data."""
     own = {GDAL_NODATA: metadata.tags[GDAL_NODATA]} if format.georeferenced and GDAL_NODATA in metadata.tags else {}
     return Metadata(own, words=metadata.words and metadata.words.of_samples(), coding=metadata.coding)
 
 
 def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
-    """Return what goes into a file of *pixels*."""
+    """Return the metadata for a file of *pixels*."""
     if options.strip:
         return stripped(metadata, format)
     name = format.title or format.name.upper()
@@ -154,5 +154,5 @@ def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions
     if lost:
         notes.append(f"{name} cannot hold its PNG texts {', '.join(lost)}; use .png")
     if metadata.aspect and not format.codec.holds_aspect:
-        notes.append(f"{name} cannot hold the shape of its pixels; use .png, .jpg or .tif")
+        notes.append(f"{name} cannot hold its pixel aspect ratio; use .png, .jpg or .tif")
     return ready(metadata, pixels.shape[1::-1], f"image/{format.name}", options.strip_gps, notes)

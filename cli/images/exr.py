@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from ...filters.core.lazy_numpy import Array, np
@@ -22,25 +23,26 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     """Return the picture."""
     library = extras.required("OpenEXR", "an OpenEXR image")
     notes: list[str] = []
-    # The library reads files alone, and says what is wrong on standard output and error.
-    with tempfile.NamedTemporaryFile(suffix=".exr") as file:
-        file.write(begun.data)
-        file.flush()
-        headers = [part.header for part in _opened(library, file.name, header_only=True).parts]
+    # The library reads only files, and prints its errors to stdout and stderr.
+    with tempfile.TemporaryDirectory(prefix="imfilter-") as folder:
+        file = Path(folder, "picture.exr")
+        file.write_bytes(begun.data)
+        headers = [part.header for part in _opened(library, str(file), header_only=True).parts]
         header, (width, height) = headers[0], _size(headers[0])
         # The library decodes every part.
         samples = sum(math.prod(_size(each)) * len(each["channels"]) for each in headers)
         decoding = 12 * -(-samples // max(width * height, 1))
         options.check_size(width, height, Samples(len(header["channels"]), 4, decoding))
-        parts = _opened(library, file.name, separate_channels=True, num_threads=1).parts
+        parts = _opened(library, str(file), separate_channels=True, num_threads=1).parts
     if len(parts) > 1:
-        notes.append(f"only the first of its {len(parts)} parts was taken")
+        notes.append(f"only the first of its {len(parts)} parts was used")
     if any((one != other).any() for one, other in zip(header["dataWindow"], header["displayWindow"], strict=True)):
-        notes.append("its data window, which is not its display window, was taken")
+        notes.append("its data window was used, which differs from its display window")
     planes = {name: channel.pixels for name, channel in parts[0].channels.items()}
     if any(plane is None or plane.ndim != 2 or plane.shape != (height, width) for plane in planes.values()):
         raise DecodeError(
-            "is an OpenEXR image of deep or subsampled channels, which is not read; exrstdattr or oiiotool converts it"
+            "is an OpenEXR image with deep or subsampled channels, which is not supported; "
+            "exrstdattr or oiiotool converts it"
         )
     picture = _picture(planes, notes)
     if COLOURS[0] in planes or "Y" in planes:
@@ -67,7 +69,7 @@ def _opened(library: Any, name: str, **settings: Any) -> Any:
 
 
 def _picture(planes: dict[str, Array], notes: list[str]) -> Picture:
-    """Return the colours and the alpha among channels; others, of which there are no colours, are taken as bands."""
+    """Return the colours and the alpha among channels; if there are no colours, the channels become bands."""
     names = COLOURS if set(COLOURS) <= planes.keys() else ("Y",) if "Y" in planes else ()
     alpha = planes.get("A") if names else None
     others = sorted(planes.keys() - {*names, "A"}) if names else sorted(planes)
@@ -82,7 +84,7 @@ def _picture(planes: dict[str, Array], notes: list[str]) -> Picture:
     if (alpha == 1).all():
         return Picture(pixels, notes=notes)
     with contextlib.suppress(ValueError):
-        # Colours are stored multiplied by the alpha; those of alpha 0, which shine, are lost by that.
+        # Colours are stored multiplied by alpha, so glowing colours with alpha 0 are lost.
         pixels = premultiplied(pixels, alpha).astype(np.float32)
     return Picture(pixels, alpha, notes=notes)
 

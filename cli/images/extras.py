@@ -11,7 +11,7 @@ from .picture import DecodeError
 
 
 def required(module: str, what: str, extra: str = "formats") -> Any:
-    """Return a library; raises `DecodeError`, which says how to install it, where it is missing."""
+    """Return a library; if it is missing, raises `DecodeError`, which says how to install it."""
     try:
         return importlib.import_module(module)
     except ImportError:
@@ -23,5 +23,5 @@ def scaled(samples: Array, bits: int) -> Array:
     white = (1 << bits) - 1
     full = sample_depth.full_range(white)
     if white < full and samples.max(initial=0) > white:
-        raise DecodeError(f"is damaged: a sample is {samples.max()}, and {white} the maximum")
+        raise DecodeError(f"is damaged: a sample is {samples.max()}, but the maximum is {white}")
     return sample_depth.scaled(samples, white, full)

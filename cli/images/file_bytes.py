@@ -1,4 +1,4 @@
-"""The bytes of a file that is read piece by piece, as data sets are, which may be larger than memory."""
+"""The bytes of a file that is read piece by piece, such as a data set larger than memory."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import io
 import os
 from typing import Any
 
+from ..system import read_at
 from .picture import DecodeError
 from .source import FileState, state_of
 
-CHANGES = "changes while it is read; try again when it is complete"
+CHANGES = "changed while it was read; try again when it is complete"
 
 
 class FileBytes:
-    """Stands for what a file holds: a slice reads those bytes, and none of them stay.
+    """Acts like the bytes of a file: a slice reads them, and none stay in memory.
 
-    The file stays open: another that takes its name is not met. Of one that is written to, what is read no longer
-    belongs together; `check` says so.
+    The file stays open, so a file that takes its name does not matter. If it is written to, the bytes no longer belong
+    together; `check` detects that.
     """
 
     def __init__(self, descriptor: int, state: FileState) -> None:
@@ -28,15 +29,15 @@ class FileBytes:
 
     def __getitem__(self, part: slice) -> bytes:
         start, stop, _ = part.indices(len(self))
-        found = os.pread(self._descriptor, stop - start, start) if stop > start else b""
-        while (left := stop - start - len(found)) > 0:  # as of more than 2 GB, or of a disk in a network
-            if not (more := os.pread(self._descriptor, left, start + len(found))):
+        found = read_at(self._descriptor, stop - start, start) if stop > start else b""
+        while (left := stop - start - len(found)) > 0:  # as with more than 2 GB, or on a network disk
+            if not (more := read_at(self._descriptor, left, start + len(found))):
                 raise DecodeError(CHANGES)
             found += more
         return found
 
     def check(self) -> None:
-        """Raise `DecodeError` where the file changed since it was opened."""
+        """Raise `DecodeError` if the file has changed since it was opened."""
         if state_of(self._descriptor) != self.state:
             raise DecodeError(CHANGES)
 
@@ -46,7 +47,7 @@ class FileBytes:
 
 
 class Opened(io.RawIOBase):
-    """Bytes as an open file, for what reads one."""
+    """Bytes as an open file object."""
 
     def __init__(self, data: Any) -> None:
         self._data, self._at = data, 0

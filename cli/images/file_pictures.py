@@ -1,4 +1,4 @@
-"""A file's pictures: how many it has, and these one after the other."""
+"""The pictures of a file: their number, and each in turn."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class FilePictures:
         self.frame = frame
         self.notes: list[str] = []
         self.damage: list[str] = []
-        """What is wrong with the pictures that were read, of which the rest was taken."""
+        """The damage of the pictures that were read in part."""
         frames = self.found if isinstance(self.found, Frames) else None
         if frames is not None and frame is None and frames.first is not None:
             self.found = frames.first
-            self.notes.append(f"{shown(name)}: is the first of {frames.count} pictures; --frame 1 takes the second")
+            self.notes.append(f"{shown(name)}: is the first of {frames.count} pictures; --frame 1 selects the second")
         self.count = frames.count if frames is not None and self.found is frames and frame is None else 1
 
     def pictures(self) -> Iterator[Picture]:
-        """Yield the pictures that are asked for; raises FileError."""
+        """Yield the selected pictures; raises FileError."""
         for picture in self._asked_for():
             said = [note for note in picture.notes if note.startswith(TELL_OF_DAMAGE)]
             self.damage += [f"{shown(self.name)}: {note}" for note in said]

@@ -1,8 +1,8 @@
-"""FITS: the first image of a file, and each plane of a cube, as its values stand for.
+"""FITS: the first image of a file, and each plane of a cube, as physical values.
 
-After Definition of the Flexible Image Transport System, version 4.0. The first row is at the bottom, as that says in
-section 5.1 and viewers show it, unless `ROWORDER` is TOP-DOWN. Samples of the value `BLANK` are missing: NaN, or where
-whole numbers stand for themselves, the picture's nodata value.
+After Definition of the Flexible Image Transport System, version 4.0. The first row is at the bottom, as section 5.1
+says and viewers show it, unless `ROWORDER` is TOP-DOWN. Samples with the value `BLANK` are missing: NaN, or for
+unscaled whole numbers the picture's nodata value.
 
 This reader is as exact as astropy's for images, and starts in a tenth of its time.
 """
@@ -21,20 +21,20 @@ from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, 
 BLOCK, CARD = 2880, 80
 TYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 UNSIGNED = {16: (1 << 15, "u2"), 32: (1 << 31, "u4"), 64: (1 << 63, "u8")}
-"""What `BZERO` is of unsigned samples, and their type."""
+"""The value of `BZERO` for unsigned samples, and their type."""
 VALUE = re.compile(r"([A-Z0-9_-]+) *= *(?:'((?:[^']|'')*)'|([^/]*))")
 MOST_UNITS = 4096
 
 
 class Unit(NamedTuple):
-    """A header and where its data are."""
+    """A header and the place of its data."""
 
     cards: dict[str, str]
     start: int
     length: int
 
     def number(self, name: str, default: float) -> float:
-        """Return the value of a keyword; raises `DecodeError` where it is no number."""
+        """Return the value of a keyword; raises `DecodeError` if it is no number."""
         try:
             value = float(self.cards.get(name, default))
         except ValueError:
@@ -51,7 +51,7 @@ class Unit(NamedTuple):
 
 
 def units(data: bytes) -> Iterator[Unit]:
-    """Yield the units of a file; raises `DecodeError` where a header is cut off."""
+    """Yield the units of a file; raises `DecodeError` if a header is cut off."""
     at = 0
     for _ in range(MOST_UNITS):
         if not data[at : at + CARD].strip(b"\0 "):
@@ -71,7 +71,7 @@ def units(data: bytes) -> Iterator[Unit]:
         count = math.prod(sides) if sides else 0
         length = bits // 8 * int(unit.number("GCOUNT", 1)) * (int(unit.number("PCOUNT", 0)) + count)
         if length < 0 or any(side < 0 for side in sides):
-            raise DecodeError("is damaged: a side of its array is less than 0")
+            raise DecodeError("is damaged: an axis of its array is negative")
         yield unit._replace(length=length)
         at = start + -(-length // BLOCK) * BLOCK
 
@@ -83,19 +83,19 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     for number, unit in enumerate(units(data)):
         kind = unit.cards.get("XTENSION", "IMAGE" if number == 0 else "")
         if kind == "BINTABLE" and unit.cards.get("ZIMAGE") == "T" and not images:
-            raise DecodeError("is a FITS file whose image is packed in tiles (fpack); funpack FILE unpacks it")
+            raise DecodeError("is a FITS file with a tile-compressed image (fpack); funpack FILE unpacks it")
         if kind == "IMAGE" and unit.shape and all(unit.shape):
             images.append(unit)
     if not images:
         raise DecodeError("is a FITS file without an image (tables only)")
     if len(images) > 1:
-        notes.append(f"only the first of its {len(images)} images was taken")
+        notes.append(f"only the first of its {len(images)} images was used")
     first = images[0]
     width, height, *more = [*first.shape, 1][: max(len(first.shape), 2)]
     planes = math.prod(more)
     bits = int(first.number("BITPIX", 8))
     if bits not in TYPES:
-        raise DecodeError(f"is damaged: FITS has no samples of {bits} bits")
+        raise DecodeError(f"is damaged: FITS has no {bits}-bit samples")
     options.check_size(width, height, _memory(first, bits, 3 if more == [3] else 1))
     dtype = np.dtype(TYPES[bits])
     there = max(min(len(data) - first.start, planes * width * height * dtype.itemsize), 0) // dtype.itemsize
@@ -103,13 +103,13 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         if not options.lenient or there < width:
             raise DecodeError(f"is damaged or truncated ({there} of {planes * width * height} samples)")
         planes = max(there // (width * height), 1)
-        notes.append("is damaged or truncated; what could be read of it was taken")
+        notes.append("is damaged or truncated; the readable part was used")
 
     else:
         _check_sum(data, first, options, notes)
 
     def plane(number: int) -> tuple[Array, float | None]:
-        """Return a plane, upright, and its value of what is missing."""
+        """Return a plane, upright, and its nodata value."""
         count = width * height
         have = max(min(there - number * count, count), 0)
         start = min(first.start + number * count * dtype.itemsize, len(data))
@@ -140,7 +140,7 @@ def _check_sum(data: bytes, unit: Unit, options: DecodeOptions, notes: list[str]
     damage = "is damaged (its samples do not match their checksum, DATASUM)"
     if not options.lenient:
         raise DecodeError(damage)
-    notes.append(f"{damage}; they were taken")
+    notes.append(f"{damage}; they were used all the same")
 
 
 def _sum(data: bytes) -> int:
@@ -153,7 +153,7 @@ def _sum(data: bytes) -> int:
 
 
 def _memory(first: Unit, bits: int, channels: int) -> Samples:
-    """Return what a pixel takes; scaled samples are computed in double."""
+    """Return the memory of a pixel; scaled samples are computed in double."""
     meaning = first.number("BSCALE", 1), first.number("BZERO", 0)
     scaled = meaning != (1, 0) and not (bits in UNSIGNED and meaning == (1, UNSIGNED[bits][0]))
     size = {8: 1, 16: 4, -32: 4}.get(bits, 8)
@@ -161,7 +161,7 @@ def _memory(first: Unit, bits: int, channels: int) -> Samples:
 
 
 def _meant(samples: Array, unit: Unit, bits: int) -> tuple[Array, float | None]:
-    """Return the values that samples stand for, and that of those that are missing; section 4.4.2.5."""
+    """Return the physical values of samples, and the nodata value; section 4.4.2.5."""
     scale, zero = unit.number("BSCALE", 1), unit.number("BZERO", 0)
     blank = unit.number("BLANK", 0) if bits > 0 and "BLANK" in unit.cards else None
     if scale == 1 and zero == 0:

@@ -1,4 +1,4 @@
-"""Outputs that are folders, as a Zarr is: written under a temporary name, renamed when they are whole."""
+"""Outputs that are folders, such as a Zarr: written under a temporary name, renamed when complete."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .temporary_names import NEW, OLD, temporary_name
 from .zarr_mark import mark_of
 
 Parts = Sequence[bytes | memoryview | Piece]
-NO_ZARR = "a folder that is no Zarr is there"
+NO_ZARR = "a folder that is not a Zarr is there"
 
 
 class NewFolder(io.BytesIO):
-    """Takes the files of a folder in the order in which they are to be written."""
+    """Collects the files of a folder in the order in which they will be written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class NewFolder(io.BytesIO):
 
 
 class FolderReplacement(Replacement):
-    """A new folder, and the Zarr that its place holds until it is there."""
+    """A new folder, and the Zarr that it replaces."""
 
     def __init__(self, folder: OutputFolder, target: Path, begun: str | None = None) -> None:
         """Make the folder, or take one that was *begun* beside the target; raises OSError."""
@@ -66,11 +66,11 @@ class FolderReplacement(Replacement):
                             file.write(part)
 
     def keep(self, read: Collection[Identity]) -> None:
-        """Refuse what may not be replaced; what is there stays until the new folder takes its place."""
+        """Refuse what must not be replaced; the old Zarr stays until the new folder takes its place."""
         self._check(read)
 
     def place(self, read: Collection[Identity]) -> None:
-        """Let the new folder take its place; raises OSError where that became the place of another."""
+        """Let the new folder take its place; raises OSError if something else is there now."""
         self._check(read)
         if self.folder.found(self.name) is not None:
             old = temporary_name(OLD)
@@ -89,10 +89,10 @@ class FolderReplacement(Replacement):
         check_place(self.folder, self.name)
         found = self.folder.found(self.name)
         if found is not None and identity_of(found) in read:
-            raise OSError("it is what this call reads")
+            raise OSError("this call reads it")
 
     def take_back(self) -> str | None:
-        """Put back what was there before; return under which name it is if that fails."""
+        """Restore the old Zarr; if that fails, return the name under which it is kept."""
         try:
             if self._is_placed:
                 self.folder.remove_tree(self.name)
@@ -104,7 +104,7 @@ class FolderReplacement(Replacement):
         return None
 
     def forget(self) -> str | None:
-        """Remove what was replaced; return its name if that fails."""
+        """Remove the replaced Zarr; return its name if that fails."""
         try:
             if self._old is not None:
                 self.folder.remove_tree(self._old)
@@ -114,12 +114,12 @@ class FolderReplacement(Replacement):
 
     def discard(self) -> None:
         """Remove the new folder."""
-        with contextlib.suppress(OSError):  # it may be gone; there is nothing else to be done
+        with contextlib.suppress(OSError):  # it may be gone; nothing else can be done
             self.folder.remove_tree(self.temporary)
 
 
 def check_place(folder: OutputFolder, name: str) -> None:
-    """Raise OSError for what no Zarr replaces: all but another one, and an empty folder."""
+    """Raise OSError for anything but another Zarr or an empty folder."""
     found = folder.found(name)
     if found is None:
         return

@@ -1,4 +1,4 @@
-"""Files that are told by their signature and are not read: what each is, and how to convert it."""
+"""Unsupported files that are recognised by their signature: what each is, and how to convert it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FTYP = rb"(?s:.{4})ftyp"
 
 
 class Foreign(NamedTuple):
-    """A kind of file that is not read."""
+    """An unsupported kind of file."""
 
     signature: bytes
     """A pattern that the first bytes of its files match."""
@@ -25,7 +25,7 @@ class Foreign(NamedTuple):
 LABELS = Foreign(
     rb"\x00\x00[\x08\x09\x0b-\x0e][\x01\x02]",
     "an IDX file of labels or numbers",
-    "name that of the images, and its labels go along",
+    "name the file of the images; its labels are found with it",
 )
 FOREIGN = (
     Foreign(rb"%PDF-", "a PDF document", "pdftoppm -png FILE page writes its pages as images"),
@@ -36,7 +36,7 @@ FOREIGN = (
         "rsvg-convert FILE -o out.png renders it",
     ),
     LABELS,
-    Foreign(PICKLE, "a pickle of class names", "name that of the images"),
+    Foreign(PICKLE, "a pickle of class names", "name the file of the images"),
     Foreign(rb"\x80[\x02-\x05](?:\x95|[\](c)]|$)", "a Python pickle", "save its arrays as .npy"),
     Foreign(rb"\x1f\x8b", "a gzip-compressed file", "gunzip it first"),
     Foreign(rb"BZh[1-9]1AY&SY", "a bzip2-compressed file", "bunzip2 it first"),
@@ -52,7 +52,7 @@ FOREIGN = (
     ),
     Foreign(rb"PK\x03\x04", "a ZIP archive", "unzip it first"),
     Foreign(rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07", "an archive", "unpack it first"),
-    # Raw files of cameras; those that are TIFF are told by their tags.
+    # Raw camera files; those based on TIFF are recognised by their tags.
     Foreign(FTYP + rb"crx ", "a raw camera file (Canon CR3)", DARKTABLE),
     Foreign(rb"FUJIFILMCCD-RAW", "a raw camera file (Fujifilm RAF)", DARKTABLE),
     Foreign(rb"II(?:RO|RS)|MMOR", "a raw camera file (Olympus ORF)", DARKTABLE),
@@ -88,7 +88,7 @@ FOREIGN = (
         "read it with nibabel and save it as .npy",
     ),
     Foreign(rb"NRRD000", "an NRRD file", "read it with pynrrd and save it as .npy"),
-    Foreign(rb"XTENSION=", "a FITS extension without its primary header", "take the whole FITS file"),
+    Foreign(rb"XTENSION=", "a FITS extension without its primary header", "use the whole FITS file"),
     # Other images.
     Foreign(FTYP + rb"jxs ", "a JPEG XS image", FFMPEG),
     Foreign(
@@ -116,18 +116,18 @@ FOREIGN = (
     Foreign(rb"\x01\x00\x00\x00(?s:.{36}) EMF", "a Windows metafile (EMF)", "inkscape FILE -o out.png renders it"),
     Foreign(rb"\x8aMNG|\x8bJNG", "an MNG or JNG image", MAGICK),
     Foreign(rb"mlpk|id=ImageMagick", "an ImageMagick image (MIFF)", MAGICK),
-    # What stands where an image should.
+    # Found in place of an image.
     Foreign(rb"version https://git-lfs", "a Git LFS pointer, not the file itself", "git lfs pull fetches it"),
-    Foreign(rb"(?i)\s*(?:<!doctype html|<html)", "a web page", "look whether the download failed"),
+    Foreign(rb"(?i)\s*(?:<!doctype html|<html)", "a web page", "check whether the download failed"),
     Foreign(rb"\s*<\?xml", "an XML file", "name an image"),
 )
 
 
 def refusal(head: bytes, name: str = "") -> str:
-    """Return what a file is that begins with *head* and how to convert it, or nothing where it is unknown."""
+    """Return what a file that begins with *head* is, and how to convert it; "" if it is unknown."""
     for kind in FOREIGN:
         if re.match(kind.signature, head) or (kind is LABELS and re.match(kind.signature, unpacked(head))):
-            return f"is {kind.what}, which is not read; {kind.advice}"
+            return f"is {kind.what}, which is not supported; {kind.advice}"
     if suffix_of(name) == ".bin":
-        return "is not a CIFAR file (those have 3073 or 3074 bytes per image), or any image of a known format"
+        return "is neither a CIFAR file (those have 3073 or 3074 bytes per image), nor an image of a known format"
     return ""

@@ -1,4 +1,4 @@
-"""The image formats: their names and signatures, what each can hold, and which module reads and writes it.
+"""The image formats: their names, signatures and capabilities, and the module that reads and writes each.
 
 A format is a module of this folder, or of one in it, with its `Codec`, and a row of `FORMATS`. The table imports
 none of the modules.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Format(NamedTuple):
-    """A format that is read, and written unless another is named to write `instead`."""
+    """A format that is read and, unless `instead` names another, written."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -42,11 +42,11 @@ class Format(NamedTuple):
     raw: bool = False
     """Results are written as float, signed and unrounded, unless `--depth` is given."""
     profiles: bool = False
-    """It holds an ICC profile."""
+    """It can hold an ICC profile."""
     describes_colours: bool = False
-    """It also holds gamma, primaries and code points of colours."""
+    """It can also hold gamma, primaries and code points of colours."""
     tells_white: bool = False
-    """Its files say what is white, where that is not what the type of the samples says."""
+    """Its files state the value of white if that is not implied by the sample type."""
     lossy: bool = False
     animated: bool = False
     """It holds the frames of an animation."""
@@ -55,28 +55,28 @@ class Format(NamedTuple):
     data_set: bool = False
     """It holds any number of images of one size, and takes several at a time."""
     record: int = 0
-    """The bytes of each of its images, where nothing in a file tells what it is: its name and its length do."""
+    """The bytes per image, if the format has no signature and is recognised by name and length."""
     twin: str = ""
-    """Another format whose files have the same names: what is read from one of those is written as one."""
+    """Another format with the same extensions: its inputs are written in that format."""
     keyed: bool = False
-    """It holds arrays by their names, of which some are images."""
+    """It holds named arrays, some of which are images."""
     of_files: bool = False
-    """It holds files, of which some are images of formats of their own."""
+    """It holds files, some of which are images in their own formats."""
     folder: bool = False
     """It is a folder, and no file."""
     in_pieces: bytes | None = None
-    """A pattern of the first bytes of those of its files that are read as they are needed, and not whole."""
+    """A pattern for the first bytes of files that are read on demand instead of completely."""
     stream: Literal["", "file", "pipe"] = ""
-    """Its files may stand one behind the other, also behind those of other such formats: a stream of images, which are
+    """Its files may stand one after the other, also after those of other such formats: a stream of images, which are
     frames. Viewers see them all in a file of some formats, and only the first of others, which are for pipes."""
     palettes: bool = False
-    """It holds samples that are numbers of colours."""
+    """It can hold palette indices."""
     maps: bool = False
     """It holds any number of maps."""
     compressions: tuple[str, ...] = ()
-    """What --compression may say, if samples are packed in several ways; the first is the default."""
+    """The values for --compression, if there are several; the first is the default."""
     georeferenced: bool = False
-    """It tells where its samples lie on the ground, and which value marks those that are missing."""
+    """It can hold a georeference and a nodata value."""
     aliases: tuple[str, ...] = ()
     """Other names for it."""
     title: str = ""
@@ -84,9 +84,9 @@ class Format(NamedTuple):
     module: str = ""
     """The module of its codec, if that is not called `name`, or lies in a folder below."""
     ending: bytes = b""
-    """What the files that are written end with, where that tells that they are whole."""
+    """The last bytes of written files, if they show that a file is complete."""
     instead: str = ""
-    """The name of the format that its pictures are written in, where it is only read."""
+    """The format in which its pictures are written, if it can only be read."""
 
     @property
     def codec_name(self) -> str:
@@ -100,7 +100,7 @@ class Format(NamedTuple):
 
     @property
     def only_float(self) -> bool:
-        """Whether all samples that it holds are float, of which 1 is white."""
+        """Whether all its samples are float, with 1 for white."""
         return bool(self.gray) and not {*self.gray, *self.colour}.intersection(WHOLE)
 
     def held(self, colours: ColourModel, channels: int) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ class Format(NamedTuple):
         return self.colour
 
     def is_read_in_pieces(self, head: bytes) -> bool:
-        """Whether a file that begins with *head* is read as it is needed."""
+        """Whether a file that begins with *head* is read on demand."""
         return self.in_pieces is not None and re.match(self.in_pieces, head) is not None
 
     def of_input(self, own: Format) -> Format:
@@ -148,15 +148,15 @@ TGA = (
     rb"(?!\x00\x00)(?s:..)(?!\x00\x00)(?s:..)[\x08\x0f\x10\x18\x20][\x00-\x3f]"
 )
 IDX = (*(f"{mark}idx{axes}-ubyte" for axes in (3, 4) for mark in "-."), ".idx")
-"""What the names of data sets end with: t10k-images-idx3-ubyte."""
+"""The endings of data set names, such as t10k-images-idx3-ubyte."""
 IDX_HEAD = rb"\x00\x00[\x08\x09\x0b-\x0e][\x03\x04]"
 IDX_TYPES = ("uint8", "float32")
 PICKLE = rb"\x80[\x02-\x05](?:\x95(?s:.{8}))?\}"
-"""Of a dictionary."""
+"""Matches the start of a pickled dictionary."""
 STACK = rb"\x93NUMPY[^{]{2,6}\{[^}]*'shape': *\((?:\d+L?, *){3}\d+L?,? *\)"
-"""Of an array with four axes."""
+"""Matches the header of an array with four axes."""
 CIFAR_ARCHIVE, TAR_HEAD = rb"(?:\./)?cifar-100?-(?:batches-(?:py|bin)|python|binary)(?s:.*)\x00ustar", 264
-"""The first header of an archive as CIFAR is published in, and how many bytes of it tell that."""
+"""The first header of a published CIFAR archive, and the number of its bytes that identify it."""
 GZIP, WINDOW_OF_GZIP = b"\x1f\x8b\x08", 31
 FORMATS = {
     format.name: format
@@ -412,7 +412,7 @@ TABLES = {
     name: Format(name, (f".{name}",), signature, gray=("float64",), ending=ending)
     for name, signature, ending in (("csv", rb"\w+(,|\n)", b"\n"), ("json", rb"\{", b"}\n"))
 }
-"""The formats of a table beside a picture, which are no images."""
+"""The formats of tables, which are not images."""
 WRITTEN = {name: format for name, format in FORMATS.items() if not format.instead}
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
@@ -420,10 +420,10 @@ BY_SUFFIX[".tif"] = FORMATS["tiff"]
 BY_SUFFIX[".bin"] = FORMATS["cifar10"]._replace(twin="cifar100")
 RECORDS = {name: format for name, format in FORMATS.items() if format.record}
 LONG_SUFFIXES = [suffix for suffix in BY_SUFFIX if suffix.count(".") != 1 or "-" in suffix]
-"""What is not what stands behind the last dot."""
+"""Suffixes that are not just the part after the last dot."""
 PROMISING = BY_SUFFIX.keys() - {".hdr", ".fit", ".bin"}
-"""Suffixes of images alone: an ENVI header is called `.hdr` too, what a sports watch records `.fit`,
-and anything `.bin`."""
+"""Suffixes that only images have: an ENVI header also ends in `.hdr`, a sports watch's record in `.fit`, and anything
+in `.bin`."""
 LOSSLESS = FORMATS["png"]
 """The format of a map in a folder, if the input's format is lossy or unknown."""
 HEAD = 512
@@ -431,17 +431,17 @@ HEAD = 512
 COMPRESSIONS = tuple(dict.fromkeys(way for format in FORMATS.values() for way in format.compressions))
 """The words of --compression."""
 FOR_COMPRESSION = "--compression is for TIFF; write .tif, or leave it out"
-"""Advice where a format packs samples in one way only."""
+"""Advice if a format has only one compression."""
 FOR_CHUNKS = "--chunks, --shard-size and --pyramid are for Zarr; write .zarr, or leave them out"
-"""Advice where a format has no chunks."""
+"""Advice if a format has no chunks."""
 FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
-"""Advice where a format holds too few channels."""
+"""Advice if a format holds too few channels."""
 FOR_BANDS = "use .tif or .npy"
 """The same for a picture of several bands."""
 
 
 def _pictures(among: dict[str, Format]) -> list[Format]:
-    """Return the formats of pictures: data sets have too many names for one line, but arrays are pictures too."""
+    """Return the formats of pictures, including arrays; those of data sets would be too many for one line."""
     return [format for format in among.values() if format.bands or not format.data_set]
 
 
@@ -456,7 +456,7 @@ def _codec(module: str) -> Codec:
 def sniff(head: bytes, name: str = "", length: int = 0) -> Format | None:
     r"""Return the format of a file that begins with *head*, or None if it is not an image that is read.
 
-    What is told by its *name* and *length* alone begins as other formats do once in a while.
+    Formats recognised only by *name* and *length* may happen to begin like another format.
 
     >>> sniff(b"\xff\xd8\xff\xe0").name, sniff(b"RIFF....WAVE")
     ('jpeg', None)
@@ -477,7 +477,7 @@ def of_records(name: str) -> Format:
     """Return the format of files without a signature that ``--from`` names; raises UsageError."""
     if (format := RECORDS.get(name.lower())) is None:
         raise UsageError(
-            f"--from: {name!r} is none of {', '.join(RECORDS)}; other formats are told by their first bytes"
+            f"--from: {name!r} is not one of {', '.join(RECORDS)}; other formats are recognised by their first bytes"
         )
     return format
 
@@ -489,7 +489,7 @@ def of_file(path: str) -> Format | None:
 
 
 def _of_records(name: str, length: int) -> Format | None:
-    """Return the format that the name and the length of a file tell together.
+    """Return the format that the name and the length of a file imply together.
 
     >>> _of_records("data_batch_1.bin", 30730000).name, _of_records("train.bin", 3073 * 3074).name
     ('cifar10', 'cifar100')
@@ -504,16 +504,16 @@ def _of_records(name: str, length: int) -> Format | None:
 
 
 def unpacked(head: bytes, most: int = 64) -> bytes:
-    """Return the first bytes of what gzip packed, nothing of what is damaged."""
+    """Return the first unpacked bytes of gzip data; empty if they are damaged."""
     try:
         return zlib.decompressobj(WINDOW_OF_GZIP).decompress(head, most)
     except zlib.error:
         return b""
 
 
-@functools.lru_cache(maxsize=1024)  # of a folder each name is asked about eight times
+@functools.lru_cache(maxsize=1024)  # each name in a folder is looked up eight times
 def suffix_of(name: str) -> str:
-    """Return what tells the format of a file by its name, in lower case: as a rule what stands behind the last dot.
+    """Return the part of a file's name that implies its format, in lower case: as a rule that after the last dot.
 
     >>> suffix_of("a/B.JPG"), suffix_of("t10k-images-idx3-ubyte.gz"), suffix_of("a.tar.gz")
     ('.jpg', '-idx3-ubyte.gz', '.gz')
@@ -524,7 +524,7 @@ def suffix_of(name: str) -> str:
 
 
 def of_name(name: str) -> Format | None:
-    """Return the format that the name of a file tells, if it does."""
+    """Return the format that a file's name implies, if any."""
     return BY_SUFFIX.get(suffix_of(name))
 
 
@@ -548,7 +548,7 @@ def named(name: str) -> Format:
 
 
 def of_suffix(path: str) -> Format:
-    """Return the format that the suffix of an output names; raises UsageError if it names none that is written."""
+    """Return the format that the suffix of an output names; raises UsageError if that cannot be written."""
     suffix = suffix_of(path)
     if suffix in BY_SUFFIX:
         return _written(BY_SUFFIX[suffix], path)
@@ -561,7 +561,7 @@ def of_table(path: str) -> Format:
     """Return the format that the suffix of a table names; raises UsageError if it names none."""
     suffix = suffix_of(path)
     if suffix.lstrip(".") not in TABLES:
-        raise UsageError(f"{path}: a table is written as .csv or .json")
+        raise UsageError(f"{path}: a table must be .csv or .json")
     return TABLES[suffix.lstrip(".")]
 
 
@@ -572,7 +572,7 @@ def _written(format: Format, said_in: str) -> Format:
 
 
 def only_read(format: Format) -> str:
-    """Return the sentence that refuses to write a format, and says which to use."""
+    """Return the message that a format cannot be written, with another to use."""
     if FORMATS[format.instead].data_set:
         return f"{format.title} is read but not written; use --to {format.instead}"
     others = " or ".join(FORMATS[name].suffixes[0] for name in dict.fromkeys((format.instead, "png", "tiff")))

@@ -1,4 +1,4 @@
-"""The georeference of a GeoTIFF: the tags that take a place in the raster to one on the ground, moved with the samples.
+"""The georeference of a GeoTIFF: tags that map raster positions to the ground, updated when samples move.
 
 After OGC 19-008r4, GeoTIFF 1.1. Raster coordinates count from the top left corner of the first sample, or from its
 centre where the key GTRasterType says that a pixel is a point.
@@ -26,7 +26,7 @@ from .tiff_tags import (
 )
 
 PLACES = frozenset({PIXEL_SCALE, TIE_POINTS, TRANSFORMATION, INTERGRAPH_MATRIX, RATIONAL_POLYNOMIALS})
-"""Those that say where the raster lies."""
+"""The tags that locate the raster."""
 RASTER_TYPE, PIXEL_IS_POINT = 1025, 2
 """A key of GeoTIFF, and its value where coordinates count from the centre of the first sample."""
 LINE_OFFSET, SAMPLE_OFFSET, LINE_SCALE, SAMPLE_SCALE = 2, 3, 7, 8
@@ -36,9 +36,9 @@ ITEM = re.compile(rb"<Item\b([^<>]*)>([^<]*)</Item\s*>")
 NAME = re.compile(rb"\bname\s*=\s*[\"']([^\"']*)[\"']")
 STATISTICS = b"STATISTICS_"
 NODATA_NAMES = frozenset({b"nodata_values", b"nodata", b"_fillvalue", b"missing_value", b"blankvalue"})
-"""Items of any band that tell the value of missing samples, as GDAL, ESRI and netCDF name them."""
+"""Names of items with the nodata value in GDAL, ESRI and netCDF."""
 OF_SAMPLES = re.compile(rb"\b(?:sample|role)\s*=")
-"""What marks an item about the values of a band: its unit, its scale, its name."""
+"""The mark of an item about a band: its unit, its scale, its name."""
 
 
 def of_orientation(orientation: int, width: int, height: int) -> Geometry:
@@ -59,11 +59,11 @@ def of_orientation(orientation: int, width: int, height: int) -> Geometry:
 
 
 def moved(tags: Mapping[int, ifd.Value], by: Geometry | None, notes: list[str]) -> ifd.Directory:
-    """Return *tags* for a raster whose places *by* takes to those of the old one; what cannot follow is left out."""
+    """Return *tags* for a raster that *by* maps to the old one; those that cannot follow are left out."""
     if not PLACES & tags.keys() or by == Geometry():
         return dict(tags)
     if by is None or not by.is_affine:
-        notes.append("its georeference was not kept, as the picture is warped")
+        notes.append("its georeference was not kept, as the picture was warped")
         return {number: value for number, value in tags.items() if number not in PLACES}
     own = by.of_centres() if _is_point(tags) else by
     new = {number: value for number, value in tags.items() if number not in PLACES}
@@ -76,7 +76,7 @@ def moved(tags: Mapping[int, ifd.Value], by: Geometry | None, notes: list[str]) 
         if by.keeps_axes and len(polynomials) > SAMPLE_SCALE:
             new[RATIONAL_POLYNOMIALS] = _of_doubles(_polynomials(polynomials, by.of_centres()))
         else:
-            notes.append("its rational polynomial coefficients were not kept, as the picture is turned")
+            notes.append("its rational polynomial coefficients were not kept, as the picture was rotated")
     return new
 
 
@@ -89,14 +89,14 @@ def _is_point(tags: Mapping[int, ifd.Value]) -> bool:
 
 
 def _transformed(tags: Mapping[int, ifd.Value], by: Geometry) -> ifd.Directory:
-    """Return the tags of the place; raises ValueError for what has no meaning."""
+    """Return the tags that locate the new raster; raises ValueError for meaningless ones."""
     new: ifd.Directory = {}
     if INTERGRAPH_MATRIX in tags and TRANSFORMATION not in tags and PIXEL_SCALE not in tags:
         raise ValueError("an Intergraph matrix, which is obsolete")
     if TRANSFORMATION in tags:
         matrix = _doubles(tags[TRANSFORMATION])
         if len(matrix) != 16:
-            raise ValueError(f"{len(matrix)} numbers in its transformation, which has 16")
+            raise ValueError(f"{len(matrix)} numbers in its transformation in place of 16")
         new[TRANSFORMATION] = _of_doubles(_times(matrix, by))
     if TIE_POINTS not in tags:
         if PIXEL_SCALE in tags and TRANSFORMATION not in tags:
@@ -104,14 +104,14 @@ def _transformed(tags: Mapping[int, ifd.Value], by: Geometry) -> ifd.Directory:
         return new
     points = _doubles(tags[TIE_POINTS])
     if not points or len(points) % 6:
-        raise ValueError(f"{len(points)} numbers in its tie points, of which each has 6")
+        raise ValueError(f"{len(points)} numbers in its tie points, which need 6 each")
     if PIXEL_SCALE not in tags:
         ground = [points[at : at + 6] for at in range(0, len(points), 6)]
         new[TIE_POINTS] = _of_doubles([n for i, j, *rest in ground for n in (*by.in_result(i, j), *rest)])
         return new
     scale = _doubles(tags[PIXEL_SCALE])
     if len(scale) < 2:
-        raise ValueError(f"{len(scale)} numbers in its pixel scale, which has 3")
+        raise ValueError(f"{len(scale)} numbers in its pixel scale in place of 3")
     depth = scale[2] if len(scale) > 2 else 0.0
     i, j, k, x, y, z = points[:6]
     if by.keeps_axes:
@@ -141,7 +141,7 @@ def _polynomials(numbers: Sequence[float], by: Geometry) -> list[float]:
 
 
 def _doubles(value: ifd.Value) -> tuple[float, ...]:
-    """Return the numbers of a value of doubles; none where the type is another, or one is not finite."""
+    """Return the numbers of a value of doubles; none if the type is another, or one is not finite."""
     if value.type != ifd.DOUBLE:
         return ()
     numbers = struct.unpack(f"<{value.many}d", value.data)
@@ -153,16 +153,16 @@ def _of_doubles(numbers: Sequence[float]) -> ifd.Value:
 
 
 def nodata(tags: Mapping[int, ifd.Value], notes: list[str]) -> float | None:
-    """Return the value of missing samples; one that is no number is told in *notes*.
+    """Return the nodata value; *notes* get one that is not a number.
 
-    GDAL's tag has it, or an item of its metadata that programs write who know no tag.
+    It is in GDAL's tag, or in an item of its metadata by programs that do not know the tag.
     """
     words = tags[GDAL_NODATA].text().strip() if GDAL_NODATA in tags else b""
     if not words and GDAL_METADATA in tags:
         items = ITEM.finditer(tags[GDAL_METADATA].text())
         named = (item[2].strip() for item in items if _name(item).rpartition(b"#")[2].lower() in NODATA_NAMES)
         words = b" ".join(dict.fromkeys(named))
-    # Of one value for each band, all are alike as a rule.
+    # If each band has a value, they are usually all equal.
     values = {word.replace(b",", b".") for word in words.split()}
     if not values:
         return None
@@ -179,7 +179,7 @@ def _name(item: re.Match[bytes]) -> bytes:
 
 
 def with_nodata(tags: Mapping[int, ifd.Value], value: float | None) -> ifd.Directory:
-    """Return *tags* that tell the value of missing samples, as they did if it is the same; or none."""
+    """Return *tags* with this nodata value, unchanged if it is the same; without one for None."""
     new = {number: own for number, own in tags.items() if number != GDAL_NODATA}
     if value is None:
         return new
@@ -191,9 +191,9 @@ def with_nodata(tags: Mapping[int, ifd.Value], value: float | None) -> ifd.Direc
 
 
 def filtered(tags: Mapping[int, ifd.Value], same_values: bool, notes: list[str]) -> Mapping[int, ifd.Value]:
-    """Return *tags* without the words of GDAL_METADATA that a filter makes untrue.
+    """Return *tags* without the items of GDAL_METADATA that a filter makes untrue.
 
-    Statistics are; so are a band's unit, scale and name where its samples are not the *same values* any more.
+    These are statistics and, unless the samples still have the *same values*, a band's unit, scale and name.
     """
     if GDAL_METADATA not in tags or tags[GDAL_METADATA].type != ifd.ASCII:
         return tags
@@ -203,7 +203,7 @@ def filtered(tags: Mapping[int, ifd.Value], same_values: bool, notes: list[str])
         if _name(item).startswith(STATISTICS):
             dropped.append("statistics")
         elif not same_values and OF_SAMPLES.search(item[1]):
-            dropped.append("units, scales and names of bands")
+            dropped.append("band units, scales and names")
         else:
             continue
         parts.append(words[at : item.start()].rstrip())

@@ -1,8 +1,8 @@
-"""GIF: its blocks, its frames laid on one another, and files of one frame or many.
+"""GIF: blocks, compositing of frames, and files of one frame or many.
 
-After Graphics Interchange Format, version 89a (CompuServe 1990), and where it is silent as browsers do: what a frame
-leaves to the background becomes transparent, as what the first one leaves to the frame before it, and a count of loops
-does not count the first time. A frame that reaches out of the canvas enlarges it.
+After Graphics Interchange Format, version 89a (CompuServe 1990), and browsers where it is silent: areas disposed to the
+background, or by the first frame to the frame before it, become transparent, and a loop count excludes the first run.
+A frame that extends beyond the canvas enlarges it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TO_BACKGROUND, TO_PREVIOUS = 2, 3
 LOOPS = b"NETSCAPE2.0"
 LARGEST_NUMBER = (1 << 16) - 1
 UNSUSPECTED_PIXELS, PIXELS_A_BYTE = 1 << 22, 2731
-"""Pixels that any file may promise, and the most of a byte: a code of 12 bits stands for 4096."""
+"""Pixels that any file may declare, and the most per byte: a code of 12 bits can represent 4096."""
 
 
 class Frame(NamedTuple):
@@ -49,7 +49,7 @@ class Frame(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """What stands in a GIF."""
+    """The contents of a GIF."""
 
     size: tuple[int, int]
     frames: list[Frame]
@@ -58,7 +58,7 @@ class Blocks(NamedTuple):
 
 
 def blocks(data: bytes) -> Blocks:
-    """Take a GIF apart; raises IndexError or struct.error where it is cut off in a block's header."""
+    """Parse a GIF; raises IndexError or struct.error if it is cut off in a block's header."""
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     at, everyones = _palette(data, 13, flags)
     frames: list[Frame] = []
@@ -86,14 +86,14 @@ def blocks(data: bytes) -> Blocks:
             frames.append(Frame(box, palette or everyones, bool(flags & 64), data[start:at], *control))
             control = (0, 0, None)
         else:
-            at += 1  # what stands between blocks is passed over, as it is everywhere
+            at += 1  # bytes between blocks are skipped, as other programs do
     if at >= len(data):
         raise IndexError("it has no end")
     return Blocks((width, height), frames, comments, loops)
 
 
 def _palette(data: bytes, at: int, flags: int) -> tuple[int, bytes]:
-    """Return where a palette ends that may stand *at* a place, and its colours."""
+    """Return the end and the colours of the palette, if any, *at* a place."""
     size = 3 << (flags & 7) + 1 if flags & 128 else 0
     return at + size, data[at : at + size]
 
@@ -117,7 +117,7 @@ def _joined(data: bytes, at: int, end: int) -> bytes:
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode a file of one frame, which fills the canvas, into an image of Pillow's; leave others to `finish`."""
+    """Decode a file with one frame that fills the canvas into a Pillow image; leave others to `finish`."""
     image = pillow_decoder.opened("GIF", GifImagePlugin.GifImageFile, data)
     _check_size(image.size, data, options)
     if image.n_frames > 1 or not _fills(data):
@@ -129,12 +129,12 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 
 
 def _check_size(size: tuple[int, int], data: bytes, options: DecodeOptions) -> None:
-    """Raise `DecodeError` where a canvas is too large, or no frame of so few bytes can fill it."""
+    """Raise `DecodeError` if a canvas is too large, or the file too short to fill it."""
     width, height = size
-    # What is seen, its alpha, what was there before, and the frame that is drawn stay from one to the next.
+    # The canvas, its alpha, the previous canvas and the drawn frame stay in memory from one frame to the next.
     options.check_size(width, height, Samples(4, decoding=28, held=13))
     if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
-        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {len(data)} bytes)")
 
 
 def _fills(data: bytes) -> bool:
@@ -162,7 +162,7 @@ def _colours_and_alpha(image: Image.Image) -> tuple[Any, Any]:
 
 
 def read(data: bytes, options: DecodeOptions) -> Frames:
-    """Return the frames of an animation, each as the canvas that is seen."""
+    """Return the frames of an animation, each as the visible canvas."""
     try:
         try:
             found = blocks(data)
@@ -175,7 +175,7 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
     notes: list[str] = []
     size = _room(found)
     if size != found.size:
-        notes.append(f"a frame reaches out of its canvas of {_sides(found.size)}, which was enlarged to {_sides(size)}")
+        notes.append(f"a frame extends beyond its canvas of {_sides(found.size)}, which was enlarged to {_sides(size)}")
         found = found._replace(size=size)
     _check_size(size, data, options)
     plays = 1 if found.loops is None else found.loops and found.loops + 1
@@ -197,7 +197,7 @@ def _sides(size: tuple[int, int]) -> str:
 
 
 def _mended(data: bytes) -> bytes:
-    """Return a file that is cut off as one that ends behind its last whole frame."""
+    """Return a file that is cut off as one that ends after its last whole frame."""
     for end in (data.rfind(b"\0!"), data.rfind(b"\0,"), len(data)):
         whole = (data[: end + 1] if end > 0 else data) + bytes((END,))
         with contextlib.suppress(IndexError, struct.error):
@@ -231,7 +231,7 @@ def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool
                 check_lack(error)
                 if not lenient or not seen_any:
                     raise
-                said.append(f"frame {number} is damaged ({reason_of(error)}); the frames before it were taken")
+                said.append(f"frame {number} is damaged ({reason_of(error)}); the frames before it were used")
         if indices is not None:
             seen_any = True
             colours = np.zeros((256, 3), np.uint8)
@@ -258,7 +258,7 @@ def _indices(frame: Frame) -> Array:
 
 
 def _check_length(frame: Frame) -> None:
-    """Raise `DecodeError` where a frame has another row behind its last."""
+    """Raise `DecodeError` if a frame has more rows than its size."""
     try:
         with _alone(frame, 1) as longer:
             longer.load()
@@ -268,11 +268,11 @@ def _check_length(frame: Frame) -> None:
 
 
 def _alone(frame: Frame, more: int = 0) -> Any:
-    """Return one frame, or one with *more* rows, as a file of its own that is not decoded yet."""
+    """Return one frame, perhaps with *more* rows, as an undecoded file of its own."""
     width, height = frame.box[2] - frame.box[0], frame.box[3] - frame.box[1] + more
     screen = struct.pack("<HHBBB", width, height, 0x80 | 7, 0, 0)
     image = struct.pack("<BHHHHB", IMAGE, 0, 0, width, height, 64 * (frame.interlaced and not more))
-    # A palette in order would be taken for levels of gray; so would the indices be, which is right here.
+    # Pillow takes an ordered palette for gray levels; here these are the indices, as wanted.
     levels = bytes(level for level in range(256) for _ in range(3))
     file = b"GIF89a" + screen + levels + image + frame.data + b";"
     return pillow_private.opened(GifImagePlugin.GifImageFile, file)
@@ -290,7 +290,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
 
 
 class Writer:
-    """Gathers frames of uint8; `write` makes a file of them: an animation where there is a *timing*."""
+    """Collects frames of uint8; `write` makes a file of them: an animation if there is a *timing*."""
 
     def __init__(self, timing: Timing | None) -> None:
         self.timing = timing
@@ -300,19 +300,19 @@ class Writer:
         self._frames: list[tuple[bytes, bytes, int | None]] = []
 
     def add(self, frame: Content) -> None:
-        """Take one more frame: into its own palette, exactly where that holds its colours."""
+        """Add a frame with its own palette, exact if that can hold its colours."""
         pixels, alpha = frame.pixels, frame.alpha
         if not self._frames:
             self._comments = frame.comments()
         height, width, _ = pixels.shape
         if max(height, width) > LARGEST_NUMBER:
-            raise ValueError(f"a side holds {LARGEST_NUMBER} pixels at most")
+            raise ValueError(f"a side has at most {LARGEST_NUMBER} pixels")
         self.size = width, height
         hidden = None if alpha is None else alpha.reshape(height, width) < 128
         if hidden is not None and not hidden.any():
             hidden = None
         if alpha is not None and not np.isin(alpha, (0, 255)).all():
-            self._note("GIF holds no half transparent pixels; what was less than half opaque is left out")
+            self._note("GIF cannot hold partial transparency; pixels less than half opaque became transparent")
         image = Image.fromarray(np.ascontiguousarray(pixels if pixels.shape[2] == 3 else pixels[..., 0]))
         if frame.metadata.palette:
             indices, palette = pixels[..., 0], frame.metadata.palette
@@ -332,10 +332,10 @@ class Writer:
             self.notes.append(note)
 
     def _reduced(self, image: Image.Image, hidden: Any) -> tuple[Any, bytes]:
-        """Return the indices of an image, and the palette; one place is left where pixels are *hidden*."""
+        """Return the indices of an image, and the palette; one entry is reserved if pixels are *hidden*."""
         most = 256 if hidden is None else 255
         if hidden is not None:
-            # What is not seen takes no place in the palette.
+            # Invisible pixels take no entry of the palette.
             pixels = np.array(image)
             pixels[hidden] = pixels[~hidden][0] if not hidden.all() else 0
             image = Image.fromarray(pixels)
@@ -346,7 +346,7 @@ class Writer:
             red, green, blue = np.moveaxis(np.asarray(image).astype(np.int32), 2, 0)
             indices = np.searchsorted(keys, red << 16 | green << 8 | blue).astype(np.uint8)
             return indices, bytes(value for colour in found for value in colour)
-        self._note("GIF holds 256 colours; the picture has more and was reduced to them")
+        self._note("GIF holds at most 256 colours; the picture was reduced to them")
         reduced = image.quantize(most)
         return np.asarray(reduced), bytes(reduced.getpalette() or ())[: 3 * most]
 
@@ -360,7 +360,7 @@ class Writer:
             loops = timing.plays and min(timing.plays - 1, LARGEST_NUMBER)
             file.write(bytes((EXTENSION, APPLICATION, 11)) + LOOPS + struct.pack("<BBHB", 3, 1, loops, 0))
         for number, (palette, packed, transparent) in enumerate(self._frames):
-            # A transparent frame clears the canvas for the next, which would show through it otherwise.
+            # A transparent frame clears the canvas for the next one, which it would otherwise show through.
             disposal = 0 if timing is None else 1 if transparent is None else TO_BACKGROUND
             if timing is not None or transparent is not None:
                 duration = 0 if timing is None else hundredths(*timing.durations[number])
@@ -374,12 +374,12 @@ class Writer:
 
 
 def hundredths(numerator: int, denominator: int) -> int:
-    """Return a duration as GIF keeps it."""
+    """Return a duration in the unit of GIF."""
     return min((200 * numerator + denominator) // (2 * denominator), LARGEST_NUMBER)
 
 
 def _compressed(indices: Any) -> bytes:
-    """Return indices as GIF packs them; Pillow does it."""
+    """Return indices compressed for GIF, by Pillow."""
     image = Image.fromarray(np.ascontiguousarray(indices))
     file = io.BytesIO()
     image.save(file, "GIF", optimize=False, interlace=0)

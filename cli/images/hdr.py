@@ -1,6 +1,6 @@
 """Radiance HDR: read as float in linear light, after "File Formats" of the Radiance documentation.
 
-A sample is ``m·2^(e−136)``, as OpenCV, ImageMagick and stb_image read it; as by them, `EXPOSURE` is not divided out.
+A sample is ``m·2^(e−136)``, as in OpenCV, ImageMagick and stb_image; like them, it does not divide by `EXPOSURE`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RGBE = b"32-bit_rle_rgbe"
 NARROWEST, WIDEST = 8, 0x7FFF
 """Widths of rows that may be packed by component."""
 A_BYTE = 32
-"""Pixels that a byte stands for, at most: 4 runs of 127 take 8 bytes."""
+"""Most pixels per byte: 4 runs of 127 take 8 bytes."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -31,26 +31,28 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         raise DecodeError("is damaged or truncated (no size in its header)")
     found = re.search(rb"^FORMAT=(\S+)", data[:end], re.MULTILINE)
     if found is not None and found[1] != RGBE:
-        raise DecodeError(f"is a Radiance file of the format {found[1].decode('ascii', 'replace')}, which is not read")
+        raise DecodeError(
+            f"is a Radiance file of the format {found[1].decode('ascii', 'replace')}, which is not supported"
+        )
     rows, columns = int(size[3]), int(size[6])
     if size[2] == size[5] or not rows or not columns:
-        raise DecodeError(f"is damaged: it promises {columns}×{rows} pixels")
+        raise DecodeError(f"is damaged: it declares {columns}×{rows} pixels")
     upright = size[2] == b"Y"
     width, height = (columns, rows) if upright else (rows, columns)
     options.check_size(width, height, Samples(3, 4, decoding=16 if upright else 28))
     if rows * columns > A_BYTE * len(data):
-        raise DecodeError(f"is damaged or truncated (it promises {columns}×{rows} pixels in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {columns}×{rows} pixels in {len(data)} bytes)")
     packed, whole = _rows(data, size.end(), rows, columns)
     if whole < rows:
         if not options.lenient or not whole:
-            raise DecodeError(f"is damaged or truncated (only {whole} of its {rows} rows are whole)")
-        notes.append(f"is damaged or truncated (only {whole} of its {rows} rows are whole); the others are black")
+            raise DecodeError(f"is damaged or truncated (only {whole} of its {rows} rows are complete)")
+        notes.append(f"is damaged or truncated (only {whole} of its {rows} rows are complete); the others are black")
     pixels = np.empty((rows, columns, 3), np.float32)
     for band in bands_of_rows(pixels.shape):
         exponents = packed[band, :, 3:]
         scale = np.where(exponents > 0, np.ldexp(np.float32(1), exponents.astype(np.int32) - 136), 0)
         pixels[band] = packed[band, :, :3] * scale.astype(np.float32)
-    # The first axis of the file runs down where Y comes first with a minus, and X right with a plus.
+    # The first axis runs down if Y comes first with a minus, and X runs right with a plus.
     down, right = (size[1], size[4]) if upright else (size[4], size[1])
     if not upright:
         pixels = pixels.swapaxes(0, 1)

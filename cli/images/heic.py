@@ -23,7 +23,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         file = library.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
         image = file[file.primary_index]
     except (ValueError, RuntimeError, EOFError, SyntaxError, IndexError) as error:
-        raise DecodeError(f"is damaged, or a HEIF file of a kind that is not read ({reason_of(error)})") from None
+        raise DecodeError(f"is damaged, or a HEIF file of a kind that is not supported ({reason_of(error)})") from None
     width, height = image.size
     size = 2 if int(image.info.get("bit_depth", 8)) > 8 else 1
     options.check_size(width, height, Samples(4 if image.mode.endswith("A") else 3, size, decoding=14 * size))
@@ -36,7 +36,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     bits = int(image.info.get("bit_depth", 8))
     picture = with_alpha(extras.scaled(samples, bits if samples.dtype == np.uint16 else 8))
     if len(file) > 1:
-        notes.append(f"only the primary one of its {len(file)} pictures was taken")
+        notes.append(f"only the primary one of its {len(file)} pictures was used")
     for name, word in (("depth_images", "depth map"), ("aux", "gain map or other auxiliary picture")):
         if image.info.get(name):
             notes.append(f"its {word} was left out")

@@ -22,43 +22,43 @@ HEADER, ENTRY = 128, 12
 D50 = (0.9642, 1.0, 0.8249)
 """White of the connection space, section 7.2.16."""
 BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
-"""From XYZ to the responses that are scaled where the white changes; annex E."""
+"""From XYZ to the responses that are scaled when the white changes; annex E."""
 PARAMETERS = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}
 """The number of parameters of each kind of parametric curve, section 10.18."""
 TABLES = (b"A2B0", b"A2B1", b"D2B0", b"D2B1")
 """Tags of tables, which count more than curves and matrix."""
 MOST_LANGUAGES = 256
-"""In which a profile may call itself."""
+"""Most languages of a profile's name that are read."""
 LAB_KAPPA, LAB_EPSILON = 903.3, 8.0
 """From L* to Y: below L* 8 it is L* / 903.3."""
 
 
 class FoundCurve(NamedTuple):
-    """A curve of a profile: it goes from 0 to 1, which stand for the light of its black and white."""
+    """A curve of a profile, from 0 to 1, the light of its black and white."""
 
     curve: Curve
     lights: tuple[float, float] = (0.0, 1.0)
 
 
 class Profile(NamedTuple):
-    """What a profile says of the way from samples to XYZ, relative to D50."""
+    """A profile's conversion from samples to XYZ, relative to D50."""
 
     space: str
     """``GRAY``, ``RGB``, or another colour space's four letters."""
     transfer: Transfer | None = None
-    """How samples stand for light; None where the profile has no curves, or they do not grow."""
+    """How samples stand for light; None if the profile has no curves, or they do not grow."""
     matrix: Matrix | None = None
     """From linear RGB to XYZ."""
     lights: tuple[tuple[float, float], ...] = ()
     """The light of black and of white in each channel, between which the transfer goes."""
     tabled: bool = False
-    """It has tables, and its colours are those."""
+    """It has tables, which take precedence."""
     peak: CodePoints | None = None
-    """Its code points, where they say that white is brighter than paper: PQ and HLG."""
+    """Its code points, if their white is brighter than paper: PQ and HLG."""
 
 
 def read(data: bytes) -> Profile:
-    """Read a profile, once for all frames that have it; raises ValueError where it is damaged."""
+    """Read a profile, once for all frames that have it; raises ValueError if it is damaged."""
     found = _read(data)
     if isinstance(found, str):
         raise ValueError(found)
@@ -67,7 +67,7 @@ def read(data: bytes) -> Profile:
 
 @lru_cache(1)
 def _read(data: bytes) -> Profile | str:
-    """Return the profile, or what is damaged of it."""
+    """Return the profile, or what is damaged in it."""
     try:
         return _parsed(data)
     except ValueError as error:
@@ -117,7 +117,7 @@ def _tags(data: bytes) -> dict[bytes, memoryview]:
 
 
 def _curve(tag: memoryview) -> FoundCurve | None:
-    """Return a curve (sections 10.6 and 10.18); None where it does not grow. Raises ValueError where it is damaged."""
+    """Return a curve (sections 10.6 and 10.18); None if it does not grow. Raises ValueError if it is damaged."""
     kind = bytes(tag[:4])
     if kind == b"curv":
         count = int.from_bytes(tag[8:12])
@@ -134,7 +134,7 @@ def _curve(tag: memoryview) -> FoundCurve | None:
         if not number or len(tag) < 12 + 4 * number:
             raise ValueError("a parametric curve is damaged")
         return _parametric(*(value / 65536 for value in struct.unpack_from(f">{number}i", tag, 12)))
-    raise ValueError("a curve is of no known type")
+    raise ValueError("a curve has an unknown type")
 
 
 def _parametric(
@@ -208,7 +208,7 @@ def _tristimulus(x: float, y: float) -> Array:
 
 
 def name(data: bytes) -> str:
-    """Return what a profile calls itself, in English where it speaks several languages; nothing where it does not.
+    """Return what a profile calls itself, in English where it speaks several languages; nothing if it does not.
 
     >>> from imfilter.cli.images.colour_description import BT709
     >>> name(made(True, BT709, transfer.SRGB, None, "Gray"))
@@ -235,8 +235,8 @@ def _line(text: str) -> str:
 
 
 def made(gray: bool, chromaticities: Chromaticities, curve: Curve, points: CodePoints | None, name: str) -> bytes:
-    """Return a profile of version 4 with a matrix, or for *gray* a curve alone; *points* are told in it, too."""
-    # A formula is told as such, what has none by as many samples as are usual.
+    """Return a version 4 profile with a matrix, or for *gray* only a curve; it also contains *points*."""
+    # A curve with a formula is stored as such, any other as the usual number of samples.
     shape = _curve_tag(curve)
     tags = {
         b"desc": _text(name),

@@ -1,4 +1,4 @@
-"""Pictures of other colour spaces as RGB."""
+"""Converting pictures in other colour spaces to RGB."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONVERTED = ("CMYK", "YCbCr", "LAB")
 
 
 def to_rgb(image: Image.Image, icc: bytes, notes: list[str]) -> tuple[Image.Image, bytes]:
-    """Return an image of another colour space as sRGB, and the profile that it has then."""
+    """Return an image in another colour space converted to sRGB, and its new profile."""
     name = NAMES.get(image.mode, image.mode)
     if image.mode not in CONVERTED:
         raise DecodeError(f"has {name} colours, which cannot be kept; convert it to RGB first")

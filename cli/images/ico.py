@@ -1,4 +1,4 @@
-"""ICO and CUR: the largest picture of an icon or cursor, the deepest of those of its size.
+"""ICO and CUR: the largest picture of an icon or cursor, and of several such the deepest.
 
 After "The .ico file format" in Microsoft's documentation: each is a PNG, or a bitmap of twice the height whose second
 half says which pixels are transparent.
@@ -29,7 +29,7 @@ class Entry(NamedTuple):
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
-    """Return the largest picture, and a note of the others."""
+    """Return the largest picture, with a note on the others."""
     data = begun.data
     kind, count = struct.unpack_from("<HH", data, 2)
     if len(data) < 6 + 16 * count:
@@ -50,7 +50,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         picture = _bitmap(inner, options, decode)
     if count > 1:
         height, width = picture.pixels.shape[:2]
-        picture.notes.append(f"only the largest of its {count} pictures was taken, {width}×{height}")
+        picture.notes.append(f"only the largest of its {count} pictures was used, {width}×{height}")
     return picture
 
 

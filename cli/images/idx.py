@@ -1,7 +1,7 @@
-"""IDX: many images of one size in one array, as those of MNIST and its kin, plain or packed by gzip.
+"""IDX: many images of the same size in one array, like MNIST, plain or compressed with gzip.
 
-Two bytes 0, a type, how many sizes follow, these in four bytes each, the greatest byte first, then the samples:
-http://yann.lecun.com/exdb/mnist/. There is no type for 16 bits without a sign.
+Two bytes 0, a type, the number of sizes, the sizes in four bytes each, big-endian, then the samples:
+http://yann.lecun.com/exdb/mnist/. There is no type for unsigned 16-bit samples.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 SIZES = {">u1": 1, ">f4": 4, ">i1": 8, ">i2": 8, ">i4": 8, ">f8": 8}
 """Bytes of a sample in memory."""
 CODES = {"uint8": 0x08, "int32": 0x0C, "float32": 0x0D}
-"""The types that are written: of images two, of labels too large for bytes the other."""
+"""The types that are written: two for images, the other for labels too large for bytes."""
 RGB = 3
 
 
 class Header(NamedTuple):
-    """What the first bytes tell."""
+    """The header of a file."""
 
     dtype: str
     sizes: tuple[int, ...]
@@ -49,7 +49,7 @@ class Header(NamedTuple):
 
 
 def header_of(head: bytes) -> Header:
-    """Return what the first bytes of a file, unpacked, tell; raises `DecodeError`.
+    """Return the header in the first unpacked bytes of a file; raises `DecodeError`.
 
     >>> header_of(bytes.fromhex("00000803 0000ea60 0000001c 0000001c"))
     Header(dtype='>u1', sizes=(60000, 28, 28))
@@ -63,13 +63,13 @@ def header_of(head: bytes) -> Header:
 
 
 def header_in(data: Any) -> Header:
-    """Return what the first bytes of a file tell, packed or not; raises `DecodeError`."""
+    """Return the header in the first bytes of a file, packed or not; raises `DecodeError`."""
     head = data[:HEAD]
     return header_of(formats.unpacked(head) if head.startswith(GZIP) else head)
 
 
 def unpacked(data: Any, length: int) -> Any:
-    """Return all *length* bytes of a file; raises `DecodeError` where it has more or fewer, without unpacking more."""
+    """Return all *length* bytes of a file; raises `DecodeError` if it has more or fewer, without unpacking more."""
     if bytes(data[:3]) == GZIP:
         data = Unpacker(data).read(length + 1)
     _check_length(len(data), length)
@@ -79,22 +79,22 @@ def unpacked(data: Any, length: int) -> Any:
 def _check_length(found: int, length: int) -> None:
     if found != length:
         than = "fewer" if found < length else "more"
-        raise DecodeError(f"is damaged or truncated (it has {than} than the {length} bytes that its header tells)")
+        raise DecodeError(f"is damaged or truncated (it has {than} than the {length} bytes that its header declares)")
 
 
 FED = 1 << 18
-"""Bytes that are unpacked at a time: what zlib has no room for it copies."""
+"""Bytes unpacked at a time: zlib copies the input that does not fit."""
 
 
 class Unpacker:
-    """Hands out what gzip packed, a piece at a time; members may stand one behind the other."""
+    """Unpacks gzip data piece by piece; members may follow one another."""
 
     def __init__(self, data: Any) -> None:
         self._data, self._fed = data, 0
         self._member, self._rest = zlib.decompressobj(WINDOW_OF_GZIP), b""
         self._over = False
         self.at = 0
-        """So many bytes were handed out."""
+        """The number of bytes unpacked so far."""
 
     def read(self, length: int) -> bytes:
         """Return the next *length* bytes, fewer at the end; raises `DecodeError`."""
@@ -120,19 +120,19 @@ class Unpacker:
         return b"".join(found)
 
     def _begin_next(self) -> None:
-        """Begin the member behind one that has ended, if there is one; zeros are none."""
+        """Begin the next member, if there is one; zeros do not count."""
         self._fed -= len(self._member.unused_data)
         if bytes(self._data[self._fed : self._fed + 3]) == GZIP:
             self._member, self._rest = zlib.decompressobj(WINDOW_OF_GZIP), b""
             return
         for start in range(self._fed, len(self._data), FED):
             if any(self._data[start : start + FED]):
-                raise DecodeError("is damaged (what stands behind its gzip stream is none)")
+                raise DecodeError("is damaged (the data after its gzip stream are not gzip)")
         self._over = True
 
 
 class Images:
-    """The samples of the images; what is packed is unpacked as they are asked for, and is checked behind the last."""
+    """The samples of the images; packed ones are unpacked on demand, and checked after the last."""
 
     def __init__(self, data: Any, header: Header) -> None:
         self._data, self._header = data, header
@@ -178,14 +178,14 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
 
 
 class Packer:
-    """Packs bytes by gzip into a file, without a time and a name; what stands before them may become known later.
+    """Compresses bytes with gzip into a file, without time and name; the header before them may become known later.
 
-    The same bytes give the same file, in whatever pieces they come. It looks for runs alone: of drawn digits that is as
-    small as the best level, in a 35th of its time.
+    The same bytes give the same file, in whatever pieces they come. It looks only for runs: for drawn digits the result
+    is as small as with the best level, in a 35th of the time.
     """
 
     def __init__(self, file: Any, head: bytes) -> None:
-        """*head* is what stands before the bytes; it is stored as it is."""
+        """*head* precedes the bytes and is stored uncompressed."""
         self._file = file
         self._deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_RLE)
         self._sum, self._length = zlib.crc32(head), len(head)
@@ -199,7 +199,7 @@ class Packer:
         self._sum, self._length = zlib.crc32(data, self._sum), self._length + len(data)
 
     def end(self) -> None:
-        """Write what stands behind them."""
+        """Write what stands after them."""
         end_with_bytes(self._file, self._deflate.flush() + struct.pack("<II", self._sum, self._length & 0xFFFFFFFF))
 
 
@@ -207,15 +207,15 @@ class Writer(StackWriter):
     """Writes images of one size."""
 
     packed = False
-    """The file is packed by gzip."""
+    """The file is compressed with gzip."""
     _packer: Packer | None = None
 
     def checked(self, frame: Content) -> Content:
-        """Return images; raises ValueError for those that IDX does not hold."""
+        """Return images; raises ValueError for those that IDX cannot hold."""
         if frame.alpha is not None:
-            raise ValueError("IDX holds no alpha; use --background COLOR or .npy")
+            raise ValueError("IDX cannot hold alpha; use --background COLOR or .npy")
         if (channels := frame.pixels.shape[2]) not in (1, RGB):
-            raise ValueError(f"IDX holds gray images and RGB, not {channels} channels")
+            raise ValueError(f"IDX holds gray or RGB images, not {channels} channels")
         return frame
 
     def head(self, file: Any, count: int, first: Content) -> None:
@@ -242,7 +242,7 @@ class Writer(StackWriter):
 
 
 def bytes_of(samples: Array) -> memoryview:
-    """Return samples as they stand in a file."""
+    """Return samples as stored in a file."""
     ordered = np.ascontiguousarray(samples)
     return ordered.astype(ordered.dtype.newbyteorder(">"), copy=False).reshape(-1).data.cast("B")
 
@@ -269,7 +269,7 @@ def write_array(file: io.BytesIO, values: Array, packed: bool) -> None:
 
 
 def labels(labels: Labels | None) -> list[str]:
-    """Return notes on what a file of labels beside the images does not hold of them; raises ValueError."""
+    """Return notes on what a separate file of labels loses; raises ValueError."""
     if labels is None:
         return []
     if labels.coarse is not None:
@@ -279,7 +279,7 @@ def labels(labels: Labels | None) -> list[str]:
 
 
 def write_labels(file: io.BytesIO, values: Array, packed: bool) -> None:
-    """Write the labels of images: in bytes, where they fit these, as those who read them expect."""
+    """Write the labels of images: as bytes, if they fit, as readers expect."""
     write_array(file, _of_labels(values), packed)
 
 
@@ -287,7 +287,7 @@ def _of_labels(values: Array) -> Array:
     for dtype in (np.uint8, np.int32):
         if np.iinfo(dtype).min <= values.min() and values.max() <= np.iinfo(dtype).max:
             return values.astype(dtype)
-    raise ValueError("it holds no labels of more than 32 bits; use --to npz")
+    raise ValueError("it cannot hold labels of more than 32 bits; use --to npz")
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:

@@ -1,4 +1,4 @@
-"""IDX packed by gzip, as data sets are published."""
+"""IDX compressed with gzip, as data sets are published."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Directories of tags in TIFF and EXIF: read, edited and written, each value with its own type.
 
-After TIFF 6.0, section 2 (Adobe, 1992), and Exif 3.0 (CIPA DC-008), section 4.6. A value that is not understood is
-kept; only its byte order changes, if the new file has another.
+After TIFF 6.0, section 2 (Adobe, 1992), and Exif 3.0 (CIPA DC-008), section 4.6. Unknown values are kept; only their
+byte order changes if the new file has another.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ HEADER = 8
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 """Bytes of one value, by type."""
 WIDE = 16
-"""The type that BigTIFF alone has."""
+"""The type that only BigTIFF has."""
 INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q"}
 """The codes of `struct` for the types of whole numbers."""
 REALS = {5: "II", 10: "ii", 11: "f", 12: "d"}
-"""The same for the others: of a fraction, numerator and denominator."""
+"""The codes for the other types: for a fraction, numerator and denominator."""
 ITEMS = {5: 4, 10: 4}
-"""Bytes that the byte order reverses, by type, if that is not a whole value: the halves of fractions."""
+"""Bytes that a change of byte order reverses, by type, if less than a value: the halves of fractions."""
 SHORT, LONG, BYTE, ASCII, RATIONAL, UNDEFINED, DOUBLE = 3, 4, 1, 2, 5, 7, 12
 DEEPEST = 3
-"""How many directories may lie above another."""
+"""The greatest depth of nested directories."""
 MOST_ENTRIES = (1 << 16) - 1
-"""How many entries of a directory are read: no more than a written one can have."""
+"""Most entries of a directory that are read: as many as a written one can have."""
 TIMES = 3
-"""How many times its own length is read of a file at most: directories, their entries, and values."""
+"""Most bytes that are read from a file for directories, entries and values, as a multiple of its length."""
 SHARED = frozenset({ICC_PROFILE, XMP})
-"""Tags whose value is read once where several pages have the same, though TIFF allows no more than one to name it."""
+"""Tags whose value is read only once if several pages share it, though TIFF does not allow sharing."""
 PREFIX = b"Exif\0\0"
 
 
@@ -56,11 +56,11 @@ LARGEST = (1 << 32) - 1
 DECIMALS = (1, 10, 100, 1000, 10000)
 """The divisors of fractions that are tried first."""
 AS_GOOD_AS_EQUAL = 1e-14
-"""By how much a number differs that was multiplied and divided again."""
+"""The error of a number after a multiplication and the inverse division."""
 
 
 class Anchor(NamedTuple):
-    """Where a value has to be, since what is in it counts its offsets from the file's beginning, as maker notes do."""
+    """The fixed place of a value whose contents count offsets from the beginning of the file, like maker notes."""
 
     at: int
     order: str
@@ -108,7 +108,7 @@ def text(text: bytes) -> Value:
 
 
 def rational(number: float) -> Value:
-    """Return a positive number as the simplest fraction that it was, of two numbers of 32 bits; a decimal one first.
+    """Return a positive number as the simplest fraction of two 32-bit numbers; decimal ones are tried first.
 
     >>> struct.unpack("<II", rational(118.1).data), struct.unpack("<II", rational(100 / 13).data)
     ((1181, 10), (100, 13))
@@ -151,14 +151,14 @@ class Page(NamedTuple):
 
 
 class File:
-    """A TIFF, a BigTIFF, whose offsets have 64 bits, or an EXIF block, which is a TIFF without pixels.
+    """A TIFF, a BigTIFF (with 64-bit offsets), or an EXIF block (a TIFF without pixels).
 
-    Directories and values may be anywhere in a file, and may overlap. The bytes that are read are counted and limited,
-    so that the work is linear in the file's length.
+    Directories and values may be anywhere in a file, and may overlap. The bytes read are counted and limited, so that
+    the work is linear in the length of the file.
     """
 
     def __init__(self, data: Any) -> None:
-        """*data* are bytes, or what reads slices of a file."""
+        """*data* are bytes, or an object whose slices read from a file."""
         order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
         version = struct.unpack(f"{order}H", data[2:4])[0] if order is not None and len(data) >= 8 else 0
         if order is None or version not in (42, 43):
@@ -189,7 +189,7 @@ class File:
         link, seen = self.first, set[int]()
         while at := self.offset(link):
             if at in seen:
-                raise LoopError("its pages run in circles")
+                raise LoopError("its pages form a loop")
             seen.add(at)
             (count,) = self._numbers(self._count, at)
             link = at + self._count.size + count * (self._entry.size + self.link.size)
@@ -211,7 +211,7 @@ class File:
     def tags(self, at: int) -> Directory:
         """Return the tags of the directory *at* a place; raises as `value`.
 
-        Left out is what is empty, of no known type or longer than the file, and all but the first of several alike.
+        Entries that are empty, of unknown type or longer than the file are left out, as are repetitions of a tag.
         """
         found: Directory = {}
         for entry in self.entries(at):
@@ -243,7 +243,7 @@ class File:
 def read(data: bytes | File, at: int | None = None, anchored: Container[int] = ()) -> Directory:
     """Return the first directory of a TIFF or an EXIF block, or that *at* an offset; the tags *anchored* tell theirs.
 
-    What is read of several directories counts together where they are read of one `File`. Raises ValueError or
+    The bytes of several directories count together if they are read from the same `File`. Raises ValueError or
     struct.error if it is damaged.
     """
     file = data if isinstance(data, File) else File(data.removeprefix(PREFIX))
@@ -252,7 +252,7 @@ def read(data: bytes | File, at: int | None = None, anchored: Container[int] = (
 
 def _directory(file: File, at: int, above: tuple[int, ...], anchored: Container[int]) -> Directory:
     if at in above or len(above) > DEEPEST:
-        raise LoopError("its directories loop")
+        raise LoopError("its directories form a loop")
     found: Directory = {}
     for entry in file.entries(at):
         if entry.tag in BELOW:
@@ -303,11 +303,11 @@ def anchored_in(directory: Mapping[int, Value]) -> Value | None:
 
 
 class _Writer:
-    """Writes directories and values one behind the other, around a value that has an offset of its own."""
+    """Writes directories and values one after the other, around a value that has an offset of its own."""
 
     def __init__(self, start: int, order: str, anchored: Value | None) -> None:
         self.data = bytearray()
-        """What was written, from the offset *start* on, but for the anchored value."""
+        """The bytes written from the offset *start* on, without the anchored value."""
         self._start, self._end, self._order = start, start, order
         self._at, self._bytes = 0, b""
         if anchored is not None and anchored.anchor is not None:
@@ -389,7 +389,7 @@ def add(file: io.BytesIO, added: Directory) -> bool:
 
 
 def _move(file: io.BytesIO, by: int) -> bool:
-    """Move all but the header of a small TIFF of one or more pages, and all its offsets; return whether that can be."""
+    """Move everything but the header of a small TIFF, and adjust all offsets; return whether that is possible."""
     with file.getbuffer() as data:
         tiff = File(data)
         if tiff.big or tiff.order == ">" or len(data) + by >= 1 << 32:

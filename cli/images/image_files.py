@@ -1,4 +1,4 @@
-"""Image files as arrays, for Python: the codecs, the refusals and the atomic writing of the command line."""
+"""Image files as arrays, for Python: with the codecs, checks and atomic writing of the command line."""
 
 from __future__ import annotations
 
@@ -37,23 +37,22 @@ def imread(
 ) -> Array:
     """Read an image file as an array, as the command line reads it.
 
-    The picture is upright, whatever EXIF says, and keeps its depth. Inks (CMYK) become RGB, and the colours of a
-    palette are looked up. Its metadata stay behind, its colour profile among them: the samples are as they are stored.
-    What is lost on the way is said in a warning. *frame* takes one of several frames or pages, counted from 0, or
-    "all" of them as a stack, which a filter takes with ``stack=True``. *lenient* takes what can be read of a damaged
-    file, and *max_pixels* is the largest picture that is read,
-    which ``IMFILTER_MAX_PIXELS`` says else.
+    EXIF rotation is applied, and the depth is kept. CMYK becomes RGB, and the colours of a palette are looked up. The
+    metadata are dropped, including the colour profile: the samples are as stored. A warning says what is lost. *frame*
+    selects one of several frames or pages, counting from 0, or "all" of them as a stack, which a filter takes with
+    ``stack=True``. *lenient* recovers what can be read of a damaged file. *max_pixels* limits the size of the picture;
+    its default is ``IMFILTER_MAX_PIXELS``.
 
     Returns
     -------
-    ``(height, width)`` of gray, ``(height, width, 3)`` of RGB, and with one channel more if there is an alpha, which is
-    the last; of *frame* "all" with one axis before. Bands without colour are channels: where these are two or four, a
-    filter needs ``bands=True``. The samples are uint8, uint16, float32 or float64.
+    ``(height, width)`` for gray, ``(height, width, 3)`` for RGB; an alpha is one more channel, the last; *frame* "all"
+    adds a first axis. Bands without colour are channels: if there are two or four, a filter needs ``bands=True``. The
+    samples are uint8, uint16, float32 or float64.
 
     Raises
     ------
     FileError
-        The file cannot be read, is no image, is damaged, or has several frames and none was chosen.
+        The file cannot be read, is not an image, is damaged, or has several frames and none was chosen.
     """
     name = _name(path)
     limit = prefetch.max_pixels("") if max_pixels is None else max_pixels
@@ -73,18 +72,18 @@ def imread(
     if frame != "all":
         return arrays[0]
     if len({array.shape for array in arrays}) > 1 or len({array.dtype for array in arrays}) > 1:
-        raise FileError(shown(name), "has frames of several sizes or types; read each by its number")
+        raise FileError(shown(name), "has frames of different sizes or types; read them one by one")
     return np.stack(arrays)
 
 
 def _chosen(frames: Frames, frame: int | Literal["all"] | None) -> list[Picture]:
-    """Return the frames that are wanted; raises `DecodeError`."""
+    """Return the selected frames; raises `DecodeError`."""
     count = "several" if frames.count is None else frames.count
     if frame is None and frames.first is not None:
         frames.first.notes.append(f"is the first of {count} pictures; frame=1 reads the second")
         return [frames.first]
     if frame is None and frames.count != 1:
-        raise DecodeError(f'has {count} frames; read one, as frame=0 does, or all with frame="all"')
+        raise DecodeError(f'has {count} frames; read one with frame=0, for example, or all with frame="all"')
     each = frames.decoded()
     if frame == "all":
         frames.check_pixels()
@@ -97,18 +96,18 @@ def _chosen(frames: Frames, frame: int | Literal["all"] | None) -> list[Picture]
 
 
 def _name(path: str | os.PathLike[str]) -> str:
-    """Return a file's name, which is never that of standard input."""
+    """Return a file's name, in which - does not mean standard input."""
     name = os.fspath(path)
     return f"./{name}" if name == STREAM else name
 
 
 def _notes(picture: Picture) -> list[str]:
-    """Return what people should know of a picture that is an array."""
+    """Return notes on a picture that becomes an array."""
     notes = list(picture.notes)
     if picture.nodata is not None:
-        notes.append(f"marks missing samples by {picture.nodata:g}; give nodata={picture.nodata:g} to the filter")
+        notes.append(f"marks missing samples with {picture.nodata:g}; pass nodata={picture.nodata:g} to the filter")
     if picture.white is not None:
-        notes.append(f"its white is {picture.white:g}; give white={picture.white:g} to the filter")
+        notes.append(f"its white is {picture.white:g}; pass white={picture.white:g} to the filter")
     return notes
 
 
@@ -127,34 +126,34 @@ def imwrite(
     quality: int | None = None,
     bands: bool = False,
 ) -> None:
-    """Write an array as an image file, whose name tells the format. The file appears whole or not at all.
+    """Write an array as an image file, whose name implies the format. The file appears whole or not at all.
 
-    The array is what a filter takes: of two and four channels the last is the alpha, unless they are *bands*. *depth*
-    and *quality* are those of the command line: samples keep their bits, and floats, of which 1 is white, go as floats
-    where the format has them and else in 8 bits. A file of that name is replaced.
+    The array is one that a filter accepts: of two or four channels the last is alpha, unless they are *bands*. *depth*
+    and *quality* are those of the command line: samples keep their bits, and floats (1 is white) are written as floats
+    if the format has them, otherwise in 8 bits. An existing file is replaced.
 
     Raises
     ------
     FileError
         The format cannot hold the samples, or the file cannot be written.
     ImageError
-        The array is no image, or has a mask, which files do not keep.
+        The array is not an image, or has a mask, which files cannot keep.
     """
     name = _name(path)
     if quality is not None and not 1 <= quality <= 100:
         raise ParameterError("quality", f"{quality} is not a number from 1 to 100")
     given = array_image.one_image(image, bands)
     if given.masked:
-        raise ImageError("the image is a masked array; fill it first, as image.filled(0) does")
+        raise ImageError("the image is a masked array; fill it first, for example with image.filled(0)")
     pixels, alpha, own = given.pixels, given.alpha, given.pixels.dtype.name
     try:
         format = formats.of_suffix(name)
-        if depth == "keep" and format.raw:  # which takes all
+        if depth == "keep" and format.raw:  # it takes any type
             depth = BITS.get(own, "float")
         wanted = encode.sample_type(format, own, depth, pixels.shape[2], given.colours, "image")
         encoded = encoding("picture", own, wanted, raw=depth == "keep" or wanted == own, white=given.white)
         if alpha is not None and (not format.alpha or wanted == "bool"):
-            raise EncodeError(f"{format.name.upper()} cannot hold an alpha; leave it out, as image[..., :-1] does")
+            raise EncodeError(f"{format.name.upper()} cannot hold alpha; drop it, for example with image[..., :-1]")
         if alpha is not None:
             alpha = encoded.of_alpha()(alpha)
         with Transaction() as transaction:

@@ -1,4 +1,4 @@
-"""Streams of images: files of some formats, one behind the other, as ``ffmpeg -f image2pipe`` writes them."""
+"""Streams of images: files one after the other, as ``ffmpeg -f image2pipe`` writes them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .formats import FORMATS, Format, sniff
 from .picture import Decode, DecodeError, Frames, Picture
 
 HEAD = 16
-"""Bytes that tell the formats of streams, at most."""
+"""Most bytes that identify the formats of streams."""
 PIECE = 1 << 16
-"""Bytes that are asked of a pipe at a time."""
+"""Bytes requested from a pipe at a time."""
 MOST = 1 << 31
-"""Bytes of an image from a pipe or device, which does not say how many it has; a file may have more."""
+"""Most bytes of an image from a pipe or device, whose length is unknown; a file may have more."""
 MOST_BEHIND = 1 << 26
-"""Bytes that are read of a pipe behind its last image, where phones put a video; it may have no end."""
+"""Most bytes read from a pipe after its last image, where phones append a video; it may be endless."""
 
 
 class Feed:
-    """The bytes of a stream: those of a whole file, or of a pipe that is read as far as it is asked for."""
+    """The bytes of a stream: those of a whole file, or of a pipe that is read on demand."""
 
     def __init__(self, data: bytes, format: Format, pipe: BinaryIO | None = None, most: int = MOST) -> None:
         """*data* are the first bytes; a *pipe* has those that follow, of which one image may have *most*."""
@@ -37,7 +37,7 @@ class Feed:
             if count > self.most:
                 raise DecodeError(too_long(TooLongError(self.most)))
             while count > len(self._held):
-                # What is there already is enough: a pipe gives the next frame when it has one.
+                # Whatever is available is enough: a pipe delivers the next frame when it has one.
                 if not (more := self._pipe.read1(PIECE)):  # type: ignore[attr-defined]
                     break
                 self._held += more
@@ -51,7 +51,7 @@ class Feed:
         return extent(self.peek)
 
     def skip(self, count: int) -> None:
-        """Leave out what stands before the image that follows."""
+        """Skip bytes before the next image."""
         if isinstance(self._held, memoryview):
             self._held = self._held[count:]
         else:
@@ -75,20 +75,20 @@ class Feed:
                 return False
 
     def rest(self) -> bytes:
-        """Return what follows that is no image; a pipe is read to its end, if that is not far."""
+        """Return the remaining bytes, which are not an image; a pipe is read to its end, if that is near."""
         rest = bytes(self._held)
         self.skip(len(rest))
         return rest if self._pipe is None else rest + self._pipe.read(MOST_BEHIND)
 
 
 def too_long(error: TooLongError) -> str:
-    """Return what is said of an image from a pipe that is too long, or endless."""
+    """Return the message on an image from a pipe that is too long, or endless."""
     return f"has more than {error}, the limit for an image from a pipe; save it as a file"
 
 
 def holds_several(data: Any, format: Format) -> bool:
-    """Whether a file holds another image behind its first; *data* are bytes, or what reads slices of a file."""
-    # Finding the ending of one with the beginning of another is faster than reading a JPEG's markers.
+    """Whether a file holds another image after its first; *data* are bytes, or an object that reads slices."""
+    # Finding the end of one image with the beginning of the next is faster than parsing a JPEG's markers.
     if (ending := format.codec.ending) and _seam(ending).search(data) is None:
         return False
     assert format.codec.extent is not None
@@ -101,7 +101,7 @@ def holds_several(data: Any, format: Format) -> bool:
 
 @functools.cache
 def _seam(ending: bytes) -> re.Pattern[bytes]:
-    """Return the pattern of an image that begins behind the *ending* of another."""
+    """Return the pattern of an image that begins after the *ending* of another."""
     signatures = b"|".join(format.signature for format in FORMATS.values() if format.stream)
     return re.compile(re.escape(ending) + b"(?:" + signatures + b")")
 
@@ -122,7 +122,7 @@ def of_file(data: bytes, format: Format, decode: Decode) -> Frames:
 
 
 def of_pipe(first: bytes, feed: Feed, decode: Decode) -> Frames:
-    """Return the images of a pipe as frames, which can be gone through once: *first*, and what *feed* has more."""
+    """Return the images of a pipe as frames, which can be iterated once: *first*, and those that *feed* delivers."""
 
     def each() -> Iterator[Picture]:
         data, count = first, 0
@@ -142,5 +142,5 @@ def of_pipe(first: bytes, feed: Feed, decode: Decode) -> Frames:
 def _picture(data: bytes, decode: Decode) -> Picture:
     found = decode(data)
     if isinstance(found, Frames):
-        raise DecodeError("is an animation in a stream of images; filter it on its own")
+        raise DecodeError("is an animation in a stream of images; filter it separately")
     return found

@@ -13,7 +13,7 @@ from .picture import DecodeError
 
 MOST_BOXES = 1 << 16
 ZEROS = bytes(4)
-"""What no coded picture ends in: its last bit that counts is 1 (AV1 specification, section 8.2.4; H.265, 7.3.2.11)."""
+"""No coded picture ends like this: its last bit is 1 (AV1 specification, section 8.2.4; H.265, 7.3.2.11)."""
 
 
 class Box(NamedTuple):
@@ -25,7 +25,7 @@ class Box(NamedTuple):
 
 
 def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Yield the boxes between two places, beyond which none reaches; the last of a file may reach beyond that."""
+    """Yield the boxes within two places; only the last box of a file may extend beyond."""
     last = (1 << 64) - 1 if end is None else end
     end = len(data) if end is None else min(end, len(data))
     for _ in range(MOST_BOXES):
@@ -76,7 +76,7 @@ def items(data: bytes) -> dict[int, bytes]:
 
 
 def extents(data: bytes) -> dict[int, list[tuple[int, int]]]:
-    """Return where the data of items are: their places in the file and lengths."""
+    """Return the places and lengths of the data of items."""
     found: dict[int, list[tuple[int, int]]] = {}
     held = next(inside(data, b"meta", b"idat"), None)
     for box in inside(data, b"meta", b"iloc"):
@@ -98,7 +98,7 @@ def extents(data: bytes) -> dict[int, list[tuple[int, int]]]:
             next_number(2)
             start = next_number(base)
             parts = []
-            # Extents that take no bytes are all alike: the whole file.
+            # Extents without sizes are all the same: the whole file.
             for _ in range(min(next_number(2), MOST_BOXES if index + offset + length else 1)):
                 if at > end:
                     break
@@ -113,7 +113,7 @@ def extents(data: bytes) -> dict[int, list[tuple[int, int]]]:
 
 
 def contents(data: bytes, parts: list[tuple[int, int]], most: int) -> bytes:
-    """Return the first bytes of an item's data, *most* of them; a part of no length reaches to the file's end."""
+    """Return the first bytes of an item's data, *most* of them; a part of zero length reaches to the file's end."""
     found = b""
     for start, length in parts:
         if len(found) < most:
@@ -154,7 +154,7 @@ def properties(data: bytes) -> dict[int, list[Box]]:
 
 
 def check_items(data: bytes, kind: bytes) -> None:
-    """Raise `DecodeError` where the data of a picture of this kind are cut off, or end in zeros; decoders take that."""
+    """Raise `DecodeError` if the data of a picture of this kind are cut off, or end in zeros, which decoders accept."""
     kinds = items(data)
     for item, parts in extents(data).items():
         if kinds.get(item) == kind and parts:

@@ -24,14 +24,14 @@ OPACITY, PREMULTIPLIED = 1, 2
 
 
 class Image(NamedTuple):
-    """What a file says of its picture."""
+    """The header of a picture."""
 
     width: int
     height: int
     bits: tuple[int, ...]
-    """Of each component."""
+    """The bits of each component."""
     plain: bool
-    """No component is signed, or smaller than the others."""
+    """Whether no component is signed, or smaller than the others."""
     codestream: int
     space: int | None
     icc: bytes
@@ -42,7 +42,7 @@ class Image(NamedTuple):
 
 
 def described(data: bytes) -> Image:
-    """Return what a file says; raises `DecodeError`."""
+    """Return the header of a file; raises `DecodeError`."""
     at, space, icc, alpha, multiplied, palette = 0, None, b"", None, False, False
     if not data.startswith(START + SIZE):
         found = next(isobmff.inside(data, b"jp2c"), None)
@@ -75,7 +75,7 @@ def described(data: bytes) -> Image:
 
 
 def check_whole(data: bytes, at: int) -> None:
-    """Raise `DecodeError` where the codestream that begins at a place is cut off; decoders fill it up."""
+    """Raise `DecodeError` if the codestream that begins at a place is cut off; decoders fill it up."""
     at += 2
     while data[at : at + 2] != TILE:
         if len(data) < at + 4 or data[at] != 0xFF:
@@ -92,7 +92,7 @@ def check_whole(data: bytes, at: int) -> None:
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode what Pillow keeps whole into an image of its."""
+    """Decode a picture that Pillow reads without loss into a Pillow image."""
     found = described(data)
     count, size = len(found.bits), 1 + max(found.bits) // 9
     held = 4 if size == 1 and count > 1 else 0
@@ -140,9 +140,9 @@ def _deep(data: bytes, found: Image) -> Picture:
     bits = max(found.bits)
     what = f"a JPEG 2000 image of {len(found.bits)} components and {bits} bits"
     if found.palette or found.space not in (None, SRGB, GRAY, CMYK) or not found.plain or set(found.bits) != {bits}:
-        raise DecodeError(f"is {what} in a form that is not read; opj_decompress -i FILE -o out.tif converts it")
+        raise DecodeError(f"is {what} in a form that is not supported; opj_decompress -i FILE -o out.tif converts it")
     if bits > 16:
-        raise DecodeError(f"is {what}, of which up to 16 are read; opj_decompress -i FILE -o out.tif converts it")
+        raise DecodeError(f"is {what}, but at most 16 are supported; opj_decompress -i FILE -o out.tif converts it")
     imagecodecs = extras.required("imagecodecs", what)
     samples = imagecodecs.jpeg2k_decode(data, planar=False)
     samples = extras.scaled(samples.reshape(found.height, found.width, -1), bits)

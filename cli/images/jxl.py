@@ -1,6 +1,6 @@
 """JPEG XL: read by imagecodecs, of up to 16 bits or float; its header is read here, before memory is taken.
 
-After ISO/IEC 18181-1, annexes A to E. pillow-jxl-plugin would do, but keeps 8 bits of 16, and is GPL.
+After ISO/IEC 18181-1, annexes A to E. pillow-jxl-plugin keeps only 8 of 16 bits, and is GPL.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ ALPHA, SPOT, CFA = 0, 2, 5
 """Kinds of extra channels."""
 MOST_EXTRA = 256
 COLOUR, GRAY = 0, 1
-"""Kinds of colours; others are none that other formats hold."""
+"""Kinds of colours; other formats cannot hold other kinds."""
 CUSTOM = 2
 PRIMARIES = {(1, 1): 1, (1, 9): 9, (1, 11): 12, (11, 11): 11}
 """The colour primaries of ITU-T H.273 for the numbers of white and primaries; table E.2."""
 GAMMA_STEPS = 100
-"""JPEG XL's exponents count in ten-millionths, those of gAMA in hundred-thousandths."""
+"""JPEG XL's exponents are in ten-millionths, those of gAMA in hundred-thousandths."""
 COMPRESSED = {b"Exif": "EXIF", b"xml ": "XMP"}
 
 
@@ -55,7 +55,7 @@ class Bits:
 
 
 class Header(NamedTuple):
-    """What the codestream says of its picture."""
+    """The header of the codestream."""
 
     width: int
     height: int
@@ -65,7 +65,7 @@ class Header(NamedTuple):
     extra: tuple[tuple[int, bool], ...] = ()
     """The kind of each extra channel, and whether the colours are multiplied by it."""
     colour: ColourDescription | None = NOTHING
-    """What it says of its colours; None where a profile does, or they are of no kind that has a number."""
+    """What it says of its colours; None if a profile does, or they are of no kind that has a number."""
 
 
 def _size(bits: Bits) -> tuple[int, int]:
@@ -82,7 +82,7 @@ def header(stream: bytes) -> Header:
     """Read a codestream's header; sections D.1 and D.3."""
     bits = Bits(stream[2:4096])
     width, height = _size(bits)
-    if bits.number(1):  # all as usual
+    if bits.number(1):  # all defaults
         return Header(width, height)
     animated = False
     if bits.number(1):
@@ -90,7 +90,9 @@ def header(stream: bytes) -> Header:
         if bits.number(1):
             _size(bits)
         if bits.number(1):
-            raise DecodeError("is a JPEG XL image with a preview, which is not read; djxl FILE out.png converts it")
+            raise DecodeError(
+                "is a JPEG XL image with a preview, which is not supported; djxl FILE out.png converts it"
+            )
         animated = bool(bits.number(1))
         if animated:
             return Header(width, height, True)
@@ -124,7 +126,7 @@ def _depth(bits: Bits) -> tuple[int, bool]:
 
 
 def _colour(bits: Bits) -> ColourDescription | None:
-    """Return what is said of the colours; pictures that are stored as XYB are decoded to that."""
+    """Return the description of the colours, to which pictures stored as XYB are decoded."""
     bits.number(1)
     if bits.number(1):
         return NOTHING
@@ -170,10 +172,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     decoding = (12 + 2 * size) * channels  # it decodes in float
     options.check_size(found.width, found.height, Samples(channels, size, decoding))
     if found.animated:
-        raise DecodeError("is an animated JPEG XL image, which is not read; djxl FILE out.apng converts it")
+        raise DecodeError("is an animated JPEG XL image, which is not supported; djxl FILE out.apng converts it")
     if found.bits > 16 and not found.floating:
         raise DecodeError(
-            f"has {found.bits}-bit samples, of which JPEG XL's decoder keeps 16; djxl FILE out.pfm converts it"
+            f"has {found.bits}-bit samples, but the decoder of JPEG XL keeps only 16 bits; djxl FILE "
+            "out.pfm converts it"
         )
     imagecodecs = extras.required("imagecodecs", "a JPEG XL image")
     try:
@@ -193,7 +196,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if picture.alpha is not None and alphas and found.extra[alphas[0]][1]:
         picture.pixels = premultiplied(picture.pixels, picture.alpha)
     if found.colour is None:
-        notes.append("its colours are not sRGB and are kept as they are; its profile is not")
+        notes.append("its colours are not sRGB; the values were kept, its profile was not")
     picture.metadata, picture.notes = _metadata(begun.data, notes)._replace(colour=found.colour or NOTHING), notes
     return picture
 
@@ -202,14 +205,14 @@ def _metadata(data: bytes, notes: list[str]) -> Metadata:
     found, seen = Metadata(), set[bytes]()
     for box in isobmff.boxes(data) if not data.startswith(CODESTREAM) else ():
         if (kind := data[box.start : box.start + 4] if box.name == b"brob" else box.name) in seen:
-            continue  # the first of each kind counts
+            continue  # only the first of each kind counts
         seen.add(kind)
         if box.name == b"Exif":
             found = found._replace(tags=of_block(data[box.start + 4 : box.end], notes).tags)
         elif box.name == b"xml ":
             found = found._replace(xmp=whole_xmp(data[box.start : box.end], notes))
         elif box.name == b"brob" and (name := COMPRESSED.get(data[box.start : box.start + 4])):
-            notes.append(f"its {name}, which Brotli compressed, was not kept")
+            notes.append(f"its Brotli-compressed {name} was not kept")
     return found
 
 

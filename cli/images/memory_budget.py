@@ -1,24 +1,28 @@
-"""How much memory there is, and how much the images of a batch may take together.
+"""The available memory, and how much of it the images of a batch may use together.
 
-Nothing counts swap: a picture that is filtered there takes hours.
+Swap never counts: filtering a picture there takes hours.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from pathlib import Path
+from typing import Any
+
+from ..system import module
 
 UNCHECKED_BYTES = 1 << 28
-"""Bytes that are taken without a look at what is free."""
+"""Bytes that are used without checking the free memory."""
 LEAST_ADDRESSES = 1 << 28
-"""Bytes of addresses with which the program begins: with fewer, the OpenBLAS of NumPy or SciPy may end the process in
-its own words, or try again for ever; with 180 MB SciPy's did, which no signal that Python handles ended."""
+"""Bytes of address space that the program needs: with less, the OpenBLAS of NumPy or SciPy may end the process with
+its own message, or retry for ever; with 180 MB SciPy's did, and no signal that Python handles could end it."""
 PART = 0.75
-"""Of what is free: others want some."""
+"""The usable fraction of the free memory: other programs need some."""
 ACCURACY = 1.2
-"""An image takes at most so many times what is estimated, and is not refused for less than that beyond what is free;
-the tests measure it."""
+"""An image needs at most this many times the estimate; it is refused only if the estimate exceeds the free memory by
+more. The tests measure it."""
 
 
 def budget() -> int:
@@ -27,7 +31,7 @@ def budget() -> int:
 
 
 def free() -> int:
-    """Return how many bytes there are for this process."""
+    """Return how many bytes are available to this process."""
     from . import control_groups  # a small picture does not ask
 
     sizes = [_available(), control_groups.left(), _addresses(), _data()]
@@ -35,15 +39,15 @@ def free() -> int:
 
 
 def check_addresses() -> None:
-    """Raise MemoryError where ``ulimit -v`` is too low for the libraries to be loaded."""
+    """Raise MemoryError if ``ulimit -v`` is too low for the libraries to be loaded."""
     if (most := _limit("RLIMIT_AS")) is not None and most < LEAST_ADDRESSES:
         raise MemoryError
 
 
 def short(needed: float) -> int | None:
-    """Return how many bytes are free where an estimate of *needed* bytes is surely more, else None.
+    """Return the number of free bytes if an estimate of *needed* bytes certainly exceeds it, else None.
 
-    A little is had without a look.
+    Small amounts are not checked.
     """
     surely = needed / ACCURACY
     if surely <= UNCHECKED_BYTES:
@@ -53,7 +57,7 @@ def short(needed: float) -> int | None:
 
 
 class Growth:
-    """What is gathered piece by piece: what is free is looked at whenever it may have grown by `UNCHECKED_BYTES`."""
+    """Data that grow piece by piece: the free memory is checked each time they may have grown by `UNCHECKED_BYTES`."""
 
     def __init__(self) -> None:
         self._unchecked = 0
@@ -69,7 +73,7 @@ class Growth:
 
 
 def refusal(width: int, height: int, needed: float, free: float, advice: str = "") -> str:
-    """Return why a picture is not filtered; *advice* is what would help beside more memory."""
+    """Return the message that memory is short; *advice* is what would help other than more memory."""
     helps = " or ".join(text for text in (advice, "more memory") if text)
     return (
         f"has {width}×{height} pixels and needs about {gigabytes(needed)} of memory; {gigabytes(free)} are free; "
@@ -78,7 +82,7 @@ def refusal(width: int, height: int, needed: float, free: float, advice: str = "
 
 
 def gigabytes(size: float) -> str:
-    """Return a number of bytes for people.
+    """Return a number of bytes in words.
 
     >>> gigabytes(31.4e9), gigabytes(2.34e9), gigabytes(12e6)
     ('31 GB', '2.3 GB', '0.012 GB')
@@ -91,9 +95,21 @@ def _available() -> int | None:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) << 10
-    with contextlib.suppress(AttributeError, ValueError, OSError):
+    if sys.platform == "win32":
+        return _available_of_windows()
+    with contextlib.suppress(ValueError, OSError):
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     return None
+
+
+def _available_of_windows() -> int | None:
+    """Return what ``GlobalMemoryStatusEx`` of kernel32 has in ``ullAvailPhys``."""
+    import ctypes
+
+    status = (ctypes.c_uint64 * 8)()  # a length and a load of 32 bits, then seven sizes
+    ctypes.memmove(status, ctypes.byref(ctypes.c_uint32(ctypes.sizeof(status))), 4)
+    library: Any = getattr(ctypes, "windll")  # noqa: B009 (other systems have none)
+    return status[2] if library.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
 
 
 def _addresses() -> int | None:
@@ -118,10 +134,9 @@ def _below(limit: str, taken: str) -> int | None:
 
 
 def _limit(name: str) -> int | None:
-    """Return one of the limits that the system sets this process; None where there is none."""
-    with contextlib.suppress(ImportError, AttributeError, ValueError, OSError):
-        import resource
-
+    """Return one of the limits that the system sets this process; None if there is none."""
+    resource = module("resource")
+    with contextlib.suppress(AttributeError, ValueError, OSError):
         most = resource.getrlimit(getattr(resource, name))[0]
         return None if most == resource.RLIM_INFINITY else most
     return None

@@ -1,4 +1,4 @@
-"""What a picture carries beside its pixels: EXIF, XMP, ICC profile, resolution, texts; and its orientation."""
+"""The metadata of a picture: EXIF, XMP, ICC profile, resolution, texts; and its orientation."""
 
 from __future__ import annotations
 
@@ -52,61 +52,61 @@ TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 SIDEWAYS = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
-"""Tags that say what texts of a PNG do."""
+"""Tags equivalent to texts of a PNG."""
 OF_THE_FILE = ("Software", "Creation Time")
-"""Keywords of texts that tell how and when the old file was made; ImageMagick's begin with ``date:``."""
+"""Keywords of texts on how and when the old file was made; ImageMagick's begin with ``date:``."""
 SELF_CONTAINED = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"Apple iOS\0", b"PENTAX \0")
-"""How maker notes begin that count their offsets from their own beginning; others are kept where they were."""
+"""Beginnings of maker notes with offsets relative to themselves; others must stay at their place."""
 INCH_IN_CENTIMETRES = 2.54
 NEAREST, FARTHEST = 8, 1 << 18
-"""The offsets between which one is kept: room is left before it."""
+"""The range of offsets at which a maker note is kept: there must be room before it."""
 NOT_KEPT = "not kept"
-"""What all notes say on what is left out of results."""
-OF_THE_OLD = "was not kept, since it belongs to the unfiltered picture"
+"""Part of all notes on metadata that are left out of results."""
+OF_THE_OLD = "was not kept, as it belongs to the unfiltered picture"
 OWN = rb"\Aimfilter \S+ [0-9a-f]{16}(-[0-9a-f]{32})?(\n|\Z)"
-"""What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
+"""The program's stamp, which is not copied from input to output; Pillow joins a GIF's comments."""
 
 
 class JpegCoding(NamedTuple):
-    """How a JPEG quantises its components, and how it samples them."""
+    """The quantisation and sampling of a JPEG's components."""
 
     tables: tuple[tuple[int, ...], ...]
     """The 64 steps of each component."""
     subsampling: int
-    """Of the colours, as Pillow numbers it: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0."""
+    """The chroma subsampling in Pillow's numbers: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0."""
     factors: tuple[tuple[int, int], ...] = ()
-    """How many samples of each component there are, across and down, in a block that is coded."""
+    """The number of samples of each component, across and down, in a coded block."""
 
 
 class Metadata(NamedTuple):
-    """What a picture carries beside its pixels."""
+    """The metadata of a picture."""
 
     tags: Mapping[int, ifd.Value] = MappingProxyType({})
-    """The tags of its EXIF block, but for those that describe the old file."""
+    """The tags of its EXIF block, without those that describe the old file."""
     icc: bytes = b""
     dpi: tuple[float, float] | None = None
     by_centimetre: bool = False
-    """The file tells its resolution in samples a centimetre."""
+    """The file states its resolution in samples per centimetre."""
     aspect: tuple[float, float] | None = None
-    """The resolution of a file that names no unit: its ratio is that of a pixel's height and width."""
+    """A resolution without a unit, whose ratio is that of a pixel's height to its width."""
     xmp: bytes = b""
     comments: tuple[bytes, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
-    """Other texts of a PNG, by their keywords."""
+    """Other texts of a PNG, by keyword."""
     colour: ColourDescription = NOTHING
-    """What is said of its colours beside the profile."""
+    """The description of its colours other than the profile."""
     resources: Mapping[int, bytes] = MappingProxyType({})
-    """IPTC, and what else Photoshop keeps beside it that is true of a result, by number."""
+    """IPTC, and Photoshop's other resources that remain valid for a result, by number."""
     coding: JpegCoding | None = None
-    """How it was coded, if it is of a JPEG; no words of the file, but what --quality keep goes by."""
+    """The coding of a JPEG, for --quality keep; not written as metadata."""
     palette: bytes = b""
-    """Red, green and blue of each number, where the samples are numbers of colours."""
+    """Red, green and blue of each entry, if the samples are palette indices."""
     words: Words | None = None
-    """What a TIFF says of its own layout, which is brought up to date where one is written."""
+    """A TIFF's description of its own layout, which is updated when one is written."""
 
     @property
     def exif(self) -> bytes:
-        """The EXIF block, made anew of its tags."""
+        """The EXIF block, rebuilt from its tags."""
         if not self.tags:
             return b""
         from . import ifd
@@ -115,9 +115,9 @@ class Metadata(NamedTuple):
 
 
 def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadata:
-    """Return what an image of Pillow's carries, before it is turned; *data* is its file, where that is a TIFF.
+    """Return the metadata of a Pillow image before it is rotated; *data* is its file, if that is a TIFF.
 
-    What is damaged is left out, with a word in *notes*.
+    Damaged parts are left out, with a note in *notes*.
     """
     info = image.info
     xmp, icc = info.get("xmp") or info.get("XML:com.adobe.xmp") or b"", info.get("icc_profile") or b""
@@ -130,7 +130,7 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     )
     told = info.get("jfif_density") if info.get("jfif_unit") == 0 else info.get("aspect")
     if (aspect := uneven(told)) is not None:
-        kept = kept._replace(dpi=None, aspect=aspect)  # Pillow makes up 72 dpi
+        kept = kept._replace(dpi=None, aspect=aspect)  # Pillow invents 72 dpi
     comments = [body for name, body in getattr(image, "applist", ()) if name == "COM"]
     if not comments and isinstance(info.get("comment"), bytes):
         comments = [info["comment"]]
@@ -149,21 +149,21 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
 
 
 def of_tiff(data: bytes | ifd.File, icc: bytes, notes: list[str], at: int | None = None) -> Metadata:
-    """Return what a page of a TIFF carries, beside its profile and resolution: that *at* an offset, or the first."""
+    """Return the metadata of a TIFF page, *at* an offset or the first, without profile and resolution."""
     found = of_block(data, notes, at)
     return found._replace(icc=whole_profile(icc, notes), xmp=whole_xmp(found.xmp, notes))
 
 
 def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Return the comments that are the picture's own, and not the program's stamp."""
+    """Return the picture's own comments, without the program's stamp."""
     stripped = [re.sub(OWN, b"", comment.rstrip(b"\0")) for comment in comments]
     return tuple(comment for comment in stripped if comment)
 
 
 def of_block(data: bytes | ifd.File, notes: list[str], at: int | None = None) -> Metadata:
-    """Return what an EXIF block or a page of a TIFF, the first or *at* an offset, carries, its XMP as it is.
+    """Return the metadata of an EXIF block or a TIFF page, the first or *at* an offset, with the XMP unchanged.
 
-    What is damaged is left out, with a word in *notes*.
+    Damaged parts are left out, with a note in *notes*.
     """
     if not data:
         return Metadata()
@@ -181,7 +181,7 @@ def of_block(data: bytes | ifd.File, notes: list[str], at: int | None = None) ->
 
 
 def _portable(tags: ifd.Directory, notes: list[str]) -> ifd.Directory:
-    """Return the tags but those of the old file: structure, orientation, thumbnail, our stamp."""
+    """Return the tags without those of the old file: structure, orientation, thumbnail, our stamp."""
     own = SOFTWARE in tags and re.match(OWN, tags[SOFTWARE].text())
     kept = without(tags, STRUCTURE | {SOFTWARE} if own else STRUCTURE)
     if EXIF in kept and (below := kept[EXIF].below) is not None:
@@ -191,13 +191,13 @@ def _portable(tags: ifd.Directory, notes: list[str]) -> ifd.Directory:
 
 
 def without(tags: Mapping[int, ifd.Value], left: Collection[int]) -> ifd.Directory:
-    """Return *tags* but those of the numbers *left* out; none if only a resolution would remain."""
+    """Return *tags* without the numbers *left* out; none if only a resolution would remain."""
     kept = {number: value for number, value in tags.items() if number not in left}
     return kept if kept.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else {}
 
 
 def _with_note_in_place(shot: ifd.Directory, notes: list[str]) -> ifd.Directory:
-    """Return the tags of a shot, without a maker note that cannot stay at its offset and does not bring its own."""
+    """Return the tags of a shot, without a maker note that depends on its offset and cannot stay there."""
     note = shot.get(MAKER_NOTE)
     if note is None or note.anchor is None:
         return shot
@@ -205,12 +205,12 @@ def _with_note_in_place(shot: ifd.Directory, notes: list[str]) -> ifd.Directory:
         return shot | {MAKER_NOTE: note._replace(anchor=None)}
     if note.anchor.at + len(note.data) <= FARTHEST and note.anchor.at >= NEAREST:
         return shot
-    notes.append("its maker note was not kept: it is true only at its place in the old file")
+    notes.append("its maker note was not kept: it is valid only at its place in the old file")
     return {number: value for number, value in shot.items() if number != MAKER_NOTE}
 
 
 def _of_tags(tags: ifd.Directory, notes: list[str]) -> Mapping[int, bytes]:
-    """Return the resources that a TIFF keeps in two tags."""
+    """Return the Photoshop resources that a TIFF keeps in two tags."""
     if PHOTOSHOP not in tags and IPTC not in tags:
         return {}
     from . import photoshop
@@ -237,7 +237,7 @@ def whole_profile(icc: Any, notes: list[str]) -> bytes:
 
 
 def whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
-    """Return an XMP packet that tells nothing of the old file; nothing where it is no XML."""
+    """Return an XMP packet without statements about the old file; empty if it is not XML."""
     if not packet:
         return b""
     from . import xmp
@@ -252,12 +252,12 @@ def whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
 
 
 def not_kept(part: str) -> str:
-    """Return a note on a part of a file that shows the picture as it was, or more than it."""
+    """Return the note on a part of a file that belongs to the unfiltered picture."""
     return f"its {part} {OF_THE_OLD}"
 
 
 def ready(metadata: Metadata, size: tuple[int, int], media_type: str, strip_gps: bool, notes: list[str]) -> Metadata:
-    """Return what goes into a file: of a picture of *size*, and not where it was taken if *strip_gps*."""
+    """Return the metadata for the file of a picture of *size*, without the location if *strip_gps*."""
     tags, packet = metadata.tags, metadata.xmp
     if tags:
         from . import ifd
@@ -276,12 +276,12 @@ def ready(metadata: Metadata, size: tuple[int, int], media_type: str, strip_gps:
 
         packet = xmp.described(packet, size, media_type)
         if strip_gps and not (packet := xmp.without_place(packet)):
-            notes.append("its XMP tells where it was taken in a way that is not understood, and was left out")
+            notes.append("its XMP stores the GPS location in an unknown way, and was left out")
     return metadata._replace(tags=tags, xmp=packet)
 
 
 def in_srgb(metadata: Metadata) -> Metadata:
-    """Return what a picture carries whose colours were converted to sRGB: no profile, and no other colour space."""
+    """Return the metadata of a picture converted to sRGB: no profile, and no other colour space."""
     tags, packet = dict(metadata.tags), metadata.xmp
     if EXIF in tags and (below := tags[EXIF].below) is not None:
         from . import ifd
@@ -301,7 +301,7 @@ def in_srgb(metadata: Metadata) -> Metadata:
 
 
 def without_maker_note(metadata: Metadata) -> Metadata:
-    """Return what a picture carries without what its camera alone understands."""
+    """Return the metadata without the maker note."""
     tags = dict(metadata.tags)
     if EXIF in tags and (below := tags[EXIF].below) is not None:
         tags[EXIF] = tags[EXIF]._replace(below={tag: value for tag, value in below.items() if tag != MAKER_NOTE})
@@ -309,7 +309,7 @@ def without_maker_note(metadata: Metadata) -> Metadata:
 
 
 def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:
-    """Return the tags of a file that keeps texts and resolution as such, like TIFF and WebP."""
+    """Return the tags for a file that keeps texts and resolution in tags, such as TIFF and WebP."""
     from . import ifd
 
     tags = dict(metadata.tags)
@@ -326,7 +326,7 @@ def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:
 
 
 def texts_without_tags(metadata: Metadata) -> list[str]:
-    """Return the keywords of the texts of a PNG that no tag holds, but for those that tell of the old file."""
+    """Return the keywords of PNG texts that no tag can hold, without those about the old file."""
     lost = []
     for name, text in metadata.texts:
         tag = TEXTS.get(name, 0)
@@ -338,7 +338,7 @@ def texts_without_tags(metadata: Metadata) -> list[str]:
 
 
 def resolution_tags(metadata: Metadata) -> ifd.Directory:
-    """Return the tags of a resolution, in the unit of the file that told it."""
+    """Return the tags of a resolution, in the unit of the original file."""
     from . import ifd
 
     told = metadata.dpi or metadata.aspect
@@ -360,12 +360,12 @@ def ratio(aspect: tuple[float, float], largest: int) -> tuple[int, int]:
 
 
 def georeferenced(metadata: Metadata) -> dict[int, ifd.Value]:
-    """Return the tags of a GeoTIFF: where the samples lie on the ground, and what GDAL tells of them."""
+    """Return the tags of a GeoTIFF: the georeference, and GDAL's."""
     return {number: value for number, value in metadata.tags.items() if number in GEOREFERENCE}
 
 
 def of_map(metadata: Metadata) -> Metadata:
-    """Return what holds for every array of a picture's samples: where they lie, and how far apart."""
+    """Return the metadata that hold for every map of a picture: georeference and resolution."""
     return Metadata(
         georeferenced(metadata),
         dpi=metadata.dpi,
@@ -376,7 +376,7 @@ def of_map(metadata: Metadata) -> Metadata:
 
 
 def weight(metadata: Metadata) -> int:
-    """Return how many bytes what a picture carries takes in a file, about."""
+    """Return the approximate size of the metadata in a file in bytes."""
     beside = (metadata.icc, metadata.xmp, *metadata.comments, *metadata.resources.values())
     return sum(map(len, beside)) + _weight(metadata.tags) + sum(len(text) for _, text in metadata.texts)
 
@@ -386,7 +386,7 @@ def _weight(tags: Mapping[int, ifd.Value]) -> int:
 
 
 def plausible(dpi: Any) -> tuple[float, float] | None:
-    """Return a resolution where it is one: two positive numbers."""
+    """Return a resolution if it is valid: two positive numbers."""
     try:
         x, y = (float(value) for value in dpi)
     except (TypeError, ValueError, ZeroDivisionError):
@@ -395,29 +395,29 @@ def plausible(dpi: Any) -> tuple[float, float] | None:
 
 
 def uneven(density: Any) -> tuple[float, float] | None:
-    """Return a resolution without a unit where it says something: that pixels are not square."""
+    """Return a resolution without a unit if it says that pixels are not square."""
     found = plausible(density)
     return found if found is not None and found[0] != found[1] else None
 
 
 def orientation_of(image: Image.Image) -> int:
-    """Return the EXIF orientation of an image of Pillow's, 1 where there is none that can be read."""
+    """Return the EXIF orientation of a Pillow image, 1 if there is none that can be read."""
     try:
         found = image.getexif().get(ORIENTATION, 1)
         return int(found) if found in TURNS else 1
-    except Exception as error:  # a block that is damaged turns nothing
+    except Exception as error:  # a damaged block rotates nothing
         if faults.lacking(error) is not None:
             raise
         return 1
 
 
 def turned_image(image: Image.Image, orientation: int) -> Image.Image:
-    """Turn an image of Pillow's upright, whatever its own EXIF says."""
+    """Rotate a Pillow image upright, whatever its own EXIF says."""
     return image.transpose(TURNS[orientation]) if orientation in TURNS else image
 
 
 def turned(pixels: Any, orientation: int) -> Any:
-    """Turn an array upright: EXIF orientations 5 to 8 swap the axes, 2 to 4 mirror them; no other turns it."""
+    """Rotate an array upright: EXIF orientations 5 to 8 swap the axes, 2 to 4 mirror them; others change nothing."""
     if orientation in SIDEWAYS:
         pixels = pixels.swapaxes(0, 1)
     flips = {2: (1,), 3: (0, 1), 4: (0,), 6: (1,), 7: (0, 1), 8: (0,)}.get(orientation, ())

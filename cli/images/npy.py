@@ -39,15 +39,15 @@ if TYPE_CHECKING:
     from .spool import MakeSpool
 
 STACKED = 4
-"""So many axes has an array of many images."""
+"""The number of axes of an array of many images."""
 BANDS = "bands"
-"""The word in the header's comment that the channels have no colour, and none is alpha."""
+"""The word in the header's comment for channels that are neither colours nor alpha."""
 
 
 SIZES = {"b1": 1, "u1": 1, "u2": 2, "f2": 4, "f4": 4}
-"""Bytes of a sample in memory, by the type in the file; others are double."""
+"""Bytes of a sample in memory, by the type in the file; other types become double."""
 WHITE = "white="
-"""What the value that is white stands behind, where it is not that of the samples' type."""
+"""The word before the value of white, if that is not implied by the sample type."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
@@ -75,7 +75,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return an image whose rows are read as they are needed; None where they do not lie in the file as rows."""
+    """Return an image whose rows are read on demand; None if they do not lie in the file as rows."""
     try:
         header = npy_header.read(data[: npy_header.ENOUGH])
         dtype = npy_samples.dtype_of(header)
@@ -95,7 +95,7 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
 
 
 def _picture(samples: Array | StreamedImage, dtype: Any, header: npy_header.Header) -> Picture:
-    """Return the picture of samples that had the type *dtype* in the file."""
+    """Return the picture of samples whose type in the file was *dtype*."""
     picture = Picture(samples, colours="bands") if BANDS in header.words else with_alpha(samples)
     picture.white = stated_white(header) or white_of_samples(dtype)
     picture.notes += doubts(samples.shape, header)
@@ -104,9 +104,9 @@ def _picture(samples: Array | StreamedImage, dtype: Any, header: npy_header.Head
 
 
 def pixel_of(shape: tuple[int, ...], dtype: Any, header: npy_header.Header) -> Samples:
-    """Return what a pixel of an image takes."""
+    """Return the memory of a pixel."""
     channels, size = math.prod(shape[2:]), SIZES.get(dtype.str[1:], 8)
-    # What is converted, or taken apart into colours and alpha, is copied once more.
+    # Conversion, or separation into colours and alpha, makes one more copy.
     again = size != dtype.itemsize or channels in (2, 4)
     return Samples(
         channels, size, channels * (dtype.itemsize + again * size), bands=BANDS in header.words or channels > 4
@@ -114,15 +114,15 @@ def pixel_of(shape: tuple[int, ...], dtype: Any, header: npy_header.Header) -> S
 
 
 def many(shape: tuple[int, ...], dtype: Any, header: npy_header.Header, held: float = 0) -> Samples:
-    """Return what a pixel of one of many images takes, where the decoder holds so many bytes beside them."""
+    """Return the memory of a pixel of one of many images, if the decoder also *held* some bytes."""
     samples = expected(shape[0], pixel_of(shape[1:], dtype, header), shape[1] * shape[2], dtype.itemsize)
     return samples._replace(decoding=samples.decoding + held / (shape[1] * shape[2]))
 
 
 def part_of(data: Any, header: npy_header.Header) -> Callable[[int, int], Array]:
-    """Return what gives some images of an array that begins with a *header*; raises ValueError.
+    """Return a function that reads some images of an array with this *header*; raises ValueError.
 
-    They are read as they are asked for, but where the first index runs fastest and they lie all over the file.
+    They are read on demand, unless the first index runs fastest and each image is scattered over the file.
     """
     shape, dtype, start = header.shape, npy_samples.dtype_of(header), header.start
     size = math.prod(shape[1:]) * dtype.itemsize
@@ -143,10 +143,10 @@ def stacked(data: Any, header: npy_header.Header, options: DecodeOptions) -> Fra
     """Return the images of an array with four axes; raises `DecodeError`, or ValueError where it is none."""
     shape, dtype = header.shape, npy_samples.dtype_of(header)
     if not all(shape):
-        raise DecodeError(f"has the shape {shape}, which holds no images")
+        raise DecodeError(f"has the shape {shape}, so it holds no images")
     held = math.prod(shape) * dtype.itemsize if header.fortran_order else 0
     options.check_size(shape[2], shape[1], many(shape, dtype, header, held))
-    real_samples(np.empty(0, dtype))  # what holds no real numbers is refused before the first image
+    real_samples(np.empty(0, dtype))  # refuses other than real numbers before the first image
     return frames_of(
         part_of(data, header),
         (shape[0], shape[1], shape[2], shape[3]),
@@ -158,7 +158,7 @@ def stacked(data: Any, header: npy_header.Header, options: DecodeOptions) -> Fra
 
 
 def doubts(shape: tuple[int, ...], header: npy_header.Header) -> list[str]:
-    """Return a note where the channels of an image may come first."""
+    """Return a note if the channels of an image may come first."""
     height, width, bands = shape
     if bands <= 4 or BANDS in header.words or height >= bands:
         return []
@@ -169,7 +169,7 @@ def doubts(shape: tuple[int, ...], header: npy_header.Header) -> list[str]:
 
 
 def stated_white(header: npy_header.Header) -> float | None:
-    """Return what the header's comment says is white."""
+    """Return the value of white in the header's comment."""
     for word in header.words:
         if word.startswith(WHITE):
             with contextlib.suppress(ValueError):
@@ -190,13 +190,13 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     if samples.flags.c_contiguous:
         end_with(file, samples)
         return []
-    for row in samples:  # planes, as maps come, lie side by side in the file: a row of them fits the cache
+    for row in samples:  # maps, which are planes, are interleaved in the file: a row of them fits the cache
         file.write(np.ascontiguousarray(row).data)
     return []
 
 
 def head(shape: tuple[int, ...], dtype: Any, content: Content) -> bytes:
-    """Return the header of an array; it is a Python literal, in which a comment may stand."""
+    """Return the header of an array, a Python literal, which may contain a comment."""
     header = repr({"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape})
     words = [content.software]
     if content.colours == "bands" and content.pixels.shape[2] > 1:
@@ -211,7 +211,7 @@ def head(shape: tuple[int, ...], dtype: Any, content: Content) -> bytes:
 
 
 def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
-    """Return what makes a canvas of samples as they are."""
+    """Return the factory of canvases that store samples unchanged."""
     return plain_canvas.streamed(lambda samples: samples, spool)
 
 
@@ -234,7 +234,7 @@ class Writer(StackWriter):
 CODEC = Codec(
     finish,
     encode,
-    # An array with the alpha, or many maps, which are gathered as planes and written row by row.
+    # An array with alpha, or many maps, which are collected as planes and written row by row.
     encoding=lambda samples: samples.bytes if samples.channels in (2, 4) or samples.channels > 4 else 0,
     streamed=streamed,
     streamed_bytes=plain_canvas.streamed_bytes,

@@ -1,6 +1,6 @@
-""".npz: arrays by name in a ZIP archive, as Keras, MedMNIST and `numpy.savez` keep data sets.
+""".npz: named arrays in a ZIP archive, the data sets of Keras, MedMNIST and `numpy.savez`.
 
-Arrays of images are told by their names; all others, the labels among them, are kept byte for byte. Nothing is
+Arrays of images are recognised by their names; all others, including labels, are kept byte for byte. Nothing is
 unpickled, and nothing unpacked before its header and the archive agree on its size.
 """
 
@@ -29,23 +29,23 @@ from .stack import StackWriter, frames_of, with_alpha_in
 
 SUFFIX = ".npy"
 OF_IMAGES = r"x|x_\w+|images|\w+_images|arr_0"
-"""The names of arrays of images: those of Keras, of MedMNIST, and of `numpy.savez` where no name is given."""
+"""The names of arrays of images: those of Keras, of MedMNIST, and of `numpy.savez` without names."""
 OF_LABELS = (("images", "labels"), ("x", "y"), ("arr_0", "arr_1"))
-"""What the names of labels have in place of those of images."""
+"""The words in names of images, and their counterparts in names of labels."""
 IMAGES, LABELS, COARSE = "images", "labels", "coarse_labels"
-"""What arrays are called that come from files without names for them."""
+"""The names of arrays from files without names."""
 LEVEL = 1
-"""Of zlib: the best one takes drawn digits ten times as long, and saves an eighth of the file."""
+"""The zlib level: for drawn digits the best one takes ten times as long, and saves an eighth of the file."""
 FAILURES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
-"""What the standard library raises of damaged archives, and of those that are encrypted or packed in a rare way."""
+"""The standard library's exceptions for damaged archives, and for encrypted or unusually compressed ones."""
 FED = 1 << 16
-"""Bytes of a file that are read at a time."""
+"""Bytes of a file read at a time."""
 ZIP64_BYTES = 1 << 30
-"""From so many on, a member has a header for sizes past 32 bits."""
+"""Sizes from which a member has a header for more than 32 bits."""
 
 
 class _Found(NamedTuple):
-    """An array of an archive, of which the header was read."""
+    """An array of an archive whose header was read."""
 
     key: str
     info: zipfile.ZipInfo
@@ -79,7 +79,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
 
 @contextlib.contextmanager
 def _failures() -> Iterator[None]:
-    """Let what the standard library says of an archive be `DecodeError`."""
+    """Turn errors of the standard library about an archive into `DecodeError`."""
     try:
         yield
     except FAILURES as error:
@@ -87,11 +87,11 @@ def _failures() -> Iterator[None]:
 
 
 Part = tuple[int, Callable[[int, int], Array]]
-"""How many images an array has, and what gives some of them."""
+"""The number of images of an array, and a function that reads some of them."""
 
 
 def _part(parts: Sequence[Part], first: int, last: int) -> Array:
-    """Return some images of arrays that follow each other."""
+    """Return some images of consecutive arrays."""
     found, start = [], 0
     for count, part in parts:
         if first < start + count and last > start:
@@ -101,7 +101,7 @@ def _part(parts: Sequence[Part], first: int, last: int) -> Array:
 
 
 class _Unpacked:
-    """Stands for the bytes of a member: those of a slice are unpacked when it is asked for, and checked at the end."""
+    """Acts like the bytes of a member: slices are unpacked on demand, and checked at the end."""
 
     def __init__(self, archive: zipfile.ZipFile, array: _Found) -> None:
         self._archive, self._array = archive, array
@@ -122,7 +122,7 @@ class _Unpacked:
             while self._at < stop:
                 pieces.append(self._read(stop - self._at))
             if stop == len(self):
-                self._file.read(1)  # behind the last byte its sum is checked
+                self._file.read(1)  # the checksum is checked after the last byte
             return b"".join(pieces)
 
     def _read(self, length: int) -> bytes:
@@ -134,14 +134,14 @@ class _Unpacked:
 
 
 def _begun(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Found:
-    """Return an array, of which no more than the header is unpacked."""
+    """Return an array, of which only the header is unpacked."""
     key = info.filename.removesuffix(SUFFIX)
     if key == info.filename:
         raise DecodeError(f"holds {key!r}, which is not an array (.npy)")
     if info.flag_bits & 1:
         raise DecodeError("is encrypted")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise DecodeError(f"is packed in another way than numpy.savez packs (array {key})")
+        raise DecodeError(f"uses a compression that numpy.savez does not write (array {key})")
     with archive.open(info) as file:
         head = file.read(npy_header.ENOUGH)
     try:
@@ -151,16 +151,16 @@ def _begun(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Found:
         raise DecodeError(f"its array {key} is not readable ({error})") from None
     if size != info.file_size:
         raise DecodeError(
-            f"is damaged or truncated (its array {key} has {info.file_size} bytes, and its header tells {size})"
+            f"is damaged or truncated (its array {key} has {info.file_size} bytes, but its header declares {size})"
         )
     return _Found(key, info, header)
 
 
 def _of_images(found: Sequence[_Found]) -> list[_Found]:
-    """Return the arrays of images, which are of one size and type."""
+    """Return the arrays of images, which have the same size and type."""
     keys = [array.key for array in found]
     if len({*keys}) < len(keys):
-        raise DecodeError("has several arrays of one name")
+        raise DecodeError("has several arrays with the same name")
     chosen = [array for array in found if re.fullmatch(OF_IMAGES, array.key, re.IGNORECASE)]
     if not chosen:
         raise DecodeError(
@@ -182,7 +182,7 @@ def _of_images(found: Sequence[_Found]) -> list[_Found]:
 
 
 def _check_sizes(found: Sequence[_Found], chosen: Sequence[_Found], options: DecodeOptions) -> None:
-    """Raise `DecodeError` where an image is too large, another array, or all together."""
+    """Raise `DecodeError` if an image, another array, or all together are too large."""
     first = chosen[0].header
     shape = (sum(array.header.shape[0] for array in chosen), *first.shape[1:])
     held = sum(array.info.file_size for array in found if array not in chosen or array.header.fortran_order)
@@ -202,7 +202,7 @@ def _whole(archive: zipfile.ZipFile, array: _Found) -> bytes:
 
 
 def _member(array: _Found, data: bytes | None) -> Member:
-    """Return an array, of which *data* is the whole where it holds no images."""
+    """Return an array; *data* is all of it, if it holds no images."""
     packed = array.info.compress_type != zipfile.ZIP_STORED
     if data is not None:
         return Member(array.info.filename, data=data, packed=packed)
@@ -210,7 +210,7 @@ def _member(array: _Found, data: bytes | None) -> Member:
 
 
 def _labels(found: Sequence[_Found], chosen: Sequence[_Found], arrays: dict[str, bytes]) -> Labels | None:
-    """Return the labels of all images, where each array of images has one of whole numbers beside it."""
+    """Return the labels of all images, if each array of images has a matching one of whole numbers."""
     by_key = {array.key: array for array in found}
     values = []
     for array in chosen:
@@ -220,16 +220,16 @@ def _labels(found: Sequence[_Found], chosen: Sequence[_Found], arrays: dict[str,
         count, images = math.prod(other.header.shape), array.header.shape[0]
         if other.header.shape not in ((images,), (images, 1)):
             if len(other.header.shape) == 1:
-                raise DecodeError(f"its array {other.key} holds {count} labels, and {array.key} {images} images")
+                raise DecodeError(f"its array {other.key} holds {count} labels, but {array.key} {images} images")
             return None
         values.append(npy_samples.view(arrays[other.key], other.header).ravel())
     return Labels(np.concatenate(values))
 
 
 def repeated(archive: Archive, count: int) -> Archive:
-    """Return an archive in which *count* images stand for each: what it tells of each image, as labels, is repeated.
+    """Return an archive with each image repeated *count* times, and so with repeated labels.
 
-    That is an array called after one of images, or where there is one array of images, any with an entry for each.
+    This concerns arrays named after one of images or, if there is only one of images, any with an entry for each.
     """
     images = {member.name.removesuffix(SUFFIX): member.images for member in archive.of_images().members}
     told = {key: number for name, number in images.items() for key in _keys_of_labels(name)}
@@ -248,7 +248,7 @@ def repeated(archive: Archive, count: int) -> Archive:
 
 
 def _keys_of_labels(key: str) -> Iterator[str]:
-    """Yield how the labels of an array of images may be called.
+    """Yield the possible names of the labels of an array of images.
 
     >>> [*_keys_of_labels("x_train")], [*_keys_of_labels("test_images")]
     (['y_train'], ['test_labels'])
@@ -260,10 +260,10 @@ def _keys_of_labels(key: str) -> Iterator[str]:
 
 
 class _NewArchive(zipfile.ZipFile):
-    """An archive that is begun, and may be given up."""
+    """An archive that has been begun, and may be abandoned."""
 
     def __del__(self) -> None:
-        """Leave the file alone, which whoever gave the archive up has removed."""
+        """Leave the file alone, which whoever abandoned the archive has removed."""
 
 
 class Writer(StackWriter):
@@ -280,7 +280,7 @@ class Writer(StackWriter):
         return with_alpha_in(frame)
 
     def head(self, file: Any, count: int, first: Content) -> None:
-        """Begin the archive; its members have the date with which ZIP begins: the same images give the same file."""
+        """Begin the archive; its members have ZIP's earliest date, so that the same images give the same file."""
         self._archive = _NewArchive(file, "w", compresslevel=LEVEL)
         self._archive.comment = first.software.encode()
         self._first, self._target, self._left = first, None, 0
@@ -303,7 +303,7 @@ class Writer(StackWriter):
             self._left -= len(piece) // size
 
     def _begin_next(self) -> None:
-        """Write what stands before the next images."""
+        """Write the arrays before the next images."""
         self._end_array()
         while self._members and not self._left:
             self._end_array()
@@ -329,7 +329,7 @@ class Writer(StackWriter):
             self._target = None
 
     def end(self, file: Any) -> None:
-        """Write what stands behind the images: other arrays, or the labels where the images have no names."""
+        """Write what follows the images: other arrays, or the labels if the images have no names."""
         if self._labels and not self._is_named:
             self._members.append(Member(LABELS + SUFFIX, data=_saved([part.values for part in self._labels])))
             coarse = [part.coarse for part in self._labels if part.coarse is not None]
@@ -341,7 +341,7 @@ class Writer(StackWriter):
 
 
 def _saved(parts: Sequence[Array]) -> bytes:
-    """Return the file of numbers that follow each other, the least byte first."""
+    """Return the little-endian file of consecutive numbers."""
     values = np.concatenate(parts)
     file = io.BytesIO()
     np.save(file, values.astype(values.dtype.newbyteorder("<")), allow_pickle=False)
@@ -357,7 +357,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
 
 
 def labels(labels: Labels | None) -> list[str]:
-    """Return notes on what an archive does not hold of the labels."""
+    """Return notes on what an archive loses of the labels."""
     return [] if labels is None else labels.notes
 
 

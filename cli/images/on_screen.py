@@ -1,4 +1,4 @@
-"""A picture of any kind as a screen shows it: gray or RGB of 8 bits, and opaque."""
+"""A picture of any kind as a screen shows it: 8-bit gray or RGB, and opaque."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from ...filters.core.resampling.weights import Span, weights
 from .picture import Picture, bands_of_rows
 
 FAR = 2.0
-"""Values of more than so many times white are far above it: highlights reach that seldom, another unit always."""
+"""Values above this multiple of white are far above it: rare in highlights, certain in another unit."""
 COMMON = (255, 4095, 65535)
 """White of 8, 12 and 16 bits."""
 SQUARE = 8
-"""Pixels of a side of the squares on which transparent pixels lie."""
+"""Pixels per side of the squares behind transparent pixels."""
 SQUARES = (255, 204)
 """Their grays."""
 BLACK = (0, 0, 0)
 AT_A_TIME = 32
-"""Rows that are reduced together: what is summed along columns alone, as wide as the picture, stays in the cache."""
+"""Rows that are reduced together: the sums along columns, as wide as the picture, stay in the cache."""
 
 
 class OnScreen(NamedTuple):
-    """What a screen shows of a picture."""
+    """A picture as a screen shows it."""
 
     pixels: Array
     """``(height, width, 1)`` or ``(height, width, 3)`` of uint8."""
     note: str = ""
-    """How it differs from the samples: the range of values, or the channels, that are shown."""
+    """Notes on the range of values, or the channels, that are shown."""
 
 
 def on_screen(pixels: Array, alpha: Any = None, colours: ColourModel = "gray", white: float | None = None) -> OnScreen:
     """Return ``pixels (height, width, channels)``, and an ``alpha (height, width)``, as a screen shows them.
 
-    *colours* is what the channels are, *white* the value that is white, if the type of the samples does not say it.
-    Fractions below black or above white stretch the range. Transparent pixels lie on squares.
+    *colours* is the colour model of the channels, *white* the value of white, unless the sample type implies it.
+    Fractions below black or above white stretch the range. Transparent pixels are shown on squares.
 
     >>> import numpy as np
     >>> on_screen(np.array([[[0], [32768], [65535]]], np.uint16)).pixels.ravel().tolist()
@@ -73,7 +73,7 @@ def on_screen(pixels: Array, alpha: Any = None, colours: ColourModel = "gray", w
 
 
 def finite_range(samples: Array) -> tuple[float, float]:
-    """Return the least and the greatest finite sample; 0 and 0 where there is none.
+    """Return the least and the greatest finite sample; 0 and 0 if there are none.
 
     >>> import numpy as np
     >>> finite_range(np.array([np.nan, 3.0, -np.inf, 2.0])), finite_range(np.array([np.nan]))
@@ -85,7 +85,7 @@ def finite_range(samples: Array) -> tuple[float, float]:
 
 
 def _finite_ends(samples: Array) -> tuple[float, float]:
-    """Return the least and the greatest finite sample; infinity and its negative where there is none."""
+    """Return the least and the greatest finite sample; infinity and its negative if there are none."""
     least, most = (float(find.reduce(samples, axis=None)) for find in (np.fmin, np.fmax))
     if math.isfinite(least) and math.isfinite(most):
         return least, most
@@ -94,13 +94,13 @@ def _finite_ends(samples: Array) -> tuple[float, float]:
 
 
 def unseen(picture: Picture) -> str:
-    """Return the note that much of a float picture is above white or below black, and shown as these; else nothing.
+    """Return a note if much of a float picture is above white or below black, and shown as such; else "".
 
     >>> import numpy as np
     >>> unseen(Picture(np.array([[[0.2], [4000.0]]])))
-    'its values, up to 4000, are far above white, 1, and shown white; imfilter tone --white 4095 changes that'
+    'its values, up to 4000, are far above white, 1, and shown as white; imfilter tone --white 4095 changes that'
     >>> unseen(Picture(np.array([[[-3.0], [0.5]]])))
-    'its values, from -3, are far below black and shown black; imfilter tone --range stretch changes that'
+    'its values, from -3, are far below black and shown as black; imfilter tone --range stretch changes that'
     """
     if picture.pixels.dtype.kind != "f":
         return ""
@@ -108,19 +108,19 @@ def unseen(picture: Picture) -> str:
     least, most = finite_range(picture.pixels)
     if (far := most > FAR * white) or least >= white < most:
         return (
-            f"its values, up to {most:.5g}, are {'far' if far else 'all'} above white, {white:g}, and shown white; "
+            f"its values, up to {most:.5g}, are {'far' if far else 'all'} above white, {white:g}, and shown as white; "
             f"imfilter tone --white {white_for(most):.5g} changes that"
         )
     if (far := least < (1 - FAR) * white) or most <= 0 > least:
         return (
-            f"its values, from {least:.5g}, are {'far' if far else 'all'} below black and shown black; "
+            f"its values, from {least:.5g}, are {'far' if far else 'all'} below black and shown as black; "
             "imfilter tone --range stretch changes that"
         )
     return ""
 
 
 def white_for(greatest: float) -> float:
-    """Return what is white, it seems, where *greatest* is the greatest value.
+    """Return the likely value of white if *greatest* is the greatest value.
 
     >>> white_for(200), white_for(3000), white_for(1e6)
     (255, 4095, 1000000.0)
@@ -131,7 +131,7 @@ def white_for(greatest: float) -> float:
 def eight_bits(samples: Array, high: float, low: float = 0.0) -> Array:
     """Return samples of any type as uint8, of which 0 is *low* and 255 is *high*; NaN is 0.
 
-    Those of uint8 that are so already are returned themselves.
+    Samples that need no change are returned as they are.
 
     >>> import numpy as np
     >>> eight_bits(np.array([-np.inf, np.nan, -1.0, 1.0, 3.0, np.inf]), 3.0, -1.0).tolist()
@@ -154,7 +154,7 @@ def eight_bits(samples: Array, high: float, low: float = 0.0) -> Array:
 
 
 def of_inks(inks: Array) -> Array:
-    """Return the RGB of inks, cyan, magenta, yellow and black, on white paper; both are uint8.
+    """Return the RGB of cyan, magenta, yellow and black ink on white paper; both are uint8.
 
     >>> import numpy as np
     >>> of_inks(np.array([[[0, 255, 0, 0], [0, 0, 0, 55]]], np.uint8)).tolist()
@@ -165,7 +165,7 @@ def of_inks(inks: Array) -> Array:
 
 
 def on_ground(pixels: Array, alpha: Array, ground: Sequence[int] = SQUARES) -> Array:
-    """Return pixels of uint8 on squares of two grays, or on the three numbers of a colour, as opaque as *alpha* says.
+    """Return uint8 pixels composited with *alpha* on squares of two grays, or on a colour of three numbers.
 
     *alpha* is ``(height, width)`` of uint8. Gray pixels on a colour become RGB.
 
@@ -182,7 +182,7 @@ def on_ground(pixels: Array, alpha: Array, ground: Sequence[int] = SQUARES) -> A
 
 
 def _squares(top: int, shape: tuple[int, ...], grays: Sequence[int]) -> Array:
-    """Return the squares of the rows from *top* on."""
+    """Return the squares for the rows from *top* on."""
     down, along = (np.arange(start, start + count) // SQUARE for start, count in ((top, shape[0]), (0, shape[1])))
     return np.array(grays, np.uint16)[(down[:, None] + along) % 2, None]
 
@@ -200,7 +200,7 @@ def size_within(width: int, height: int, most: int) -> tuple[int, int]:
 
 
 def reduced(pixels: Array, width: int, height: int) -> Array:
-    """Return pixels of uint8 in a smaller size: each is the mean of the area that it covers.
+    """Return uint8 pixels in a smaller size: each is the mean of the area that it covers.
 
     It takes 11 ms for 12 megapixels, Pillow's ``reduce`` 44 with the copy that it needs.
 

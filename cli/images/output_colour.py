@@ -1,7 +1,7 @@
-"""What becomes of a picture's colours in an output: its profile, chunks that describe it, or other values.
+"""The colours of an output: its profile, the chunks that describe it, or converted values.
 
-A format that holds profiles keeps the samples as they are: what only a PNG's chunks say is told by a profile. Into a
-format without them, and where metadata are left out, a picture goes as sRGB, which is what others take it for.
+In a format with profiles the samples stay unchanged, and a description from PNG chunks becomes a profile. In a format
+without profiles, or without metadata, a picture is converted to sRGB, which other programs assume.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from .metadata import Metadata
 
 
 class OutputColour(NamedTuple):
-    """Pixels as they are written, and what is said of them."""
+    """The pixels to write, and their metadata."""
 
     pixels: Any
     metadata: Metadata
 
 
 def is_lost(metadata: Metadata, format: Format, options: EncodeOptions) -> bool:
-    """Whether an output cannot say what its colours are, so that they may have to be converted."""
+    """Whether an output cannot describe its colours, so that they may need conversion."""
     told = metadata.icc or metadata.colour != NOTHING
     if format.only_float and metadata.colour.is_linear:
-        return False  # which is how others take such a file
+        return False  # which other programs assume for such a file
     return bool(told) and not format.raw and (options.strip or not format.profiles)
 
 
 def fitted(pixels: Any, metadata: Metadata, format: Format, options: EncodeOptions, notes: list[str]) -> OutputColour:
-    """Return a picture's pixels and metadata as *format* holds them."""
+    """Return a picture's pixels and metadata for *format*."""
     if pixels.shape[2] not in (1, 3):
         return OutputColour(pixels, metadata._replace(colour=NOTHING))
     if is_lost(metadata, format, options):
@@ -60,7 +60,7 @@ def _converted(pixels: Any, metadata: Metadata, format: Format, options: EncodeO
 
 
 def _profile(colour: ColourDescription, gray: bool, notes: list[str]) -> bytes:
-    """Return a profile that says what a PNG's chunks do; none for sRGB."""
+    """Return a profile equivalent to a PNG's colour chunks; empty for sRGB."""
     if colour.is_srgb:
         return b""
     from . import icc_profile
@@ -68,7 +68,9 @@ def _profile(colour: ColourDescription, gray: bool, notes: list[str]) -> bytes:
     points = colour.known_points
     bright = points is not None and points.transfer in (PQ, HLG)
     if bright:
-        notes.append("its PQ or HLG colours are described by an ICC profile with a cicp tag, which few programs read")
+        notes.append(
+            "its PQ or HLG colours are described by an ICC profile with a cicp tag, which few programs support"
+        )
     return icc_profile.made(gray, colour.chromaticities(), colour.transfer().curves[0], points, _name(colour))
 
 

@@ -1,4 +1,4 @@
-"""Canvases that are packed block by block while they are filled, so that no output is ever in memory as a whole."""
+"""Canvases that are encoded block by block while they are filled, so that no output is ever completely in memory."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from .atomic_write import end_with_bytes
 from .spool import Piece
 
 AHEAD, STRIP_BYTES, LOWEST = 2, 3 << 19, 16
-"""How the engine hands out strips: so many more than there are threads, of so many bytes or rows at least."""
+"""How the engine hands out strips: how many more than threads, and their least bytes or rows."""
 Parts = Sequence[bytes | memoryview]
 
 
 class Sink(Protocol):
-    """Where the packed blocks go: a `Spool`, or `Kept`."""
+    """The destination of packed blocks: a `Spool`, or `Kept`."""
 
     def append(self, parts: Parts) -> None:
-        """Take what follows all that was taken."""
+        """Append data."""
 
     def parts(self) -> Sequence[bytes | memoryview | Piece]:
-        """Return all that was taken."""
+        """Return all the data."""
         ...
 
     def close(self) -> None:
-        """Let go of what was taken, and take nothing more."""
+        """Release the data, and accept no more."""
 
 
 class Kept:
@@ -39,15 +39,15 @@ class Kept:
         self._parts: list[bytes | memoryview] = []
 
     def append(self, parts: Parts) -> None:
-        """Take what follows all that was taken."""
+        """Append data."""
         self._parts += parts
 
     def parts(self) -> Parts:
-        """Return all that was taken."""
+        """Return all the data."""
         return self._parts
 
     def close(self) -> None:
-        """Let go of what was taken."""
+        """Release the data."""
         self._parts.clear()
 
 
@@ -59,16 +59,16 @@ class Block:
 
 
 class PackedCanvas:
-    """An image that is filled strip by strip, and packed block by block as it is: what encoders take for pixels.
+    """An image that is filled strip by strip and packed block by block; encoders accept it in place of pixels.
 
-    The thread that fills the last row of a block packs it, while it is in the cache; whoever has packed the next one in
-    order appends it to the sink. No thread waits for another: strips that are handed out in order, and not far apart,
-    bound what is in memory. The parts do not depend on the strips or the threads. The failure of one thread is that of
-    all who come later.
+    The thread that fills the last row of a block packs it while it is in the cache; the thread that has packed the next
+    block in order appends it to the sink. No thread waits for another: as strips are handed out in order and close
+    together, memory is bounded. The parts do not depend on the strips or threads. If one thread fails, all later ones
+    fail too.
     """
 
     joins_alpha = True
-    """`rows` gives room for the alpha behind the colours."""
+    """`rows` includes the alpha after the colours."""
 
     def __init__(
         self,
@@ -83,15 +83,15 @@ class PackedCanvas:
     ) -> None:
         """Make a canvas of *shape* ``(height, width, colours)``, and an *alpha* beside, in blocks of *block* rows.
 
-        Each block but the first begins with the last row *above* it, if that is asked for. `prepare` is called when the
-        *first* blocks are full, before any is packed.
+        With *above*, each block but the first begins with the last row before it. `prepare` is called when the *first*
+        blocks are full, before any is packed.
         """
         self.shape, self.dtype, self.size = shape, np.dtype(dtype), math.prod(shape)
         self.alpha, self.block = alpha, block
         self.count = -(-shape[0] // block)
-        """How many blocks there are."""
+        """The number of blocks."""
         self.ends = [0]
-        """Where the packed blocks begin that are in the sink, and where the last ends."""
+        """The offsets of the blocks in the sink, and the end of the last."""
         self._sink, self._above = sink, above
         self._lock = threading.Lock()
         self._begun: dict[int, Block] = {}
@@ -105,28 +105,28 @@ class PackedCanvas:
 
     @property
     def channels(self) -> int:
-        """How many channels there are with the alpha."""
+        """The number of channels including alpha."""
         return self.shape[2] + self.alpha
 
     def prepare(self, blocks: Sequence[Array]) -> None:
-        """Take the pixels of the first blocks, which are packed after that."""
+        """Examine the pixels of the first blocks before they are packed."""
 
     def pack(self, number: int, pixels: Array) -> Any:
-        """Return a block packed: its parts, or what `ordered` makes them of. Raises ValueError, which `end` repeats."""
+        """Return a packed block: its parts, or the input for `ordered`. Raises ValueError, which `end` repeats."""
         raise NotImplementedError
 
     def ordered(self, number: int, packed: Any) -> Parts:
-        """Return the parts of a block; the blocks come in their order, and one at a time."""
+        """Return the parts of a block; called in order, one at a time."""
         return packed
 
     def cuts(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
-        """Return the parts of the rows from *start* to *stop* that lie in a block each."""
+        """Return the rows from *start* to *stop* divided at the boundaries of blocks."""
         tops = range(start // self.block * self.block, stop, self.block)
         return ((max(start, top), min(stop, top + self.block)) for top in tops)
 
     @contextlib.contextmanager
     def rows(self, start: int, stop: int) -> Iterator[Array]:
-        """Give room for some rows of one block, which is packed when the last of them are filled."""
+        """Give a buffer for some rows of one block, which is packed when its last rows are filled."""
         try:
             number = start // self.block
             with self._lock:
@@ -146,19 +146,19 @@ class PackedCanvas:
             raise
 
     def end(self, file: BinaryIO) -> None:
-        """Let *file* have what was packed, behind which only `end_with_bytes` writes; raises as `whole`."""
+        """Write the packed data to *file*, after which only `end_with_bytes` may write; raises like `whole`."""
         for part in self.whole():
             end_with_bytes(file, part)
 
     def whole(self) -> Sequence[bytes | memoryview | Piece]:
-        """Return what was packed; raises the ValueError of a block that cannot be packed, and the first failure."""
+        """Return the packed data; raises the ValueError of a block that cannot be packed, and the first failure."""
         if failure := self._refusal or self._failure:
             raise failure
         assert self._next == self.count, "some rows were not filled"
         return self.parts()
 
     def parts(self) -> Sequence[bytes | memoryview | Piece]:
-        """Return what was packed as it stands in the file."""
+        """Return the packed data in the order of the file."""
         return self._sink.parts()
 
     def _carries(self, number: int) -> int:
@@ -181,7 +181,7 @@ class PackedCanvas:
             self._awaited -= number in self._first
 
     def _work(self) -> None:
-        """Pack what is full, and append what is next."""
+        """Pack full blocks, and append the next ones."""
         while (found := self._taken()) is not None:
             number, block = found
             if number < 0:
@@ -192,7 +192,7 @@ class PackedCanvas:
             if self._refusal is None:
                 try:
                     packed = self.pack(number, block.pixels)
-                except ValueError as refusal:  # of the format, which is told as that of any encoder
+                except ValueError as refusal:  # from the format, reported like that of any encoder
                     self._refusal = refusal
             del found, block
             with self._lock:
@@ -200,7 +200,7 @@ class PackedCanvas:
             self._append()
 
     def _taken(self) -> tuple[int, Block] | None:
-        """Return a block that is to be packed, with its number; -1 is for those that are to be prepared first."""
+        """Return a block to pack, with its number; -1 stands for blocks to prepare first."""
         with self._lock:
             if self._failure is not None:
                 raise self._failure
@@ -215,7 +215,7 @@ class PackedCanvas:
             return number, self._begun.pop(number)
 
     def _append(self) -> None:
-        """Append what is next, unless a thread is at it; that one looks for more when it is done."""
+        """Append the next blocks, unless another thread is doing so, which will look for more when done."""
         while True:
             with self._lock:
                 if self._appending or self._next not in self._packed:
@@ -232,10 +232,10 @@ class PackedCanvas:
 
 
 def in_flight(row: int, block: int, cores: int, waiting: int = 0) -> int:
-    """Return how many bytes there are at most of blocks that are being filled or packed, or wait for others.
+    """Return the most bytes of blocks that are being filled or packed, or are waiting for others.
 
     >>> in_flight(row=1000, block=100, cores=2)
     18874368
     """
-    # Strips are handed out so far apart at most, each of which may have filled its rows and not be packed.
+    # The greatest distance between strips, each of which may be filled but not packed.
     return 3 * (cores + AHEAD) * max(row * block, row * LOWEST, STRIP_BYTES) + waiting

@@ -1,7 +1,7 @@
-"""Parquet as Hugging Face keeps data sets in: a column of images, each a file's bytes and its path, and one of labels.
+"""Parquet data sets of Hugging Face: a column of images, each the bytes and path of a file, and one of labels.
 
-It is read and written by pyarrow, a batch of rows at a time. What the columns are, and the names of the classes, stands
-in the schema's metadata under `huggingface`; without them columns are known by their types and names:
+It is read and written with pyarrow, a batch of rows at a time. The schema's metadata under `huggingface` describe the
+columns and name the classes; without them columns are recognised by their types and names:
 https://huggingface.co/docs/datasets/about_dataset_features.
 """
 
@@ -23,19 +23,19 @@ from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, 
 from .shard import ShardMember
 
 ROWS = 16
-"""That are read at a time."""
+"""Rows read at a time."""
 MOST_DIGITS = 18
-"""Of a label, which has 64 bits."""
+"""The most digits of a label, which has 64 bits."""
 ROWS_WRITTEN, BYTES_WRITTEN = 100, 1 << 24
-"""The rows of a group that is written, and the bytes of their images, at most."""
+"""The most rows of a written group, and the most bytes of their images."""
 BUFFER = 1 << 18
-"""Bytes of a column that are read at a time."""
+"""Bytes of a column read at a time."""
 IMAGES, LABELS = ("image", "img", "images"), ("label", "labels", "fine_label", "class")
-"""How columns are called where the metadata do not say which they are."""
+"""The usual names of columns, if the metadata do not describe them."""
 
 
 class _Columns(NamedTuple):
-    """What is in a file."""
+    """The columns of a file."""
 
     images: str
     labels: str | None
@@ -70,14 +70,14 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
 
 @contextlib.contextmanager
 def _failures() -> Iterator[None]:
-    """Let what pyarrow says of a damaged file be `DecodeError`."""
+    """Turn pyarrow's errors about a damaged file into `DecodeError`."""
     try:
         yield
     except DecodeError:
         raise
     except Exception as error:
         check_lack(error)
-        # It answers broken files with errors of many types.
+        # It raises errors of many types for broken files.
         raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from None
 
 
@@ -88,7 +88,7 @@ def _columns(schema: Any) -> _Columns:
     images = images or [name for name in IMAGES if name in schema.names]
     if not images or not _holds_files(schema.field(images[0]).type):
         told = ", ".join(f"{name} ({schema.field(name).type})" for name in schema.names[:6])
-        raise DecodeError(f"has no column of images, with the bytes of a file each, but {shown(told)[:200]}")
+        raise DecodeError(f"has no column of image files; it has {shown(told)[:200]}")
     classed = [name for name in schema.names if features.get(name, {}).get("_type") == "ClassLabel"]
     named = [
         name for name in LABELS if name in schema.names and str(schema.field(name).type).startswith(("int", "uint"))
@@ -100,12 +100,12 @@ def _columns(schema: Any) -> _Columns:
 
 
 def _is_text(name: str) -> bool:
-    """Whether a file can hold a name, and no half of a character, as JSON can."""
+    """Whether a name is valid Unicode, unlike a lone surrogate, which JSON allows."""
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _features(metadata: dict[bytes, bytes]) -> dict[str, Any]:
-    """Return what Hugging Face says of each column."""
+    """Return Hugging Face's description of each column."""
     try:
         found = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
     except (ValueError, LookupError, TypeError, RecursionError):
@@ -120,7 +120,7 @@ def _holds_files(kind: Any) -> bool:
 
 
 def _check_memory(file: Any) -> None:
-    """Raise `DecodeError` where the pages of a group of rows may need more memory than there is."""
+    """Raise `DecodeError` if the pages of a group of rows may need more memory than there is."""
     metadata = file.metadata
     most = max((metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)), default=0)
     if (free := memory_budget.short(most)) is not None:
@@ -129,7 +129,7 @@ def _check_memory(file: Any) -> None:
 
 
 def _labels(file: Any, columns: _Columns) -> Labels | None:
-    """Return the labels, where all images have one."""
+    """Return the labels, if all images have one."""
     if columns.labels is None:
         return None
     values = file.read(columns=[columns.labels]).column(0).combine_chunks()
@@ -137,7 +137,7 @@ def _labels(file: Any, columns: _Columns) -> Labels | None:
         missing = values.is_null().index(True).as_py()
         raise DecodeError(f"row {missing} has no {columns.labels}")
     found = np.asarray(values.to_numpy(zero_copy_only=False))
-    if found.dtype.kind not in "iu" or (len(found) and found.max() < 0):  # -1 in a part whose labels are kept secret
+    if found.dtype.kind not in "iu" or (len(found) and found.max() < 0):  # -1 in a part whose labels are secret
         return None
     if columns.classes:
         try:
@@ -148,7 +148,7 @@ def _labels(file: Any, columns: _Columns) -> Labels | None:
 
 
 def _values(file: Any, column: str) -> Iterator[Any]:
-    """Yield the images' bytes, None where there are none; raises `DecodeError`."""
+    """Yield the bytes of each image, None if it has none; raises `DecodeError`."""
     with _failures():
         for batch in file.iter_batches(ROWS, columns=[column], use_threads=False):
             for value in batch.column(0):
@@ -159,12 +159,12 @@ def _values(file: Any, column: str) -> Iterator[Any]:
 def _picture(data: bytes | None, number: int, decode: Decode) -> Picture:
     """Return the image of a row; raises `DecodeError`, which names it."""
     if not data:
-        raise DecodeError(f"row {number} holds no image, only its path at most")
+        raise DecodeError(f"row {number} holds no image, at most its path")
     try:
         found = decode(data)
     except DecodeError as error:
         raise DecodeError(f"row {number} {error}") from None
-    return single(found, f"row {number} has several frames; images of a data set have one")
+    return single(found, f"row {number} has several frames; images of a data set must have one")
 
 
 class Writer:
@@ -187,7 +187,7 @@ class Writer:
         self._bytes = 0
 
     def __del__(self) -> None:
-        """Leave the file alone, which whoever gave the work up has removed."""
+        """Leave the file alone, which whoever abandoned the work has removed."""
         if getattr(self, "_writer", None) is not None:
             self._writer.is_open = False
 
@@ -196,7 +196,7 @@ class Writer:
         self._file = file
 
     def add(self, member: ShardMember) -> None:
-        """Take the next file; raises ValueError where some samples have labels, and others none."""
+        """Add the next file; raises ValueError if some samples have labels, and others none."""
         if self._sample and member.key != self._sample[0].key:
             self._end_sample()
         self._sample.append(member)
@@ -239,7 +239,7 @@ class Writer:
                 raise ValueError(f"label {max(self._labels)} has no name; there are {len(self.classes)} classes")
         rows = arrow.table(columns).replace_schema_metadata({"huggingface": self._described()})
         if self._writer is None:
-            # Files of images are packed already; and what they say of the program stays to be found.
+            # Image files are compressed already, and their stamps stay visible.
             self._writer = self._parquet.ParquetWriter(
                 self._file, rows.schema, compression="NONE", use_dictionary=False, write_statistics=False
             )
@@ -247,7 +247,7 @@ class Writer:
         self._rows, self._labels, self._bytes = [], [], 0
 
     def _described(self) -> str:
-        """Return the features, as Hugging Face tells them in the metadata."""
+        """Return the features in Hugging Face's form for the metadata."""
         features: dict[str, Any] = {"image": {"_type": "Image"}}
         if self._is_labelled:
             number = {"dtype": "int64", "_type": "Value"}
@@ -255,7 +255,7 @@ class Writer:
         return json.dumps({"info": {"features": features}}, ensure_ascii=False)
 
     def write(self, file: Any) -> None:
-        """Write what is left; raises ValueError where no image came."""
+        """Write what is left; raises ValueError if no image came."""
         self._file = self._file or file
         self._end_sample()
         if self._rows:
@@ -274,7 +274,7 @@ def _label(member: ShardMember) -> int:
 
 
 def labels(labels: Labels | None) -> list[str]:
-    """Return notes on what a column of labels does not hold of them."""
+    """Return notes on what a column of labels loses."""
     lost = labels is not None and labels.coarse is not None
     return ["its coarse labels were not written; use --to npz"] if lost else []
 

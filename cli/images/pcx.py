@@ -12,7 +12,7 @@ from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture,
 
 HEADER = 128
 PALETTE = 769
-"""Bytes of the palette behind the pixels, with the 12 before it."""
+"""Bytes of the palette after the pixels, with the 12 before it."""
 GRAY = 2
 """In the header's byte 68."""
 
@@ -26,12 +26,12 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     planes, row = struct.unpack_from("<BH", data, 65)
     width, height = right - left + 1, bottom - top + 1
     if width <= 0 or height <= 0 or row * 8 < width * bits:
-        raise DecodeError(f"is damaged: it promises {width}×{height} pixels in rows of {row} bytes")
+        raise DecodeError(f"is damaged: it declares {width}×{height} pixels in rows of {row} bytes")
     if bits * planes not in (1, 2, 3, 4, 8, 24, 32) or (planes > 1 and bits not in (1, 8)):
-        raise DecodeError(f"is a PCX of {planes} planes of {bits} bits, which is not read; convert it to PNG")
+        raise DecodeError(f"is a PCX of {planes} planes of {bits} bits, which is not supported; convert it to PNG")
     options.check_size(width, height, Samples(1 if bits * planes <= 8 else 3, decoding=5 * max(planes, 3)))
     shape = height, planes * row
-    # In a file that is cut off, the byte that marks a palette may be one of a row.
+    # In a truncated file, the byte that marks a palette may belong to a row.
     end = len(data) - PALETTE if bits == 8 and planes == 1 and _has_palette(data) else len(data)
     if packed:
         rows = unpacker.unpacked("pcx", shape, data[HEADER:end], options, notes, shape[1])
@@ -53,7 +53,7 @@ def _has_palette(data: bytes) -> bool:
 
 
 def _colours(samples: Array, bits: int, data: bytes, options: DecodeOptions, notes: list[str]) -> Array:
-    """Return the colours of samples, one of each plane."""
+    """Return the colours of samples, one from each plane."""
     if bits == 8 and samples.shape[2] > 1:
         return samples
     if bits == 8:
@@ -65,7 +65,7 @@ def _colours(samples: Array, bits: int, data: bytes, options: DecodeOptions, not
         if data[68] != GRAY:
             if not options.lenient:
                 raise DecodeError("is damaged or truncated (its palette is missing)")
-            notes.append("is damaged or truncated (its palette is missing); its pixels were taken as gray")
+            notes.append("is damaged or truncated (its palette is missing); its pixels were read as gray")
         return samples
     if samples.shape[2] == 1 and bits == 1:
         return samples * np.uint8(255)

@@ -1,4 +1,4 @@
-"""Photoshop's image resources, among which IPTC is kept: those that tell of the picture, and nothing of the old file.
+"""Photoshop's image resources, including IPTC: those about the picture, but not about the old file.
 
 After Adobe Photoshop File Formats Specification (2019), section Image Resources, and IPTC-IIM 4.2.
 """
@@ -10,11 +10,11 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 
 SIGNATURE = b"Photoshop 3.0\0"
-"""What a segment of a JPEG begins with."""
+"""The beginning of its JPEG segment."""
 MARK = b"8BIM"
 IPTC, COPYRIGHT_FLAG, URL, DIGEST = 0x0404, 0x040A, 0x040B, 0x0425
 KEPT = (IPTC, COPYRIGHT_FLAG, URL)
-"""Resources that hold for the result; others, as thumbnail, resolution, layers and guides, are of the old file."""
+"""Resources valid for the result; others, such as thumbnail, resolution, layers and guides, are of the old file."""
 WORK_PATH, CLIPPING_PATH = 0x0401, 0x0BB7
 PATHS = frozenset({WORK_PATH, *range(0x07D0, 0x0BB7), CLIPPING_PATH})
 """Resources that people draw: outlines to cut the picture out along."""
@@ -27,7 +27,7 @@ EXTENDED = 0x8000
 
 
 def kept(data: bytes, notes: list[str]) -> dict[int, bytes]:
-    """Return the resources that hold for a filtered picture; raises ValueError where they are cut off."""
+    """Return the resources valid for a filtered picture; raises ValueError if they are cut off."""
     resources = dict(_resources(data))
     tell_of_paths(resources, notes)
     found = {number: body for number, body in resources.items() if number in KEPT}
@@ -37,7 +37,7 @@ def kept(data: bytes, notes: list[str]) -> dict[int, bytes]:
 
 
 def tell_of_paths(resources: Iterable[int], notes: list[str]) -> None:
-    """Note that outlines were not kept, where some are among the *resources* of a file."""
+    """Note that outlines were not kept, if there are some among the *resources* of a file."""
     if any(number in PATHS for number in resources):
         notes.append("its Photoshop paths were not kept")
 
@@ -49,7 +49,7 @@ def of_iptc(iptc: bytes) -> dict[int, bytes]:
 
 
 def block(resources: Mapping[int, bytes]) -> bytes:
-    """Return resources as files keep them; beside IPTC stands the digest by which programs see who changed it last."""
+    """Return resources as stored in files; with IPTC goes the digest that shows programs whether it was changed."""
     all = dict(resources)
     if IPTC in all:
         all[DIGEST] = hashlib.md5(all[IPTC], usedforsecurity=False).digest()

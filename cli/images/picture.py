@@ -1,4 +1,4 @@
-"""A picture as it is between its file and the filters, and what refuses a file."""
+"""A picture between its file and the filters, and the errors and limits of decoding."""
 
 from __future__ import annotations
 
@@ -28,56 +28,55 @@ if TYPE_CHECKING:
 
 
 class Samples(NamedTuple):
-    """What a pixel is, and what memory it takes in a decoder."""
+    """The samples of a pixel, and the memory that it needs in a decoder."""
 
     channels: int
-    """With the alpha."""
+    """Including alpha."""
     size: int = 1
     """Bytes of a sample."""
     decoding: float = 0
-    """Bytes a pixel that the decoder takes at most, with those that it returns, beside the file."""
+    """Most bytes per pixel in the decoder, including its result, but not the file."""
     held: float = 0
-    """Bytes a pixel that it returns, if they are more than the samples; or that it keeps, where it returns rows as they
-    are needed."""
+    """Bytes per pixel of its result, if more than the samples; or those it keeps, if it returns rows on demand."""
     bands: bool = False
-    """The channels have no colours, and none is an alpha."""
+    """The channels are neither colours nor alpha."""
 
     @property
     def bytes(self) -> int:
-        """Of a pixel."""
+        """The bytes of a pixel."""
         return self.channels * self.size
 
 
 WINDOW_BYTES = 1 << 26
-"""The most that is held of a picture whose rows are read as they are needed, beside what is asked for, unless its
-decoder tells of more."""
+"""Most bytes held of a picture whose rows are read on demand, besides the requested rows, unless its decoder declares
+more."""
 
 
 class Expected(NamedTuple):
-    """A picture that is about to be decoded."""
+    """A picture before it is decoded."""
 
     width: int
     height: int
     samples: Samples
     format: str
     file: int
-    """Bytes of the file, which are in memory."""
+    """Bytes of the file in memory."""
     streamed: bool = False
-    """Its rows are read as they are needed, and few of them are held."""
+    """Its rows are read on demand, and few are held."""
 
     @property
     def pixels(self) -> int:
-        """How many there are."""
+        """The number of pixels."""
         return self.width * self.height
 
     @property
     def decoding(self) -> float:
-        """The bytes that the decoder takes at most, beside the file."""
+        """The most bytes that the decoder needs, without the file."""
         return self.held if self.streamed else self.pixels * self.samples.decoding
 
     @property
     def held(self) -> float:
-        """The bytes of what the decoder returns; they may be the file's."""
+        """The bytes of the decoder's result, which may share memory with the file."""
         if self.streamed:
             return max(WINDOW_BYTES, self.pixels * self.samples.held)
         return self.pixels * max(self.samples.held, self.samples.bytes)
@@ -87,57 +86,57 @@ SizeGuard = Callable[[Expected], None]
 """Returns when a picture may be decoded, or raises `DecodeError`."""
 
 TIMES, PIXELS_A_BYTE = 16, 1 << 10
-"""How many of the largest pictures all frames of a file may be as large as together, and what a byte of a longer file
-stands for: of a page of few words, packed by CCITT, it is less."""
+"""The limit for all frames of a file together, in largest pictures, and the pixels per byte of a longer file: a page of
+few words in CCITT needs fewer."""
 MOST_A_BYTE = 1 << 12
-"""What a byte of a shorter file stands for, where its frames are more than one of the largest pictures: of a film of a
-screen, on which little moves."""
+"""The pixels per byte of a shorter file, if its frames exceed one largest picture: enough for a film of a screen on
+which little moves."""
 
 
 class DecodeOptions(NamedTuple):
-    """How files are read."""
+    """The options for reading files."""
 
     guard: SizeGuard
-    """Is told of the picture before memory is taken."""
+    """Checks the picture before memory is allocated."""
     lenient: bool = False
-    """Of a damaged file, what can be read is taken."""
+    """Recover what can be read of a damaged file."""
     to_rgb: bool = False
-    """Colours of other spaces are converted."""
+    """Convert colours of other colour spaces."""
     kind: str = ""
-    """The name of the files' format, where their bytes do not tell it."""
+    """The format of files that their bytes do not reveal."""
     max_pixels: int = 1 << 28
-    """The largest picture's, by which all frames of a file together are limited, too."""
+    """The pixels of the largest picture; the limit for all frames of a file together depends on it."""
     format: str = ""
     """The name of the file's format, and its bytes."""
     file: int = 0
     name: str = ""
-    """Of the file, where it has one."""
+    """The name of the file, if it has one."""
 
     def check_size(self, width: int, height: int, samples: Samples) -> None:
-        """Raise `DecodeError` where a picture is too large; to be called before memory is taken for it."""
+        """Raise `DecodeError` if a picture is too large; called before memory is allocated for it."""
         self.guard(Expected(width, height, samples, self.format, self.file))
 
 
 class DecodeError(Exception):
-    """The bytes is not a valid size that can be kept whole; the message says why."""
+    """The bytes are not a picture that can be read without loss; the message says why."""
 
 
 class LackError(DecodeError):
-    """The machine lacks what decoding needs, memory, a library or a disk: nothing is wrong with the file."""
+    """The machine lacks memory, a library or disk space for decoding; the file is not at fault."""
 
 
 def check_lack(error: Exception) -> None:
-    """Raise `LackError` where a decoder's error tells of the machine, and not of the file."""
+    """Raise `LackError` if a decoder's error is about the machine and not the file."""
     if isinstance(error, LackError):
         raise error
     if (lack := faults.lacking(error)) is not None:
         raise LackError(lack) from None
-    if isinstance(error, OSError) and error.errno is not None:  # of the system: those of decoders have no number
+    if isinstance(error, OSError) and error.errno is not None:  # from the system: errors of decoders have no number
         raise LackError(reason(error)) from None
 
 
 class Palette(NamedTuple):
-    """The numbers of a picture's colours, where it has no transparency."""
+    """The palette indices of a picture without transparency."""
 
     indices: Any
     """``(height, width)`` of uint8."""
@@ -164,34 +163,34 @@ class Picture:
     ) -> None:
         self.pixels, self.alpha = pixels, alpha
         self.format = format
-        """The name in the table of formats, which whoever decodes the file fills in."""
+        """The name in the table of formats, set by the caller of the decoder."""
         self.metadata = metadata or Metadata()
         self.notes = [] if notes is None else notes
-        """What people should know about how it was read."""
+        """Notes for the user about how it was read."""
         self.number, self.images = 0, 1
-        """Of the frame, or of the first of several of one size, whose pixels lie one below the other."""
+        """The number of the frame, or of the first of several that are stacked vertically."""
         self.numbers: Sequence[int] = ()
-        """Of several, where they do not follow each other."""
+        """The numbers of several, if they are not consecutive."""
         self.labels: Labels | None = None
-        """Of the images, where they are some of a data set that has labels."""
+        """The labels of the images, if they belong to a data set with labels."""
         self.orientation = orientation
-        """What EXIF said of the samples as they were stored; the pixels are upright."""
+        """The EXIF orientation of the stored samples; the pixels are upright."""
         self.nodata = nodata
-        """The value of samples that are missing, as the file tells it."""
+        """The file's nodata value."""
         self.colours: ColourModel = model_of(pixels.shape[2]) if colours == "gray" else colours
-        """What the channels are. Several are never gray: three are RGB then, and others bands without colour."""
+        """The colour model. Several channels are never gray: three are RGB, other numbers bands without colour."""
         self.white = white
-        """The value that is white, where the file says another than the type of its samples does."""
+        """The value of white, if the file states another than its sample type implies."""
         self.palette = palette
-        """Of what *pixels* are made, where the file has one."""
+        """The palette from which *pixels* were made, if the file has one."""
         self.bits: int | None = None
-        """Those of a sample in the file, where *pixels* are scaled from fewer than their own."""
+        """The bits of a stored sample, if *pixels* are scaled from fewer bits."""
         self.colour_count = 0
-        """The colours of the file's palette, where there is no *palette*: of a transparent picture, or of a film."""
+        """The number of the palette's colours if there is no *palette*: with transparency, or in an animation."""
 
     @property
     def full(self) -> float:
-        """The value that is white."""
+        """The value of white."""
         return white_of(self.pixels.dtype.name, self.white)
 
 
@@ -199,25 +198,25 @@ MODELS = {"gray": "gray", "rgb": "RGB", "cmyk": "CMYK"}
 
 
 def channels_of(picture: Picture) -> str:
-    """Return what the channels are, in a word or two."""
+    """Return the colour model in a word or two."""
     model = MODELS.get(picture.colours) or f"{picture.pixels.shape[2]} bands"
     return model if picture.alpha is None else f"{model} with alpha"
 
 
 class Timing(NamedTuple):
-    """How an animation runs."""
+    """The timing of an animation."""
 
     durations: Sequence[tuple[int, int]]
-    """Of each frame, in seconds: numerator and denominator."""
+    """The duration of each frame in seconds: numerator and denominator."""
     plays: int = 0
-    """How often it is shown; 0 is for ever."""
+    """How often it is played; 0 means for ever."""
 
 
 class Frames:
-    """What a file holds that has several pictures: an animation, the pages of a TIFF, the pictures of an MPO.
+    """The contents of a file with several pictures: an animation, the pages of a TIFF, the pictures of an MPO.
 
-    Each is decoded when its turn comes, as the whole picture that is seen then, so that no filter meets another
-    frame's pixels, and one is in memory at a time.
+    Each is decoded when its turn comes, as the complete visible picture, so that no filter sees another frame's pixels
+    and only one is in memory at a time.
     """
 
     def __init__(
@@ -233,33 +232,33 @@ class Frames:
         labels: Labels | None = None,
     ) -> None:
         self.count = count
-        """None where a pipe is read while its frames are filtered: it becomes known with the last."""
+        """None while a pipe is read and filtered: the last frame reveals it."""
         self.each = each
-        """Decodes one after the other; they come with the metadata of their own."""
+        """Decodes the frames in turn, each with its own metadata."""
         self.timing = timing
-        """None where they are pages."""
+        """None if they are pages."""
         self.first = first
-        """The picture of which the others are previews, or what another eye sees: only who asks for them wants them."""
+        """The main picture, if the others are previews or another eye's view, wanted only on request."""
         self.stream = stream
-        """They are images one behind the other, each of its own size and format."""
+        """They are images one after the other, each of its own size and format."""
         self.format = format
-        """As of a `Picture`."""
+        """Like that of a `Picture`."""
         self.pixels = pixels
-        """Of all frames together, where the file says that beforehand."""
+        """The pixels of all frames together, if the file states them in advance."""
         self.most_pixels = sys.maxsize
-        """Of all frames together at most."""
+        """The limit for the pixels of all frames together."""
         self.pictures = pictures
-        """Returns several as one picture, from a first to a last that is not among them: those of a data set, which are
-        small, of one size, and many."""
+        """Returns several as one picture, from a first up to, but not including, a last: for data sets of many small
+        images of one size."""
         self.labels = labels
-        """Of all images, where the file of a data set holds them, or another beside it."""
+        """The labels of all images, if the data set's file, or one that goes with it, has them."""
         self.archive: Archive | None = None
-        """The arrays of the file, where it holds several."""
+        """The arrays of the file, if it has several."""
         self.check_unchanged: Callable[[], None] = lambda: None
-        """Raises `DecodeError` where the file, which was read piece by piece, changed since."""
+        """Raises `DecodeError` if the file, which was read piece by piece, changed since."""
 
     def check_pixels(self) -> None:
-        """Raise `DecodeError` where all frames together have too many pixels, as is known before one is decoded."""
+        """Raise `DecodeError` if all frames together are known to have too many pixels before one is decoded."""
         if self.pixels > self.most_pixels:
             raise DecodeError(
                 f"has {self.count} frames of {self.pixels} pixels in all; the limit is {self.most_pixels} "
@@ -267,7 +266,7 @@ class Frames:
             )
 
     def decoded(self) -> Iterator[Picture]:
-        """Yield one after the other; raises `DecodeError` for whatever a decoder meets."""
+        """Yield the frames in turn; raises `DecodeError` for any failure of a decoder."""
         each, number = self.each(), 0
         while True:
             try:
@@ -278,7 +277,7 @@ class Frames:
                 raise
             except Exception as error:
                 check_lack(error)
-                # Decoders answer broken files with errors of every type; each means the same to the user.
+                # Decoders raise errors of every type for broken files; they all mean the same to the user.
                 raise DecodeError(f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
             yield picture
             number += 1
@@ -296,9 +295,9 @@ class Frames:
             picture.labels = self.labels.part(picture.number, picture.number + picture.images)
 
     def limited(self, length: int, max_pixels: int) -> Frames:
-        """Return the frames of a file of *length* bytes, no more of which are decoded than have pixels within limits.
+        """Return the frames of a file of *length* bytes; only as many are decoded as the limits for pixels allow.
 
-        A frame of some bytes is as large as its canvas, and a page may share its pixels with others.
+        A frame of few bytes may be as large as its canvas, and pages may share pixels.
         """
         short = max(max_pixels, MOST_A_BYTE * length)
         most = max(min(TIMES * max_pixels, short), PIXELS_A_BYTE * length)
@@ -317,7 +316,7 @@ class Frames:
 
 
 def single(found: Picture | Frames, several: str) -> Picture:
-    """Return the one picture of a file, or that of which its others are previews; raises `DecodeError`, *several*."""
+    """Return the only or main picture of a file; raises `DecodeError` with the message *several*."""
     if isinstance(found, Picture):
         return found
     if found.first is not None:
@@ -326,33 +325,33 @@ def single(found: Picture | Frames, several: str) -> Picture:
 
 
 Decode = Callable[[bytes], Picture | Frames]
-"""Decodes a whole file; handed to the decoders of files that hold others."""
+"""Decodes a whole file; passed to the decoders of files that contain others."""
 
 
 class PartialDecode(NamedTuple):
-    """What a codec's `load` leaves to its `finish`."""
+    """The state that a codec's `load` passes to its `finish`."""
 
     data: Any
-    """Bytes, or what stands for those of a file that is read piece by piece."""
+    """Bytes, or an object that reads those of a file piece by piece."""
     image: Image.Image | None = None
-    """Opened by Pillow; None for what is read without it."""
+    """Opened by Pillow; None if Pillow is not used."""
     notes: tuple[str, ...] = ()
     low: Image.Image | None = None
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
     stream: bool = False
-    """They are several images, of which none was decoded."""
+    """The file has several images, none of which was decoded."""
     parts: list[Any] | None = None
-    """The bytes of the picture's parts, unpacked, for what is decoded with NumPy; each is None once it was used."""
+    """The unpacked bytes of the picture's parts, for decoding with NumPy; each becomes None after use."""
     damage: str | None = None
     """Why a lenient `load` was needed."""
     pixels: Any = None
-    """The samples of *image*, of which only the header was read; None where it holds them itself."""
+    """The samples of *image*, of which only the header was read; None if it holds them itself."""
     end: int = 0
-    """Where the picture ends in the file, which may go on; 0 where that is not known."""
+    """The end of the picture in the file, which may continue; 0 if that is not known."""
 
 
 def check_pixels(width: int, height: int, most: int, beside: str = "") -> None:
-    """Raise `DecodeError` where a picture has no pixels, or more than *most*; *beside* is said then, too."""
+    """Raise `DecodeError` if a picture has no pixels, or more than *most*; *beside* is added to the message."""
     if width < 1 or height < 1:
         raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
     if width * height > most:
@@ -365,10 +364,10 @@ def size_guard(
     needed: Callable[[Expected], float] = lambda expected: 0,
     wait_for_room: Callable[[float], None] = lambda needed: None,
 ) -> SizeGuard:
-    """Return what refuses pictures of more than *max_pixels*, or for which there is no memory.
+    """Return a function that refuses pictures with more than *max_pixels*, or for which there is no memory.
 
-    *needed* returns the bytes that a picture takes on the way from the decoder to the written file. What others hold is
-    no reason to refuse it: *wait_for_room* takes those bytes and the file's, and returns when they had their turn.
+    *needed* returns the bytes that a picture needs from the decoder to the written file. Memory held by other pictures
+    is no reason to refuse it: *wait_for_room* gets those bytes and the file's, and returns when they are available.
     """
 
     def check(expected: Expected) -> None:
@@ -386,7 +385,7 @@ def size_guard(
 
 
 def with_alpha(pixels: Any) -> Picture:
-    """Return a picture whose alpha, if there is one, is the last channel."""
+    """Return a picture whose alpha, if any, is the last channel."""
     if pixels.shape[2] in (2, 4):
         if isinstance(pixels, StreamedImage):
             return Picture(*pixels.apart())
@@ -395,7 +394,7 @@ def with_alpha(pixels: Any) -> Picture:
 
 
 def premultiplied(pixels: Any, alpha: Any) -> Any:
-    """Return colours that were stored multiplied by the alpha as they are without it."""
+    """Return colours that were stored multiplied by alpha, divided by it."""
     full = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
     found = np.empty(pixels.shape, pixels.dtype)
     for rows in bands_of_rows(pixels.shape):
@@ -406,13 +405,13 @@ def premultiplied(pixels: Any, alpha: Any) -> Any:
 
 
 def bands_of_rows(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Yield the rows of an image in bands of some 2¹⁸ samples, for what takes several times their memory."""
+    """Yield the rows of an image in bands of about 2¹⁸ samples, for operations that need several times their memory."""
     rows = max(1, (1 << 18) // max(math.prod(shape[1:]), 1))
     return (slice(start, start + rows) for start in range(0, shape[0], rows))
 
 
 def real_samples(pixels: Any) -> Any:
-    """Return samples as uint8, uint16, float32 or float64; raises `DecodeError` where that would lose something."""
+    """Return samples as uint8, uint16, float32 or float64; raises `DecodeError` if that would lose information."""
     try:
         return array_image.real_samples(pixels)
     except ImageError as error:

@@ -1,4 +1,4 @@
-"""How a picture's samples stand for light, by whatever says so in its file."""
+"""The transfer function from a picture's samples to light, from any description in its file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ INSTEAD = "--linear took the curve of sRGB"
 
 
 def transfer_of(metadata: Metadata, channels: int, notes: list[str]) -> Transfer:
-    """Return the transfer of a picture of so many channels: that of sRGB where nothing says otherwise.
+    """Return the transfer of a picture with *channels* channels: that of sRGB by default.
 
-    Code points count first, then the profile, then the other chunks of a PNG.
+    Code points take precedence, then the profile, then the other chunks of a PNG.
     """
     colour = metadata.colour
     points = colour.code_points

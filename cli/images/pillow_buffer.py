@@ -1,7 +1,7 @@
 """The pixels of a Pillow image as an array that shares their memory.
 
-`numpy.asarray(image)` copies twice, into bytes and those together: 18 ms and 70 MB at 12 MP in colour. Pillow exports
-an image that lies in one block through the Arrow C data interface, whose structures are read here:
+`numpy.asarray(image)` copies twice, into pieces and then together: 18 ms and 70 MB at 12 MP in colour. Pillow exports
+an image in one block of memory through the Arrow C data interface, whose structures are read here:
 https://arrow.apache.org/docs/format/CDataInterface.html.
 """
 
@@ -15,7 +15,7 @@ from PIL import Image
 from ...filters.core.lazy_numpy import np
 
 CHANNELS = {"L": slice(1), "LA": slice(0, 4, 3), "RGB": slice(3), "RGBA": slice(4), "CMYK": slice(4)}
-"""Which bytes of a pixel are a mode's channels: Pillow keeps four for all but plain gray."""
+"""The bytes of a pixel that are a mode's channels: Pillow stores four for everything but plain gray."""
 
 
 class _Array(ctypes.Structure):
@@ -40,12 +40,12 @@ _pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
 
 
 class _Exported:
-    """What `numpy.asarray` makes an array of, and keeps as long as that lives."""
+    """The source of `numpy.asarray`, which keeps it as long as the array lives."""
 
     def __init__(self, image: Image.Image) -> None:
         _, self._capsule = image.__arrow_c_array__()
         array = _Array.from_address(_pointer(self._capsule, b"arrow_array"))
-        # A pixel of several bytes is a list, whose items are the child.
+        # A pixel of several bytes is a list, whose items are the child array.
         samples = array.children[0].contents if array.n_children else array
         self.__array_interface__ = {
             "version": 3,
@@ -56,11 +56,11 @@ class _Exported:
 
 
 def samples(image: Image.Image) -> Any:
-    """Return the samples ``(height, width, channels)`` of an image of a mode in `CHANNELS`, not to be written to."""
+    """Return the read-only samples ``(height, width, channels)`` of an image with a mode in `CHANNELS`."""
     try:
-        # The memory of a read-only image is not Pillow's own, and its export fails.
+        # Pillow does not own the memory of a read-only image, so the export fails.
         shared = None if image.readonly else np.asarray(_Exported(image))
-    except (AttributeError, ValueError):  # in several blocks
+    except (AttributeError, ValueError):  # the image is in several blocks
         shared = None
     if shared is None:
         array = np.asarray(image)
@@ -69,7 +69,7 @@ def samples(image: Image.Image) -> Any:
 
 
 def image_of(samples: Any, inks: bool = False) -> Image.Image:
-    """Return an image of samples, ``(height, width)`` or more channels: four are RGB and alpha, or *inks*."""
+    """Return an image of samples, ``(height, width)`` or with channels: four are RGB and alpha, or *inks*."""
     if samples.ndim == 2:
         return Image.fromarray(samples)
     mode = "CMYK" if inks else {2: "LA", 3: "RGB", 4: "RGBA"}[samples.shape[2]]

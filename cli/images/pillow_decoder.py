@@ -1,4 +1,4 @@
-"""What the decoders share that read through Pillow."""
+"""Common functions of the decoders that use Pillow."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ MODES = {
     "F": Samples(1, 4, decoding=12),
     "I;16": Samples(1, 2, decoding=6),
 }
-"""What a pixel takes; that of all other modes has four bytes."""
+"""The bytes of a pixel; in all other modes it has four."""
 ONE_OF = {"P": "RGB", "1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
-"""What modes become whose samples are not a channel's bytes."""
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # takes what Pillow logs before it raises
+"""The conversions of modes whose bytes are not channels."""
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # swallows what Pillow logs before it raises
 
 
 def opened(name: str, plugin: Callable[..., Any], data: bytes) -> Any:
-    """Return an image of the format *name* that *plugin* opens, not decoded yet.
+    """Return an undecoded image of the format *name*, opened by *plugin*.
 
-    Each codec names the one plugin that may see its files, without `Image.open`. Pillow has more, among them some that
-    run programs; and importing one in place of all saves 14 ms.
+    Each codec names the one plugin that may open its files, instead of `Image.open`. Some of Pillow's other plugins run
+    programs; and importing only one saves 14 ms.
     """
     try:
         return pillow_private.opened(plugin, data)
@@ -42,30 +42,30 @@ def opened(name: str, plugin: Callable[..., Any], data: bytes) -> Any:
 
 
 def check_size(image: Any, options: DecodeOptions, beside: float = 0) -> None:
-    """Raise `DecodeError` where the pixels of an image are too many; *beside* them the decoder takes bytes a pixel."""
+    """Raise `DecodeError` if an image has too many pixels; *beside* are further bytes per pixel in the decoder."""
     options.check_size(image.width, image.height, memory(image, beside))
 
 
 def memory(image: Any, beside: float = 0) -> Samples:
-    """Return what a pixel of an image takes."""
+    """Return the memory of a pixel."""
     mode = "I;16" if image.mode.startswith("I;16") else image.mode
     found = MODES.get(mode) or Samples(len(image.getbands()), decoding=4, held=4)
     if mode == "P" and "transparency" in image.info:
         found = found._replace(channels=4)
     if mode in OTHER_COLOURS:
-        found = found._replace(decoding=12)  # where it is converted
+        found = found._replace(decoding=12)  # if it is converted
     return found._replace(decoding=found.decoding + beside)
 
 
 def decoded(image: Any, data: bytes) -> Any:
-    """Return an image of which *data* is the file with its pixels decoded."""
+    """Return an image with its pixels decoded from the file *data*."""
     pillow_private.in_one_block(*image.size)
     pillow_private.load_in_one_piece(image, len(data))
     return image
 
 
 def colours_and_alpha(image: Image.Image, key: tuple[int, ...] | None = None) -> tuple[Any, Any]:
-    """Return ``(pixels, alpha)`` of any mode of gray, RGB or CMYK; the colour *key* is transparent."""
+    """Return ``(pixels, alpha)`` for any mode of gray, RGB or CMYK; the colour *key* is transparent."""
     if image.mode in ONE_OF:
         transparent = image.mode == "P" and "transparency" in image.info
         image = image.convert("RGBA" if transparent else ONE_OF[image.mode])
@@ -82,7 +82,7 @@ def colours_and_alpha(image: Image.Image, key: tuple[int, ...] | None = None) ->
 
 
 def parted(samples: Any, key: tuple[int, ...] | None) -> tuple[Any, Any]:
-    """Return colours and alpha; the alpha is the last channel, or 0 where the colour is *key*."""
+    """Return colours and alpha; alpha is the last channel, or 0 where the colour is *key*."""
     if key is not None:
         transparent = (samples == np.array(key, samples.dtype)).all(axis=2)
         return samples, np.where(transparent, 0, np.iinfo(samples.dtype).max).astype(samples.dtype)
@@ -98,8 +98,8 @@ def finish(
 ) -> Picture:
     """Return the picture, upright.
 
-    *parts* returns the colours and the alpha of an image that is upright; *tiff* is the file, where that is a TIFF. Of
-    pixels that were decoded elsewhere, the colour *key* is transparent.
+    *parts* returns the colours and the alpha of an upright image; *tiff* is the file, if that is a TIFF. In pixels that
+    were decoded without Pillow, the colour *key* is transparent.
     """
     image, notes = begun.image, list(begun.notes)
     assert image is not None
@@ -109,7 +109,7 @@ def finish(
         image = _with_pixels(image, given)
         given = None
     if given is None:
-        # A block that is damaged was told of; it turns nothing.
+        # A damaged EXIF block has its note already; it rotates nothing.
         with contextlib.suppress(Exception):
             ImageOps.exif_transpose(image, in_place=True)
     if image.mode in OTHER_COLOURS and (image.mode != "CMYK" or options.to_rgb):
@@ -142,7 +142,7 @@ def finish(
 
 
 def described(image: Image.Image, notes: list[str], tiff: bytes = b"") -> tuple[Metadata, int]:
-    """Return what an image carries that stands upright, and how it was stored; *tiff* is its file, if it is one."""
+    """Return the metadata of an upright image, and its stored orientation; *tiff* is its file, if it is a TIFF."""
     metadata = of_image(image, notes, tiff)
     orientation = orientation_of(image)
     if orientation != 1:
@@ -153,14 +153,14 @@ def described(image: Image.Image, notes: list[str], tiff: bytes = b"") -> tuple[
 
 
 def _with_pixels(header: Image.Image, pixels: Any) -> Image.Image:
-    """Return an image that has the *pixels* and all else of *header*."""
+    """Return an image with the *pixels*, and everything else from *header*."""
     image = pillow_buffer.image_of(pixels, inks=header.mode == "CMYK")
     image.info = header.info
     return image
 
 
 def _palette(image: Image.Image) -> Palette | None:
-    """Return the numbers of an image's colours, where it has a palette and no transparency."""
+    """Return the palette indices of an image that has a palette and no transparency."""
     if image.mode != "P" or "transparency" in image.info:
         return None
     indices = np.asarray(image)

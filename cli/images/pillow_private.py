@@ -1,4 +1,4 @@
-"""What is used of Pillow beside what it documents. Each has its test, which tells when another release has moved it."""
+"""Undocumented features of Pillow. Each has a test, which fails if another release changes it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import IO, Any
 
 from PIL import Image, ImageFile
 
-# The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
+# Our own limit is reported and can be raised; Pillow's would first warn and then refuse.
 Image.MAX_IMAGE_PIXELS = None
 ONE_BLOCK = 1 << 29
-"""Pixels that one block of memory can hold."""
+"""Most pixels in one block of memory."""
 
 
 def opened(plugin: Callable[..., Any], data: bytes) -> Any:
-    """Return an image that one plugin opens, without `Image.open`: not decoded yet."""
+    """Return an undecoded image, opened by one plugin without `Image.open`."""
     return plugin(io.BytesIO(data), "")
 
 
 def save(image: Image.Image, file: IO[bytes], format: str, **options: Any) -> None:
-    """Write an image by the plugin of *format*, which was imported, where Pillow would import five first: 6 ms."""
+    """Write an image with the imported plugin of *format*; Pillow would first import five, which takes 6 ms."""
     before = Image._initialized
     Image._initialized = max(before, 1)
     try:
@@ -31,7 +31,7 @@ def save(image: Image.Image, file: IO[bytes], format: str, **options: Any) -> No
 
 
 def in_one_block(width: int, height: int) -> None:
-    """Let the images that are made from here on lie in one block each, where one can hold *width* × *height*."""
+    """From now on allocate each image in one block of memory, if that can hold *width* × *height*."""
     Image.core.set_use_block_allocator(width * height < ONE_BLOCK)
 
 
@@ -49,13 +49,13 @@ def load_in_one_piece(image: Any, length: int) -> None:
 
 
 def take_bytes_as(image: Any, raw: str, mode: str | None = None) -> None:
-    """Let the samples of an image that is not decoded yet be read as others: of the raw mode *raw*, into *mode*."""
+    """Decode the samples of an undecoded image differently: from the raw mode *raw*, into *mode*."""
     image._mode = mode or image.mode
     image.tile = [image.tile[0]._replace(args=raw)]
 
 
 def without_pixels(image: Any) -> Any:
-    """Return an opened PNG that decodes no pixels when its texts are asked for; all of them stand before those."""
+    """Return an opened PNG that decodes no pixels when its texts are read; only texts before the pixels count."""
     image._text = image.png.im_text
     image.tile, image.im = [], Image.core.new(image.mode, (1, 1))
     return image
@@ -66,9 +66,9 @@ _begins_bright = False
 
 @contextlib.contextmanager
 def truncated_files(*, bright: bool = False) -> Iterator[None]:
-    """Let decoders take what is there of a file that is cut off, and leave the rest black, or *bright*.
+    """Let decoders accept truncated files, and leave the rest black, or *bright*.
 
-    It holds for all threads, so that no other may decode meanwhile.
+    This affects all threads, so no other may decode in the meantime.
     """
     global _begins_bright
     ImageFile.LOAD_TRUNCATED_IMAGES, _begins_bright = True, bright
@@ -79,7 +79,7 @@ def truncated_files(*, bright: bool = False) -> Iterator[None]:
 
 
 def only_colour(image: Any) -> tuple[tuple[float, float], ...] | None:
-    """Return the one colour of an image, None where it has several."""
+    """Return the one colour of an image, None if it has several."""
     extremes = image.getextrema()
     channels = extremes if isinstance(extremes[0], tuple) else (extremes,)
     return tuple(channels) if all(low == high for low, high in channels) else None

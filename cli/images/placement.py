@@ -1,7 +1,7 @@
-"""What a picture's metadata say of places and lengths in it, brought up to date where its samples move.
+"""Positions and lengths in a picture's metadata, updated when its samples move.
 
-Resolution, georeference and the subject's area are told in the samples of the old picture. They follow when EXIF turns
-a picture, and when a filter's result lies otherwise than its input.
+Resolution, georeference and the subject area refer to the samples of the old picture. They are adjusted when EXIF
+rotates a picture, and when a filter moves pixels.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ from .tiff_tags import (
 )
 
 SWAPPED = (5, 6, 7, 8)
-"""The EXIF orientations under which x and y change places."""
+"""The EXIF orientations that swap x and y."""
 RESOLUTIONS = ((X_RESOLUTION, Y_RESOLUTION), (FOCAL_X_RESOLUTION, FOCAL_Y_RESOLUTION))
 SUBJECTS = frozenset({SUBJECT_AREA, SUBJECT_LOCATION})
 MOST = (1 << 16) - 1
 """The greatest coordinate of a subject's area."""
 
 MOST_RESOLUTION = 1e6
-"""Greater ones are no resolutions."""
+"""Greater resolutions are not valid."""
 
 Level = Mapping[int, ifd.Value]
-"""The tags of a picture, or those of EXIF below them."""
+"""The tags of a picture, or of its EXIF directory."""
 
 
 def upright(metadata: Metadata, orientation: int, width: int, height: int, notes: list[str]) -> Metadata:
-    """Return what holds for a picture that was stored in *width* × *height* samples, and is upright now."""
+    """Return the metadata for the upright version of a picture stored in *width* × *height* samples."""
     if orientation not in range(2, 9):
         return metadata
     return placed(metadata, georeference.of_orientation(orientation, width, height), notes)
 
 
 def tells_of_places(metadata: Metadata) -> bool:
-    """Whether metadata may say something of places and lengths in a picture, which `placed` brings up to date."""
+    """Whether metadata may contain positions and lengths in a picture, which `placed` updates."""
     told = metadata.tags, metadata.xmp, metadata.dpi, metadata.aspect, metadata.words
     return any(map(bool, told))
 
 
 def placed(metadata: Metadata, geometry: Geometry | None, notes: list[str]) -> Metadata:
-    """Return what holds for a picture that lies so in the old one; None says that no map takes the one to the other."""
+    """Return the metadata for a picture with this place in the old one; None if no affine map relates the two."""
     if geometry is not None and geometry.is_identity:
         return metadata
     metadata = _without_places(metadata, notes)
@@ -65,7 +65,7 @@ def placed(metadata: Metadata, geometry: Geometry | None, notes: list[str]) -> M
 
 
 def _without_places(metadata: Metadata, notes: list[str]) -> Metadata:
-    """Return what a picture carries without the places that XMP tells of, which are those of the old picture."""
+    """Return the metadata without the positions in XMP, which refer to the old picture."""
     if not metadata.xmp:
         return metadata
     from . import xmp
@@ -78,7 +78,7 @@ def _without_places(metadata: Metadata, notes: list[str]) -> Metadata:
 
 
 def _on_levels(tags: Level, change: Callable[[Level], ifd.Directory]) -> ifd.Directory:
-    """Return *tags* and those of EXIF below them, both changed."""
+    """Return *tags* and the EXIF directory in them, both changed."""
     new = change(tags)
     if EXIF in new and (below := new[EXIF].below) is not None:
         new[EXIF] = new[EXIF]._replace(below=change(below))
@@ -86,7 +86,7 @@ def _on_levels(tags: Level, change: Callable[[Level], ifd.Directory]) -> ifd.Dir
 
 
 def _resolved(level: Level, geometry: Geometry | None) -> ifd.Directory:
-    """Return tags whose resolutions are those of a picture that lies so in the old one."""
+    """Return tags with the resolutions of a picture with this place in the old one."""
     if geometry is None or not geometry.is_affine:
         return dict(level)
     new = {number: value for number, value in level.items() if not any(number in pair for pair in RESOLUTIONS)}
@@ -103,7 +103,7 @@ def _resolved(level: Level, geometry: Geometry | None) -> ifd.Directory:
 
 
 def _divided(value: ifd.Value, scale: float) -> ifd.Value:
-    """Return a resolution for samples that are *scale* times as wide; exact where the fraction holds it."""
+    """Return a resolution for samples that are *scale* times as wide; exact if the fraction can hold it."""
     if value.type == ifd.RATIONAL and scale.is_integer():
         number, divisor = struct.unpack_from("<II", value.data)
         if divisor * int(scale) < 1 << 32:
@@ -123,7 +123,7 @@ def _moved(tags: ifd.Directory, by: Geometry | None, notes: list[str]) -> ifd.Di
 
 
 def _subject(value: ifd.Value, by: Geometry) -> ifd.Value:
-    """Return a subject's place: a point, a circle's centre and diameter, or a box's centre, width and height."""
+    """Return the new subject area: a point, a circle's centre and diameter, or a box's centre, width and height."""
     numbers = value.integers()
     if len(numbers) not in (2, 3, 4):
         return value

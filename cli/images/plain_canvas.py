@@ -1,4 +1,4 @@
-"""Samples that are stored as they stand, but for their form: as one array, or as a canvas that is filled."""
+"""Uncompressed samples in the form of a file: from one array, or from a canvas that is filled."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20
 """Bytes of a block of rows."""
 Form = Callable[[Any], Any]
-"""Returns rows ``(height, width)``, or ``(height, width, channels)``, as a file holds them; raises ValueError."""
+"""Returns rows ``(height, width)`` or ``(height, width, channels)`` in the form of a file; raises ValueError."""
 
 
 class PlainCanvas(PackedCanvas):
-    """A canvas whose blocks are stored in the form that a function gives them."""
+    """A canvas whose blocks are stored in the form given by a function."""
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any, alpha: bool, *, sink: Sink, form: Form) -> None:
         row = shape[1] * (shape[2] + alpha) * np.dtype(dtype).itemsize
@@ -37,7 +37,7 @@ class PlainCanvas(PackedCanvas):
 
 
 class UpwardCanvas(PlainCanvas):
-    """One of a format that has the last row first."""
+    """A canvas for a format that stores the last row first."""
 
     def __init__(
         self, shape: tuple[int, int, int], dtype: Any, alpha: bool = False, *, sink: Spool, form: Form
@@ -50,12 +50,12 @@ class UpwardCanvas(PlainCanvas):
         return super().pack(number, pixels[::-1])
 
     def parts(self) -> list[Piece]:
-        """Return the blocks, of which the last is the first."""
+        """Return the blocks, the last one first."""
         return self._spool.parts([*pairwise(self.ends)][::-1])
 
 
 def streamed(form: Form, spool: MakeSpool, upward: bool = False) -> CanvasFactory:
-    """Return what makes a canvas of samples in a form."""
+    """Return the factory of canvases for samples in a form."""
 
     def made(shape: tuple[int, int, int], dtype: Any, alpha: bool = False) -> PlainCanvas:
         return (UpwardCanvas if upward else PlainCanvas)(shape, dtype, alpha, sink=spool(), form=form)
@@ -64,15 +64,15 @@ def streamed(form: Form, spool: MakeSpool, upward: bool = False) -> CanvasFactor
 
 
 def streamed_bytes(width: int, samples: Samples, cores: int) -> int:
-    """Return how many bytes a canvas takes at most."""
+    """Return the most bytes that a canvas needs."""
     row = width * samples.bytes
     return in_flight(row, max(1, BLOCK // row), cores)
 
 
 def end(file: BinaryIO, content: Content, form: Form, upward: bool = False) -> None:
-    """Let *file* have the samples in a form, in which a canvas has them already; `end_with_bytes` may write more.
+    """Write the samples to *file* in a form, which a canvas has already; only `end_with_bytes` may write more.
 
-    Those that go *upward* have their last row first.
+    With *upward* the last row comes first.
     """
     if content.streamed:
         content.pixels.end(file)

@@ -1,6 +1,6 @@
-"""Reading ahead: the likely input is begun while the program is still being imported.
+"""Reading ahead: starting on the likely input while the program is still being imported.
 
-What reads is imported only with a file to read.
+The reader is imported only if there is a file to read.
 """
 
 from __future__ import annotations
@@ -21,42 +21,42 @@ if TYPE_CHECKING:
     from .reader import Reader
 
 MAX_PIXELS = 1 << 28
-"""The greatest picture that is read, unless the caller says otherwise."""
+"""Pixels of the largest picture that is read by default."""
 MOST = 1e15
-"""More pixels than any machine has room for."""
+"""More pixels than any machine can hold."""
 MAX_PIXELS_VARIABLE = "IMFILTER_MAX_PIXELS"
-"""The variable by which an environment says otherwise."""
+"""The environment variable that changes the default."""
 WORTH_A_THREAD = 1 << 18
-"""Bytes of a file that is worth a thread: for less, two threads that import hinder each other, 114 ms against 96."""
+"""Bytes of a file that is worth a thread: with fewer, two importing threads slow each other down, 114 ms against 96."""
 
 _guessing: Reader | None = None
 
 
 def guess(words: Sequence[str]) -> None:
-    """Begin to read what is likely the input of the command line *words*, before anybody has understood it.
+    """Begin to read the likely input of the command line *words* before it is parsed.
 
-    A wrong guess costs nothing but a core's time: only a plain file is read, and only as a picture; never an output.
+    A wrong guess costs only some time of a core: only a regular file is read, only as a picture, and never an output.
     """
     global _guessing
     word = next((word for word in _inputs(words) if _is_large(word) and not _is_step(words[0], word)), None)
     if word is not None:
-        warnings.simplefilter("ignore")  # of libraries, in a thread that is ahead of those who speak for them
-        with contextlib.suppress(UsageError):  # which will be said when the words are understood
-            shows = words[0] == "show"  # which writes nothing, and has inks as colours
+        warnings.simplefilter("ignore")  # from libraries, in a thread that runs before the code that reports for them
+        with contextlib.suppress(UsageError):  # reported when the words are parsed
+            shows = words[0] == "show"  # it writes nothing, and shows CMYK as colours
             _guessing = _reader(max_pixels(""), to_rgb=shows)
             _guessing.digests = not shows
             _guessing.begin(word)
 
 
 def _inputs(words: Sequence[str]) -> list[str]:
-    """Return the words that name no output: what follows an option may be its value, and is left out."""
+    """Return the words that may be inputs: a word after an option may be its value, and is left out."""
     if not words or words[0].startswith("-") or words[0] in ("kernels", "dataset") or "--header" in words:
         return []
     return [word for before, word in pairwise(words) if not (before.startswith("-") or word.startswith("-"))]
 
 
 def _is_step(command: str, word: str) -> bool:
-    """Whether a word is a step of a chain, an augmentation or a sweep, and no file."""
+    """Whether a word is a step of a chain, an augmentation or a sweep, and not a file."""
     if command not in ("chain", "augment", "sweep"):
         return False
     from ...filters.core import catalog
@@ -73,14 +73,14 @@ def _is_large(name: str) -> bool:
 
 
 def reader(max_pixels: int, lenient: bool = False, to_rgb: bool = False, kind: str = "") -> Reader:
-    """Return the reader of a call, which may have begun on its first picture already."""
+    """Return the reader of a call, which may already be reading the first picture."""
     if _guessing is not None and _guessing.asked == (max_pixels, lenient, to_rgb, kind):
         return _guessing
     return _reader(max_pixels, lenient, to_rgb, kind)
 
 
 def forget() -> None:
-    """Forget what was begun and never asked for: the file may be another one by now."""
+    """Forget a file that was begun and never requested: it may be another one by now."""
     global _guessing
     _guessing = None
 
@@ -98,7 +98,7 @@ def begin(reader: Reader, name: str) -> None:
 
 
 def max_pixels(text: str) -> int:
-    """Read a number of pixels: ``250000000``, ``250M``, ``1.5G``; none is the environment's, or `MAX_PIXELS`."""
+    """Read a number of pixels: ``250000000``, ``250M``, ``1.5G``; "" means the environment's limit, or `MAX_PIXELS`."""
     source = "--max-pixels"
     if not text:
         source, text = MAX_PIXELS_VARIABLE, os.environ.get(MAX_PIXELS_VARIABLE, "")
@@ -106,5 +106,5 @@ def max_pixels(text: str) -> int:
         return MAX_PIXELS
     pixels = amount(text) or 0
     if not 1 <= pixels <= MOST:
-        raise UsageError(f"{source}: {text!r} is not a number of pixels, like 500M")
+        raise UsageError(f"{source}: {text!r} is not a number of pixels, such as 500M")
     return int(pixels)

@@ -1,7 +1,7 @@
 """PSD and PSB: the merged picture of a Photoshop document, of 1, 8, 16 or 32 bits.
 
-After Adobe Photoshop File Formats Specification, November 2019. Where the document is transparent, the merged picture
-is laid on white; that is taken back.
+After Adobe Photoshop File Formats Specification, November 2019. The merged picture of a transparent document is
+composited on white, which is undone here.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ TYPES = {8: ">u1", 16: ">u2", 32: ">f4"}
 RESOLUTION, ICC, EXIF, VERSION, XMP = 1005, 1039, 1058, 1057, 1060
 RAW, RUNS = 0, 1
 TRANSPARENT = (b"8BIMMtrn", b"8BIMMt16", b"8BIMMt32")
-"""Blocks behind the layers that say that the first channel beside the colours is the merged picture's alpha."""
+"""Blocks after the layers, which declare the first channel after the colours to be the merged picture's alpha."""
 
 
 class Document(NamedTuple):
-    """What stands before the pixels."""
+    """The sections before the pixels."""
 
     large: bool
     channels: int
@@ -44,7 +44,7 @@ class Document(NamedTuple):
 
 
 def document(data: bytes) -> Document:
-    """Take a file apart; raises struct.error where it is cut off."""
+    """Parse a file; raises struct.error if it is cut off."""
     version, _, channels, height, width, depth, mode = struct.unpack_from(">H6sHIIHH", data, 4)
     large = version == 2
     (length,) = struct.unpack_from(">I", data, HEADER)
@@ -74,7 +74,7 @@ def _resources(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _transparent(layers: bytes, large: bool) -> bool:
-    """Whether a count of layers is negative, or a block says it."""
+    """Whether the merged picture has alpha: the count of layers is negative, or a block declares it."""
     size = 8 if large else 4
     if int.from_bytes(layers[:size]) and int.from_bytes(layers[size : size + 2], signed=True) < 0:
         return True
@@ -96,7 +96,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     _check(found)
     size = max(found.depth, 8) // 8
     held = size * (found.channels if found.mode != INDEXED else len("RGB"))
-    # Packed rows take the most: they are copied, unpacked, and made an array; white is taken out of transparent pixels.
+    # Packed rows need most: they are copied, unpacked and made into an array; white is removed from transparent pixels.
     white = 24 * found.channels if found.transparent else 0
     decoding = 4 * size * found.channels + held + white
     options.check_size(found.width, found.height, Samples(held // size, size, decoding))
@@ -115,7 +115,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     elif found.mode == CMYK:
         pixels = np.iinfo(pixels.dtype).max - pixels
     elif found.mode == DUOTONE:
-        notes.append("its duotone inks were left out; it is taken as gray")
+        notes.append("its duotone inks were left out; it was read as gray")
     picture = Picture(np.ascontiguousarray(pixels), alpha, metadata=_metadata(found, notes), notes=notes)
     if found.mode in (CMYK, MULTICHANNEL) and count > 1:
         picture.colours = "cmyk" if found.mode == CMYK else "bands"
@@ -124,18 +124,20 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 def _check(found: Document) -> None:
     if not found.width or not found.height or not found.channels:
-        raise DecodeError(f"is damaged: it promises {found.width}×{found.height} pixels")
+        raise DecodeError(f"is damaged: it declares {found.width}×{found.height} pixels")
     if found.mode == LAB:
-        raise DecodeError("is a Photoshop document in Lab, which is not read; convert it to RGB in the paint program")
+        raise DecodeError(
+            "is a Photoshop document in Lab, which is not supported; convert it to RGB in the program that wrote it"
+        )
     if found.mode not in (*COLOURS, MULTICHANNEL):
-        raise DecodeError(f"is damaged: Photoshop has no mode of number {found.mode}")
+        raise DecodeError(f"is damaged: Photoshop has no mode {found.mode}")
     if found.depth not in (1, 8, 16, 32) or (found.depth == 1) != (found.mode == BITMAP):
-        raise DecodeError(f"is damaged: {found.depth} bits a sample do not go with its mode")
+        raise DecodeError(f"is damaged: its mode does not allow {found.depth} bits per sample")
     if found.channels < COLOURS.get(found.mode, 1):
         raise DecodeError(f"is damaged: {found.channels} channels are too few for its mode")
     merged = found.resources.get(VERSION, b"")
     if len(merged) > 4 and not merged[4]:
-        raise DecodeError("has no merged picture; save it again with 'Maximize Compatibility'")
+        raise DecodeError("has no merged picture; save it again with 'Maximize Compatibility' on")
 
 
 def _planes(data: bytes, found: Document, options: DecodeOptions, notes: list[str]) -> Array:
@@ -149,7 +151,7 @@ def _planes(data: bytes, found: Document, options: DecodeOptions, notes: list[st
     elif compression == RUNS:
         packed = _unpacked(data, at, ">u4" if found.large else ">u2", (rows, row), options, notes)
     else:
-        raise DecodeError(f"is damaged: Photoshop has no compression of number {compression} for a merged picture")
+        raise DecodeError(f"is damaged: a Photoshop merged picture has no compression {compression}")
     if found.depth == 1:
         bits = np.unpackbits(packed, axis=1)[:, : found.width]
         return ((1 - bits) * np.uint8(255)).reshape(found.channels, found.height, found.width)
@@ -161,7 +163,7 @@ def _planes(data: bytes, found: Document, options: DecodeOptions, notes: list[st
 def _unpacked(
     data: bytes, at: int, lengths: str, shape: tuple[int, int], options: DecodeOptions, notes: list[str]
 ) -> Array:
-    """Return the bytes of packed rows, before which their packed lengths stand."""
+    """Return the bytes of packed rows, which follow a table of their lengths."""
     rows, row = shape
     start = at + rows * np.dtype(lengths).itemsize
     if start >= len(data):
@@ -181,7 +183,7 @@ def _unpacked(
 
 
 def _without_white(pixels: Array, alpha: Array) -> Array:
-    """Return colours as they are without the white that they were laid on."""
+    """Return colours without the white on which they were composited."""
     full = 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max)
     part = alpha[..., None].astype(np.float64) / full
     colours = np.divide(pixels - (1 - part) * full, part, out=np.zeros(pixels.shape), where=part > 0)

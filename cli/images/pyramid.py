@@ -1,4 +1,4 @@
-"""Smaller copies of a picture, each of half the size of the one below, made of its rows as they come."""
+"""Smaller copies of a picture, each half the size of the previous, made from its rows as they arrive."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ...filters.core.lazy_numpy import Array, np
 
 Shape = tuple[int, int, int]
 PackRows = Callable[[int, int, Array], Any]
-"""Packs a block of a level: takes the level's number, the block's first row, and its rows."""
+"""Packs a block of a level, given the level's number, the block's first row, and its rows."""
 
 
 def shapes(shape: Shape, smallest: int) -> list[Shape]:
-    """Return the shapes of all levels, ``(height, width, channels)``, up to the first without a side over *smallest*.
+    """Return the shapes of all levels, ``(height, width, channels)``, down to the first with no side over *smallest*.
 
     >>> shapes((1000, 1025, 3), 512)
     [(1000, 1025, 3), (500, 513, 3), (250, 257, 3)]
@@ -26,10 +26,10 @@ def shapes(shape: Shape, smallest: int) -> list[Shape]:
 
 
 def halved(rows: Array, *, alpha: bool = False, nearest: bool = False) -> Array:
-    """Return the means of 2×2 samples, at odd ends of those that are there; whole numbers are rounded half up.
+    """Return the means of 2×2 samples, or of fewer at odd ends; whole numbers are rounded half up.
 
-    Colours count by their *alpha*, the last channel, if there is one. Of samples that are no amounts, as the numbers of
-    colours, the *nearest* above and to the left is taken.
+    Colours are weighted by *alpha*, the last channel, if there is one. With *nearest*, for samples such as palette
+    indices, the sample above and to the left is taken.
 
     >>> import numpy as np
     >>> halved(np.array([[[0], [2], [9]], [[4], [5], [10]]], np.uint8))[..., 0].tolist()
@@ -49,7 +49,7 @@ def halved(rows: Array, *, alpha: bool = False, nearest: bool = False) -> Array:
 
 
 def _weighted(rows: Array) -> Array:
-    """Return the means of 2×2 pixels whose last channel is the weight of the others, where it is not 0 everywhere."""
+    """Return the means of 2×2 pixels weighted by their last channel, unless that is 0 everywhere."""
     height, width, channels = rows.shape
     blocks = rows.astype(np.float64).reshape(height // 2, 2, width // 2, 2, channels)
     means = blocks.mean(axis=(1, 3))
@@ -60,16 +60,16 @@ def _weighted(rows: Array) -> Array:
 
 
 class Pyramid:
-    """Gathers the rows of levels 1 and up, and packs each block of them when it is full."""
+    """Collects the rows of levels 1 and up, and packs each block when it is full."""
 
     def __init__(self, levels: list[Shape], block: int, pack: PackRows, halve: Callable[[Array], Array]) -> None:
-        """*levels* are as `shapes` returns them; a *block* has so many rows, an even number."""
+        """*levels* are those of `shapes`; *block* is an even number of rows."""
         self._levels, self._block, self._pack, self.halve = levels, block, pack, halve
         self._waiting: list[list[Array]] = [[] for _ in levels]
         self._tops = [0] * len(levels)
 
     def add(self, rows: Array, level: int = 1) -> Iterator[tuple[int, Any]]:
-        """Take the next rows of a level, and yield what is packed of it and of those above, each with its level."""
+        """Add rows to a level; yield the packed blocks of it and of higher levels, each with its level."""
         if level >= len(self._levels):
             return
         waiting = self._waiting[level]

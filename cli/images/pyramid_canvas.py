@@ -1,4 +1,4 @@
-"""Canvases that are packed tile by tile while they are filled, with their smaller copies."""
+"""Canvases that are encoded tile by tile while they are filled, with their smaller copies."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .packed_canvas import Kept, PackedCanvas, Parts
 from .spool import Piece, Spool
 
 Tiles = list[tuple[str, bytes]]
-"""Packed tiles of some rows, each with the name that a format gives it."""
+"""Packed tiles of some rows, each with its name in the format."""
 
 
 class PyramidCanvas(PackedCanvas):
-    """A picture that is packed by tiles while it is filled, and its smaller copies with it."""
+    """A picture that is encoded in tiles while it is filled, together with its smaller copies."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class PyramidCanvas(PackedCanvas):
         smallest: int = 0,
         nearest: bool = False,
     ) -> None:
-        """*smallest* is the longest side of the last copy, 0 for none; *nearest* takes some samples, not means."""
+        """*smallest* is the longest side of the last copy, 0 for none; *nearest* selects samples instead of means."""
         super().__init__(shape, dtype, sink, block, alpha=alpha)
         self._tiles = sink
         whole = (*shape[:2], self.channels)
@@ -39,20 +39,20 @@ class PyramidCanvas(PackedCanvas):
         self.halve = partial(pyramid.halved, alpha=alpha, nearest=nearest)
         self._pyramid = pyramid.Pyramid(self.levels, block, self.row_of_tiles, self.halve)
         self._placed: list[list[tuple[str, int, int]]] = [[] for _ in self.levels]
-        """The tiles of each level by when they were packed: their names, their places among all, their lengths."""
+        """The tiles of each level in the order of packing: their names, positions and lengths."""
         self._bounds = [0]
 
     def row_of_tiles(self, level: int, top: int, rows: Array) -> Tiles:
-        """Return the rows of a level from *top* on, a block or what the last one has, as tiles."""
+        """Return a block of rows of a level, from *top* on, as tiles; the last block may be smaller."""
         raise NotImplementedError
 
     def pack(self, number: int, pixels: Array) -> tuple[Tiles, Array | None]:
-        """Return a row of tiles, and what the first copy has of it."""
+        """Return a row of tiles, and its rows of the first copy."""
         smaller = self.halve(pixels) if len(self.levels) > 1 else None
         return self.row_of_tiles(0, number * self.block, pixels), smaller
 
     def ordered(self, number: int, packed: tuple[Tiles, Array | None]) -> Parts:
-        """Return tiles, those of the copies among them."""
+        """Return tiles, including those of the copies."""
         tiles, smaller = packed
         found = [(0, tiles)]
         if smaller is not None:
@@ -66,17 +66,17 @@ class PyramidCanvas(PackedCanvas):
         return parts
 
     def stored(self, tile: bytes) -> bytes:
-        """Return a tile as it stands in the file."""
+        """Return a tile as stored in the file."""
         return tile
 
     def parts(self) -> Sequence[bytes | memoryview | Piece]:
-        """Return the tiles by when they were packed."""
+        """Return the tiles in the order of packing."""
         if isinstance(self._tiles, Kept):
             return self._tiles.parts()
         return self._tiles.parts([*zip(self._bounds, self._bounds[1:], strict=False)])
 
     def fill(self, samples: Array, cores: int) -> None:
-        """Fill all of it, in some threads."""
+        """Fill the canvas with several threads."""
 
         def fill(top: int) -> None:
             with self.rows(top, min(top + self.block, self.shape[0])) as room:
@@ -86,6 +86,6 @@ class PyramidCanvas(PackedCanvas):
             pass
 
     def tiles(self) -> list[list[tuple[str, bytes | memoryview | Piece, int]]]:
-        """Return the tiles of each level, with their names and their lengths; raises as `whole`."""
+        """Return the tiles of each level, with their names and lengths; raises like `whole`."""
         parts = self.whole()
         return [[(name, parts[at], size) for name, at, size in placed] for placed in self._placed]

@@ -1,4 +1,4 @@
-"""Reading the files of a batch, one of them ahead in a thread."""
+"""Reading the files of a batch, one ahead in a thread."""
 
 from __future__ import annotations
 
@@ -35,49 +35,49 @@ if TYPE_CHECKING:
     from ..stores.ahead import Ahead
 
 TELLING_BYTES = 1 << 16
-"""Bytes of a file that tell which decoder will be needed."""
+"""Bytes of a file that reveal the decoder it needs."""
 LARGE = 1 << 20
-"""Bytes of a file whose rows may be read as they are needed: a smaller one is there in a moment."""
+"""Least bytes of a file whose rows may be read on demand: a smaller one is read in a moment."""
 STREAMED_BYTES = 1 << 27
-"""Bytes of a picture, or of a result, from which it is streamed: 128 MiB."""
+"""Bytes of a picture, or of a result, from which on it is streamed: 128 MiB."""
 READINGS, PAUSE = 4, 0.1
-"""How often a file that changes while it is read is read, and the seconds between."""
+"""The attempts to read a file that changes while it is read, and the seconds between them."""
 
 
 class Begun(NamedTuple):
-    """A picture that was read, and decoded in part."""
+    """A picture that was read and partly decoded."""
 
     source: Source
     decoded: PartialDecode
 
 
 class _Answer(DecodeError):
-    """Ends a look at a header: the picture is not streamed."""
+    """Ends the inspection of a header: the picture is not streamed."""
 
 
 class Reader:
-    """Reads pictures; `begin` starts on one in a thread, for the `read` that will ask for it.
+    """Reads pictures; `begin` starts on one in a thread, for a later `read`.
 
-    Decoders release the interpreter's lock. Importing the program and NumPy takes 100 ms, decoding a 12 MP JPEG
-    60: together they take hardly more than the longer of them. The thread itself imports nothing: two that did lost
-    the names of a module, once in 200 starts of Python 3.11.
+    Decoders release the interpreter's lock. Importing the program and NumPy takes 100 ms, decoding a 12 MP JPEG 60;
+    in parallel they take hardly more than the longer one. The thread itself imports nothing: with two importing
+    threads, the names of a module were lost once in 200 starts of Python 3.11.
     """
 
     def __init__(self, max_pixels: int, lenient: bool = False, to_rgb: bool = False, kind: str = "") -> None:
         self.asked = max_pixels, lenient, to_rgb, kind
         self.needed: Callable[[Expected], float] = lambda expected: 0
-        """Returns how many bytes a picture takes at most, beside its file, on its way through the filters."""
+        """Returns the most bytes that a picture needs on its way through the filters, without its file."""
         self.wait_for_room: Callable[[float], None] = lambda needed: None
-        """Takes the bytes that a picture within the limit takes; returns when there is memory for it."""
+        """Gets the bytes that a picture within the limit needs; returns when there is memory for it."""
         self.streams: Callable[[Expected], bool] = lambda expected: False
-        """Whether a picture's rows are read as they are needed, where its format and its file allow that."""
+        """Whether a picture's rows are read on demand, if its format and its file allow it."""
         self.digests = True
-        """Sources tell what they hold by its digest."""
+        """Sources contain a digest of their bytes."""
         self._ahead: dict[str, Callable[[], Begun]] = {}
         self._objects: Ahead | None = None
 
     def begin(self, name: str) -> None:
-        """Begin to read the file *name*, if that has not been begun."""
+        """Begin to read the file *name*, unless that has begun."""
         if name in self._ahead or is_store(name) or is_zarr(name):
             return
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
@@ -86,13 +86,13 @@ class Reader:
                 return
             try:
                 size_limit.check_file(name, self._options(name))
-            except DecodeError:  # which is said when it is read
+            except DecodeError:  # reported when it is read
                 return
         options = self._options(name)._replace(lenient=False)
         self._ahead[name] = begun(lambda: self._begin(name, options), daemon=True)
 
     def read(self, name: str) -> tuple[Picture | Frames, Source]:
-        """Return the picture *name*, or its frames, and what it was read from; raises FileError."""
+        """Return the picture *name*, or its frames, and its source; raises FileError."""
         with naming(name):
             if name == STREAM:
                 return self._standard_input()
@@ -109,7 +109,7 @@ class Reader:
             return self._streamed(_large(name), name)
 
     def describe(self, name: str) -> Description | None:
-        """Return what the header of the file *name* tells; None where it must be read. Raises FileError."""
+        """Return the header of the file *name*; None if it must be decoded. Raises FileError."""
         with naming(name):
             if name == STREAM or is_store(name) or is_zarr(name):
                 return None
@@ -118,7 +118,7 @@ class Reader:
                 return None if state is None else decode.describe(FileBytes(file.fileno(), state), self._options(name))
 
     def _streamed(self, data: FileBytes | None, name: str = "") -> tuple[Picture, Source] | None:
-        """Return the picture of a large file whose rows are read as they are needed; None where it is decoded whole."""
+        """Return the picture of a large file whose rows are read on demand; None if it is decoded whole."""
 
         def check(expected: Expected) -> None:
             if not self.streams(expected):
@@ -132,9 +132,9 @@ class Reader:
         return None
 
     def _may_be_streamed(self, name: str) -> bool:
-        """Whether the rows of a file may be read as they are needed, by its header."""
+        """Whether the header of a file allows reading its rows on demand."""
         options, expected = self._options(name), None
-        with contextlib.suppress(DecodeError):  # which is said when it is read
+        with contextlib.suppress(DecodeError):  # reported when it is read
             if not options.lenient and (data := _large(name)) is not None:
                 expected = size_limit.streamable(data, options)
         return expected is not None and expected.pixels * expected.samples.bytes >= STREAMED_BYTES
@@ -144,7 +144,7 @@ class Reader:
             try:
                 return self._ahead.pop(name)()
             except DecodeError:
-                if not self.asked[1]:  # what is damaged is decoded here: to be lenient holds for all threads
+                if not self.asked[1]:  # damaged files are decoded here: leniency affects all threads
                     raise
         return self._begin(name, self._options(name))
 
@@ -171,9 +171,9 @@ class Reader:
         return Source(SourceDigest(data) if self.digests else None, state, tag)
 
     def _standard_input(self) -> tuple[Picture | Frames, Source]:
-        """Return what stands on standard input; of a pipe with several images each is read when its turn comes.
+        """Return the contents of standard input; each of several images in a pipe is read when its turn comes.
 
-        What the pipe holds is then known too late for the first output, which is passed on before the last image comes.
+        The number of images is then unknown when the first output is passed on, before the last image arrives.
         """
         if sys.stdin is None:
             raise OSError("is closed")
@@ -201,9 +201,9 @@ class Reader:
         size_guard(self.asked[0], self.needed, self.wait_for_room)(expected)
 
     def settle(self) -> None:
-        """Wait for what was begun."""
+        """Wait for a read that has begun."""
         for wait in self._ahead.values():
-            with contextlib.suppress(Exception):  # which is said when the picture is asked for
+            with contextlib.suppress(Exception):  # reported when the picture is requested
                 if (digest := wait().source.digest) is not None:
                     digest.hexadecimal()
 
@@ -212,14 +212,14 @@ class Reader:
 
 
 def _again(asked: tuple[Any, ...], memory: Any) -> Reader:
-    """Return a reader in another process, which knows the addresses that the first one knew."""
+    """Return a reader in another process, with the addresses of the first one."""
     names.remember(memory)
     return Reader(*asked)
 
 
 @contextlib.contextmanager
 def naming(name: str) -> Iterator[None]:
-    """Let what keeps a file from being read name it: raises FileError."""
+    """Turn failures to read a file into FileError, which names it."""
     try:
         yield
     except DecodeError as error:
@@ -231,7 +231,7 @@ def naming(name: str) -> Iterator[None]:
 
 
 def read_bytes(name: str) -> bytes:
-    """Return what a file holds that begins as an image does; raises DecodeError for others, OSError."""
+    """Return the bytes of a file that begins like an image; raises DecodeError for others, OSError."""
     data, _ = _read(name)
     assert isinstance(data, bytes)
     return data
@@ -240,7 +240,7 @@ def read_bytes(name: str) -> bytes:
 def _read(
     name: str, wait_for_room: Callable[[float], None] = lambda needed: None, in_pieces: bool = False, kind: str = ""
 ) -> tuple[bytes | FileBytes, FileState | None]:
-    """Return what a file holds; *in_pieces* its format may be read as it is needed. Raises DecodeError, OSError."""
+    """Return the bytes of a file; *in_pieces* allows reading its format on demand. Raises DecodeError, OSError."""
     if is_store(name):
         from ..stores.ahead import Ahead  # few calls read one
 
@@ -257,7 +257,7 @@ def _read(
 
 
 def _check_object(name: str, head: bytes, size: int, kind: str) -> None:
-    """Raise DecodeError for an object that is no image, or too large for the memory that is free."""
+    """Raise DecodeError for an object that is not an image, or too large for the free memory."""
     decode.check_head(head[: formats.HEAD], name, size, kind)
     _check_room(size)
 
@@ -265,7 +265,7 @@ def _check_object(name: str, head: bytes, size: int, kind: str) -> None:
 def _head(file: Any, name: str = "", kind: str = "") -> tuple[bytes, formats.Format]:
     """Return the first bytes of a file, and its format: text, a video or an endless device is not read to its end.
 
-    A stream is told by its first bytes: of a pipe that gives one small image after the other no more are waited for.
+    A stream is recognised by its first bytes, so that a pipe of small images need not deliver more.
     """
     head, piece = b"", getattr(file, "read1", file.read)
     while len(head) < formats.HEAD and (more := piece(formats.HEAD - len(head))):
@@ -279,13 +279,13 @@ def _head(file: Any, name: str = "", kind: str = "") -> tuple[bytes, formats.For
 def _whole(
     head: bytes, file: Any, wait_for_room: Callable[[float], None] = lambda needed: None
 ) -> tuple[bytes, FileState | None]:
-    """Return all bytes of a file, of which *head* was read, and its state; they are those of one moment.
+    """Return all bytes of a file, whose *head* was already read, and its state, consistent with each other.
 
-    Raises DecodeError where they are too many, also after others gave memory back, or change all the time.
+    Raises DecodeError if they are too many, also after others gave memory back, or change all the time.
     """
     size = file.seek(0, os.SEEK_END) if file.seekable() else 0
     if not size:
-        try:  # a pipe, or a device, where one can seek and be nowhere
+        try:  # a pipe, or a device that pretends to be seekable
             return read(file, most_of_a_pipe(), head), None
         except TooLongError as error:
             raise DecodeError(image_stream.too_long(error)) from None
@@ -304,16 +304,16 @@ def _whole(
 
 
 def _check_room(size: int) -> None:
-    """Raise DecodeError where there is no memory for all *size* bytes of a file."""
+    """Raise DecodeError if there is no memory for all *size* bytes of a file."""
     if (free := memory_budget.short(size)) is not None:
         raise DecodeError(f"has {amount(size)}; {amount(free)} of memory are free; more memory would help")
 
 
 def _large(name: str) -> FileBytes | None:
-    """Return a file, for what reads it piece by piece; None of one that is small, or no file. Raises OSError."""
+    """Return a file for reading piece by piece; None if it is small, or not a file. Raises OSError."""
     if is_zarr(name):
         return FolderBytes(name)
-    found = Path(name).stat()  # to open a pipe would take from it
+    found = Path(name).stat()  # opening a pipe would consume data
     if not stat.S_ISREG(found.st_mode) or found.st_size < LARGE:
         return None
     with open(name, "rb", buffering=0) as file:
@@ -322,11 +322,11 @@ def _large(name: str) -> FileBytes | None:
 
 
 def _state(file: Any) -> FileState | None:
-    with contextlib.suppress(io.UnsupportedOperation):  # memory, in place of standard input
+    with contextlib.suppress(io.UnsupportedOperation):  # standard input was replaced by memory
         return state_of(file.fileno())
     return None
 
 
 def most_of_a_pipe() -> int:
-    """Return how many bytes are read of a pipe or device: as many as a batch of images may take, and its own limit."""
+    """Return the most bytes to read from a pipe or device: the limit for pipes, or the memory for a batch of images."""
     return min(memory_budget.budget(), image_stream.MOST)

@@ -1,4 +1,4 @@
-"""Files that wait under temporary names, and take the places of others together or not at all."""
+"""Files under temporary names, which replace others together or not at all."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-"""What no file takes the place of."""
+"""The kinds of files that are never replaced."""
 
 
 class Replacement:
-    """A new file, and what its place holds until it is there."""
+    """A new file, and the one that it replaces."""
 
     def __init__(
         self,
@@ -44,21 +44,21 @@ class Replacement:
         self.name = name_in_folder(target)
         self.backup, self.replaces = backup, replaces
         self._old: str | None = None
-        """The second name of what was there before."""
+        """The second name of the old file."""
         self._was_named = False
-        """It had that name already, from a run that was killed here."""
+        """It already had that name, from a run that was killed at this point."""
         self._is_placed = False
 
     def discard(self) -> None:
         """Remove the new file."""
-        with contextlib.suppress(OSError):  # what it still holds is not wanted
+        with contextlib.suppress(OSError):  # its remaining data are not needed
             if self.file is not None:
                 self.file.close()
-        with contextlib.suppress(OSError):  # it may be gone; there is nothing else to be done
+        with contextlib.suppress(OSError):  # it may be gone; nothing else can be done
             self.folder.unlink(self.temporary)
 
     def keep(self, read: Collection[Identity]) -> None:
-        """Give what is there a second name, by which it can be put back: its backup's, or a temporary one."""
+        """Give the old file a second name, from which it can be restored: its backup's, or a temporary one."""
         self._check(read)
         if self.backup is None:
             if self.folder.found(self.name) is not None:
@@ -77,7 +77,7 @@ class Replacement:
             self._old = self.backup.name
 
     def place(self, read: Collection[Identity]) -> None:
-        """Let the new file take its place; raises OSError where that became the place of another."""
+        """Move the new file to its place; raises OSError if another file is there now."""
         self._check(read)
         self.folder.rename(self.temporary, self.name)
         self._is_placed = True
@@ -86,16 +86,16 @@ class Replacement:
         found = self.folder.found(self.name)
         if self.replaces is not None:
             if found is None or identity_of(found) != self.replaces:
-                raise OSError("another program replaced or removed it while it was filtered")
+                raise OSError("another program replaced or removed it during filtering")
         elif found is not None:
             check_kind(found.st_mode)
-            # A link is replaced, not followed; but whoever made it may read its file by its name.
+            # A link is replaced, not followed; but the call may read its target under this name.
             leads_to = self.folder.leads_to(self.name) if stat.S_ISLNK(found.st_mode) else found
             if identity_of(found) in read or (leads_to is not None and identity_of(leads_to) in read):
                 raise OSError("it is a file that this call reads")
 
     def take_back(self) -> str | None:
-        """Put back what was there before; return under which name it is if that fails."""
+        """Restore the old file; if that fails, return the name under which it is kept."""
         try:
             if self._is_placed and self._old is None:
                 self.folder.unlink(self.name)
@@ -109,7 +109,7 @@ class Replacement:
         return None
 
     def forget(self) -> str | None:
-        """Remove the second name of what was replaced, if it is no backup; return it if that fails."""
+        """Remove the second name of the old file, unless it is a backup; return it if that fails."""
         if self._old is None or self.backup is not None:
             return None
         try:
@@ -120,14 +120,14 @@ class Replacement:
 
 
 def replace_all(files: Sequence[Replacement], read: Collection[Identity]) -> list[str]:
-    """Let all *files* take their places, or none; return notes. Raises `FileError`.
+    """Move all *files* to their places, or none; return notes. Raises `FileError`.
 
-    A place that became that of a file in *read*, by whatever name, is refused.
+    A place where a file in *read* is now, under whatever name, is refused.
     """
     try:
         for file in files:
             with naming_failures(file.target):
-                # One that is alone appears at once, or not at all.
+                # A single file appears atomically anyway.
                 if len(files) > 1 or file.backup is not None:
                     file.keep(read)
         for file in files:
@@ -137,27 +137,27 @@ def replace_all(files: Sequence[Replacement], read: Collection[Identity]) -> lis
         stray = [name for file in reversed(files) if (name := file.take_back()) is not None]
         if stray and isinstance(failure, FileError):
             kept = ", ".join(map(shown, stray))
-            raise FileError(failure.name, f"{failure.reason}; not all could be put back, see {kept}") from None
+            raise FileError(failure.name, f"{failure.reason}; not all files could be restored, see {kept}") from None
         raise
     stray = [name for file in files if (name := file.forget()) is not None]
     return [f"the replaced file could not be removed: {shown(name)}" for name in stray]
 
 
 def name_in_folder(target: Path) -> str:
-    """Return the name that a file has in its folder; that of a folder means the folder itself."""
+    """Return the name of a file in its folder; for a folder, the folder itself."""
     return target.name or os.curdir
 
 
 def check_kind(mode: int) -> None:
-    """Raise OSError for what no file may replace."""
+    """Raise OSError for a kind of file that must not be replaced."""
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-        raise OSError(f"{KINDS.get(stat.S_IFMT(mode), 'what is no file')} is there")
+        raise OSError(f"{KINDS.get(stat.S_IFMT(mode), 'something other than a file')} is there")
 
 
 def _give_second_name(folder: OutputFolder, name: str, other: str) -> None:
-    """Give a file a name that is free; where the file system has no links, to a copy of it."""
+    """Give a file another, free name; if the file system has no links, copy it."""
     try:
         folder.link(name, other)
     except FileExistsError:
@@ -174,8 +174,7 @@ def _copy(folder: OutputFolder, name: str, other: str) -> None:
             with os.fdopen(descriptor, "wb") as copy:
                 hand_on(found, folder.path / name, descriptor)
                 shutil.copyfileobj(source, copy)
-                copy.flush()
-                os.utime(descriptor, ns=(found.st_atime_ns, found.st_mtime_ns))
+            folder.set_times(other, (found.st_atime_ns, found.st_mtime_ns))
         except BaseException:
             with contextlib.suppress(OSError):
                 folder.unlink(other)

@@ -1,4 +1,4 @@
-"""Rows of a picture that can only be read from the first one on: the last ones are kept, and all where need be."""
+"""Rows of a picture that can only be read in order: the last ones are kept and, if necessary, all."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from .picture import LackError
 from .source import state_of
 
 ROOM = 1 << 25
-"""Bytes of rows that are kept behind those that were asked for last."""
+"""Bytes of rows that are kept before the last requested ones."""
 BEGINNINGS = 2
-"""How often a picture is read from its first row on, before all rows are written to a temporary file."""
-ELSEWHERE = "TMPDIR=… names another folder for them"
+"""How often a picture is read from its first row on before all rows are written to a temporary file."""
+ELSEWHERE = "set TMPDIR to a folder with more room"
 
 
 class RowWindow:
-    """Rows of bytes in any order, for several threads, of what gives them in theirs.
+    """Rows of bytes in any order, for several threads, from a source that yields them in sequence.
 
     >>> blocks = [np.full((2, 3), number, np.uint8) for number in range(3)]
     >>> window = RowWindow(6, 3, lambda: iter(blocks))
@@ -35,19 +35,19 @@ class RowWindow:
     """
 
     def __init__(self, height: int, row_bytes: int, begin: Callable[[], Iterator[Array]]) -> None:
-        """*begin* returns all rows, ``(rows, row_bytes)`` of uint8, some at a time, and raises what is wrong with them.
+        """*begin* returns all rows, ``(rows, row_bytes)`` of uint8, some at a time, and raises their errors.
 
-        It is called anew when rows are asked for again that were let go, and then once more to write all to a file.
+        It is called again if released rows are requested, and then once more to write all to a file.
         """
         self._height, self._row_bytes, self._begin = height, row_bytes, begin
         self._lock = threading.Lock()
         self._kept: deque[Array] = deque()
         self._first = self._next = 0
-        """The first row that is kept, and the one behind the last."""
+        """The first kept row, and the end of the kept rows."""
         self._source: Iterator[Array] | None = None
         self._beginnings = 0
         self._file: FileBytes | None = None
-        """Holds all rows, in the end."""
+        """Finally holds all rows."""
         self._failure: BaseException | None = None
 
     def rows(self, start: int, stop: int) -> Array:
@@ -61,7 +61,7 @@ class RowWindow:
                 if self._file is None:
                     return self._window(start, stop)
             except BaseException as failure:
-                self._failure = failure  # what was being read goes on no more
+                self._failure = failure  # the source cannot continue
                 raise
         found = self._file[start * self._row_bytes : stop * self._row_bytes]
         return np.frombuffer(bytearray(found), np.uint8).reshape(stop - start, self._row_bytes)
@@ -77,14 +77,14 @@ class RowWindow:
         self._source = self._begin()
 
     def _window(self, start: int, stop: int) -> Array:
-        """Return rows of which the first is kept, or comes."""
+        """Return rows, the first of which is kept or still to come."""
         assert self._source is not None
         while self._next < stop:
             block = next(self._source)
             self._kept.append(block)
             self._next += len(block)
             if self._next == self._height:
-                next(self._source, None)  # it looks behind the last row
+                next(self._source, None)  # it looks beyond the last row
             while self._is_too_much(start):
                 self._first += len(self._kept.popleft())
         out = np.empty((stop - start, self._row_bytes), np.uint8)
@@ -97,12 +97,12 @@ class RowWindow:
         return out
 
     def _is_too_much(self, start: int) -> bool:
-        """Whether the first block that is kept may go, when rows from *start* on are asked for."""
+        """Whether the first kept block may be released when rows from *start* on are requested."""
         left = self._first + len(self._kept[0])
         return left <= start and (self._next - left) * self._row_bytes >= ROOM
 
     def _in_file(self) -> FileBytes:
-        """Return all rows, in a file that nobody else sees."""
+        """Return all rows, in a nameless file."""
         with contextlib.ExitStack() as stack:
             with _temporaries():
                 needed, free = self._height * self._row_bytes, shutil.disk_usage(tempfile.gettempdir()).free
@@ -121,7 +121,7 @@ class RowWindow:
 
 @contextlib.contextmanager
 def _temporaries() -> Iterator[None]:
-    """Let what keeps a temporary file from being written be a `LackError`: it tells nothing of the picture."""
+    """Turn failures to write a temporary file into `LackError`, as the picture is not at fault."""
     try:
         yield
     except OSError as error:

@@ -11,9 +11,9 @@ from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture,
 
 HEADER = 512
 FILL = 16
-"""Bytes that may stand behind the samples of a packed row."""
+"""Bytes that may follow the samples of a packed row."""
 TIMES = 3
-"""How many times the bytes of the file and of its picture all packed rows together may have."""
+"""The limit for the bytes of all packed rows, as a multiple of those of the file and its picture."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -25,9 +25,9 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     (colour_map,) = struct.unpack_from(">I", data, 104)
     height, channels = height if dimensions > 1 else 1, channels if dimensions > 2 else 1
     if not width or not height or not channels:
-        raise DecodeError(f"is damaged: it promises {width}×{height} pixels of {channels} channels")
+        raise DecodeError(f"is damaged: it declares {width}×{height} pixels of {channels} channels")
     if colour_map:
-        raise DecodeError("is an SGI image of a colour map, which is not read; convert it to PNG")
+        raise DecodeError("is an SGI colour-map image, which is not supported; convert it to PNG")
     options.check_size(width, height, Samples(channels, size, decoding=(4 if packed else 2) * size * channels))
     dtype = np.dtype(f">u{size}")
     if packed:
@@ -45,7 +45,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 def _unpacked(
     data: bytes, shape: tuple[int, int, int], dtype: np.dtype, options: DecodeOptions, notes: list[str]
 ) -> Array:
-    """Return the planes of runs; each row of each has its place and length in two tables."""
+    """Return the planes from runs; two tables give the place and length of each row of each plane."""
     channels, height, width = shape
     count = channels * height
     if len(data) < HEADER + 8 * count:
@@ -53,7 +53,7 @@ def _unpacked(
     starts, lengths = np.frombuffer(data, ">u4", 2 * count, HEADER).reshape(2, count).tolist()
     if sum(lengths) > TIMES * (len(data) + count * width * dtype.itemsize):
         raise DecodeError(f"is damaged (its rows of {sum(lengths)} bytes together overlap in a file of {len(data)})")
-    view = memoryview(data)  # of which rows may share parts
+    view = memoryview(data)  # rows may share parts of it
     planes, damaged = np.zeros((count, width), dtype), 0
     for number, (start, length) in enumerate(zip(starts, lengths, strict=True)):
         row, whole = _row(view[start : start + length], width, dtype.itemsize)
@@ -62,7 +62,7 @@ def _unpacked(
     if damaged:
         if not options.lenient or damaged == count:
             raise DecodeError(f"is damaged or truncated ({damaged} of its {count} rows)")
-        notes.append(f"is damaged: {damaged} of its {count} rows could not be read whole, and are black there")
+        notes.append(f"is damaged: {damaged} of its {count} rows could not be read completely, and are black there")
     return planes.reshape(shape)
 
 
@@ -82,7 +82,7 @@ def _row(packed: memoryview, width: int, size: int) -> tuple[bytes, bool]:
             row += bytes(packed[at : at + size]) * count
             at += size
     cut = min(len(row), wanted) // size * size
-    # A run of none may end it, and a few zeros fill it up.
+    # An empty run may end it, and a few zeros may pad it.
     return bytes(row[:cut]), len(row) == wanted and len(packed) - at <= FILL and not any(packed[at:])
 
 

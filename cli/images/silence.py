@@ -1,4 +1,4 @@
-"""Silence for libraries in C that write to the screen what their exceptions say again."""
+"""Silencing C libraries that print what their exceptions already say."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _lock = threading.Lock()
 _silencers = Counter[int]()
 """How many threads keep each descriptor silent."""
 _screens: dict[int, int] = {}
-"""Where it led before the first of them."""
+"""Where each descriptor led before."""
 
 
 @contextlib.contextmanager
 def silenced(descriptor: int = 2) -> Iterator[None]:
-    """Keep what is called from writing to standard error, as libtiff does, or to another descriptor.
+    """Discard output to standard error, as from libtiff, or to another descriptor, within this context.
 
     Several threads may do so at once.
     """

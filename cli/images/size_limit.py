@@ -1,4 +1,4 @@
-"""Refusing a picture that is too large by its header, before all of its file is read."""
+"""Refusing a picture that is too large by its header, before its file is read completely."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from .picture import DecodeOptions, Expected, check_pixels
 from .source import state_of
 
 LARGE = 1 << 23
-"""Bytes of a file that is not read before its size is known."""
+"""Least bytes of a file that is not read before the picture's size is known."""
 BEGINNING = 1 << 20
-"""Bytes in which a header stands, where a format has no other way to tell it."""
+"""Bytes that contain the header, for formats without another way to find it."""
 
 
 class _ToldError(BaseException):
-    """A codec told the size of a picture; no codec catches it."""
+    """Raised when a codec reports the size of a picture; no codec catches it."""
 
     def __init__(self, expected: Expected) -> None:
         self.expected = expected
 
 
 def check_file(name: str, options: DecodeOptions) -> None:
-    """Raise `DecodeError` as `check` does, of a large file; raises OSError."""
+    """Raise `DecodeError` like `check`, for a large file; raises OSError."""
     if (state := state_of(name)) is not None and state.size >= LARGE:
         with open(name, "rb", buffering=0) as file:
             check_open(file.fileno(), options)
 
 
 def check_open(descriptor: int, options: DecodeOptions) -> None:
-    """Raise `DecodeError` as `check` does, of a large file that is open; raises OSError."""
+    """Raise `DecodeError` like `check`, for a large open file; raises OSError."""
     if (state := state_of(descriptor)) is not None and state.size >= LARGE:
         check(FileBytes(descriptor, state), options)
 
 
 def check(data: FileBytes, options: DecodeOptions) -> None:
-    """Raise `DecodeError` where a file's header tells more pixels than *options.max_pixels*.
+    """Raise `DecodeError` if a file's header declares more pixels than *options.max_pixels*.
 
-    Where it does not tell its size, or is damaged, nothing is said: that is met when the file is decoded.
+    A missing size or a damaged header is ignored: decoding the file will report it.
     """
     head = data[:HEAD]
     format = decode.check_head(head, options.name, len(data), options.kind)
@@ -50,7 +50,7 @@ def check(data: FileBytes, options: DecodeOptions) -> None:
 
 
 def streamable(data: FileBytes, options: DecodeOptions) -> Expected | None:
-    """Return the picture of a file whose rows can be read as they are needed, by its header; raises `DecodeError`."""
+    """Return the picture of a file whose rows can be read on demand, by its header; raises `DecodeError`."""
     stream = decode.check_head(data[:HEAD], options.name, len(data), options.kind).codec.stream
     try:
         with contextlib.suppress(Exception):
@@ -62,7 +62,7 @@ def streamable(data: FileBytes, options: DecodeOptions) -> Expected | None:
 
 
 def _told_by_beginning(data: FileBytes, options: DecodeOptions) -> Expected | None:
-    """Return the picture that a file's first bytes tell of."""
+    """Return the picture described by a file's first bytes."""
     asking, beginning = options._replace(guard=_tell, lenient=False), data[:BEGINNING]
     try:
         with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""What a picture was read from: the bytes, and the file that held them then."""
+"""The source of a picture: its bytes, and the state of the file at that time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..file_identity import Identity
 
 
 class FileState(NamedTuple):
-    """What changes when a file changes, or another takes its name."""
+    """Properties that change when a file changes, or another takes its name."""
 
     device: int
     inode: int
@@ -22,19 +22,19 @@ class FileState(NamedTuple):
 
     @property
     def identity(self) -> Identity:
-        """What all names of the file share."""
+        """The identity of the file under all its names."""
         return self.device, self.inode
 
 
 class Source(NamedTuple):
-    """What an input held when it was read."""
+    """The state of an input when it was read."""
 
     digest: SourceDigest | None
-    """None where nobody asks for it, and of a pipe whose images are filtered as they come."""
+    """None if it is not needed, and for a pipe whose images are filtered as they arrive."""
     state: FileState | None
-    """None of a pipe, of which nothing stays, and of an object in a store."""
+    """None for a pipe, which does not last, and for an object in a store."""
     tag: str = ""
-    """That of an object in a store, which another content would not have."""
+    """The tag of an object in a store, which changes with its contents."""
 
     def has_changed(self, name: str) -> bool:
         """Whether the file *name* is no longer the one that was read."""
@@ -45,9 +45,9 @@ class Source(NamedTuple):
 
 
 def state_of(file: int | str) -> FileState | None:
-    """Return the state of a file that is open, or has a name; None of a pipe or device. Raises OSError.
+    """Return the state of an open or named file; None for a pipe or device. Raises OSError.
 
-    A pipe is not opened for that: who writes into it would be told that nobody reads on.
+    A pipe is not opened for this: when it is closed, its writer would be told that nobody is reading.
     """
     return _state(os.fstat(file) if isinstance(file, int) else Path(file).stat())
 

@@ -1,4 +1,4 @@
-"""Temporary files without a name, in which an output waits until what stands before it is known."""
+"""Nameless temporary files, in which data wait until the part of the output before them is known."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .output_folder import NAMELESS
 from .write_failures import naming_failures
 
 PIECE = 1 << 20
-"""Bytes that are read back at a time."""
+"""Bytes read back at a time."""
 NOT_ALIKE = frozenset({errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EPERM, errno.EOPNOTSUPP, errno.EBADF})
-"""What a system says that copies nothing between two such files by itself."""
+"""The errors of a system that cannot copy between two such files by itself."""
 
 
 class Piece(NamedTuple):
-    """A part of a spool, which an output takes in place of bytes."""
+    """A part of a spool, which an output accepts in place of bytes."""
 
     spool: Spool
     start: int
@@ -36,7 +36,7 @@ class Piece(NamedTuple):
             yield self.spool.read(at, min(at + PIECE, self.stop))
 
     def copy_to(self, file: BinaryIO) -> None:
-        """Write the bytes to *file*: the system copies them where both are its files. Raises OSError."""
+        """Write the bytes to *file*; the system copies them if both are files. Raises OSError."""
         copied = self.spool.copied(self.start, self.stop, file)
         for part in self._replace(start=copied).read():
             file.write(part)
@@ -45,8 +45,8 @@ class Piece(NamedTuple):
 class Spool:
     """A file that grows at its end, and vanishes when it is closed, or the process with it.
 
-    It lies in *folder*, or the nearest above it that is there, so on the disk of the output; without a folder it lies
-    where temporary files do. Failures name the *target*, if that is told. Raises `FileError`.
+    It is in *folder*, or its nearest existing parent, and so on the disk of the output; without a folder it is where
+    temporary files are. Failures name the *target*, if given. Raises `FileError`.
 
     >>> with Spool(None) as spool:
     ...     spool.append([b"head", b"tail"])
@@ -61,22 +61,22 @@ class Spool:
         self._lock = threading.Lock()
         with naming_failures(self._named):
             self._file: Any = _nameless(place)
-        # A canvas that nobody wrote lets its spool go.
+        # An abandoned canvas releases its spool.
         self._close = weakref.finalize(self, self._file.close)
 
     def append(self, parts: Iterable[bytes | memoryview]) -> None:
-        """Write *parts* behind all that was written, unless it is closed and nobody wants them; raises `FileError`."""
+        """Append *parts*, unless it is closed and nobody needs them; raises `FileError`."""
         with self._lock, naming_failures(self._named):
             for part in () if self._file.closed else parts:
                 write_all(self._file, part)
                 self.size += len(part)
 
     def parts(self, bounds: Sequence[tuple[int, int]] | None = None) -> list[Piece]:
-        """Return all of it, or the parts within *bounds*, as an output takes them."""
+        """Return everything, or the parts within *bounds*, as pieces for an output."""
         return [Piece(self, start, stop) for start, stop in ([(0, self.size)] if bounds is None else bounds)]
 
     def read(self, start: int, stop: int) -> bytes:
-        """Return some bytes; raises OSError, also where they are no longer there."""
+        """Return some bytes; raises OSError, also if they no longer exist."""
         with self._lock:
             self._file.seek(start)
             found = bytearray()
@@ -88,11 +88,13 @@ class Spool:
         return bytes(found)
 
     def copied(self, start: int, stop: int, file: BinaryIO) -> int:
-        """Let the system copy bytes to the place where *file* is, and return up to where it did; raises OSError."""
+        """Let the system copy bytes to the position of *file*, and return how far it came; raises OSError."""
+        copy: Callable[..., int] | None = getattr(os, "copy_file_range", None)
         try:
-            copy: Callable[..., int] = os.copy_file_range
             target = file.fileno()
-        except (AttributeError, OSError):  # another system, or no file of one
+        except (AttributeError, OSError):  # not a real file
+            return start
+        if copy is None:
             return start
         file.flush()
         try:
@@ -109,7 +111,7 @@ class Spool:
             piece.copy_to(file)
 
     def close(self) -> None:
-        """Let the file go, when no thread is at it."""
+        """Close the file when no thread is using it."""
         with self._lock:
             self._close()
 
@@ -124,13 +126,13 @@ MakeSpool = Callable[[], Spool]
 
 
 def _temporaries() -> Path:
-    import tempfile  # hardly any output is a stream, and as large
+    import tempfile  # hardly any output is such a large stream
 
     return Path(tempfile.gettempdir())
 
 
 def _nearest(folder: Path) -> Path:
-    """Return a folder, or the nearest above it that is there."""
+    """Return a folder, or its nearest existing parent."""
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     return folder
@@ -138,8 +140,8 @@ def _nearest(folder: Path) -> Path:
 
 def _nameless(folder: Path) -> Any:
     if NAMELESS:
-        with contextlib.suppress(OSError):  # of a file system that has none of this kind
-            return os.fdopen(os.open(folder, os.O_RDWR | os.O_CLOEXEC | NAMELESS, 0o600), "w+b", buffering=0)
+        with contextlib.suppress(OSError):  # this file system has no nameless files
+            return os.fdopen(os.open(folder, os.O_RDWR | NAMELESS, 0o600), "w+b", buffering=0)
     import tempfile  # hardly any file system
 
     return tempfile.TemporaryFile(buffering=0, dir=folder)

@@ -1,7 +1,7 @@
-"""Pictures whose colours a profile or a description tells, converted to sRGB.
+"""Converting pictures with a colour profile or description to sRGB.
 
-By curves and a matrix the samples are converted exactly, in double precision, rounded once; the rendering is relative
-colorimetric, and what lies outside of sRGB is clipped. Tables of a profile are applied by LittleCMS.
+With curves and a matrix the conversion is exact, in double precision, and rounded once; the rendering is relative
+colorimetric, and colours outside sRGB are clipped. LittleCMS applies the tables of a profile.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from .metadata import Metadata
 BAND = 1 << 18
 """Pixels that are converted at a time."""
 SAME = 1 / 512
-"""Grays that differ by less, as a part of white, are the same: half a level of 8 bits."""
+"""Grays that differ by less, as a fraction of white, are the same: half an 8-bit level."""
 SAME_PRIMARIES = 0.003
-"""Primaries in whose matrix to sRGB no number is further from the identity's are those of sRGB, rounded otherwise."""
+"""Primaries whose matrix to sRGB differs from the identity by at most this are those of sRGB, rounded differently."""
 PAPER_WHITE, PQ_WHITE, HLG_WHITE = 203.0, 10000.0, 1000.0
 """White of a page, of PQ and of an HLG display in cd/m² (ITU-R BT.2408 and BT.2100); a page is sRGB's white."""
 HLG_GAMMA = 1.2
@@ -36,18 +36,18 @@ class ConversionError(Exception):
 
 
 class Conversion(NamedTuple):
-    """The way of linear samples to sRGB."""
+    """The conversion of samples to sRGB."""
 
     transfer: Transfer
     matrix: icc_profile.Matrix | None
     """From its linear RGB to that of sRGB; None for gray."""
     lights: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
-    """The light of black and of white, of all channels or of each."""
+    """The light of black and of white, for all channels or for each."""
     points: int = 0
-    """Of its transfer, where that is PQ or HLG."""
+    """The code points of its transfer, if that is PQ or HLG."""
 
     def light(self, values: Array) -> Array:
-        """Return the linear light of sRGB, of samples ``(…, channels)`` of which 1 is white."""
+        """Return the linear light of sRGB for samples ``(…, channels)``, in which 1 is white."""
         black, white = np.array(self.lights).T
         light = black + (white - black) * self.transfer.decode(values, 1.0)
         if self.points == PQ:
@@ -58,12 +58,12 @@ class Conversion(NamedTuple):
         return light if self.matrix is None else light @ np.array(self.matrix).T
 
     def values(self, values: Array) -> Array:
-        """Return samples of sRGB, not clipped."""
+        """Return unclipped samples of sRGB."""
         return DEFAULT.encode(self.light(values), 1.0)
 
     @property
     def changes(self) -> bool:
-        """Whether the colours are others than those of sRGB."""
+        """Whether the colours differ from those of sRGB."""
         if self.matrix is not None and (np.abs(np.array(self.matrix) - np.eye(3)) > SAME_PRIMARIES).any():
             return True
         grays = np.repeat(np.linspace(0, 1, 256)[:, None], 1 if self.matrix is None else 3, axis=1)
@@ -89,7 +89,7 @@ class Conversion(NamedTuple):
 
 
 def to_srgb(pixels: Array, metadata: Metadata, cores: int) -> Array | None:
-    """Return pixels as sRGB; None where they are sRGB already. Raises `ConversionError`."""
+    """Return pixels as sRGB; None if they are sRGB already. Raises `ConversionError`."""
     if metadata.icc and metadata.colour.known_points is None:
         return _by_profile(pixels, metadata.icc, cores)
     conversion = of_description(metadata.colour, gray=pixels.shape[2] == 1)
@@ -97,7 +97,7 @@ def to_srgb(pixels: Array, metadata: Metadata, cores: int) -> Array | None:
 
 
 def of_description(colour: ColourDescription, gray: bool) -> Conversion | None:
-    """Return the conversion from described colours; None where they are those of sRGB."""
+    """Return the conversion from described colours; None if they are those of sRGB."""
     if colour.is_srgb:
         return None
     points = colour.known_points
@@ -126,9 +126,9 @@ def _by_profile(pixels: Array, icc: bytes, cores: int) -> Array | None:
 
 
 def _by_tables(pixels: Array, icc: bytes) -> Any:
-    """Convert 8 bits by LittleCMS."""
+    """Convert 8-bit samples with LittleCMS."""
     if pixels.dtype != np.uint8:
-        raise ConversionError("its ICC profile holds tables, which are applied to 8 bits only")
+        raise ConversionError("its ICC profile holds tables, which are applied only to 8-bit samples")
     from PIL import Image, ImageCms
 
     gray = pixels.shape[2] == 1
@@ -145,6 +145,6 @@ def _by_tables(pixels: Array, icc: bytes) -> Any:
     except (ImageCms.PyCMSError, OSError, ValueError) as error:
         raise ConversionError(f"its ICC profile was not understood ({reason_of(error)})") from None
     result = np.asarray(converted)
-    # The green of a gray profile stands for all three, which are the same but for rounding.
+    # Green represents all three channels of a gray profile, which are equal except for rounding.
     result = result[..., 1:2] if gray else result
     return None if np.array_equal(result, pixels) else result

@@ -1,4 +1,4 @@
-"""A stack: images of one size in one array, as data sets hold them, read and gathered."""
+"""Stacks: images of the same size in one array, as in data sets; reading and collecting them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .codec import Content
 from .picture import Frames, Picture, Samples, Timing, real_samples, with_alpha
 
 TOGETHER = 1 << 22
-"""Samples of a data set that are filtered at a time."""
+"""Samples of a data set that are filtered together."""
 
 
 def images_at_once(count: int, samples: int) -> int:
-    """Return how many of *count* images, of so many *samples* each, are in memory at a time."""
+    """Return how many of *count* images, with *samples* samples each, are in memory at a time."""
     return min(count, max(TOGETHER // max(samples, 1), 1))
 
 
 def expected(count: int, samples: Samples, pixels: int, itemsize: int) -> Samples:
-    """Return what a pixel of an image takes, with those that are read with it; *itemsize* bytes has one in the file."""
+    """Return the memory of a pixel, including images read together; a stored sample has *itemsize* bytes."""
     channels, size = samples.channels, samples.size
-    # What is read, and what is converted, or taken apart into colours and alpha.
+    # The stored samples, and those after conversion, or separation into colours and alpha.
     each = channels * (itemsize + size * (1 + (size != itemsize or channels in (2, 4))))
     return samples._replace(decoding=float(each * images_at_once(count, channels * pixels)))
 
@@ -38,9 +38,9 @@ def frames_of(
     colours: ColourModel = "gray",
     notes: Sequence[str] = (),
 ) -> Frames:
-    """Return the images of an array ``(count, height, width, channels)``, some of which *part* gives.
+    """Return the images of an array ``(count, height, width, channels)``, some of which *part* returns.
 
-    Of two and four channels the last is the alpha, unless they are bands. *notes* are on the first.
+    Of two or four channels the last is alpha, unless they are bands. The first image gets the *notes*.
     """
     count, height, width, channels = shape
     white = white or white_of_samples(dtype)
@@ -61,7 +61,7 @@ def frames_of(
 
 
 def parts_of(stacks: Sequence[Array], first: int, last: int) -> list[Array]:
-    """Return some images of arrays that follow each other, without copying them."""
+    """Return some images of consecutive arrays, without copying them."""
     found, start = [], 0
     for stack in stacks:
         if first < start + len(stack) and last > start:
@@ -71,28 +71,28 @@ def parts_of(stacks: Sequence[Array], first: int, last: int) -> list[Array]:
 
 
 class Alike:
-    """Counts images, which must be of one size and one depth."""
+    """Counts images, which must have the same size and depth."""
 
     def __init__(self) -> None:
         self.count = 0
         self.shape: tuple[int, ...] = ()
-        """Of an image: ``(height, width, channels)``."""
+        """The shape of an image: ``(height, width, channels)``."""
         self.dtype = ""
 
     def add(self, samples: Array, images: int) -> None:
-        """Take so many images, which lie one below the other; raises ValueError."""
+        """Count *images* images, stacked vertically; raises ValueError."""
         shape, dtype = (len(samples) // images, *samples.shape[1:]), samples.dtype.name
         if self.count and shape != self.shape:
             one, other = (f"{width}×{height}×{channels}" for height, width, channels in (self.shape, shape))
-            raise ValueError(f"its images must be of one size, and these are {one} and {other}")
+            raise ValueError(f"its images must have the same size, but two are {one} and {other}")
         if self.count and dtype != self.dtype:
-            raise ValueError(f"its images must be of one depth, and these are {self.dtype} and {dtype}; use --depth")
+            raise ValueError(f"its images must have the same depth, but two are {self.dtype} and {dtype}; use --depth")
         self.shape, self.dtype = shape, dtype
         self.count += images
 
 
 class StackWriter:
-    """Writes images of one size and one depth: as they come where their number is known, else all at the end."""
+    """Writes images of the same size and depth: as they come if their number is known, else all at the end."""
 
     def __init__(self, timing: Timing | None = None) -> None:
         self.notes: list[str] = []
@@ -102,11 +102,11 @@ class StackWriter:
         self._count = 0
 
     def begin(self, file: io.BytesIO | BinaryIO, count: int) -> None:
-        """Write what follows into a *file* where one can seek, as it comes; there will be *count* images."""
+        """Write the following *count* images to a seekable *file* as they come."""
         self._file, self._count = file, count
 
     def add(self, frame: Content) -> None:
-        """Take one image, or several one below the other; raises ValueError."""
+        """Add one image, or several stacked vertically; raises ValueError."""
         frame = self.checked(frame)
         self.alike.add(frame.pixels, frame.images)
         if self._file is None:
@@ -115,13 +115,13 @@ class StackWriter:
             self._put(frame)
 
     def write(self, file: io.BytesIO | BinaryIO) -> None:
-        """Write the file, or what is left of the one that was begun."""
+        """Write the file, or the rest of one that was begun."""
         if self._file is None:
             self.begin(file, self.alike.count)
             for frame in self._gathered:
                 self._put(frame)
         if self.alike.count != self._count:
-            raise ValueError(f"it holds {self._count} images, and {self.alike.count} came")
+            raise ValueError(f"it declares {self._count} images, but {self.alike.count} came")
         self.end(self._file)
 
     def _put(self, frame: Content) -> None:
@@ -133,22 +133,22 @@ class StackWriter:
     _is_begun = False
 
     def checked(self, frame: Content) -> Content:
-        """Return images as they are written; raises ValueError for what the format does not hold."""
+        """Return images in the form of the file; raises ValueError if the format cannot hold them."""
         return frame
 
     def head(self, file: Any, count: int, first: Content) -> None:
-        """Write what stands before the images."""
+        """Write the header."""
 
     def put(self, file: Any, frame: Content) -> None:
         """Write the next images."""
         raise NotImplementedError
 
     def end(self, file: Any) -> None:
-        """Write what stands behind them."""
+        """Write the data after the images."""
 
 
 def with_alpha_in(frame: Content) -> Content:
-    """Return images whose alpha, if there is one, is the last channel."""
+    """Return images whose alpha, if any, is the last channel."""
     if frame.alpha is None:
         return frame
     return frame._replace(pixels=np.concatenate((frame.pixels, frame.alpha[..., None]), axis=2), alpha=None)

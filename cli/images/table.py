@@ -1,4 +1,4 @@
-"""Tables of numbers beside a picture, as CSV or JSON."""
+"""Tables of numbers that accompany a picture, as CSV or JSON."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 
 def write(file: io.BytesIO, name: str, columns: Sequence[str], rows: Any, format: str, software: str) -> None:
-    """Write *rows* of numbers, each of as many as there are *columns*, into *file*.
+    """Write *rows* of numbers, one for each of the *columns*, into *file*.
 
-    CSV has the columns' names in the first line. JSON is an object with the list *name* of objects, and *software*, the
-    line that names the program, unless it is empty. Numbers are as short as their value allows.
+    CSV has the names of the columns in the first line. JSON is an object with a list *name* of objects, and *software*,
+    the line that names the program, unless it is empty. Numbers are as short as their value allows.
     """
     values = [[_plain(value) for value in row] for row in rows.tolist()]
     if format == "csv":

@@ -1,4 +1,4 @@
-"""Tar archives: they are read as shards. Names are keys, and never paths that are written."""
+"""Tar archives, which are read as shards. Names are only keys: they are never written to as paths."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .shard import Shard, ShardMember
 
 MODE = 0o644
 READ_AHEAD = 1 << 16
-"""Bytes that are read at a time of headers, which often follow each other closely."""
+"""Bytes read at a time of headers, which often follow each other closely."""
 FILES = tarfile.REGTYPE, tarfile.AREGTYPE
 
 
@@ -40,17 +40,17 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Shar
 
 
 class _Names:
-    """Tells whether one of many names comes twice; of each 8 bytes are kept."""
+    """Detects whether one of many names is repeated, keeping 8 bytes of each."""
 
     def __init__(self) -> None:
         self._digests = array("Q")
 
     def add(self, name: str) -> None:
-        """Take a name."""
+        """Add a name."""
         self._digests.append(_digest(name))
 
     def twice(self) -> int | None:
-        """Return the digest of one that came twice; None where there is none, or where two are alike by chance."""
+        """Return the digest of a repeated name; None if there is none. Two names may collide by chance."""
         found = np.sort(np.frombuffer(self._digests, np.uint64)) if self._digests else np.empty(0, np.uint64)
         again = found[1:][found[1:] == found[:-1]]
         return int(again[0]) if len(again) else None
@@ -71,13 +71,13 @@ def _is_noted_image(names: _Names, member: ShardMember) -> bool:
 
 
 def _members(data: Any, read: bool = True) -> Iterator[ShardMember]:
-    """Yield the files, *read* or as names alone; raises `DecodeError` for what a shard does not hold."""
+    """Yield the files, *read* or only their names; raises `DecodeError` for members that a shard cannot have."""
     end = 0
     file = io.BytesIO(data) if isinstance(data, bytes) else io.BufferedReader(Opened(data), READ_AHEAD)
     try:
         with tarfile.open(fileobj=file, mode="r:", errors="surrogateescape") as archive:
             while (info := archive.next()) is not None:
-                archive.members.clear()  # type: ignore[attr-defined]  # it would remember them all
+                archive.members.clear()  # type: ignore[attr-defined]  # otherwise it remembers them all
                 end = info.offset_data + (-(-info.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE if info.size else 0)
                 if info.isdir():
                     end = info.offset_data
@@ -87,28 +87,28 @@ def _members(data: Any, read: bool = True) -> Iterator[ShardMember]:
                 yield ShardMember(info.name, data[info.offset_data : info.offset_data + info.size] if read else b"")
     except (tarfile.TarError, ValueError, OverflowError) as error:
         raise DecodeError(f"is damaged or truncated ({error})") from None
-    # The standard library takes a header that is none for the end.
+    # The standard library takes an invalid header for the end.
     if len(data) - end < tarfile.BLOCKSIZE:
         raise DecodeError("is truncated (its end is missing)")
     for start in range(end, len(data), READ_AHEAD):
         if data[start : start + READ_AHEAD].strip(b"\0"):
-            raise DecodeError("is damaged (what stands behind its last readable member is none)")
+            raise DecodeError("is damaged (the data after its last readable member are not a member)")
 
 
 def _refusal(info: tarfile.TarInfo, held: int) -> str:
-    """Return why a member is none of a shard; "" for those that are."""
+    """Return why a member is not allowed in a shard; "" if it is."""
     if info.issym() or info.islnk():
         return "is a link, which is not followed; pack the file itself"
     if info.type not in FILES or info.sparse is not None:
         return "is not a regular file"
     parts = info.name.split("/")
     if ".." in parts or info.name.startswith("/") or not parts[-1] or "\0" in info.name:
-        return "is not a name below the shard; pack it without .. and a leading /"
+        return "leads outside the shard; pack it without .. and a leading /"
     return "is cut off" if held < info.size else ""
 
 
 class ShardWriter:
-    """Writes files as they come, or gathers them; the same files give the same shard."""
+    """Writes files as they come, or collects them; the same files give the same shard."""
 
     def __init__(self) -> None:
         self.classes: Sequence[str] = ()
@@ -124,7 +124,7 @@ class ShardWriter:
         self._file = file
 
     def add(self, member: ShardMember) -> None:
-        """Take the next file; raises ValueError where its sample has one of this field."""
+        """Add the next file; raises ValueError if its sample already has this field."""
         if member.key != self._key:
             self._key, self._fields = member.key, set()
         if member.field in self._fields:
@@ -145,7 +145,7 @@ class ShardWriter:
             self._file.write(data)
 
     def write(self, file: io.BytesIO | BinaryIO) -> None:
-        """Write the shard, or what is left of the one that was begun."""
+        """Write the shard, or the rest of one that was begun."""
         if self._names.twice() is not None:
             raise ValueError("two samples would have the same name")
         self._file = file
@@ -156,7 +156,7 @@ class ShardWriter:
 
 
 def labels(labels: Labels | None) -> list[str]:
-    """Return notes on what files beside the images do not hold of the labels."""
+    """Return notes on what is lost of the labels."""
     if labels is None:
         return []
     lost = [] if labels.coarse is None else ["its coarse labels were not written; use --to npz"]

@@ -1,4 +1,4 @@
-"""The names of files that are being written, and of old ones that are kept until their successors are there."""
+"""The names of unfinished files, and of old files that are kept until they are replaced."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..system import machine
+
 PREFIX = ".imfilter-"
 NEW, OLD = ".tmp", ".old"
 
@@ -19,7 +21,7 @@ _owned = threading.local()
 
 @contextlib.contextmanager
 def owned_by(call: str) -> Iterator[None]:
-    """Let the names that this thread makes tell a call: which of its processes died, on which machine, is not known."""
+    """Let the names that this thread makes identify a call, whose processes may die on any machine."""
     _owned.call = call
     try:
         yield
@@ -28,7 +30,7 @@ def owned_by(call: str) -> Iterator[None]:
 
 
 def temporary_name(suffix: str) -> str:
-    """Return a name that tells which process of which machine made the file; hardly any file has it yet."""
+    """Return a random name that identifies the process and machine that made the file."""
     return f"{_prefix(getattr(_owned, 'call', os.getpid()))}{os.urandom(6).hex()}{suffix}"
 
 
@@ -38,14 +40,14 @@ def _prefix(owner: int | str) -> str:
 
 @functools.cache
 def _machine() -> str:
-    """Return what tells this machine from others that write in the same folders: the processes of each count anew."""
-    return f"{zlib.crc32(os.fsencode(os.uname().nodename)):08x}"
+    """Return an identifier of this machine among others that write to the same folders, as process ids repeat."""
+    return f"{zlib.crc32(os.fsencode(machine())):08x}"
 
 
 def remove_temporaries(folder: Path, owner: int | str) -> None:
-    """Remove what a process of this machine, which was killed, or those of a call left half written in *folder*.
+    """Remove unfinished files in *folder* of a killed process of this machine, or of the processes of a call.
 
-    An old file stays if it has no other name: then its successor has taken its place, but not those of all outputs.
+    An old file without another name is kept: its successor has replaced it, but not all outputs were replaced.
     """
     for path in folder.glob(f"{_prefix(owner)}*"):
         with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
 """TGA: read after Truevision TGA File Format Specification, version 2.0.
 
-The attribute bits are alpha where the header counts them, unless the extension area calls them something else or they
-are 0 everywhere.
+The attribute bits are alpha if the header counts them, unless the extension area calls them something else or they are
+0 everywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NO_ALPHA, PREMULTIPLIED = (0, 1, 2), 4
 """Types of attributes in the extension area, section 24."""
 FIVE_BITS = (0x7C00, 0x3E0, 0x1F)
 MODES = {1: "L", 2: "I;16", 3: "RGB", 4: "RGBA"}
-"""Modes of Pillow's that carry so many bytes a pixel untouched."""
+"""Pillow's modes that keep this many bytes per pixel unchanged."""
 
 
 class Header(NamedTuple):
@@ -53,7 +53,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     known = {PALETTE: (8, 16), COLOUR: (15, 16, 24, 32), GRAY: (8, 16)}
     if bits not in known.get(kind, ()):
         raise DecodeError(
-            f"is a TGA of kind {header.kind} with {bits} bits a pixel, which is not read; convert it to PNG"
+            f"is a TGA of type {header.kind} with {bits} bits per pixel, which is not supported; convert it to PNG"
         )
     decoding = (4 if header.kind & PACKED else 2) * max(size, 3)
     options.check_size(
@@ -70,15 +70,15 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         indices = indices.astype(np.int64) - header.first
         if indices.min() < 0 or indices.max() >= header.entries:
             if not options.lenient:
-                raise DecodeError(f"is damaged (a pixel has a colour outside of its palette of {header.entries})")
-            notes.append("is damaged (a pixel has a colour outside of its palette); the nearest place was taken")
+                raise DecodeError(f"is damaged (a pixel has a colour outside its palette of {header.entries})")
+            notes.append("is damaged (a pixel has a colour outside its palette); the nearest entry was used")
         rows = palette.reshape(-1, entry)[indices.clip(0, header.entries - 1)]
         bits, attributes = header.entry_bits, 8 if header.entry_bits == 32 else 0
     return _picture(rows, kind, bits, attributes, _attribute_type(data), notes)
 
 
 def _rows(data: bytes, at: int, header: Header, size: int, options: DecodeOptions, notes: list[str]) -> Array:
-    """Return the bytes of each pixel, ``(height, width, size)``, the first row the top one."""
+    """Return the bytes of each pixel, ``(height, width, size)``, from the top row down."""
     shape = header.height, header.width
     if header.kind & PACKED:
         found = unpacker.unpacked("tga_rle", shape, data[at:], options, notes, 1, 8 * size, mode=MODES[size])
@@ -117,7 +117,7 @@ def _picture(rows: Array, kind: int, bits: int, attributes: int, type: int | Non
 
 
 def _attribute_type(data: bytes) -> int | None:
-    """Return what the extension area says of the attribute bits, None where there is none."""
+    """Return the type of the attribute bits in the extension area, None if there is none."""
     if data[-len(FOOTER) :] != FOOTER:
         return None
     (extension,) = struct.unpack_from("<I", data, len(data) - len(FOOTER) - 8)

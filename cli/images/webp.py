@@ -1,6 +1,6 @@
-"""WebP: read and written through Pillow, whose libwebp lays frames on one another; animations are put together here.
+"""WebP: read and written through Pillow, whose libwebp composites frames; animations are assembled here.
 
-After RFC 9649, WebP Image Format, section 2.7. Pillow would join frames that look alike, and hold all of them.
+After RFC 9649, WebP Image Format, section 2.7. Pillow would merge equal frames, and keep all in memory.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, 
 ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
 """Flags of the VP8X chunk, section 2.7.1.2."""
 TO_BACKGROUND, WHOLE = 1, 2
-"""The flags of a frame that is taken away behind it, and of one that replaces what was there."""
+"""The flags of a frame that is disposed of afterwards, and of one that replaces the canvas below it."""
 WITHOUT = "Pillow was built without WebP"
 BESIDE = 19
-"""Bytes a pixel that libwebp takes: two canvases, what it hands over, and what it makes lossless ones of."""
+"""Bytes per pixel in libwebp: two canvases, its result, and buffers for lossless pictures."""
 MOST_PLAYS, LONGEST_DURATION = (1 << 16) - 1, (1 << 24) - 1
 
 
@@ -37,7 +37,7 @@ def chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, bytes]]:
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
-    """Return a chunk, of an even length."""
+    """Return a chunk, padded to an even length."""
     return struct.pack("<4sI", name, len(body)) + body + b"\0" * (len(body) % 2)
 
 
@@ -45,7 +45,7 @@ def chunk(name: bytes, body: bytes) -> bytes:
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
+    """Decode a file of one frame into a Pillow image; leave animations to `finish`."""
     if not WebPImagePlugin.SUPPORTED:
         raise DecodeError(f"cannot be read: {WITHOUT}")
     if options.lenient:
@@ -58,7 +58,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 
 
 def _mended(data: bytes) -> bytes:
-    """Return an animation that is cut off as one that ends behind its last whole frame."""
+    """Return a truncated animation as one that ends after its last complete frame."""
     whole = [(name, body) for name, body in chunks(data[: len(data) & ~1]) if name == b"ANMF" or name == b"VP8X"]
     if not whole or whole[0][0] != b"VP8X" or not whole[0][1][0] & ANIMATED:
         return data
@@ -79,13 +79,13 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def read(data: bytes, options: DecodeOptions) -> Frames:
-    """Return the frames of an animation, each as the canvas that is seen."""
+    """Return the frames of an animation, each as the visible canvas."""
     durations, plays, open = [], 0, False
     for name, body in chunks(data):
         if name == b"ANIM":
             (plays,) = struct.unpack_from("<H", body, 4)
         elif name == b"ANMF":
-            # What is laid over what was there may be transparent, and the canvas is not.
+            # A frame may be transparent although the canvas under it is not.
             laid_over = durations and not body[15] & WHOLE
             open |= bool(body[15] & TO_BACKGROUND) or (not durations and body[:6] != bytes(6))
             open |= not laid_over and any(_has_alpha(*one) for one in chunks(body, 16))
@@ -109,7 +109,7 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
 
 
 def _has_alpha(name: bytes, body: bytes) -> bool:
-    """Whether a frame's chunk tells of transparency; sections 2.7.1.2 and 3.4."""
+    """Whether a frame's chunk declares transparency; sections 2.7.1.2 and 3.4."""
     return name == b"ALPH" or (name == b"VP8L" and bool(body[4] & 0x10))
 
 
@@ -117,7 +117,7 @@ def _has_alpha(name: bytes, body: bytes) -> bool:
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
-    """Write a file of one frame: lossless unless a quality is asked for, so that what is exact is stored so."""
+    """Write a file of one frame: lossless by default, so that exact results stay exact."""
     if not WebPImagePlugin.SUPPORTED:
         raise ValueError(WITHOUT)
     metadata, quality = content.metadata, content.options.quality
@@ -129,7 +129,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
 
 
 class Writer:
-    """Gathers frames, each encoded as a WebP; `write` makes a file of them."""
+    """Collects frames, each encoded as a WebP; `write` makes a file of them."""
 
     def __init__(self, timing: Timing | None) -> None:
         assert timing is not None
@@ -141,7 +141,7 @@ class Writer:
         self._frames: list[bytes] = []
 
     def add(self, frame: Content) -> None:
-        """Take one more frame; the first one's chunks beside the pixels are the file's."""
+        """Add a frame; the file gets the metadata chunks of the first."""
         webp, parts = io.BytesIO(), b""
         self.notes += encode(webp, frame)
         for name, body in chunks(webp.getvalue()):
@@ -173,7 +173,7 @@ class Writer:
 
 
 def milliseconds(numerator: int, denominator: int) -> int:
-    """Return a duration as WebP keeps it."""
+    """Return a duration in the unit of WebP."""
     return min((2000 * numerator + denominator) // (2 * denominator), LONGEST_DURATION)
 
 

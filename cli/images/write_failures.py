@@ -1,4 +1,4 @@
-"""What keeps an output from being written, in words that name it."""
+"""Failures to write an output, with a message that names it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from ..stores.objects import Destination
 
 NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENOTCONN})
-"""The errors of a disk, not of a file."""
+"""The errors of a disk rather than a file."""
 
 
 @contextlib.contextmanager
 def naming_failures(target: Path | Destination | None) -> Iterator[None]:
-    """Let a failure name *target*; None is standard output."""
+    """Turn failures into errors that name *target*; None means standard output."""
     try:
         yield
     except BrokenPipeError:

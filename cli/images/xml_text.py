@@ -1,7 +1,7 @@
-"""XML in a file's metadata, edited in place: all but what is replaced or taken out stays byte by byte as it was.
+"""Editing XML in metadata in place: everything that is not replaced or removed stays the same, byte for byte.
 
-The standard parser says where the tags are. It is given no document type, and so no entities; depth, attributes and
-length are bounded, so that its work and memory are linear in the bytes.
+The standard parser locates the tags. Document types, and so entities, are refused; depth, attributes and length are
+limited, so that its work and memory are linear in the bytes.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 from ...filters.core.named_tuple import NamedTuple
 
 LONGEST, DEEPEST, MOST_TAGS, MOST_ATTRIBUTES = 1 << 26, 256, 1 << 20, 1 << 18
-"""Bytes, elements in one another, and signs ``<`` and ``=``, of which each tag and attribute has one.
+"""Limits for bytes, nested elements, and the characters ``<`` and ``=``, of which each tag and attribute has one.
 
-No metadata come near to these; a compressed text may unpack to more.
+Real metadata do not come close; a compressed text may unpack to more.
 """
 NAME = re.compile(rb"<([^\s=/>]++)")
 ATTRIBUTE = re.compile(rb"\s++([^\s=/>]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
@@ -31,20 +31,20 @@ WIDE = (
     (b"<\0", "utf-16-le"),
     (b"\0<", "utf-16-be"),
 )
-"""How texts begin whose characters have 16 or 32 bits."""
+"""The beginnings of texts with 16-bit or 32-bit characters."""
 ONE_BYTE = frozenset({"utf-8", "utf8", "us-ascii"})
 """Encodings that a declaration may name."""
 
 
 class Attribute(NamedTuple):
-    """An attribute: its name, its value without references, and where it stands."""
+    """An attribute: its name, its value with references resolved, and its place."""
 
     name: bytes
     value: bytes
     start: int
-    """Of the one white space before it."""
+    """The place of the white space before it."""
     inner: tuple[int, int]
-    """The place of what is between the quotes."""
+    """The place of the text between the quotes."""
     end: int
 
 
@@ -55,7 +55,7 @@ class Tag(NamedTuple):
     attributes: tuple[Attribute, ...]
     start: int
     end: int
-    """The place behind it, where the contents begin."""
+    """The place after it, where the contents begin."""
     empty: bool
     """It closes the element, too."""
 
@@ -74,11 +74,11 @@ class Edit(NamedTuple):
 
 Opened = Callable[[Tag], None]
 Closed = Callable[[int, int], None]
-"""Is called with where the contents of the element end, and where the element does."""
+"""Called with the end of the element's contents, and the end of the element."""
 
 
 def in_utf8(text: bytes) -> bytes:
-    """Return a text of characters of 16 or 32 bits in UTF-8, any other as it is; raises ValueError."""
+    """Return a text with 16-bit or 32-bit characters as UTF-8, any other unchanged; raises ValueError."""
     encoding = next((name for mark, name in WIDE if text.startswith(mark)), None)
     if encoding is None:
         return text
@@ -87,7 +87,7 @@ def in_utf8(text: bytes) -> bytes:
 
 
 def walk(text: bytes, opened: Opened, closed: Closed) -> None:
-    """Call *opened* and *closed* for each element in turn; raises ValueError where the text is no XML, or too much."""
+    """Call *opened* and *closed* for each element in turn; raises ValueError if it is not XML, or too much."""
     from xml.parsers import expat
 
     _check_length(text)
@@ -98,7 +98,7 @@ def walk(text: bytes, opened: Opened, closed: Closed) -> None:
 
     def start(name: str, given: list[str]) -> None:
         if len(ends) >= DEEPEST:
-            raise ValueError(f"its elements are more than {DEEPEST} deep")
+            raise ValueError(f"its elements are nested more than {DEEPEST} deep")
         tag = _tag(text, parser.CurrentByteIndex, given)
         ends.append(tag.end if tag.empty else 0)
         opened(tag)
@@ -110,7 +110,7 @@ def walk(text: bytes, opened: Opened, closed: Closed) -> None:
 
     def declared(version: str, encoding: str | None, standalone: int) -> None:
         if encoding is not None and encoding.lower() not in ONE_BYTE:
-            raise ValueError("it is in another encoding than UTF-8")
+            raise ValueError("its encoding is not UTF-8")
 
     def refuse(*_: Any) -> None:
         raise ValueError("it declares a document type")
@@ -141,12 +141,12 @@ def _tag(text: bytes, at: int, given: list[str]) -> Tag:
         place = attribute.end()
     end = END.match(text, place)
     if name is None or end is None or 2 * len(found) != len(given):
-        raise ValueError("its encoding is not understood")
+        raise ValueError("its encoding is unknown")
     return Tag(name[1], tuple(found), at, end.end(), bool(end[1]))
 
 
 def edited(text: bytes, edits: Iterable[Edit]) -> bytes:
-    """Return the text with the edits made; one that begins within another is left out."""
+    """Return the edited text; an edit that begins within another is left out."""
     parts, at = list[bytes](), 0
     for edit in sorted(edits):
         if edit.start >= at:
@@ -156,14 +156,14 @@ def edited(text: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 class Namespaces:
-    """The namespaces that prefixes stand for, as elements open and close; b"" is that of names without a prefix."""
+    """The namespaces of prefixes, as elements open and close; b"" is the prefix of names without one."""
 
     def __init__(self, usual: Mapping[bytes, bytes]) -> None:
         self._bound = dict(usual)
         self._before: list[list[tuple[bytes, bytes | None]]] = []
 
     def open(self, tag: Tag) -> None:
-        """Take what a tag declares."""
+        """Add the declarations of a tag."""
         before: list[tuple[bytes, bytes | None]] = []
         for attribute in tag.attributes:
             prefix = declared_prefix(attribute.name)
@@ -173,7 +173,7 @@ class Namespaces:
         self._before.append(before)
 
     def close(self) -> None:
-        """Forget what the innermost element declares."""
+        """Remove the declarations of the innermost element."""
         for prefix, namespace in reversed(self._before.pop()):
             if namespace is None:
                 del self._bound[prefix]

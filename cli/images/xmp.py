@@ -1,7 +1,7 @@
-"""XMP packets: freed of what is no longer true, or not to be told.
+"""Removing from XMP packets what is no longer true, or private.
 
-After XMP Specification Part 1 (ISO 16684-1). Properties are known by their namespace, whatever its prefix, as
-attributes and as elements, at any depth; all else stays byte by byte as it was.
+After XMP Specification Part 1 (ISO 16684-1). Properties are recognised by their namespace, whatever its prefix, as
+attributes and as elements, at any depth; everything else stays the same, byte for byte.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ EXIF = b"http://ns.adobe.com/exif/1.0/"
 TIFF = b"http://ns.adobe.com/tiff/1.0/"
 DUBLIN_CORE = b"http://purl.org/dc/elements/1.1/"
 USUAL = {b"exif": EXIF, b"tiff": TIFF, b"dc": DUBLIN_CORE}
-"""What prefixes stand for that a packet does not declare, though it should."""
+"""The namespaces of prefixes that a packet should declare, but does not."""
 ANY = rb".+"
 GAIN_MAP, VIDEO, DEPTH_MAP, SOUND, ORIGINAL = "gain map", "video", "depth map", "sound", "unfiltered copy"
 
 
 class Property(NamedTuple):
-    """Properties that go: of what namespace, which of it, and what part of the old file they tell of."""
+    """Properties to remove: their namespace, their names, and the part of the old file that they describe."""
 
     namespace: bytes
     names: bytes
@@ -47,34 +47,34 @@ OF_THE_OLD_FILE = (
     Property(TIFF, rb"YCbCr.+|TransferFunction|NativeDigest"),
     Property(EXIF, rb"CompressedBitsPerPixel|ComponentsConfiguration|NativeDigest"),
 )
-"""Parts of a file that show the picture as it was are not kept; nor is what says how its samples were stored."""
-REGIONS, PANORAMA = "regions (of faces)", "places in a panorama"
+"""Properties on parts of the old file that show the unfiltered picture, or on the storage of its samples."""
+REGIONS, PANORAMA = "regions (of faces)", "panorama coordinates"
 OF_PLACES = (
     Property(b"http://www.metadataworkinggroup.com/schemas/regions/", b"Regions", REGIONS),
     Property(b"http://ns.microsoft.com/photo/1.2/", b"RegionInfo", REGIONS),
     Property(b"http://iptc.org/std/Iptc4xmpExt/2008-02-29/", b"ImageRegion", REGIONS),
     Property(b"http://ns.google.com/photos/1.0/panorama/", rb"(?:Cropped|Full|LargestValid).+", PANORAMA),
 )
-"""Places in the picture, in its samples or in parts of its sides."""
+"""Properties with positions in the picture, in samples or fractions of its sides."""
 OF_THE_PLACE = (Property(EXIF, rb"GPS.*"),)
 
 FRAMES = 2
-"""Results that are kept: the frames of an animation have one packet, and pages may."""
+"""The number of cached results: the frames of an animation share a packet, and pages may."""
 
 Values = Mapping[tuple[bytes, bytes], bytes]
 """The values of simple properties, by namespace and name."""
 
 
 class Portable(NamedTuple):
-    """A packet of which what told of the old file was taken."""
+    """A packet without properties of the old file."""
 
     packet: bytes
     parts: tuple[str, ...]
-    """The parts of the file that it told of."""
+    """The parts of the old file that it described."""
 
 
 def portable(xmp: str | bytes) -> Portable:
-    """Return a packet that turns nothing and tells nothing of the old file; raises ValueError where it is no XML."""
+    """Return a packet without orientation and properties of the old file; raises ValueError if it is not XML."""
     found = _portable(xmp)
     if isinstance(found, str):
         raise ValueError(found)
@@ -83,7 +83,7 @@ def portable(xmp: str | bytes) -> Portable:
 
 @lru_cache(FRAMES)
 def _portable(xmp: str | bytes) -> Portable | str:
-    """Return the packet, or why it is no XML."""
+    """Return the packet, or why it is not XML."""
     try:
         packet = xmp.encode() if isinstance(xmp, str) else in_utf8(xmp)
         return _edited(packet.rstrip(b"\0"), OF_THE_OLD_FILE, {(TIFF, b"Orientation"): b"1"})
@@ -93,13 +93,13 @@ def _portable(xmp: str | bytes) -> Portable | str:
 
 @lru_cache(FRAMES)
 def without_places(packet: bytes) -> Portable:
-    """Return a packet without what tells of places in a picture whose samples moved; the parts are what went."""
+    """Return a packet without positions, for a picture whose samples moved; *parts* are what was removed."""
     return _edited(packet, OF_PLACES)
 
 
 @lru_cache(FRAMES)
 def described(packet: bytes, size: tuple[int, int], media_type: str) -> bytes:
-    """Return a packet in which the picture's size and the file's type, where they are told, are those of a result."""
+    """Return a packet with the picture's size and the file's type, where present, updated for a result."""
     width, height = (b"%d" % side for side in size)
     values: Values = {
         (EXIF, b"PixelXDimension"): width,
@@ -113,26 +113,26 @@ def described(packet: bytes, size: tuple[int, int], media_type: str) -> bytes:
 
 @lru_cache(FRAMES)
 def in_srgb(packet: bytes) -> bytes:
-    """Return a packet that says what is true of sRGB."""
+    """Return a packet with the colour properties of sRGB."""
     return _edited(packet, (), {(EXIF, b"ColorSpace"): b"1"}).packet
 
 
 @lru_cache(FRAMES)
 def without_place(packet: bytes) -> bytes:
-    """Return a packet without the properties exif:GPS*; nothing where some may be left."""
+    """Return a packet without the properties exif:GPS*; empty if some may be left."""
     left = _edited(packet, OF_THE_PLACE).packet
     return b"" if re.search(rb"GPS[A-Z]", left) else left
 
 
 def _edited(packet: bytes, going: Sequence[Property], values: Values | None = None) -> Portable:
-    """Return a packet without the properties that are *going*, and with other values of those that it has."""
+    """Return a packet without the properties *going*, and with new *values* of existing ones."""
     editor = _Editor(going, values or {})
     walk(packet, editor.opened, editor.closed)
     return Portable(editor.edit(packet), editor.parts)
 
 
 class _Open(NamedTuple):
-    """An element that is open: its tag, how many were opened until then, and what becomes of it."""
+    """An open element: its tag, the number opened before it, and its fate."""
 
     tag: Tag
     number: int
@@ -141,7 +141,7 @@ class _Open(NamedTuple):
 
 
 class _Editor:
-    """Notes the edits of a packet while its elements open and close."""
+    """Collects the edits of a packet while its elements open and close."""
 
     def __init__(self, going: Sequence[Property], values: Values) -> None:
         self._going: dict[bytes, list[Property]] = {}
@@ -155,17 +155,17 @@ class _Editor:
         self._edits: list[Edit] = []
         self._declared: list[tuple[tuple[bytes, bytes], Edit]] = []
         self._left, self._gone = set[tuple[bytes, bytes]](), set[tuple[bytes, bytes]]()
-        """Prefixes with their namespaces, of names that stay and of those that go."""
+        """Prefixes with their namespaces, for names that stay and for those that go."""
         self._whole = False
         """The outermost element goes."""
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The parts of the file that what goes told of."""
+        """The parts of the old file that the removed properties described."""
         return tuple(part for part, found in self._parts.items() if found)
 
     def edit(self, packet: bytes) -> bytes:
-        """Return the packet with its edits made, and without the declarations of namespaces that serve no more."""
+        """Return the edited packet, without declarations of namespaces that are no longer used."""
         unused = (edit for key, edit in self._declared if key in self._gone and key not in self._left)
         return b"" if self._whole else edited(packet, [*self._edits, *unused])
 

@@ -1,4 +1,4 @@
-"""The files of a Zarr, which is a folder, read as if they were one behind the other."""
+"""Reading the files of a Zarr folder as one sequence of bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .zarr_mark import BEGINNING, MARKS, is_zarr, mark_of
 
 
 class FolderBytes(FileBytes):
-    """The files of a Zarr one behind the other in the order of their names, behind a list of these and their lengths.
+    """The files of a Zarr in the order of their names, after a list of the names and lengths.
 
     Equal folders have equal bytes, wherever they are.
     """
@@ -27,7 +27,7 @@ class FolderBytes(FileBytes):
         mark = mark_of(folder)
         state = None if mark is None else state_of(str(mark))
         if mark is None or state is None:
-            raise DecodeError(f"is no Zarr: it holds none of {', '.join(MARKS)}")
+            raise DecodeError(f"is not a Zarr: it holds none of {', '.join(MARKS)}")
         self.folder, self.state, self._mark = folder, state, str(mark)
         self._listed: tuple[bytes, list[str], list[int]] | None = None
 
@@ -56,7 +56,7 @@ class FolderBytes(FileBytes):
         return b"".join(found)
 
     def check(self) -> None:
-        """Raise `DecodeError` where another Zarr took its place."""
+        """Raise `DecodeError` if another Zarr has taken its place."""
         try:
             state: FileState | None = state_of(self._mark)
         except OSError:
@@ -65,7 +65,7 @@ class FolderBytes(FileBytes):
             raise DecodeError(CHANGES)
 
     def _list(self) -> tuple[bytes, list[str], list[int]]:
-        """Return the beginning, the names of the files, and where each begins and the last ends."""
+        """Return the beginning, the names of the files, and their offsets and the end."""
         if self._listed is None:
             sizes = dict(sorted(_files(self.folder, "")))
             head = BEGINNING + json.dumps(sizes).encode() + b"\0"
@@ -73,7 +73,7 @@ class FolderBytes(FileBytes):
         return self._listed
 
     def __del__(self) -> None:
-        """Let nothing go: no file is held open."""
+        """Do nothing: no file is held open."""
 
 
 def _files(folder: str, place: str) -> Iterator[tuple[str, int]]:
@@ -88,7 +88,7 @@ def _files(folder: str, place: str) -> Iterator[tuple[str, int]]:
 
 
 def digest_of(name: str) -> str:
-    """Return the digest of what a file or a Zarr holds; raises OSError."""
+    """Return the digest of the contents of a file or a Zarr; raises OSError."""
     if not is_zarr(name):
         return SourceDigest.of_file(name)
     try:

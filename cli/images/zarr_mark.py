@@ -1,4 +1,4 @@
-"""A Zarr is a folder, and one picture: how it is told from other folders."""
+"""Distinguishing a Zarr, a folder that is one picture, from other folders."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 SUFFIX = ".zarr"
 MARKS = "zarr.json", ".zarray", ".zgroup"
-"""The files that one of version 3, or an array or a group of version 2, has at its top."""
+"""The files at the top of a Zarr of version 3, or of an array or a group of version 2."""
 BEGINNING = b"zarr folder\0"
-"""What its files stand behind where they are read as if they were one; no file begins so."""
+"""The beginning of a Zarr that is read as one sequence of bytes; no other file begins like this."""
 
 
 def is_zarr(name: str | os.PathLike[str]) -> bool:
-    """Whether *name* is a folder that is a Zarr, or is called as one."""
+    """Whether *name* is a folder that is a Zarr, or named like one."""
     try:
         path = Path(name)
         return path.is_dir() and (path.suffix == SUFFIX or mark_of(path) is not None)
@@ -22,6 +22,6 @@ def is_zarr(name: str | os.PathLike[str]) -> bool:
 
 
 def mark_of(folder: str | os.PathLike[str]) -> Path | None:
-    """Return the file that makes a folder a Zarr; None where there is none."""
+    """Return the file that makes a folder a Zarr; None if there is none."""
     paths = (Path(folder, name) for name in MARKS)
     return next((path for path in paths if path.is_file()), None)

@@ -1,1 +1,1 @@
-"""`imfilter info`: what a file tells, and what is in its pixels."""
+"""`imfilter info`: the header of a file, and figures of its pixels."""

@@ -9,15 +9,15 @@ from ...filters.core.measure.channel import Histogram
 
 BARS = " ▁▂▃▄▅▆▇█"
 PLAIN = " .:|#"
-"""Where the terminal has no other letters."""
+"""The letters for a terminal that has no blocks."""
 ROWS = 4
 
 
 def lines(found: Histogram, log: bool, bars: str) -> list[str]:
     r"""Return the rows of a histogram, the top first, and its axis.
 
-    Of bins that take unlike numbers of levels those with more would stand out like the teeth of a comb: what is drawn
-    is the count by level. The two end bins hold what was cut off; they never set the scale.
+    Bins that cover more levels than others would stand out like the teeth of a comb, so the bars are counts per level.
+    The two end bins may hold clipped samples; they never set the scale.
 
     >>> found = Histogram(np.array([900, 4, 8, 2, 1, 0]), 0.0, 255.0, np.array([42] * 6))
     >>> print("\n".join(lines(found, False, PLAIN)))
@@ -29,7 +29,7 @@ def lines(found: Histogram, log: bool, bars: str) -> list[str]:
     """
     heights = _heights(found, log)
     steps = len(bars) - 1
-    eighths = np.ceil(heights * ROWS * steps - 1e-9).astype(int)  # what is there is seen
+    eighths = np.ceil(heights * ROWS * steps - 1e-9).astype(int)  # every count above 0 is visible
     rows = [
         "".join(bars[min(max(int(height) - row * steps, 0), steps)] for height in eighths).rstrip()
         for row in reversed(range(ROWS))
@@ -49,7 +49,7 @@ def _heights(found: Histogram, log: bool) -> Array:
 
 
 def letters() -> str:
-    """Return the letters of which bars are drawn on standard output."""
+    """Return the letters with which bars are drawn on stdout."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         BARS.encode(encoding)

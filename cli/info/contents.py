@@ -1,4 +1,4 @@
-"""What is found of a file: what it tells, and what is counted in its pictures."""
+"""The information on a file: its header, and the figures of its pictures."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from ..images.description import Description
 from ..images.picture import Picture
 
 NAMES = {"gray": ("gray",), "rgb": ("R", "G", "B"), "cmyk": ("C", "M", "Y", "K")}
-"""Of channels; bands are counted from 1."""
+"""The names of channels; bands are counted from 1."""
 
 
 class Alpha(NamedTuple):
-    """What an alpha is."""
+    """The figures of an alpha."""
 
     minimum: float
     mean: float
     maximum: float
     transparent: int
-    """Pixels of 0, whose colours are not counted."""
+    """The number of pixels with alpha 0, whose colours are not counted."""
 
 
 class How(NamedTuple):
-    """What is asked of a picture beside its figures."""
+    """What to compute for a picture other than its figures."""
 
     percentiles: Sequence[float] = (1.0, 50.0, 99.0)
     histogram: str = "none"
-    """``none``, of the ``luma``, or of ``each`` channel."""
+    """Histograms: ``none``, of the ``luma``, or of ``each`` channel."""
     bins: int = 64
 
 
 class Channel(NamedTuple):
-    """What is told of a channel; the counts of all levels, half a megabyte of 16 bits, are let go."""
+    """The figures of a channel, without the counts of all levels, which take half a megabyte for 16 bits."""
 
     name: str
     samples: int
@@ -56,34 +56,34 @@ class Channel(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """What is counted in a picture."""
+    """The figures of a picture."""
 
     frame: int
     channels: Sequence[Channel]
     is_float: bool
     inks: bool
-    """Its channels are inks: 0 is white."""
+    """Its channels are CMYK inks: 0 is white."""
     pixels: int
     alpha: Alpha | None = None
     missing: int = 0
-    """Samples that are marked as such."""
+    """The number of samples that are marked as missing."""
     histograms: Mapping[str, Histogram] = MappingProxyType({})
-    """By what they count: ``luma``, or the names of channels."""
+    """The histograms, by name: ``luma``, or the names of channels."""
 
 
 class Found(NamedTuple):
-    """What is found of a file."""
+    """The information on a file."""
 
     name: str
     bytes: int | None = None
-    """None of standard input."""
+    """None for standard input."""
     description: Description | None = None
     pictures: Sequence[Counted] = ()
     error: FileError | None = None
 
 
 def counted(picture: Picture, frame: int, how: How, jobs: int) -> Counted:
-    """Count what is in a picture."""
+    """Compute the figures of a picture."""
     pixels, alpha = picture.pixels, picture.alpha
     names = NAMES.get(picture.colours) or tuple(str(number + 1) for number in range(pixels.shape[2]))
     missing = nodata.of(picture.nodata, pixels, picture.colours == "rgb", picture.full)

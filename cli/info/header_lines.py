@@ -1,4 +1,4 @@
-"""What a file tells, in up to three lines for people."""
+"""The header of a file in up to three lines."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..images.metadata import SIDEWAYS, Metadata
 from ..images.picture import MODELS, Timing
 
 SMALLEST = 1 << 20
-"""Bytes from which on they are told in MiB."""
+"""Sizes from here on are given in MiB."""
 
 
 def lines(name: str, size: int | None, found: Description) -> list[str]:
-    """Return the lines of a file of so many bytes."""
+    """Return the lines of a file of *size* bytes."""
     format = formats.FORMATS[found.format]
     first = [format.title or format.name.upper(), _size(_stored(found)), _model(found), _depth(found)]
     if size is not None:
@@ -32,7 +32,7 @@ def lines(name: str, size: int | None, found: Description) -> list[str]:
 
 
 def bytes_in_words(count: int) -> str:
-    """Return a number of bytes for people, also of small files.
+    """Return a number of bytes in words, also for small files.
 
     >>> bytes_in_words(812), bytes_in_words(12_500), bytes_in_words(2_900_000)
     ('812 bytes', '12 KiB', '2.8 MiB')
@@ -43,7 +43,7 @@ def bytes_in_words(count: int) -> str:
 
 
 def _stored(found: Description) -> tuple[int, int]:
-    """Return the size of the samples as they are stored."""
+    """Return the width and height of the stored picture."""
     sideways = found.orientation in SIDEWAYS
     return (found.height, found.width) if sideways else (found.width, found.height)
 
@@ -99,7 +99,7 @@ def _frames(found: Description) -> str:
 
 
 def duration(timing: Timing) -> float:
-    """Return the seconds that an animation takes once."""
+    """Return the seconds that an animation takes to play once."""
     return float(sum(Fraction(*each) for each in timing.durations))
 
 

@@ -1,4 +1,4 @@
-"""What is found of a file, as JSON has it."""
+"""The information on a file as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .header_lines import duration
 
 
 def record(found: Found, how: How) -> dict[str, Any]:
-    """Return the object of a file."""
+    """Return the JSON object of a file."""
     told = {} if found.description is None else _told(found.description)
     return {
         "schema": SCHEMA,
@@ -95,5 +95,5 @@ def _histogram(found: Histogram) -> dict[str, Any]:
 
 
 def _number(value: float) -> float | None:
-    """Return a number as JSON has it: no infinity, and no NaN."""
+    """Return a number as JSON allows it: None for an infinity or NaN."""
     return value if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""The call of `imfilter info`: its files, what is said of each, and the exit code."""
+"""The call of `imfilter info`: its files, the report on each, and the exit code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .contents import Counted, Found, How
 from .record import record
 
 AHEAD = 4
-"""Files that each thread may be ahead of what was told."""
+"""Files that each thread may be ahead of the printed ones."""
 
 
 class Call(NamedTuple):
@@ -38,18 +38,18 @@ class Call(NamedTuple):
     how: How = How()
     log: bool = False
     frame: int | None = 0
-    """None is every frame."""
+    """None means every frame."""
     max_pixels: int = prefetch.MAX_PIXELS
     lenient: bool = False
     cores: int = 1
     json: bool = False
     quiet: bool = False
     unsearched: str = ""
-    """What is said of subfolders that were not looked into."""
+    """The message on subfolders that were not searched."""
 
 
 def run(call: Call) -> ExitCode:
-    """Look at the files of a call."""
+    """Inspect the files of a call."""
     failed = 0
     for found in _found(call):
         failed += found.error is not None
@@ -68,7 +68,7 @@ def run(call: Call) -> ExitCode:
 
 
 def _found(call: Call) -> Iterator[Found]:
-    """Yield what is found of each file, in their order."""
+    """Yield the information on each file, in their order."""
     readers = threading.local()
     at_once = max(1, min(call.cores, len(call.inputs)))
     jobs = max(1, call.cores // at_once)
@@ -82,7 +82,7 @@ def _found(call: Call) -> Iterator[Found]:
         except FileError as error:
             return Found(source.name, _bytes(source.name), error=error)
 
-    # Headers are read by the interpreter, which one thread alone can run.
+    # Headers are read in Python, which only one thread can run at a time.
     if at_once < 2 or call.header:
         yield from map(one, call.inputs)
         return
@@ -101,7 +101,7 @@ def _bytes(name: str) -> int | None:
 
 
 def _of_file(call: Call, name: str, reader: Reader, jobs: int) -> Found:
-    """Look at one file; raises FileError."""
+    """Inspect one file; raises FileError."""
     if call.check:
         _decode(name, reader)
         return Found(name, _bytes(name))
@@ -121,7 +121,7 @@ def _of_file(call: Call, name: str, reader: Reader, jobs: int) -> Found:
 
 
 def _decode(name: str, reader: Reader) -> None:
-    """Decode all that a file holds; raises FileError."""
+    """Decode all frames of a file; raises FileError."""
     found, _ = reader.read(name)
     if isinstance(found, Frames):
         with naming(name):

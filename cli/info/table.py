@@ -1,4 +1,4 @@
-"""What is counted in a picture, as a table for people."""
+"""The figures of a picture as a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .contents import Alpha, Channel, Counted
 
 
 def lines(found: Counted, percentiles: Sequence[float]) -> list[str]:
-    """Return the table of a picture, and what is left out of it."""
+    """Return the lines of a picture's table, and those on the samples left out."""
     ends = ("no ink", "full") if found.inks else ("black", "white")
     heads = ["min", *map(_percent, percentiles), "max", "mean", "std", *ends]
     rows = [["", *heads]]
@@ -38,7 +38,7 @@ def _cells(channel: Channel, is_float: bool) -> Iterator[str]:
 
 
 def _level(value: float) -> str:
-    """Return a sample: six digits tell those of 16 bits, and floats as far as anybody reads them."""
+    """Return a sample in six digits: enough for 16 bits, and for floats as precisely as anybody reads them."""
     return "–" if math.isnan(value) else f"{value:.6g}"
 
 
@@ -59,4 +59,4 @@ def _alpha(alpha: Alpha, pixels: int) -> str:
     said = f"alpha {alpha.minimum:.6g} to {alpha.maximum:.6g}, mean {alpha.mean:.5g}"
     if not alpha.transparent:
         return said
-    return f"{said}; colours below an alpha of 0 are left out: {share(alpha.transparent, pixels)} of the pixels"
+    return f"{said}; colours at alpha 0 are left out: {share(alpha.transparent, pixels)} of the pixels"

@@ -1,1 +1,1 @@
-"""The report of a call: one page with all its pictures in it, which needs nothing else and opens from a mail."""
+"""The report of a call: one self-contained page with all its pictures, which opens even from a mail."""

@@ -1,4 +1,4 @@
-"""The cells of a page, of which whoever reads it chooses two; these lie one above the other."""
+"""The cells of a page, of which the reader chooses two to compare as layers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .contents import Entry, Page
 from .sections import reduction, tools
 
 AFTER = "</ul></div></article>\n"
-"""What follows the last cell."""
+"""The HTML after the last cell."""
 
 
 def before(page: Page) -> str:
-    """Return what precedes the first cell: where two of them are compared."""
+    """Return the HTML before the first cell: the view in which two of them are compared."""
     first = page.entries[0].exhibit
     assert first is not None
     width, height = first.pictures[0].width, first.pictures[0].height
@@ -30,7 +30,7 @@ def before(page: Page) -> str:
 
 
 def cell(entry: Entry) -> str:
-    """Return a picture that can be chosen."""
+    """Return the HTML of a picture that can be chosen."""
     assert entry.exhibit is not None
     one, quality = entry.exhibit.pictures[0], entry.exhibit.quality
     name = escape(entry.name)

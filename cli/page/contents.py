@@ -1,4 +1,4 @@
-"""What a page tells, in words and pictures."""
+"""The contents of a page, in words and pictures."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class Entry(NamedTuple):
     name: str
     facts: Sequence[str] = ()
     verdict: str = ""
-    """What was found of a pair."""
+    """The verdict on a pair."""
     differs: bool = False
     notes: Sequence[str] = ()
     exhibit: Exhibit | None = None
     begins_row: bool = False
-    """Of cells: it is the first of its row."""
+    """For cells: it begins a row."""
     chosen: bool = False
-    """Of cells: it is one of the two that are compared first."""
+    """For cells: it is one of the two that are compared at first."""
 
 
 class Table(NamedTuple):
@@ -31,24 +31,24 @@ class Table(NamedTuple):
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     folded: bool = False
-    """It is shown when somebody asks for it."""
+    """It is folded until the reader opens it."""
     numbers: bool = False
-    """It has figures, each of which stays in one line."""
+    """It has figures, each of which must not be wrapped."""
 
 
 class Page(NamedTuple):
-    """What a page tells."""
+    """The contents of a page."""
 
     title: str
     summary: Sequence[str]
     command: str
     tables: Sequence[Table] = ()
     problems: Sequence[str] = ()
-    """What failed."""
+    """The failures."""
     entries: Sequence[Entry] = ()
     unshown: int = 0
-    """How many more there are, for whose pictures the page has no room."""
+    """The number of further entries, for which the page has no room."""
     what: tuple[str, str] = ("picture", "pictures")
-    """What an entry is called, and several."""
+    """The noun for one entry, and for several."""
     cells: bool = False
     """The entries are cells with one picture each, of which two are chosen and compared."""

@@ -1,4 +1,4 @@
-"""The page itself: one document with nothing from elsewhere, in which every word from outside is escaped."""
+"""The page itself: one self-contained document, in which all text from outside is escaped."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .contents import Page
 from .sections import article, problems_list, table
 
 OF_LAST_LINE = 300
-"""Bytes of the line that tells of pictures without room."""
+"""Bytes of the line on pictures for which there is no room."""
 
 
 def document(page: Page, size: int) -> Iterator[bytes]:
-    """Yield the page, in *size* bytes at most; pictures for which there is no room are left out, and counted."""
+    """Yield the page in at most *size* bytes; pictures for which there is no room are left out and counted."""
     script, style = _part("report.js"), _part("report.css")
     above, below = _part("report.html").split("$content")
     words = {
@@ -47,8 +47,8 @@ def document(page: Page, size: int) -> Iterator[bytes]:
         shown = number
     yield end[0]
     if missing := page.unshown + len(page.entries) - shown:
-        more = f"{counted(missing, *page.what)} more: there is no room on a page of this size"
-        yield _encoded(f'<p class="card">{more}; --report-size gives it more.</p>\n')
+        more = f"{counted(missing, *page.what)} more did not fit on a page of this size"
+        yield _encoded(f'<p class="card">{more}; raise --report-size to see them.</p>\n')
     yield end[1]
 
 
@@ -61,7 +61,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _call(page: Page, room: int) -> Iterator[str]:
-    """Yield what was done, and what of it failed, which has some *room*."""
+    """Yield the section on the call, and its failures, which have *room* bytes."""
     yield '<section class="card" aria-labelledby="call"><h2 id="call">What was done</h2>'
     for own in page.tables:
         yield table(own)
@@ -72,8 +72,9 @@ def _call(page: Page, room: int) -> Iterator[str]:
     yield from problems_list(page.problems, room)
     if page.entries:
         yield (
-            '<p class="faint hint" data-scripted hidden>Click a picture: the wheel or + and − zoom, dragging or the '
-            "arrow keys move, 0 shows the whole, 1 one pixel of it for one of the screen.</p>\n"
+            '<p class="faint hint" data-scripted hidden>Click a picture; zoom with the wheel or + '
+            "and −, pan by dragging "
+            "or with the arrow keys; 0 fits the whole picture, 1 shows its actual pixels.</p>\n"
         )
 
 
@@ -82,5 +83,5 @@ def _part(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return what a content security policy calls the one script or style that it allows."""
+    """Return the hash by which a content security policy allows one script or style."""
     return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

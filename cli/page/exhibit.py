@@ -1,4 +1,4 @@
-"""What a page shows of one picture: what it was and what became of it, encoded within a share of the page's bytes."""
+"""The pictures of one entry, before and after, encoded within its share of the page's bytes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from . import details
 from .figures import Figures
 
 WHOLE = 2_000_000
-"""Pixels up to which a picture is shown as it is."""
+"""Pixels up to which a picture is shown in full size."""
 DETAILS = 3
 
 
 class Grade(NamedTuple):
-    """How well pictures are shown."""
+    """The quality in which pictures are shown."""
 
     side: int
-    """Pixels of the longer side of a picture that is reduced."""
+    """Pixels of the longer side of a reduced picture."""
     detail: int
-    """Those of a side of what is shown pixel by pixel; 0 is nothing."""
+    """Pixels of a side of the details; 0 means no details."""
     quality: int
-    """That of a JPEG; 0 is a PNG, without loss."""
+    """The quality of a JPEG; 0 means a lossless PNG."""
 
 
 GRADES = (
@@ -42,19 +42,19 @@ GRADES = (
     Grade(240, 0, 80),
     Grade(160, 0, 75),
 )
-"""From the best; pictures of up to `WHOLE` pixels are not reduced in the first two."""
+"""From best to worst; pictures of up to `WHOLE` pixels are not reduced in the first two."""
 USUAL = 88
 PACKED = {92: 1.25, 90: 1.1, 88: 1.0, 85: 0.88, 80: 0.75, 75: 0.65}
-"""How many bytes a photograph takes in each quality, of those in the usual one."""
+"""The bytes of a photograph in each quality, relative to the usual one."""
 SAMPLE = 96
-"""Pixels of a side of the part of a picture that tells how well it is packed."""
+"""Pixels of a side of the sample that shows how well a picture compresses."""
 
 
 class Subject(NamedTuple):
-    """A picture that is to be shown, in its full size."""
+    """A picture to show, in its full size."""
 
     name: str
-    """``before``, ``after``, or what it is else."""
+    """``before``, ``after``, or another role."""
     seen: OnScreen
     figures: tuple[Figures, ...] = ()
 
@@ -64,23 +64,23 @@ class Shown(NamedTuple):
 
     name: str
     data: bytes
-    """Of a PNG or JPEG."""
+    """A PNG or JPEG."""
     width: int
     height: int
     full: tuple[int, int]
-    """Width and height of the picture itself."""
+    """Width and height of the full picture."""
     note: str
     figures: tuple[Figures, ...] = ()
-    """Of its channels, if they were counted."""
+    """The figures of its channels, if they were counted."""
 
     @property
     def type(self) -> str:
-        """What the data are."""
+        """The media type of the data."""
         return "image/png" if self.data.startswith(b"\x89PNG") else "image/jpeg"
 
 
 class Detail(NamedTuple):
-    """A part of two pictures, pixel by pixel."""
+    """A window of two pictures, shown pixel by pixel."""
 
     left: int
     top: int
@@ -88,25 +88,25 @@ class Detail(NamedTuple):
 
 
 class Exhibit(NamedTuple):
-    """What is shown of one picture."""
+    """The pictures of one entry."""
 
     pictures: tuple[Shown, ...]
-    """The first two lie one above the other, if they are of one shape: before and after."""
+    """The first two, before and after, are layers of one view if they have the same shape."""
     details: tuple[Detail, ...] = ()
     quality: int = 0
-    """That of the JPEGs; 0 where all is as it was computed."""
+    """The quality of the JPEGs; 0 if everything is lossless."""
     compared: bool = True
-    """The details are where before and after differ most; else where most is found after."""
+    """The details show where before and after differ most; otherwise where the result is strongest."""
 
     @property
     def size(self) -> int:
-        """The bytes that it takes on the page."""
+        """The bytes it takes on the page."""
         shown = [*self.pictures, *(picture for detail in self.details for picture in detail.pictures)]
         return sum(encoded_size(len(picture.data)) for picture in shown)
 
 
 def encoded_size(length: int) -> int:
-    """Return how many characters of base64 so many bytes are.
+    """Return the number of base64 characters for *length* bytes.
 
     >>> encoded_size(3), encoded_size(4)
     (4, 8)
@@ -115,9 +115,9 @@ def encoded_size(length: int) -> int:
 
 
 def exhibit(subjects: Sequence[Subject], share: int, compared: bool = True) -> Exhibit:
-    """Return what is shown of pictures, the first two of which are before and after, in *share* bytes of the page.
+    """Return the pictures of an entry, the first two of which are before and after, in *share* bytes of the page.
 
-    *compared* says that both show the same, so that their difference tells something. The worst grade may take more.
+    *compared* says that both show the same, so that their difference is meaningful. The worst grade may take more.
     """
     pixels = _pixels(subject.seen.pixels.shape[1::-1] for subject in subjects)
     packed = _packed(subjects[0])
@@ -139,7 +139,7 @@ def _pixels(sizes: Iterable[tuple[int, ...]]) -> int:
 
 
 def _packed(subject: Subject) -> tuple[float, float]:
-    """Return how many bytes a pixel of a PNG takes, and of a JPEG of `USUAL` quality, by the middle of the picture."""
+    """Return the bytes per pixel as a PNG, and as a JPEG of `USUAL` quality, measured at the centre of the picture."""
     height, width = subject.seen.pixels.shape[:2]
     top, left = max(0, (height - SAMPLE) // 2), max(0, (width - SAMPLE) // 2)
     middle = subject.seen.pixels[top : top + SAMPLE, left : left + SAMPLE]

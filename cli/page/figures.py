@@ -1,4 +1,4 @@
-"""What is counted of a picture's channels, as a page tabulates and draws it."""
+"""The figures of a picture's channels, as a page tabulates and draws them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from ..console.amounts import share
 BINS = 64
 NAMES: dict[str, Sequence[str]] = {"gray": ("gray",), "rgb": ("R", "G", "B"), "cmyk": ("C", "M", "Y", "K")}
 MOST = 4
-"""Channels that are counted; of a bank of many maps the first."""
+"""Most channels that are counted; of a bank with more maps, the first."""
 
 
 class Figures(NamedTuple):
-    """What is counted of one channel."""
+    """The figures of one channel."""
 
     channel: str
     numbers: tuple[float, ...]
-    """As `COLUMNS` names them; NaN of no samples."""
+    """The figures that `COLUMNS` names; NaN if there are no samples."""
     shares: tuple[str, str]
-    """How many samples are black and white; of an ink, how many have none of it, and all."""
+    """The percentages of black and of white samples; for an ink, of those without it and of full ones."""
     bins: tuple[int, ...]
-    """Counts of the histogram."""
+    """The counts of the histogram."""
     exact: bool
-    """The percentiles are samples."""
+    """The percentiles are exact samples."""
 
 
 COLUMNS = ("min", "1 %", "median", "99 %", "max", "mean", "std")
@@ -39,9 +39,9 @@ COLUMNS = ("min", "1 %", "median", "99 %", "max", "mean", "std")
 def figures(
     pixels: Array, alpha: Any, colours: ColourModel, full: float, missing: Nodata | None = None, cores: int = 1
 ) -> tuple[Figures, ...]:
-    """Return what is counted of the channels of ``pixels (height, width, channels)``, of which *full* is white.
+    """Return the figures of the channels of ``pixels (height, width, channels)``, in which *full* is white.
 
-    Pixels of no ``alpha (height, width)`` do not count, nor samples that are *missing*.
+    Pixels with ``alpha (height, width)`` 0 do not count, nor do *missing* samples.
 
     >>> import numpy as np
     >>> found = figures(np.array([[[0], [0], [7], [255]]], np.uint8), None, "gray", 255)
@@ -49,7 +49,7 @@ def figures(
     (0.0, (2, 1), 'gray')
     """
     if pixels.dtype == bool:
-        pixels = pixels.view(np.uint8)  # of a bit, 0 and 1
+        pixels = pixels.view(np.uint8)  # a bit is 0 or 1
     names = NAMES.get(colours) or [f"band {number}" for number in range(1, pixels.shape[2] + 1)]
     counted = survey(pixels[..., :MOST], alpha, full, missing, jobs=cores)
     return tuple(
@@ -71,7 +71,7 @@ def figures(
 
 
 def cells(own: Figures) -> list[str]:
-    """Return the numbers of a channel as a table has them.
+    """Return the numbers of a channel as table cells.
 
     >>> cells(Figures("R", (0, 0, 122, 255, 255, 119.2412, 58.4913), ("2.1 %", "<0.1 %"), (), True))
     ['0', '0', '122', '255', '255', '119.2', '58.49', '2.1 %', '<0.1 %']
@@ -83,7 +83,7 @@ def cells(own: Figures) -> list[str]:
 
 
 def heads(own: Sequence[Figures]) -> list[str]:
-    """Return what stands above the cells of some channels."""
+    """Return the column headings for some channels."""
     inks = all(channel.channel in NAMES["cmyk"] for channel in own)
     return [*COLUMNS, *(("no ink", "full") if inks else ("black", "white"))]
 

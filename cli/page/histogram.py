@@ -1,4 +1,4 @@
-"""A histogram as a drawing of a page."""
+"""A histogram as a drawing on a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 256, 96
 
 
 def drawn(figures: Sequence[Figures], top: int, name: str) -> str:
-    """Return the histograms of a picture's channels as SVG, in which *top* is a count that reaches the upper edge."""
+    """Return the histograms of a picture's channels as SVG, in which the count *top* reaches the upper edge."""
     areas = "".join(
         f'<path class="{_class(own.channel)}" d="{_outline(own.bins, top)}"/>' for own in figures if any(own.bins)
     )
@@ -22,7 +22,7 @@ def drawn(figures: Sequence[Figures], top: int, name: str) -> str:
 
 
 def highest(figures: Sequence[Figures]) -> int:
-    """Return the greatest count, for which those of the two end bins, often clipped samples, do not count.
+    """Return the greatest count, ignoring the two end bins, which often hold clipped samples.
 
     >>> highest([Figures("R", (), ("", ""), (900, 5, 8, 700), True)])
     8
@@ -35,7 +35,7 @@ def _class(channel: str) -> str:
 
 
 def _outline(bins: Sequence[int], top: int) -> str:
-    """Return the outline of a histogram's columns, higher ones cut off.
+    """Return the outline of a histogram's columns, cut off at the top.
 
     >>> _outline([0, 1, 4], 2)
     'M0 96V96H85V48H171V0H256V96Z'

@@ -1,4 +1,4 @@
-"""The names of files as a page has them: without where they lie on the machine of whoever made it."""
+"""File names as a page shows them: without their place on the machine that made it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDERS = re.compile(r"""(?<=[\s='"])/(?:[^/\s'"]+/)+""")
 
 
 def portable(name: str) -> str:
-    """Return a file's name as people read it, without the folders of an absolute path.
+    """Return a file name in readable form, without the folders of an absolute path.
 
     >>> portable("/home/ann/a.png"), portable("photos/a.png"), portable("-")
     ('a.png', 'photos/a.png', 'standard input')
@@ -23,7 +23,7 @@ def portable(name: str) -> str:
 
 
 def command(words: Sequence[str]) -> str:
-    """Return the call of this program with *words*, as a shell takes it.
+    """Return the call of this program with *words*, quoted for a shell.
 
     >>> command(["conv", "/tmp/a b.png", "-o", "/tmp/out/", "--kernel=/tmp/k.txt"])
     "imfilter conv 'a b.png' -o out/ --kernel=k.txt"
@@ -39,7 +39,7 @@ def _without_folders(word: str) -> str:
 
 
 def without_places(text: str, names: Iterable[str]) -> str:
-    """Return a sentence in which files are called as on the page.
+    """Return a sentence in which files are named as on the page.
 
     >>> without_places("/tmp/a.png: is damaged", ["/tmp/a.png"])
     'a.png: is damaged'

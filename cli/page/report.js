@@ -5,7 +5,7 @@ for (const tool of document.querySelectorAll("[data-scripted]")) tool.hidden = f
 
 const MOST = 40;
 
-// All pictures of a group show the same part: `zoom` pixels of the page for one of theirs, whose corner is at `left`, `top`.
+// All pictures of a group show the same part, at `zoom` page pixels per pixel, with its corner at `left`, `top`.
 for (const group of document.querySelectorAll(".linked")) {
   const views = [...group.querySelectorAll(".view")], first = views[0];
   let width, height, zoom = 1, left = 0, top = 0, fitted = true;
@@ -69,7 +69,7 @@ for (const group of document.querySelectorAll(".linked")) {
       event.preventDefault();
       action();
     });
-    // The wheel scrolls the page until a picture was clicked.
+    // The wheel scrolls the page until a picture is clicked.
     view.addEventListener("wheel", (event) => {
       if (document.activeElement !== view && !event.ctrlKey) return;
       event.preventDefault();
@@ -103,7 +103,7 @@ for (const slider of document.querySelectorAll(".cut")) {
   cut();
 }
 
-// Of the cells two lie on the stage, those that were chosen last. They stay in place and zoomed while others are chosen.
+// The two cells chosen last are compared. Their view keeps its place and zoom while others are chosen.
 for (const choice of document.querySelectorAll(".choice")) {
   const cells = [...choice.querySelectorAll(".cell")], group = choice.querySelector(".linked");
   const view = group.querySelector(".view"), said = choice.querySelector("[role=status]");
@@ -120,7 +120,7 @@ for (const choice of document.querySelectorAll(".choice")) {
       cell.querySelector("button").ariaPressed = String(place >= 0);
     }
     group.hidden = !chosen.length;
-    said.textContent = ["Choose two of them.", `${chosen.map(name)}: choose another one.`, ""][chosen.length];
+    said.textContent = ["Choose two pictures.", `${chosen.map(name)}: choose one more.`, ""][chosen.length];
     if (!chosen.length) return;
     const pair = [chosen[0], chosen.at(-1)];
     view.querySelectorAll("figure").forEach((figure, side) => {

@@ -1,4 +1,4 @@
-"""The parts of a page: tables, what failed, and an article for each picture."""
+"""The sections of a page: tables, failures, and an article for each picture."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .exhibit import Detail, Exhibit, Shown
 from .figures import cells, heads
 
 TURNED = 0.02
-"""Parts of a side by which two pictures of one shape may differ: the rounding of small sizes."""
+"""The fraction of a side by which pictures of the same shape may differ, for the rounding of small sizes."""
 
 
 def table(own: Table) -> str:
-    """Return a table of words."""
+    """Return the HTML of a table."""
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in own.columns)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in own.rows)
     kind = "" if own.numbers else ' class="words"'
@@ -28,12 +28,12 @@ def table(own: Table) -> str:
 
 
 def _scrolled(table: str, name: str) -> str:
-    """Return a table that scrolls by itself where the page is narrow, by keys too."""
+    """Return a table that scrolls on a narrow page, also with keys."""
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">{table}</div>'
 
 
 def problems_list(problems: Sequence[str], room: int) -> Iterator[str]:
-    """Yield what failed, in so many characters; of more the number is told."""
+    """Yield the failures in at most *room* characters; the rest are only counted."""
     if not problems:
         return
     yield '<section class="card problems" aria-labelledby="failed"><h2 id="failed">Failed</h2><ul>'
@@ -48,7 +48,7 @@ def problems_list(problems: Sequence[str], room: int) -> Iterator[str]:
 
 
 def article(id: str, entry: Entry) -> Iterator[str]:
-    """Yield what is shown of an entry, whose parts have names that begin with *id*."""
+    """Yield the HTML of an entry, whose parts have ids that begin with *id*."""
     yield f'<article class="card" aria-labelledby="{id}"><h2 id="{id}">{escape(entry.name)}</h2>'
     if entry.verdict:
         yield f'<p class="verdict{" differs" if entry.differs else ""}">{escape(entry.verdict)}</p>'
@@ -71,7 +71,7 @@ def _pictures(entry: Entry, exhibit: Exhibit) -> Iterator[str]:
     pair = 2 if len(pictures) > 1 and alike(*pictures[:2]) else 1
     frames = [pictures[:pair], *([one] for one in pictures[pair:])]
     shapes: dict[tuple[int, int], list[Sequence[Shown]]] = {}
-    for frame in frames:  # those of one size show the same part
+    for frame in frames:  # frames of the same size show the same part
         shapes.setdefault((frame[0].width, frame[0].height), []).append(frame)
     yield '<div class="sizes">'
     for size, several in shapes.items():
@@ -85,32 +85,32 @@ def _pictures(entry: Entry, exhibit: Exhibit) -> Iterator[str]:
             yield f'<p class="faint">{escape(_capital(one.name))}: {escape(one.note)}.</p>'
     if exhibit.quality:
         yield (
-            f'<p class="faint">To fit the page, its pictures are JPEGs of quality {exhibit.quality}; '
-            "the files are not changed by that.</p>"
+            f'<p class="faint">To fit the page, its pictures are shown as JPEGs of quality {exhibit.quality}; '
+            "the files themselves are not changed.</p>"
         )
 
 
 def reduction(one: Shown) -> str:
-    """Return how much smaller a picture is shown than it is, "" where it is not."""
+    """Return the note that a picture is shown smaller than it is; "" if it is not."""
     if (one.width, one.height) == one.full:
         return ""
-    return f"Shown in {one.width}×{one.height} pixels of {one.full[0]}×{one.full[1]}."
+    return f"Shown at {one.width}×{one.height} of {one.full[0]}×{one.full[1]} pixels."
 
 
 def alike(one: Shown, other: Shown) -> bool:
-    """Whether two pictures have one shape, so that each place of one lies at a place of the other."""
+    """Whether two pictures have the same shape, so that their places correspond."""
     across = one.full[0] * other.full[1], one.full[1] * other.full[0]
     return abs(across[0] - across[1]) <= TURNED * max(across)
 
 
 def _linked(size: tuple[int, int], frames: Sequence[str]) -> str:
-    """Return frames of pictures of one *size* which show the same part where scripts run."""
+    """Return frames of pictures of one *size*, which show the same part if scripts run."""
     many = " many" if len(frames) > 1 else ""
     return f'<div class="linked{many}" data-width="{size[0]}" data-height="{size[1]}">{"".join(frames)}</div>'
 
 
 def _frame(pictures: Sequence[Shown], name: str, with_tools: bool = False) -> str:
-    """Return pictures that lie one above the other where scripts run, else side by side."""
+    """Return pictures that are layers if scripts run, else side by side."""
     roles = ["before", "after"] if len(pictures) == 2 else ["alone"]
     figures = "".join(
         f'<figure class="{role}"><img src="data:{one.type};base64,{b64encode(one.data).decode()}" width="{one.width}" '
@@ -118,7 +118,7 @@ def _frame(pictures: Sequence[Shown], name: str, with_tools: bool = False) -> st
         f"<figcaption>{escape(_capital(one.name))}</figcaption></figure>"
         for role, one in zip(roles, pictures, strict=True)
     )
-    label = f"{' and '.join(one.name for one in pictures)}, {name}; + and - zoom, arrow keys move, 0 shows the whole"
+    label = f"{' and '.join(one.name for one in pictures)}, {name}; + and - zoom, arrow keys pan, 0 shows the whole"
     pair = " pair" if len(pictures) == 2 else ""
     view = f'<div class="view{pair}" role="group" aria-label="{escape(_capital(label))}">{figures}</div>'
     drawn = tools(pictures[0].name if len(pictures) == 2 else None) if with_tools else ""
@@ -126,14 +126,14 @@ def _frame(pictures: Sequence[Shown], name: str, with_tools: bool = False) -> st
 
 
 def tools(left: str | None) -> str:
-    """Return the controls of a view; those of a pair, of whose *left* picture a part is shown, have a slider."""
+    """Return the controls of a view; for a pair they have a slider for the visible part of the *left* picture."""
     slider = ""
     if left is not None:
-        name = f"Part of {left} that is shown, in per cent"
+        name = f"Share of {left} that is shown, in per cent"
         slider = f'<input class="cut" type="range" min="0" max="100" value="50" aria-label="{escape(name)}">'
     buttons = (
         ("0", "Fit", "Show the whole"),
-        ("1", "1:1", "One pixel for one of the screen"),
+        ("1", "1:1", "Show actual pixels"),
         ("-", "−", "Zoom out"),
         ("+", "+", "Zoom in"),
     )
@@ -146,7 +146,7 @@ def tools(left: str | None) -> str:
 def _details(entry: Entry, exhibit: Exhibit) -> Iterator[str]:
     if not exhibit.details:
         return
-    where = "Where they differ most" if exhibit.compared else "Where most is found"
+    where = "Where they differ most" if exhibit.compared else "Where the result is strongest"
     yield f'<h3>{where}, pixel by pixel</h3><div class="details">'
     for detail in exhibit.details:
         one = detail.pictures[0]

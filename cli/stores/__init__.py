@@ -1,1 +1,1 @@
-"""Object stores: the names of what lies in them, and the five verbs by which it is read and written."""
+"""Object stores: the names of objects, and the five verbs that read and write them."""

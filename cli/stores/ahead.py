@@ -1,4 +1,4 @@
-"""Objects that are read ahead, several at a time: waiting for a store is the cost, not the work."""
+"""Reading objects ahead, several at a time, as the time is spent waiting for the store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .objects import get
 from .room import Room
 
 Check = Callable[[bytes, int], None]
-"""Is told the first bytes of an object and its size, and may refuse it."""
+"""Takes the first bytes of an object and its size, and may refuse it."""
 
 
 class _Reading:
@@ -28,7 +28,7 @@ class _Reading:
         self._wait = begun(lambda: get(name, checked), daemon=True)
 
     def take(self) -> tuple[bytes, str]:
-        """Wait for it; what it holds is the taker's from now on."""
+        """Wait for the object and return its bytes, which are no longer kept here."""
         self._urgent.set()
         try:
             return self._wait()
@@ -37,7 +37,7 @@ class _Reading:
 
 
 class Ahead:
-    """Reads objects before they are asked for."""
+    """Reads objects before they are needed."""
 
     def __init__(self, check: Callable[[str, bytes, int], None]) -> None:
         self._check = check
@@ -45,14 +45,14 @@ class Ahead:
         self._begun: dict[str, _Reading] = {}
 
     def begin(self, name: str) -> None:
-        """Begin to read an object, if that has not been begun."""
+        """Start to read an object, if that has not started yet."""
         if name not in self._begun:
             self._begun[name] = _Reading(name, lambda head, size: self._check(name, head, size), self._room)
 
     def take(self, name: str) -> tuple[bytes, str]:
-        """Return what an object holds, and its tag; raises StoreError, and what the check raises.
+        """Return the bytes of an object, and its tag; raises StoreError, and what the check raises.
 
-        It is read in a thread in any case: the library's own waiting hears of no interruption.
+        It is always read in a thread, as the library ignores interruptions while it waits.
         """
         self.begin(name)
         return self._begun.pop(name).take()

@@ -1,4 +1,4 @@
-"""What a store answers in place of an object, in words that hold neither addresses nor credentials."""
+"""The failures of a store, in words that contain neither addresses nor credentials."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ MEANINGS = {
     403: "access denied",
     MISSING: "no such object or bucket",
     408: "time-out",
-    409: "another write is going on",
-    412: "it was changed meanwhile",
+    409: "another write is in progress",
+    412: "it has changed in the meantime",
     429: "too many requests",
     500: "internal error",
     501: "not implemented",
@@ -25,10 +25,10 @@ MEANINGS = {
 
 
 class StoreError(OSError):
-    """A store did not do what it was asked."""
+    """A store refused or failed to do what it was asked."""
 
     in_own_words = True
-    """They need no lower case, which the names of variables have not."""
+    """The message must not be put into lower case, as it may name variables."""
 
     def __init__(self, said: str, status: int = 0) -> None:
         super().__init__(said)
@@ -39,11 +39,11 @@ class StoreError(OSError):
 
 
 class AlreadyThereError(StoreError):
-    """An object that was to be created was there already."""
+    """An object that was to be created exists already."""
 
 
 def answered(status: int, tries: int = 1) -> StoreError:
-    """Return the failure that a *status* of HTTP is.
+    """Return the failure for an HTTP *status*.
 
     >>> print(answered(403)); print(answered(503, 6))
     the store answered 403 (access denied)
@@ -54,23 +54,28 @@ def answered(status: int, tries: int = 1) -> StoreError:
 
 
 def of_library(error: Exception, name: str = "") -> StoreError:
-    """Return the failure that an *error* of the library is, maybe of reading the object of a *name*.
+    """Return the failure for an *error* of the library, perhaps met while reading the object *name*.
 
     >>> print(of_library(FileNotFoundError(), "s3://photos/in"))
     the store answered 404 (no such object or bucket); a folder's name ends in /
+    >>> print(of_library(FileNotFoundError(), "s3://photos/*.jpg"))
+    the store answered 404 (no such object or bucket); to match names use s3://photos/ --include '*.jpg'
     """
     failure = _in_words(error)
+    if failure.status == MISSING and (glob := re.match(r"([^*?[]*/)([^/]*[*?[].*)", name)):
+        subfolders = "-r " if "/" in glob[2] else ""
+        return StoreError(f"{failure}; to match names use {glob[1]} {subfolders}--include '{glob[2]}'", MISSING)
     if failure.status == MISSING and name and "." not in name.rpartition("/")[2]:
         return StoreError(f"{failure}; a folder's name ends in /", MISSING)
     return failure
 
 
 def _in_words(error: Exception) -> StoreError:
-    """Return the failure that an *error* is: the library's own words hold addresses, and are for programmers."""
+    """Return the failure for an *error*: the library's own message contains addresses, and is meant for programmers."""
     text = str(error)
     tries = int(found[1]) + 1 if (found := RETRIES.search(text)) else 1
     if "169.254.169.254" in text or "metadata.google.internal" in text or "MissingCredentials" in text:
-        return StoreError("no credentials for the store were found; set them in the environment")
+        return StoreError(f"no credentials were found; set {_variables(text)}")
     if found := STATUS.search(text):
         return answered(int(found[1]), tries)
     if isinstance(error, FileNotFoundError):
@@ -80,18 +85,27 @@ def _in_words(error: Exception) -> StoreError:
     if type(error).__name__ == "InvalidPathError":
         return StoreError("it holds names with empty parts, . or .., which cannot be read; name a folder without them")
     if "must be specified" in text:
-        return StoreError("no account for the store was found in the environment; set AZURE_STORAGE_ACCOUNT_NAME")
+        return StoreError("no account was found; set AZURE_STORAGE_ACCOUNT_NAME")
     if isinstance(error, ValueError):
-        return StoreError("is not a name that an object can have; leave out empty parts, . and ..")
+        return StoreError("is not a valid object name; leave out empty parts, . and ..")
     if "builder error" in text:
-        return StoreError("the store's address is not https; allow that by AWS_ALLOW_HTTP=true")
+        return StoreError("the store's address is not https; AWS_ALLOW_HTTP=true allows that")
     if "timed out" in text.lower() or "TimedOut" in text:
         return StoreError(f"the store did not answer in time{_times(tries)}")
     if "rror sending request" in text or "onnect" in text:
         return StoreError(f"the store cannot be reached{_times(tries)}")
     if "body" in text.lower():
         return StoreError(f"the store's answer broke off{_times(tries)}")
-    return StoreError(f"the store did not do it{_times(tries)}")
+    return StoreError(f"the store failed{_times(tries)}")
+
+
+def _variables(text: str) -> str:
+    """Return the variables that hold the credentials of the store whose library says *text*."""
+    if "GCS" in text or "google" in text:
+        return "GOOGLE_APPLICATION_CREDENTIALS"
+    if "Azure" in text:
+        return "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN"
+    return "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (profiles are not read)"
 
 
 def _times(tries: int) -> str:

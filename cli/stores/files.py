@@ -1,4 +1,4 @@
-"""Files that a call reads beside its images, wherever they lie."""
+"""Files other than images that a call reads, locally or from a store."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .names import is_store
 
 
 def opened(name: str, most: int) -> BinaryIO:
-    """Open a file, or what an object in a store holds; raises OSError, and TooLongError for one of more bytes."""
+    """Open a file or an object in a store; raises OSError, and TooLongError if it has more than *most* bytes."""
     if not is_store(name):
         return open(name, "rb")
-    from .ahead import Ahead  # few calls read one
+    from .ahead import Ahead  # few calls read an object
     from .names import without_query
 
     def check(name: str, head: bytes, size: int) -> None:

@@ -1,7 +1,7 @@
-"""Reading an address of https: only over https at every step, from public machines, and not for ever.
+"""Reading an https address: with https at every step, only from public machines, and not for ever.
 
-The name is looked up here and the connection made to that very address, so that neither a redirect nor a name that
-leads elsewhere a moment later reaches a private network. Certificates are checked as Python does by itself.
+The name is resolved here and the connection made to that very address, so that neither a redirect nor a name that
+resolves differently a moment later reaches a private network. Certificates are checked as Python does by default.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from . import names
 from .failures import StoreError, answered
 
 CONNECT, SILENT = 10.0, 60.0
-"""Seconds for a connection to stand, and without a byte."""
+"""Seconds within which a connection must open, and deliver a byte."""
 REDIRECTS = 5
 RETRIES, FIRST = 5, 0.2
-"""How often what fails is tried again, and the seconds before the first time, which double."""
+"""The number of retries, and the seconds before the first, which double each time."""
 AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 MOVED = frozenset({301, 302, 303, 307, 308})
 PIECE = 1 << 20
 MOST_OF_UNKNOWN = 1 << 28
-"""Bytes that are read of an answer that does not say its length."""
+"""Most bytes read from an answer that does not state its length."""
 
 Check = Callable[[bytes, int], None]
 
 
 class _Passing(StoreError):
-    """A failure that may be none the next time."""
+    """A failure that may not happen again."""
 
 
 def get(name: str, check: Check) -> bytes:
-    """Return what an address holds; raises StoreError, and what *check* does of its first bytes and its size."""
+    """Return the contents of an address; raises StoreError, and what *check* raises for its first bytes and size."""
     for tried in range(1, RETRIES + 2):
         try:
             return _once(names.with_query(name), check)
@@ -84,25 +84,25 @@ def _body(answer: http.client.HTTPResponse, check: Check) -> bytes:
     while piece := answer.read(PIECE):
         whole += piece
         if size is None and len(whole) > MOST_OF_UNKNOWN:
-            raise StoreError(f"has more than {MOST_OF_UNKNOWN >> 20} MiB, and does not say how many; download it first")
+            raise StoreError(f"exceeds {MOST_OF_UNKNOWN >> 20} MiB and does not state its size; download it first")
     if size is not None and len(whole) != size:
         raise _Passing("the connection broke off")
     return bytes(whole)
 
 
 class _Connection(http.client.HTTPSConnection):
-    """A connection to the machine that a name means now."""
+    """A connection to the machine to which a name resolves now."""
 
     def __init__(self, address: str) -> None:
         parts = urlsplit(address)
         try:
             port = parts.port or http.client.HTTPS_PORT
         except ValueError:
-            raise StoreError("its port is not a number") from None
+            raise StoreError("its port is invalid") from None
         if parts.scheme != "https":
-            raise StoreError("redirects to what is not https")
+            raise StoreError("redirects to an address that is not https")
         if not parts.hostname or parts.username is not None:
-            raise StoreError("names no machine, or a user")
+            raise StoreError("must name a host, and no user")
         super().__init__(parts.hostname, port, timeout=CONNECT, context=ssl.create_default_context())
         self.path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         if not self.path.isascii() or " " in self.path:
@@ -111,7 +111,7 @@ class _Connection(http.client.HTTPSConnection):
             self.path = quote(self.path, safe="/?&=%:@!$'()*+,;~-._[]")
 
     def connect(self) -> None:
-        """Connect to an address that may be reached."""
+        """Connect to an address that is allowed."""
         self.sock = self._context.wrap_socket(  # type: ignore[attr-defined]
             _socket(self.host, self.port), server_hostname=self.host
         )
@@ -122,10 +122,10 @@ def _socket(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror:
-        raise _Passing("its machine is not known") from None
+        raise _Passing("its host is unknown") from None
     allowed = [where for *_, where in found if names.private_allowed() or _is_public(str(where[0]))]
     if not allowed:
-        raise StoreError("leads to a private address; allow those by --allow-private")
+        raise StoreError("leads to a private address; --allow-private allows those")
     for number, where in enumerate(allowed, 1):
         try:
             return socket.create_connection((str(where[0]), port), CONNECT)
@@ -136,7 +136,7 @@ def _socket(host: str, port: int) -> socket.socket:
 
 
 def _is_public(address: str) -> bool:
-    """Whether an address is that of a machine that all the world reaches.
+    """Whether an address is public, that is reachable from everywhere.
 
     >>> [_is_public(one) for one in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::1", "::ffff:7f00:1")]
     [True, False, False, False, False]

@@ -1,4 +1,4 @@
-"""The library that speaks with the stores: who else imports it would be bound to it, and it is young."""
+"""The only module that imports the library for stores, as that is young and may be replaced."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .failures import StoreError, of_library
 from .names import parts
 
 MAKERS = {"s3": "S3Store", "gs": "GCSStore", "az": "AzureStore"}
-"""What the library calls the stores of a scheme."""
+"""The library's class for the stores of each scheme."""
 PREFIXES = {"s3": "AWS", "gs": "GOOGLE", "az": "AZURE"}
-"""What the variables of a store begin with."""
+"""The prefix of each store's environment variables."""
 OF_CLIENTS = ("allow_http", "allow_invalid_certificates", "proxy_url", "proxy_excludes")
-"""What variables say of connections; the library reads them itself only where a call says nothing of them."""
+"""Variables about connections, which the library ignores if a call sets any such option."""
 CONNECT, SILENT = "5s", "60s"
-"""How long a connection may take to stand, and to give no byte."""
+"""The time within which a connection must open, and deliver a byte."""
 WHOLE = "24h"
-"""How long one answer may take: what is large, or comes slowly, is no failure while it comes."""
+"""The time for one answer: a large or slow one is no failure as long as bytes arrive."""
 RETRIES, FIRST, LONGEST, LAST = 5, 0.2, 3.0, 8.0
-"""How often a request is repeated, the seconds before the first time and any other, and after which none is."""
+"""The number of retries, the seconds before the first and the longest wait, and the seconds after which to give up."""
 
 _lock = threading.Lock()
 _stores: dict[tuple[str, str], Any] = {}
@@ -38,7 +38,7 @@ def _library() -> Any:
 
 
 def library(name: str) -> Any:
-    """Return the library; raises UsageError, which says what *name* needs, where it is missing."""
+    """Return the library; if it is missing, raises UsageError, which says what *name* needs."""
     try:
         return _library()
     except ImportError:
@@ -46,7 +46,7 @@ def library(name: str) -> Any:
 
 
 def opened(name: str) -> tuple[Any, str]:
-    """Return the store in which *name* lies, and the key there; raises StoreError, UsageError."""
+    """Return the store of *name*, and the key in it; raises StoreError, UsageError."""
     obstore = library(name)
     scheme, bucket, key = parts(name)
     if scheme not in MAKERS:
@@ -74,7 +74,7 @@ def _patience() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def told(name: str = "") -> Iterator[None]:
-    """Let what the library raises be StoreError; *name* is the object that is read, if one is."""
+    """Turn exceptions of the library into StoreError; *name* is the object that is read, if any."""
     try:
         yield
     except (UsageError, MemoryError):

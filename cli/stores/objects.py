@@ -1,4 +1,4 @@
-"""The five verbs: list, head, get, put, and the abort of a put that fails, of objects in a store."""
+"""The five verbs for objects in a store: list, head, get, put, and abort of a put that fails."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from .library import library, opened, told
 from .names import HTTPS, parts
 
 WHOLE_BYTES = 1 << 26
-"""Bytes that are put by one request; more goes in parts, which become an object when all are there."""
+"""Most bytes that one request uploads; more go in parts, which become an object when all have arrived."""
 PART_BYTES = 1 << 24
 PIECE_BYTES = 1 << 20
-"""Bytes of an object that come before others are asked for."""
+"""Bytes of an object that are fetched at a time."""
 NOT_FOUND, PRECONDITION_FAILED, NOT_IMPLEMENTED = 404, 412, 501
 CHANGED = "changed while it was filtered, and was not replaced; run it again"
 
 _without_conditions: set[tuple[str, str]] = set()
-"""The buckets that answered that they know no conditions."""
+"""The buckets that answered that they have no conditional writes."""
 
 
 class Found(NamedTuple):
-    """An object of a listing, or one that was asked for."""
+    """An object of a listing, or of a head request."""
 
     place: str
-    """Its path below the folder that was listed."""
+    """Its path below the listed folder."""
     size: int
     tag: str
-    """What another content of it would not have; never a checksum."""
+    """Its tag, which changes with its contents; not a checksum."""
     metadata: Mapping[str, str] = MappingProxyType({})
-    """What `put` said of it, which no listing tells."""
+    """The metadata given to `put`, which a listing lacks."""
 
 
 def listed(folder: str) -> Iterator[Found]:
-    """Yield the objects below a *folder*, in the order of their bytes; raises StoreError."""
+    """Yield the objects below a *folder*, in byte order; raises StoreError."""
     store, prefix = opened(folder)
     prefix = prefix.rstrip("/")
     with told():
@@ -46,7 +46,7 @@ def listed(folder: str) -> Iterator[Found]:
 
 
 def head(name: str) -> Found:
-    """Return what a store tells of an object without its bytes; raises StoreError."""
+    """Return an object's size, tag and metadata without its bytes; raises StoreError."""
     store, key = opened(name)
     with told():
         found = library(name).get(store, key, options={"head": True})
@@ -54,12 +54,12 @@ def head(name: str) -> Found:
 
 
 def get(name: str, check: Callable[[bytes, int], None] = lambda head, size: None) -> tuple[bytes, str]:
-    """Return what an object holds, all of one moment, and its tag; raises StoreError.
+    """Return the bytes of one version of an object, and its tag; raises StoreError.
 
-    *check* is told its first bytes and its size before the others come, and may raise what it likes.
+    *check* gets its first bytes and its size before the others arrive, and may raise any exception.
     """
     if name.startswith(HTTPS):
-        from . import https  # few objects have such an address
+        from . import https  # few calls read such an address
 
         return https.get(name, check), ""
     store, key = opened(name)
@@ -79,16 +79,16 @@ def get(name: str, check: Callable[[bytes, int], None] = lambda head, size: None
 
 
 class Destination:
-    """Where an output goes that will be an object, and when."""
+    """The object to which an output is written, and the condition for it."""
 
     def __init__(
         self, name: str, create: bool = False, tag: str = "", metadata: Mapping[str, str] | None = None
     ) -> None:
         self.name = name
         self.create = create
-        """What is there already is kept."""
+        """An existing object is kept."""
         self.tag = tag
-        """Only the object of this tag is replaced."""
+        """Only the object with this tag is replaced."""
         self.metadata = dict(metadata or {})
 
     def __str__(self) -> str:
@@ -96,9 +96,9 @@ class Destination:
 
 
 def put(target: Destination, data: Sequence[bytes | memoryview]) -> str:
-    """Let an object appear, whole; return what people should know of it. Raises StoreError.
+    """Write a whole object or nothing; return a note for the user. Raises StoreError.
 
-    It is `AlreadyThereError` where one is there that is kept. What goes in parts is aborted where one fails.
+    Raises `AlreadyThereError` if an existing object is kept. An upload in parts is aborted if one of them fails.
     """
     store, key = opened(target.name)
     obstore, size = library(target.name), sum(map(len, data))
@@ -121,7 +121,7 @@ def put(target: Destination, data: Sequence[bytes | memoryview]) -> str:
     note = ""
     if mode is not None:
         _check_before(target)
-        note = "the store knows no conditional writes; that the object is as it was is asked before each"
+        note = "the store has no conditional writes, so the object was checked before it was written"
     with told():
         if size <= WHOLE_BYTES:
             obstore.put(store, key, b"".join(data), use_multipart=False, **options)
@@ -142,12 +142,12 @@ def _refused(target: Destination) -> StoreError:
 
 
 def _is_done(target: Destination) -> bool:
-    """Whether the object is what was put, of which the answer was lost: it says that it was made of the one before."""
+    """Whether the object is the one just put, whose answer was lost: it names the previous object as its source."""
     return bool(target.metadata) and target.metadata.items() <= head(target.name).metadata.items()
 
 
 def _check_before(target: Destination) -> None:
-    """Raise StoreError where the object is not as it has to be."""
+    """Raise StoreError if the object does not meet the condition."""
     try:
         tag = head(target.name).tag
     except StoreError as error:

@@ -1,4 +1,4 @@
-"""Objects on their way into stores: those of one picture one after the other, those of several pictures together."""
+"""Uploads that are under way: those of one picture one after the other, those of several pictures in parallel."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from .room import Room
 
 
 class Parcel(NamedTuple):
-    """What will be an object."""
+    """The data of a future object."""
 
     target: Destination
     pieces: Sequence[bytes | memoryview]
 
 
 class Sent(NamedTuple):
-    """What became of the objects of a picture."""
+    """The outcome of a picture's uploads."""
 
     notes: list[str]
     written: int
     kept: int
-    """So many were there already, and are as they were."""
+    """The number of objects that existed already and were kept."""
 
 
 Sending = Callable[[], Sent]
-"""Waits until the objects of a picture are there; raises FileError."""
+"""Waits until a picture's objects are uploaded; raises FileError."""
 
 _room = Room()
 _behind = False
@@ -40,7 +40,7 @@ _sent: list[Sending] = []
 
 @contextlib.contextmanager
 def written_behind() -> Iterator[None]:
-    """Let `send` return before the objects are there, for a while: who calls `taken` waits for them."""
+    """Within this context `send` returns before the objects are uploaded; the caller of `taken` waits for them."""
     global _behind
     _behind = True
     try:
@@ -50,17 +50,17 @@ def written_behind() -> Iterator[None]:
 
 
 def send(parcels: Sequence[Parcel]) -> None:
-    """Put the objects of a picture in their order; raises FileError where that is waited for."""
+    """Upload the objects of a picture in order; raises FileError if it waits for them."""
     size = sum(len(piece) for parcel in parcels for piece in parcel.pieces)
     if _behind:
         _room.enter(size)
         _sent.append(begun(partial(_put_all, parcels, size), daemon=True))
     else:
-        begun(partial(_put_all, parcels, 0), daemon=True)()  # in a thread, whose end an interruption does not wait for
+        begun(partial(_put_all, parcels, 0), daemon=True)()  # a daemon: an interruption does not wait for it
 
 
 def taken() -> list[Sending]:
-    """Return what was sent since this was asked last, and is on its way."""
+    """Return the uploads that were started since the last call."""
     sent = [*_sent]
     _sent.clear()
     return sent

@@ -1,1 +1,1 @@
-"""The local page: filters with a control for every parameter, their results, and the command that does the same."""
+"""The local page: filters with a control for every parameter, their results, and the equivalent command."""

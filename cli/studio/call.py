@@ -1,4 +1,4 @@
-"""From what the page asks to a recipe, and to the command that does the same."""
+"""Turn the page's requests into a recipe, and into the equivalent command."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ..console.messages import flag, shown
 from ..errors import UsageError
 
 PLACE = re.compile(r"(?:step (?P<step>\d+) \(\w+\): )?(?P<option>--[a-z-]+)?")
-"""How a refusal begins: the step, where there are several, and the option."""
+"""The start of an error message: the step, if there are several, and the option."""
 
 
 class RequestError(ValueError):
-    """The page asked for what it never asks for."""
+    """A request that the page never sends."""
 
 
 class Step(NamedTuple):
-    """A filter, and its options as the shell has them: texts by the parameters' names, and True for a flag."""
+    """A filter and its options as on the command line: text by the parameters' names, and True for a flag."""
 
     filter: str
     options: Mapping[str, str | bool]
@@ -49,14 +49,14 @@ class Step(NamedTuple):
 
 
 def steps_of(asked: Any) -> list[Step]:
-    """Return the steps that the page asks for; raises RequestError."""
+    """Return the steps in a request; raises RequestError."""
     if not isinstance(asked, list):
         raise RequestError("steps: is not a list")
     steps = []
     for each in asked:
         filter, options = (each.get("filter"), each.get("options")) if isinstance(each, dict) else (None, None)
         if filter not in catalog.names() or not isinstance(options, dict):
-            raise RequestError("steps: one is no filter with its options")
+            raise RequestError("steps: one is not a filter with its options")
         parameters = catalog.load(filter).spec.parameters
         for name, value in options.items():
             if name not in parameters or not (
@@ -70,7 +70,7 @@ def steps_of(asked: Any) -> list[Step]:
 def recipe_of(steps: Sequence[Step], allowed: Collection[str]) -> Recipe:
     """Return the recipe of steps; raises UsageError.
 
-    Of files and folders, those that are *allowed* are read.
+    Only files and folders that are *allowed* are read.
     """
     made = []
     for number, step in enumerate(steps, 1):
@@ -87,20 +87,20 @@ def recipe_of(steps: Sequence[Step], allowed: Collection[str]) -> Recipe:
 def _check_file(parameter: Parameter, value: str | bool, allowed: Collection[str], where: str) -> None:
     if not (parameter.param.file or parameter.param.picture) or value in allowed or not is_there(str(value)):
         return
-    advice = "name it beside the pictures" if parameter.param.picture else "name it in a recipe, and open that"
-    raise UsageError(f"{where}{flag(parameter.name)} {shown(str(value))}: the page reads no files; {advice}")
+    advice = "name it with the pictures" if parameter.param.picture else "name it in a recipe, and open that"
+    raise UsageError(f"{where}{flag(parameter.name)} {shown(str(value))}: the page cannot open files; {advice}")
 
 
 def is_there(name: str) -> bool:
-    """Whether a text names a file or folder."""
+    """Return whether a text is the name of a file or folder."""
     try:
         return os.path.lexists(name)
-    except ValueError:  # no name of a file
+    except ValueError:  # not a valid file name
         return False
 
 
 def of_recipe(recipe: Recipe) -> tuple[list[Step], frozenset[str]]:
-    """Return the steps of a recipe, and the files and folders that it names."""
+    """Return the steps of a recipe, and the files and folders in it."""
     steps, named = [], set()
     for call in recipe.steps:
         options: dict[str, str | bool] = {}
@@ -115,7 +115,7 @@ def of_recipe(recipe: Recipe) -> tuple[list[Step], frozenset[str]]:
 
 
 def text_of(value: Any) -> str:
-    """Return a parameter's value as the shell has it, which reads it back to the same; None is nothing.
+    """Return a parameter's value as text that the command line reads back to the same value; "" for None.
 
     >>> text_of(2.0), text_of((0.1, -3)), text_of("disk"), text_of(None)
     ('2', '0.1,-3', 'disk', '')
@@ -128,7 +128,7 @@ def text_of(value: Any) -> str:
 
 
 def place_of(message: str, steps: Sequence[Step]) -> tuple[int | None, str | None]:
-    """Return the number of the step, from 0, and the parameter that a refusal is about.
+    """Return the number of the step, from 0, and the parameter that an error message is about.
 
     >>> place_of("step 2 (blur): --sigma: is wrong", [Step("edges", {}), Step("blur", {})])
     (1, 'sigma')
@@ -136,7 +136,7 @@ def place_of(message: str, steps: Sequence[Step]) -> tuple[int | None, str | Non
     (None, None)
     """
     found = PLACE.match(message)
-    assert found is not None  # every text begins with nothing
+    assert found is not None  # the pattern matches the empty text
     number = int(found["step"]) - 1 if found["step"] else 0 if len(steps) == 1 and found["option"] else None
     if number is None or not 0 <= number < len(steps):
         return None, None
@@ -145,24 +145,24 @@ def place_of(message: str, steps: Sequence[Step]) -> tuple[int | None, str | Non
 
 
 def safe(name: str) -> str:
-    """Return the name of a file as a word that is no option and no step of a chain.
+    """Return the name of a file as a word that is neither an option nor a step of a chain.
 
     >>> safe("-x.png"), safe("blur me.png"), safe("photos/a.png"), safe(" ")
     ('./-x.png', './blur me.png', 'photos/a.png', ' ')
     """
-    begins = name.split(maxsplit=1)[:1]  # nothing of a name of spaces
+    begins = name.split(maxsplit=1)[:1]  # empty for a name of spaces
     return f"./{name}" if name.startswith("-") or not {*begins}.isdisjoint(catalog.names()) else name
 
 
 def result_name(picture: str, recipe: Recipe, output: str, suffix: str) -> str:
-    """Return what a result is called: beside no input, in the folder in which the command is run."""
+    """Return the file name of a result, in the current folder of the command."""
     stem = Path(picture).stem
     map = "" if output == "image" else f".{output}"
     return safe(f"{stem}.{recipe.name}{map}{suffix}")
 
 
 def command(steps: Sequence[Step], picture: str, frame: int | None, output: str, path: str) -> str:
-    """Return the line of shell that writes an *output* of a picture.
+    """Return the shell command that writes an *output* of a picture.
 
     >>> command([Step("blur", {"sigma": "2"})], "my photo.jpg", None, "image", "my photo.blur.png")
     "imfilter blur 'my photo.jpg' -o 'my photo.blur.png' --sigma 2"
@@ -178,7 +178,7 @@ def command(steps: Sequence[Step], picture: str, frame: int | None, output: str,
 
 
 def _quoted(word: str) -> str:
-    """Quote a word for the shell; bytes that are no text, and what would break the line, in a form of bash and zsh."""
+    """Quote a word for the shell; invalid bytes and control characters as $'…', for bash and zsh."""
     if word.isprintable():
         return shlex.quote(word)
     data = os.fsencode(word)

@@ -1,4 +1,4 @@
-"""The form of a filter: what the page needs to make a control for every parameter, from their declarations."""
+"""The form of a filter: a control for every parameter, from the declarations."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..console.messages import flag
 from .call import text_of
 
 WIDE = 720.0
-"""Bounds that are farther apart are no useful span of a slider."""
+"""Bounds farther apart are too wide for a slider."""
 KERNEL = "KERNEL"
-"""How the value of a parameter is called that is a kernel."""
+"""The metavar of parameters that are kernels."""
 STEPS = 100
-"""About as many as a slider has."""
+"""About so many steps fit on a slider."""
 
 
 def form(filter: ImageFilter[Any, Any], pictures: Sequence[str]) -> dict[str, Any]:
-    """Return the form of a filter, to which *pictures* may be given as second ones."""
+    """Return the form of a filter; *pictures* can be chosen as second pictures."""
     spec = filter.spec
     return {
         "filter": spec.name,
@@ -57,7 +57,7 @@ def _control(parameter: Parameter, pictures: Sequence[str]) -> dict[str, Any]:
 
 
 def _words(parameter: Parameter, pictures: Sequence[str]) -> list[str]:
-    """Return what a text may be, for whom does not know."""
+    """Return suggestions for a text field."""
     if parameter.param.picture:
         return list(pictures)
     if parameter.param.metavar == KERNEL:
@@ -69,9 +69,9 @@ def _words(parameter: Parameter, pictures: Sequence[str]) -> list[str]:
 
 
 def span(parameter: Parameter) -> tuple[float, float, float] | None:
-    """Return the ends and the step of a number's slider; None for what is no number.
+    """Return the ends and the step of a number's slider; None if the parameter is not a number.
 
-    They are the declared span, or the bounds where these are near each other, or else reach to ten times the default.
+    The ends are the declared span, or the bounds if these are close enough, or else reach ten times the default.
 
     >>> from typing import Annotated
     >>> from ...filters.core.parameters import Param, read_parameter
@@ -93,7 +93,7 @@ def span(parameter: Parameter) -> tuple[float, float, float] | None:
     else:
         low, high = _reach(parameter, least)
     step = 1.0 if whole else max(10.0 ** math.floor(math.log10((high - low) / STEPS)), 1e-6)
-    # A slider has no excluded end.
+    # A slider includes its ends.
     return (float(low + step if param.above is not None and low <= param.above else low), float(high), step)
 
 

@@ -1,4 +1,4 @@
-"""A kernel as the grid that the page lets people change, and what it does to waves."""
+"""A kernel as a grid that can be edited on the page, and its frequency response."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ..batch.recipe import read_named
 from . import call
 
 MOST_SIDE = 9
-"""Rows and columns of a grid that people can take in."""
+"""The most rows and columns of a grid; larger ones are confusing."""
 CYCLES = 65
 """Frequencies along x, and along y."""
 MOST_TAPS = 1 << 14
-"""Of a kernel whose response is shown."""
+"""The most taps of a kernel whose response is shown."""
 
 
 def grid(text: str, allowed: Collection[str]) -> dict[str, Any]:
-    """Return the rows of a kernel's taps and their divisor, as text, and its response; nothing for what is no kernel.
+    """Return the rows of a kernel's taps and their divisor as text, and its response; {} if *text* is not a kernel.
 
-    The rows are empty where there are too many. Of files, those that are *allowed* are read.
+    The list of rows is empty if there are too many. Only files that are *allowed* are read.
 
     >>> found = grid("1 2 1 / 4", ())
     >>> found["rows"], found["divisor"], found["most"], found["response"][32][::16]
@@ -35,7 +35,7 @@ def grid(text: str, allowed: Collection[str]) -> dict[str, Any]:
         return {}
     try:
         kernel = kernel_source.read(read_named(text)).kernel
-    except ValueError:  # a bank, or what the filter refuses in its own words
+    except ValueError:  # a bank, or a text for which the filter has its own message
         return {}
     height, width = kernel.shape
     fits = max(height, width) <= MOST_SIDE and kernel.anchor == (width // 2, height // 2)
@@ -44,7 +44,7 @@ def grid(text: str, allowed: Collection[str]) -> dict[str, Any]:
 
 
 def _response(kernel: Kernel) -> dict[str, Any]:
-    """Return by what waves of -1/2 to 1/2 cycles a pixel are multiplied, from 0 to 255, and what 255 stands for."""
+    """Return the response to -1/2 to 1/2 cycles per pixel, scaled to 0..255, and the value of 255."""
     if kernel.weights.size > MOST_TAPS:
         return {"most": "", "response": []}
     cycles = np.linspace(-0.5, 0.5, CYCLES)

@@ -1,4 +1,4 @@
-"""The pictures of the command line, by number: they are decoded when they are asked for, and the last ones kept."""
+"""The pictures of the command line, by number: decoded on request, the last ones kept."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from ..images.picture import Picture
 from ..images.reader import naming
 
 KEPT = 2
-"""Pictures that stay decoded: who compares two goes to and fro."""
+"""Pictures that stay decoded: a user who compares two switches back and forth."""
 
 
 class Opened(NamedTuple):
-    """A picture, and which frame of its file it is, where that has several."""
+    """A picture, and its frame number if the file has several."""
 
     picture: Picture
     frame: int | None = None
 
     def again(self) -> Opened:
-        """Return it as one that may be changed, but for its samples."""
+        """Return a copy that may be changed, except for its samples."""
         again = copy.copy(self.picture)
         again.notes = [*self.picture.notes]
         return self._replace(picture=again)
 
 
 class Pictures:
-    """The pictures that the page may show."""
+    """The pictures of a session."""
 
     def __init__(self, names: Sequence[str], max_pixels: int) -> None:
         self.names = tuple(names)
         self.max_pixels = max_pixels
         self.states: dict[int, Any] = {}
-        """What tells the files that were opened from what they may become."""
+        """The state of the opened files, by which changes are noticed."""
         self._opened: dict[int, Opened] = {}
 
     def open(self, number: int) -> Opened:
@@ -46,13 +46,13 @@ class Pictures:
         opened = self._opened.pop(number, None)
         if opened is None or self.states.get(number) != state:
             opened, self.states[number] = self._read(self.names[number]), state
-        self._opened[number] = opened  # the last that was asked for stands last
+        self._opened[number] = opened  # the one used last is the last
         while len(self._opened) > KEPT:
             del self._opened[next(iter(self._opened))]
         return opened
 
     def _state(self, number: int) -> Any:
-        """Return what changes with the file; raises FileError."""
+        """Return a value that changes with the file; raises FileError."""
         with naming(self.names[number]):
             found = Path(self.names[number]).stat()
         return found.st_mtime_ns, found.st_size, found.st_ino

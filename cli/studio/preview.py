@@ -1,4 +1,4 @@
-"""The result of a recipe for one picture, computed as the command does that writes it."""
+"""The result of a recipe for one picture, computed as the command would."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from .view import View
 
 
 class Result(NamedTuple):
-    """A picture as it is, or what became of it."""
+    """The original picture, or the result for it."""
 
     samples: Array
     alpha: Array | None
     colours: ColourModel
     white: float | None
-    """White of floats; None where they are shown over their own range."""
+    """The white level of floats; None if they are shown over their own range."""
     metadata: Metadata
     rows: tuple[int, int]
-    """Those that are computed."""
+    """The rows that are computed."""
     bands: tuple[str, ...] = ()
-    """What the bands are called of which one is shown, where they are no picture."""
+    """The names of the bands, of which one is shown, if together they are not a picture."""
     outputs: tuple[str, ...] = ("image",)
-    """What else there is to be shown."""
+    """The other outputs that can be shown."""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -50,13 +50,13 @@ class Result(NamedTuple):
         return width, height
 
     def has(self, view: View) -> bool:
-        """Whether all rows in view are computed."""
+        """Return whether all rows in view are computed."""
         part = view.part(*self.size)
         return self.rows[0] <= part.top and part.top + part.height <= self.rows[1]
 
 
 def of_picture(picture: Picture) -> Result:
-    """Return a picture as it is."""
+    """Return the original picture as a result."""
     samples = encode.coloured(picture.pixels, picture.metadata)
     colours = "rgb" if picture.metadata.palette else picture.colours
     count = samples.shape[2]
@@ -65,7 +65,7 @@ def of_picture(picture: Picture) -> Result:
 
 
 def suffix_of(recipe: Recipe, picture: Picture) -> str:
-    """Return the suffix of a file that loses nothing of the result; raises UsageError."""
+    """Return the extension of a file that keeps the result without loss; raises UsageError."""
     maps = len(recipe.maps())
     fits = picture.colours in ("gray", "rgb") and (maps <= 1 or formats.LOSSLESS.holds_maps(maps))
     return ".png" if fits else ".tif"
@@ -74,28 +74,28 @@ def suffix_of(recipe: Recipe, picture: Picture) -> str:
 def result(
     recipe: Recipe, opened: Opened, name: str, output: str, path: str, view: View, watched: Callable[[], None]
 ) -> Result:
-    """Return an *output* of a recipe, in those rows at least that are in *view*; raises UsageError, FileError.
+    """Return an *output* of a recipe, at least the rows in *view*; raises UsageError, FileError.
 
-    *path* is what the file would be called, and says its format. *watched* is called now and then, and may raise what
-    ends the work.
+    *path* is the name that the file would have, with its format. *watched* is called now and then, and may raise to
+    end the work.
     """
     began = time.perf_counter()
     found = _computed(recipe, opened.again(), name, output, path, view, watched)
-    if found is None:  # the size of the result is seen when it is there
+    if found is None:  # the size was only known from the result
         found = _computed(recipe, opened.again(), name, output, path, None, watched)
     assert found is not None
     return found._replace(seconds=time.perf_counter() - began)
 
 
 class _Watched(Progress):
-    """Looks now and then whether the work is still wanted."""
+    """Checks now and then whether the work is still wanted."""
 
     def __init__(self, watched: Callable[[], None]) -> None:
         super().__init__()
         self.watched = watched
 
     def add(self, rows: int, of: int) -> None:
-        """Count rows that are done."""
+        """Count finished rows."""
         self.watched()
         super().add(rows, of)
 
@@ -109,7 +109,7 @@ def _computed(
     view: View | None,
     watched: Callable[[], None],
 ) -> Result | None:
-    """Return the result; None where *view* meant another size than it has."""
+    """Return the result; None if *view* expected another size."""
     picture, maps = opened.picture, recipe.maps()
     height, width, _ = picture.pixels.shape
     to: Mapping[str, str] = {} if output == "image" else {output: path}
@@ -117,12 +117,12 @@ def _computed(
     asked = request.check(recipe, options, to)
     processor = runner.prepared(asked, asked.cores)
     rows, meant = ALL_ROWS, None
-    if view is not None and path.endswith(formats.LOSSLESS.suffixes[0]):  # else floats are shown over their range
+    if view is not None and path.endswith(formats.LOSSLESS.suffixes[0]):  # otherwise floats are shown over their range
         meant = _size(processor.stages, width, height)
         part = view.part(*meant)
         if part.height < meant[1]:
             rows = part.top, part.top + part.height
-    if rows == ALL_ROWS:  # only then all is known that may surprise
+    if rows == ALL_ROWS:  # warnings need the whole result
         processor.options = processor.options._replace(report=processor.options.report._replace(notes=True))
     processor.look_at(rows)
     processor.progress = _Watched(watched)
@@ -150,7 +150,7 @@ def _computed(
 
 
 def _size(stages: Any, width: int, height: int) -> tuple[int, int]:
-    """Return the size of a result, or that of the picture where the stages will refuse it."""
+    """Return the size of a result, or the picture's size if the stages will refuse it."""
     try:
         extent = geometry.followed(stages, width, height)
     except ImageError:
@@ -159,5 +159,5 @@ def _size(stages: Any, width: int, height: int) -> tuple[int, int]:
 
 
 def file_name(recipe: Recipe, opened: Opened, name: str, output: str) -> str:
-    """Return what the file of an output is called; raises UsageError."""
+    """Return the name for the file of an output; raises UsageError."""
     return call.result_name(name, recipe, output, suffix_of(recipe, opened.picture))

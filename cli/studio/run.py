@@ -1,4 +1,4 @@
-"""`imfilter studio`: opens the pictures, serves the page, and ends with it."""
+"""`imfilter studio`: open the pictures, and serve the page until it is closed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..batch.inputs import InputRules
 from ..batch.request import check_core
 from ..console.messages import put, reason, say, shown
 from ..errors import ExitCode, UsageError
+from ..stores.names import COPY_FIRST, check_local
 from ..streams import STREAM
 from . import call
 from .pictures import Pictures
@@ -21,7 +22,7 @@ from .session import Session
 
 
 class Call(NamedTuple):
-    """What the command line asks for."""
+    """The options of a call."""
 
     names: Sequence[str]
     recipe: str | None
@@ -35,13 +36,14 @@ def run(asked: Call) -> ExitCode:
     """Serve the page until a signal comes or no page is open; raises UsageError, FileError."""
     check_core()
     if STREAM in asked.names:
-        raise UsageError("- (standard input) cannot be looked at twice; name a file")
+        raise UsageError("- (standard input) can be read only once; name a file")
+    check_local(asked.names, COPY_FIRST)
     if missing := inputs.missing(asked.names):
         raise UsageError(f"{shown(missing[0])}: no such file or directory")
     names = [found.name for found in inputs.scan(asked.names, InputRules()).inputs]
     steps, files = ([], frozenset()) if asked.recipe is None else call.of_recipe(recipe_file.load(asked.recipe))
     with warnings.catch_warnings():
-        # What libraries warn of, the program reports or refuses in its own words.
+        # The program reports in its own words what libraries warn about.
         warnings.simplefilter("ignore")
         pictures = Pictures(names, asked.max_pixels)
         pictures.open(0)
@@ -55,16 +57,16 @@ def run(asked: Call) -> ExitCode:
         try:
             server.serve()
         except KeyboardInterrupt:
-            return ExitCode.DONE  # which is how it is meant to end
+            return ExitCode.DONE  # the normal end
     return ExitCode.DONE
 
 
 def _tell(server: Server, asked: Call) -> None:
     put(server.address)
-    ends = "Ctrl-C ends it" if asked.keep else f"Ctrl-C ends it, or {PATIENCE / 60:.0f} minutes without a page"
+    ends = "Ctrl-C ends it" if asked.keep else f"Ctrl-C ends it, as do {PATIENCE / 60:.0f} minutes without a page"
     say(f"imfilter: open this address in a browser; {ends}")
     if asked.open:
-        # A browser in the terminal would wait for a page that nobody serves yet.
+        # A browser in the terminal would wait for a page that is not served yet.
         threading.Thread(target=_open, args=(server.address,), daemon=True).start()
 
 
@@ -72,4 +74,4 @@ def _open(address: str) -> None:
     import webbrowser
 
     if not webbrowser.open(address):
-        say("imfilter: --open finds no browser; open the address in one")
+        say("imfilter: --open found no browser; open the address in one")

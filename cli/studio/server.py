@@ -1,4 +1,4 @@
-"""The server of the page: for this machine alone, and for who knows its token."""
+"""The server of the page: only for this machine, and only with the token."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .turns import OvertakenError
 
 ADDRESS = "127.0.0.1"
 NAMES = (ADDRESS, "localhost")
-"""How this machine may be called: by another name a foreign page would reach it."""
+"""The allowed host names: under another name, a foreign page could reach the server."""
 TOKEN = "Imfilter-Token"
 TOLD = "Imfilter-Told"
-"""The header beside a picture."""
+"""The header for the JSON that goes with a picture."""
 MOST_BYTES = 1 << 16
-"""Of a request."""
+"""The most bytes of a request."""
 PATIENCE = 600.0
-"""Seconds after the last word of a page for which the server waits for another."""
+"""Seconds that the server waits after the last request of a page."""
 LOOK = 0.5
 """Seconds between two looks at the clock."""
 SCRIPTS = ("state", "asking", "picture", "steps", "controls", "begin")
@@ -37,7 +37,7 @@ TIMEOUT = 120
 
 
 class RefusedError(Exception):
-    """A request that is not answered, and why."""
+    """A request that is refused, and why."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -45,7 +45,7 @@ class RefusedError(Exception):
 
 
 class Page:
-    """The page, which is one file: its script and its style are known to the browser by their digests."""
+    """The page in one file: the policy names its script and its style by their digests."""
 
     def __init__(self) -> None:
         folder = Path(__file__).parent / "page"
@@ -76,7 +76,7 @@ def _source(text: str) -> str:
 
 
 class IdleError(Exception):
-    """No page was heard of for a while."""
+    """No page has sent a request for a while."""
 
 
 class Server(ThreadingHTTPServer):
@@ -85,7 +85,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, session: Session, port: int = 0, keep: bool = False) -> None:
-        """Listen at a *port*, 0 for a free one; raises OSError. *keep* says not to end by itself."""
+        """Listen on a *port*, 0 for a free one; raises OSError. With *keep*, the server does not stop by itself."""
         super().__init__((ADDRESS, port), Handler)
         self.session, self.keep = session, keep
         self.page, self.token = Page(), secrets.token_urlsafe(24)
@@ -93,19 +93,19 @@ class Server(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """What a browser opens."""
+        """The address for the browser."""
         return f"http://{ADDRESS}:{self.server_port}/?{self.token}"
 
     def service_actions(self) -> None:
-        """Look at the clock; raises IdleError."""
+        """Check the clock; raises IdleError."""
         if not self.keep and time.monotonic() - self.heard > PATIENCE:
             raise IdleError
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a page that went away."""
+        """Print nothing if a page goes away."""
 
     def serve(self) -> None:
-        """Serve until a signal comes, or no page was heard of for a while."""
+        """Serve until a signal comes, or no page has sent a request for a while."""
         try:
             self.serve_forever(LOOK)
         except IdleError:
@@ -130,14 +130,14 @@ class Handler(BaseHTTPRequestHandler):
         self._answered(self._page)
 
     def do_POST(self) -> None:
-        """Answer what the page asks."""
+        """Answer a request of the page."""
         self._answered(self._asked)
 
     def _answered(self, answer: Any) -> None:
         try:
             answer()
         except RefusedError as refusal:
-            self.close_connection = True  # a body that nobody read may follow
+            self.close_connection = True  # an unread body may follow
             self._send(refusal.status, "application/json", json.dumps({"message": str(refusal)}).encode())
 
     def _page(self) -> None:
@@ -161,23 +161,23 @@ class Handler(BaseHTTPRequestHandler):
         except RequestError as error:
             raise RefusedError(400, str(error)) from None
         except OvertakenError:
-            self._send_json(200, {"message": "something newer was asked for", "overtaken": True})
+            self._send_json(200, {"message": "a newer request replaced this one", "overtaken": True})
         except (UsageError, FileError) as error:
             step, parameter = place_of(str(error), steps_of(asked.get("steps", [])))
-            # No error of the protocol, of which the browser would complain.
+            # Not an HTTP error, which the browser would log.
             self._send_json(200, {"message": str(error), "step": step, "parameter": parameter})
-        except Exception as fault:  # which costs an answer, and not the session
+        except Exception as fault:  # a fault costs one answer, not the session
             self._send_json(500, {"message": faults.described(fault)})
 
     def _check_host(self) -> None:
-        """Refuse a page that another name led to this machine."""
+        """Refuse a page that reached this machine under another name."""
         if self.headers.get("Host", "") not in self._hosts():
             raise RefusedError(421, "this host is not served")
 
     def _check_origin(self) -> None:
         origin = self.headers.get("Origin")
         if origin is not None and origin not in {f"http://{host}" for host in self._hosts()}:
-            raise RefusedError(403, "another page asks")
+            raise RefusedError(403, "the request comes from another page")
 
     def _hosts(self) -> set[str]:
         return {f"{name}:{self._served.server_port}" for name in NAMES}
@@ -189,18 +189,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> dict[str, Any]:
         if self.headers.get_content_type() != "application/json":
-            raise RefusedError(415, "a request is JSON")
+            raise RefusedError(415, "a request must be JSON")
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
-            raise RefusedError(411, "a request tells its length")
+            raise RefusedError(411, "a request must state its length")
         if len(length) > 9 or int(length) > MOST_BYTES:
             raise RefusedError(413, f"a request has at most {MOST_BYTES} bytes")
         try:
             asked = json.loads(self.rfile.read(int(length)))
         except (ValueError, RecursionError):
-            raise RefusedError(400, "a request is JSON") from None
+            raise RefusedError(400, "a request must be JSON") from None
         if not isinstance(asked, dict):
-            raise RefusedError(400, "a request is an object")
+            raise RefusedError(400, "a request must be an object")
         return asked
 
     def _send_answer(self, answer: Answer) -> None:
@@ -232,4 +232,4 @@ class Handler(BaseHTTPRequestHandler):
         return "imfilter"
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: what is refused is said to who asked."""
+        """Print nothing: refusals go to the client."""

@@ -1,4 +1,4 @@
-"""What the page may ask for, and the answers."""
+"""The requests of the page, and their answers."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from .view import View
 
 
 class Answer(NamedTuple):
-    """What goes back to the page."""
+    """The answer to a request."""
 
     told: Any
-    """What JSON holds."""
+    """The content of the JSON."""
     picture: bytes = b""
-    """A PNG, beside which the rest goes in a header."""
+    """A PNG; the JSON then goes in a header."""
 
 
 class Session:
     """Answers one page, or several."""
 
     def __init__(self, pictures: Pictures, steps: Sequence[Step] = (), files: Collection[str] = ()) -> None:
-        """*steps* are those of the recipe that is opened, *files* those that it names."""
+        """*steps* are those of an opened recipe, *files* the files that it names."""
         self.pictures, self.steps = pictures, steps
         self.allowed = frozenset((*pictures.names, *files))
         self.turns = Turns()
         self._last: tuple[Any, Result] | None = None
-        """The last result, and what it is of: who moves the view asks for the same again."""
+        """The last result and its request: moving the view asks for the same again."""
         self.routes: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "/start": self._start,
             "/form": self._form,
@@ -62,33 +62,33 @@ class Session:
     def _form(self, asked: dict[str, Any]) -> Answer:
         name = asked.get("filter")
         if name not in catalog.names():
-            raise RequestError("filter: there is no such filter")
+            raise RequestError("filter: is unknown")
         return Answer(forms.form(catalog.load(str(name)), self.pictures.names))
 
     def _number(self, asked: dict[str, Any]) -> int:
         return _whole(asked, "picture", 0, len(self.pictures.names) - 1)
 
     def _asked_recipe(self, asked: dict[str, Any]) -> tuple[list[Step], Recipe | None]:
-        """Return the steps, and their recipe where there are some; raises UsageError."""
+        """Return the steps and, if there are any, their recipe; raises UsageError."""
         steps = call.steps_of(asked.get("steps"))
         return steps, call.recipe_of(steps, self.allowed) if steps else None
 
     def _recipe(self, asked: dict[str, Any]) -> Answer:
         _, recipe = self._asked_recipe(asked)
         if recipe is None:
-            raise UsageError("no step; add a filter")
+            raise UsageError("no steps; add a filter")
         return Answer({"text": as_toml(recipe)})
 
     def _kernel(self, asked: dict[str, Any]) -> Answer:
         text = asked.get("kernel")
         if not isinstance(text, str):
-            raise RequestError("kernel: is no text")
+            raise RequestError("kernel: is not text")
         return Answer(kernel_grid.grid(text, self.allowed))
 
     def _preview(self, asked: dict[str, Any]) -> Answer:
         number, lane = self._number(asked), asked.get("lane")
         if not isinstance(lane, str):
-            raise RequestError("lane: is no text")
+            raise RequestError("lane: is not text")
         with self.turns.turn(lane) as watched:
             return self._looked_at(number, asked, watched)
 
@@ -102,11 +102,11 @@ class Session:
         else:
             output = str(asked.get("output", "image"))
             if output != "image" and output not in recipe.last.filter.spec.maps:
-                output = "image"  # of a step that is gone
+                output = "image"  # the step of the other output is gone
             path = preview.file_name(recipe, opened, name, output)
             key = number, self.pictures.states[number], output, recipe.key()
             if self._last is None or self._last[0] != key or not self._last[1].has(look):
-                self._last = None  # its memory is needed
+                self._last = None  # free its memory
                 self._last = key, preview.result(recipe, opened, name, output, path, look, watched)
             result = self._last[1]
             told = {"command": call.command(steps, name, opened.frame, output, path), "file": path, "output": output}
@@ -132,7 +132,7 @@ class Session:
 
 
 def _whole(asked: dict[str, Any], name: str, least: int, most: int) -> int:
-    """Return a whole number that the page names; raises RequestError."""
+    """Return a whole number of a request; raises RequestError."""
     value = asked.get(name, 0)
     if type(value) is not int or not least <= value <= most:
         raise RequestError(f"{name}: is not a whole number from {least} to {most}")
@@ -140,11 +140,11 @@ def _whole(asked: dict[str, Any], name: str, least: int, most: int) -> int:
 
 
 def _view(asked: Any) -> View:
-    """Return where the page looks; raises RequestError."""
+    """Return the view of a request; raises RequestError."""
     if not isinstance(asked, dict):
         raise RequestError("view: is missing")
     middle = [asked.get(name, 0.5) for name in ("x", "y")]
     if not all(type(part) in (int, float) and 0 <= part <= 1 for part in middle):
-        raise RequestError("view: its middle is not within the picture")
+        raise RequestError("view: its centre is outside the picture")
     room = [_whole(asked, name, 1, view.MOST_ROOM) for name in ("width", "height")]
     return View(room[0], room[1], _whole(asked, "reduce", 0, view.MOST_REDUCED), *middle)

@@ -1,4 +1,4 @@
-"""One computation at a time, of which the newest counts."""
+"""One computation at a time; newer requests replace older ones."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 
 class OvertakenError(Exception):
-    """Something newer was asked for."""
+    """A newer request has replaced this one."""
 
 
 class Turns:
-    """Lets one thread work at a time. What was asked for earlier in the same lane is given up, waiting or not."""
+    """Lets one thread work at a time. A new request cancels earlier ones of its lane, waiting or running."""
 
     def __init__(self) -> None:
         self._guard, self._working = threading.Lock(), threading.Lock()
@@ -21,7 +21,7 @@ class Turns:
 
     @contextmanager
     def turn(self, lane: str) -> Iterator[Callable[[], None]]:
-        """Wait for the turn of a request; what is given raises OvertakenError when it is to be given up."""
+        """Wait for the turn of a request; yields a function that raises OvertakenError once it is cancelled."""
         with self._guard:
             self._count += 1
             own = self._newest[lane] = self._count

@@ -1,4 +1,4 @@
-"""The part of a picture that is in view, and its samples as a browser shows them."""
+"""The part of a picture in view, and its samples in a form for browsers."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from ..images.metadata import Metadata
 from ..images.on_screen import eight_bits, of_inks
 
 MOST_ROOM = 1 << 14
-"""Pixels across or down that a window may have."""
+"""The most pixels of a window, across or down."""
 MOST_REDUCED = 1 << 10
 
 
 class View(NamedTuple):
-    """What a window has room for, in its own pixels, and where it looks."""
+    """The size of a window, in its own pixels, and where it looks."""
 
     width: int
     height: int
     reduce: int = 0
-    """A pixel of the window is the mean of so many by so many of the picture; 0 takes as many as let all be seen."""
+    """Each pixel of the window is the mean of so many by so many of the picture; 0 fits the whole picture."""
     x: float = 0.0
-    """The middle, as a part of the picture's width."""
+    """The middle, as a fraction of the picture's width."""
     y: float = 0.0
 
     def part(self, width: int, height: int) -> Part:
-        """Return the part of a picture of *width* and *height* that is in view.
+        """Return the part in view of a picture of *width* and *height*.
 
         >>> View(100, 100).part(300, 150)
         Part(left=0, top=0, width=300, height=150, reduce=3)
@@ -46,7 +46,7 @@ class View(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A part of a picture, and how much it is reduced."""
+    """A part of a picture, and its reduction."""
 
     left: int
     top: int
@@ -56,7 +56,7 @@ class Part(NamedTuple):
 
 
 def _span(middle: float, room: int, size: int, reduce: int) -> tuple[int, int]:
-    """Return where the part in view begins, at a whole number of the window's pixels, and its length."""
+    """Return the start, a whole number of window pixels, and the length of the part in view."""
     length = min(room * reduce, size)
     begin = min(max(round(middle * size - length / 2), 0), size - length)
     begin -= begin % reduce
@@ -64,28 +64,28 @@ def _span(middle: float, room: int, size: int, reduce: int) -> tuple[int, int]:
 
 
 class Shown(NamedTuple):
-    """Samples as a browser shows them."""
+    """Samples in a form for browsers."""
 
     samples: Array
     """``(height, width, 1 or 3)`` of uint8 or uint16."""
     alpha: Array | None
     said: str = ""
-    """What is not seen as it is."""
+    """A note if the display differs from the samples."""
 
 
 def shown(
     samples: Array, alpha: Array | None, colours: ColourModel, white: float | None, extent: Array, band: int
 ) -> Shown:
-    """Return samples as a browser shows them: 8 and 16 bits of gray and RGB as they are.
+    """Return samples in a form for browsers: gray and RGB of 8 and 16 bits unchanged.
 
-    Of *colours* that it does not know, one *band* is shown; floats from 0 to *white*, or else over the range of
-    *extent*, which is the whole of the picture.
+    For *colours* unknown to browsers, one *band* is shown. Floats are shown from 0 to *white*, or over the range of
+    *extent*, the whole picture.
     """
     said, count = "", samples.shape[2]
     if colours == "cmyk":
         full = white_of(samples.dtype.name, white)
         alpha = None if alpha is None else eight_bits(alpha, full)
-        return Shown(of_inks(eight_bits(samples, full)), alpha, "inks are shown as RGB, roughly")
+        return Shown(of_inks(eight_bits(samples, full)), alpha, "CMYK is shown as RGB, roughly")
     if count not in (1, 3) or colours == "bands":
         band = min(band, count - 1)
         samples, extent = samples[..., band : band + 1], extent[..., band : band + 1]
@@ -107,7 +107,7 @@ def _range(extent: Array) -> tuple[float, float]:
 
 
 def reduced(found: Shown, by: int) -> Shown:
-    """Return samples in 8 bits of which each is the mean of *by* × *by*."""
+    """Return samples in 8 bits, each the mean of *by* × *by*."""
     if by == 1:
         return found
     from PIL import Image
@@ -123,7 +123,7 @@ def reduced(found: Shown, by: int) -> Shown:
 
 
 def encoded(found: Shown, metadata: Metadata, cores: int) -> bytes:
-    """Return samples as a PNG, with what is said of their colours alone."""
+    """Return samples as a PNG, with no metadata except their colour space."""
     file = io.BytesIO()
     colours: Any = "gray" if found.samples.shape[2] == 1 else "rgb"
     told = Metadata(icc=metadata.icc, colour=metadata.colour)

@@ -1,1 +1,1 @@
-"""Sheets of results: one picture by many values of a filter's parameters; and sheets of pictures."""
+"""Contact sheets: of the results of one picture for many values of a filter's options, or of many pictures."""

@@ -1,4 +1,4 @@
-"""Which results a sweep shows, what each is called, and where it stands on the sheet."""
+"""The results of a sweep, their labels, and their places on the sheet."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ..errors import UsageError
 from .braces import Template
 
 ROW = 8
-"""Results of one step that stand in one row."""
+"""The most results of one step in a row."""
 
 
 class Variant(NamedTuple):
-    """A result: how it is made, and where it stands."""
+    """A result: its step, and its place on the sheet."""
 
     text: str
-    """The step as people would write it for this result alone."""
+    """The step as one would write it for this result alone."""
     recipe: Recipe
     varying: Mapping[str, str]
-    """What differs between the results of the step, by the names of the options."""
+    """The values that differ between the results of the step, by option."""
     label: str
     heading: str
     """The step's filters."""
@@ -32,14 +32,14 @@ class Variant(NamedTuple):
 
 
 class Arrangement(NamedTuple):
-    """All results, and the input's place."""
+    """All results, and the place of the input."""
 
     variants: Sequence[Variant]
     input: tuple[int, int] | None
 
     @property
     def places(self) -> list[tuple[int, int]]:
-        """The places, the input's first."""
+        """The places, beginning with the input's."""
         return [*([] if self.input is None else [self.input]), *(variant.place for variant in self.variants)]
 
 
@@ -50,11 +50,11 @@ def arranged(
     with_input: bool,
     most: int,
 ) -> Arrangement:
-    """Return the results of steps; raises UsageError where there are more than *most*, or a step is wrong.
+    """Return the results of steps; raises UsageError if there are more than *most*, or a step is wrong.
 
-    One group of values is a row. Of two the first goes down and the second across; of more, all but the last go down.
-    Several steps stand below each other. The input is the first cell, alone in its row where the rest is such a grid.
-    With *columns* all follow each other.
+    One group of values fills a row. With two, the first goes down and the second across; with more, all but the last
+    go down. Several steps are placed below each other. The input is the first cell, alone in its row above such a grid.
+    With *columns*, all results follow each other.
     """
     count = sum(math.prod(len(values) for values in one.groups) for one in templates)
     if count > most:
@@ -81,7 +81,7 @@ def arranged(
 
 
 def labelled(heading: str, varying: Mapping[str, str]) -> str:
-    """Return a label that says what varies, "" where nothing does.
+    """Return a label with the values that vary, "" if none does.
 
     >>> labelled("", {"sigma": "4", "range-sigma": "25"}), labelled("blur median", {"size": "3"})
     ('sigma 4, range-sigma 25', 'blur median: size 3')

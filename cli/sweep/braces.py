@@ -1,7 +1,7 @@
-"""Braces in a step, each of which stands for several values: ``blur --sigma {1,2,4}`` is three steps.
+"""Braces in a step, each for several values: ``blur --sigma {1,2,4}`` is three steps.
 
-``{a,b,c}`` are words, ``{1..9..2}`` numbers in steps of 2 (or 1), and ``{1..64..x2}`` numbers of which each is twice
-the one before it. A brace that is doubled is meant as it is.
+``{a,b,c}`` are words, ``{1..9..2}`` numbers in steps of 2 (or 1), and ``{1..64..x2}`` numbers, each twice the one
+before it. A doubled brace is a literal one.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from ..errors import UsageError
 
 RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})(?:\.\.(x?)({NUMBER}))?")
 MOST = 10_000
-"""Values of a range."""
+"""The most values of a range."""
 LONGEST = 20
-"""Digits of a number before the point, or zeros behind it."""
+"""The most digits of a number before the point, or zeros after it."""
 DIGITS = 6
 """Significant digits of a number that is a product."""
 SAME = Decimal("1e-9")
-"""The part by which a product may miss the end of its range."""
+"""The relative error by which a product may miss the end of its range."""
 MARK = 0xF0000
-"""The character that stands for the first group in a step's text; no word has it."""
+"""The placeholder of the first group in a step's text, a character that no word has."""
 PIPE = "|"
 
 
@@ -35,14 +35,14 @@ class Template(NamedTuple):
 
     marked: str
     groups: tuple[tuple[str, ...], ...]
-    """The values of each, in their order in the text."""
+    """The values of each group, in the order of the text."""
 
     def text(self, values: Sequence[str]) -> str:
-        """Return the step with a value in the place of each group."""
+        """Return the step with a value in place of each group."""
         return _filled(self.marked, values)
 
     def varying(self, values: Sequence[str]) -> dict[str, str]:
-        """Return the options with groups in them by name, and their values for these *values* of the groups.
+        """Return the options that contain groups, by name, with their text for these *values* of the groups.
 
         >>> template("blur --op median --size {3,5},{1,3}").varying(["3", "1"])
         {'size': '3,1'}
@@ -55,7 +55,7 @@ class Template(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """The filters of the step, each with its operator, but for what varies; "" where a filter does.
+        """The filters of the step with their operators, without what varies; "" if a filter itself varies.
 
         >>> template("blur --op median --size {3,5} | edges --op {sobel,scharr}").heading
         'blur median | edges'
@@ -69,9 +69,9 @@ class Template(NamedTuple):
         return "" if any(map(_has_mark, parts)) else " | ".join(parts)
 
     def _words(self) -> list[tuple[str, str]]:
-        """Return the words of the step, each with the name of the option whose value it is, or "".
+        """Return the words of the step, each with the option whose value it is, or "".
 
-        Where two filters of a chain have an option of one name, the filter's name stands before it.
+        If two filters of a chain have an option of the same name, it is preceded by the name of the filter.
         """
         found: list[tuple[str, str, str]] = []
         filter, before = "", ""
@@ -94,7 +94,7 @@ class Template(NamedTuple):
 
 
 def template(text: str) -> Template:
-    """Return the step that a *text* describes; raises UsageError where its braces cannot be read.
+    """Return the step that a *text* describes; raises UsageError if its braces cannot be read.
 
     >>> found = template("blur --sigma {1,2} --border {reflect,wrap}")
     >>> found.groups, found.text(["2", "wrap"])
@@ -107,12 +107,12 @@ def template(text: str) -> Template:
             marked += text[at]
             at += 2
         elif text[at] == "}":
-            raise UsageError(f"{printable(text)}: a }} has no {{ before it; write }}}} for the sign itself")
+            raise UsageError(f"{printable(text)}: a }} has no {{ before it; write }}}} for a literal brace")
         elif text[at] == "{":
             end = text.find("}", at)
             inner = text[at + 1 : end]
             if end < 0 or "{" in inner:
-                raise UsageError(f"{printable(text)}: a {{ has no }} of its own; write {{{{ for the sign itself")
+                raise UsageError(f"{printable(text)}: a {{ has no matching }}; write {{{{ for a literal brace")
             marked += chr(MARK + len(groups))
             groups.append(_values(inner))
             at = end + 1
@@ -135,7 +135,7 @@ def _filled(marked: str, values: Sequence[str]) -> str:
 
 
 def _values(inner: str) -> tuple[str, ...]:
-    """Return the values that stand between two braces.
+    """Return the values between two braces.
 
     >>> _values("a, b"), _values("1..9..4"), _values("1..0..0.5"), _values("4..40..x1.5")
     (('a', 'b'), ('1', '5', '9'), ('1', '0.5', '0'), ('4', '6', '9', '13.5', '20.25', '30.375'))
@@ -143,7 +143,7 @@ def _values(inner: str) -> tuple[str, ...]:
     if (found := RANGE.fullmatch(inner.strip())) is not None:
         low, high, step = Decimal(found[1]), Decimal(found[2]), Decimal(found[4] or 1)
         if any(number and abs(number.adjusted()) > LONGEST for number in (low, high, step)):
-            raise UsageError(f"{{{printable(inner)}}} has a number that is too large, or too near to 0")
+            raise UsageError(f"{{{printable(inner)}}} has a number that is too large or too close to 0")
         return _product(inner, low, high, step) if found[3] else _sum(inner, low, high, step)
     values = tuple(value.strip() for value in inner.split(","))
     if "" in values:
@@ -162,7 +162,7 @@ def _sum(inner: str, low: Decimal, high: Decimal, step: Decimal) -> tuple[str, .
 
 def _product(inner: str, low: Decimal, high: Decimal, factor: Decimal) -> tuple[str, ...]:
     if factor <= 0 or factor == 1 or low * high <= 0:
-        raise UsageError(f"{{{inner}}} needs a factor above 0 that is not 1, and ends on one side of 0")
+        raise UsageError(f"{{{inner}}} needs a factor above 0 other than 1, and ends of the same sign")
     if (factor > 1) != (abs(high) > abs(low)):
         factor = 1 / factor
     values = [low]
@@ -178,6 +178,6 @@ def _check(inner: str, count: float | Decimal) -> None:
 
 
 def _written(value: Decimal) -> str:
-    """Return a number without an exponent and without zeros at its end."""
+    """Return a number without an exponent or trailing zeros."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

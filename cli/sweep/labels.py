@@ -1,4 +1,4 @@
-"""What stands below a picture on a sheet: a pattern with fields, as ``{stem} {width}x{height}``."""
+"""The labels below the pictures of a sheet: a pattern with fields, such as ``{stem} {width}x{height}``."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from ..console.messages import printable, shown
 from ..errors import UsageError
 
 MOST_WIDTH = 999
-"""Characters of a field; more would fill the memory before they are drawn."""
+"""The most characters of a field; more would fill the memory before they are drawn."""
 
 
 def check(pattern: str, known: Collection[str], others: Mapping[str, str] | None = None) -> None:
-    """Raise UsageError for a pattern with a field that is not *known*, or that cannot be read.
+    """Raise UsageError for a pattern that cannot be read, or has a field that is not *known*.
 
-    *others* are fields that would be known with an option.
+    *others* are fields that an option adds, with its name.
     """
     try:
         for _, field, spec, conversion in Formatter().parse(pattern):
             if conversion or "{" in (spec or ""):
-                raise ValueError(f"use no ! and no braces in {{{shown(field or '')}}}")
+                raise ValueError(f"! and braces are not allowed in {{{shown(field or '')}}}")
             if field is not None and field not in known and field in (others or {}):
                 raise ValueError(f"{{{field}}} requires {(others or {})[field]}")
             if field is not None and field not in known:
                 raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(known)}")
             if any(len(number) > len(str(MOST_WIDTH)) for number in re.findall(r"\d+", spec or "")):
                 raise ValueError(
-                    f"{{{field}:{shown(spec or '')}}} is too wide; a field has {MOST_WIDTH} characters at most"
+                    f"{{{field}:{shown(spec or '')}}} is too wide; a field has at most {MOST_WIDTH} characters"
                 )
             if spec:
                 format("" if spec[-1] in "0123456789" else 1.0, spec)
@@ -38,7 +38,7 @@ def check(pattern: str, known: Collection[str], others: Mapping[str, str] | None
 
 
 def filled(pattern: str, values: Mapping[str, Any]) -> list[str]:
-    r"""Return the lines of a label; a value that is missing is a dash.
+    r"""Return the lines of a label; a missing value is a dash.
 
     >>> filled(r"{stem}\n{width}x{height}", {"stem": "a", "width": 30, "height": 20})
     ['a', '30x20']
@@ -55,9 +55,9 @@ def filled(pattern: str, values: Mapping[str, Any]) -> list[str]:
 
 
 def _formatted(value: Any, spec: str) -> str:
-    if isinstance(value, str):  # a file's name may hold what breaks a line
+    if isinstance(value, str):  # file names may contain line breaks
         value = printable(value)
     try:
         return format(value, spec)
-    except ValueError:  # a number's, of a text
+    except ValueError:  # a number's format for a text
         return str(value)

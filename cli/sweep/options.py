@@ -1,4 +1,4 @@
-"""What the calls of `imfilter sweep` and `imfilter sheet` ask for alike."""
+"""The options that `imfilter sweep` and `imfilter sheet` share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..images import prefetch
 
 
 class Options(NamedTuple):
-    """How pictures are read, and a sheet is made."""
+    """How pictures are read, and how a sheet is made."""
 
     frame: int | None = None
     max_pixels: int = prefetch.MAX_PIXELS

@@ -1,4 +1,4 @@
-"""The page of a sweep, ``--report``: its cells, of which whoever reads it compares two."""
+"""The page of ``sweep --report``: its cells, of which the reader compares any two."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .results import Shown
 
 
 def exhibits(call: Call) -> Callable[[Picture], Exhibit]:
-    """Return what makes of a cell's picture what its share of the page shows."""
+    """Return a function that turns a cell's picture into an exhibit within its share of the page."""
     _, own = share(call.page_size, len(call.arrangement.places))
 
     def exhibit_of(picture: Picture) -> Exhibit:
@@ -71,7 +71,7 @@ def _row(one: Shown) -> Sequence[str]:
 
 
 def _entries(call: Call, found: Sequence[Shown], best: Shown | None) -> Iterator[Entry]:
-    """Yield the cells: the input and the best are compared first, or else the first two."""
+    """Yield the cells; the page opens with the input and the best, or else the first two."""
     pair = (found[0], best) if best is not None and best is not found[0] else found[:2]
     row = None
     for number, (one, place) in enumerate(zip(found, call.arrangement.places, strict=True)):

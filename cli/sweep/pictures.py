@@ -1,4 +1,4 @@
-"""The call of `imfilter sheet`: many pictures on one."""
+"""Run a call of `imfilter sheet`: many pictures on one sheet."""
 
 from __future__ import annotations
 
@@ -45,26 +45,26 @@ AHEAD = 4
 
 
 class Call(NamedTuple):
-    """What a call asks for."""
+    """The options of a call."""
 
     names: Sequence[str]
     output: str
     look: SheetLook
     rules: InputRules = InputRules()
     listed: bool = False
-    """Some names came from a list."""
+    """Whether some names came from a list."""
     label: str | None = None
     options: Options = Options()
 
     @property
     def command(self) -> str:
-        """The words that make the sheet again, without the folders of files."""
+        """The command that makes the sheet again, without the folders of files."""
         words = [sheet_file.base(name) for name in self.names]
         return shlex.join(["imfilter", "sheet", *words, "-o", sheet_file.base(self.output)])
 
 
 class Reduced(NamedTuple):
-    """A picture as it stands on the sheet, or why it does not."""
+    """A picture reduced for the sheet, or the reason why it is missing."""
 
     input: Input
     cell: Cell | None = None
@@ -74,7 +74,7 @@ class Reduced(NamedTuple):
 
 
 def run(call: Call) -> ExitCode:
-    """Make the sheet; raises UsageError before any work. A picture that cannot be read is told, and left out."""
+    """Make the sheet; raises UsageError before any work. A picture that cannot be read is reported and left out."""
     call.look.check()
     labels.check(call.label or LABEL, FIELDS)
     target = sheet_file.target_of(call.output)
@@ -102,7 +102,7 @@ def run(call: Call) -> ExitCode:
     if drawn:
         columns = call.look.columns or cells.columns(len(drawn))
         sheet = call.look.drawn(drawn, cells.places(len(drawn), columns), call.options.max_pixels)
-        # A sheet that lacks a picture is made anew by --update.
+        # --update makes a sheet again if it lacks a picture.
         mark = "" if origin is None or failures else origin.mark("sheet")
         with Transaction(files.identities) as transaction:
             options = EncodeOptions(call.options.quality, cores=call.options.cores, stamp=call.options.stamp)
@@ -117,9 +117,9 @@ def run(call: Call) -> ExitCode:
 
 
 def _inputs(call: Call) -> tuple[list[Input], str]:
-    """Return the pictures, and what is said of subfolders that were not looked into.
+    """Return the pictures, and a note on subfolders that were not searched.
 
-    The sheet of an earlier call, which lies among the pictures of a folder, is none of them.
+    The sheet of an earlier call among the pictures of a folder is left out.
     """
     scanned = inputs.scan(call.names, call.rules, listed=call.listed)
     own = identity(call.output) if call.output != STREAM else None
@@ -130,7 +130,7 @@ def _inputs(call: Call) -> tuple[list[Input], str]:
 
 
 def _reduced(call: Call, found: Sequence[Input]) -> Iterator[Reduced]:
-    """Yield the pictures as they stand on the sheet, in their order; tell of those that fail."""
+    """Yield the reduced pictures in order, and report those that fail."""
     readers = threading.local()
 
     def one(number: int) -> Reduced:
@@ -147,7 +147,7 @@ def _reduced(call: Call, found: Sequence[Input]) -> Iterator[Reduced]:
         for number, reduced in enumerate(_in_order(one, len(found), call.options.cores)):
             signals.check()
             pixels += 0 if reduced.cell is None else math.prod(reduced.cell.pixels.shape[:2])
-            if pixels > call.options.max_pixels:  # no sheet is smaller than its pictures
+            if pixels > call.options.max_pixels:  # a sheet is at least as large as its pictures
                 raise UsageError(
                     f"the pictures are too large for a sheet; the limit is {call.options.max_pixels} pixels "
                     "(use a smaller --size; --max-pixels raises it)"

@@ -1,4 +1,4 @@
-"""The one picture of a file that a sheet shows: of several frames the first, or the one that is asked for."""
+"""The picture of a file that a sheet shows: the first frame, or the one asked for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ..images.reader import Reader
 
 
 def read(name: str, reader: Reader, frame: int | None) -> tuple[Picture, int | None]:
-    """Return the picture, and how many the file has, None where that is not known; raises FileError."""
+    """Return the picture, and the number of frames in the file, None if unknown; raises FileError."""
     found = FilePictures(name, reader, frame)
     picture = next(found.pictures())
-    picture.format = picture.format or found.found.format  # that of a frame is its file's
+    picture.format = picture.format or found.found.format  # a frame has the format of its file
     return picture, found.count

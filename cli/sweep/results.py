@@ -1,4 +1,4 @@
-"""The results of a sweep, one after the other: each is measured, written and reduced before the next one is made."""
+"""The results of a sweep, one after the other: each is measured, written and reduced before the next is made."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HOW = How(("diff", "psnr", "ssim"))
 
 
 class Shown(NamedTuple):
-    """A result as it stands on the sheet, and what is known of it; or the input, before all results."""
+    """A result as the sheet shows it, with its figures; or the input, which comes first."""
 
     variant: Variant | None
     pixels: Array
@@ -44,56 +44,56 @@ class Shown(NamedTuple):
     """The width and height of the whole result."""
     seconds: float = 0.0
     found: Measured | None = None
-    """How near it is to the reference."""
+    """How close it is to the reference."""
     why: str = ""
-    """Why it cannot be measured."""
+    """The reason why it cannot be measured."""
     kept: int | None = None
-    """Bytes of its own file."""
+    """The bytes of its own file."""
     exhibit: Exhibit | None = None
-    """What a page shows of it."""
+    """What the page shows of it."""
 
     @property
     def rank(self) -> tuple[float, float]:
-        """What is greater the nearer it is to the reference."""
+        """A sort key that grows with the similarity to the reference."""
         if self.found is None or self.found.psnr is None:
             return float("-inf"), 0.0
         return self.found.psnr, self.found.ssim or 0.0
 
 
 class HowShown(NamedTuple):
-    """What becomes of each result."""
+    """How each result is shown and written."""
 
     transaction: Transaction
-    """What the files of results are written by."""
+    """Writes the results' files."""
     marks: Mapping[int, str]
-    """Their stamps."""
+    """The stamps of these files."""
     reference: Picture | None = None
     crop: Box | None = None
-    """The part that is shown."""
+    """The part to show."""
     side: int | None = None
-    """Pixels of the longer side; None keeps it."""
+    """Pixels of the longer side; None for its own size."""
     background: Colour = WHITE
     exhibit_of: Callable[[Picture], Exhibit] | None = None
-    """Makes what a page shows of a picture; None without one."""
+    """Makes the exhibit of a picture; None without a page."""
     progress: Progress | None = None
 
 
 class Results:
-    """Makes the results of one picture."""
+    """Makes all results of one picture."""
 
     def __init__(self, variants: Sequence[Variant], options: JobOptions, targets: Mapping[int, Target]) -> None:
-        """Prepare all filters; raises UsageError for what they refuse. *targets* are those with files of their own."""
+        """Prepare all filters; raises UsageError. *targets* are the results' own files, if any."""
         self.variants, self.options, self.targets = variants, options, targets
         self.processors = [self._processor(variant, options) for variant in variants]
 
     def _processor(self, variant: Variant, options: JobOptions) -> ImageProcessor:
         maps = variant.recipe.maps()
         if len(maps) not in (0, 1, 3):
-            raise UsageError(f"{variant.text}: gives {len(maps)} maps, and a cell shows a picture; use conv --sheet")
+            raise UsageError(f"{variant.text}: gives {len(maps)} maps, but a cell shows one picture; use conv --sheet")
         return ImageProcessor(variant.recipe, maps, options)
 
     def job(self, number: int, name: str) -> Job:
-        """Return the work on one result of the picture in the file *name*."""
+        """Return the job for one result of the picture in the file *name*."""
         target = self.targets.get(number) or Target(self.variants[number].text, formats.LOSSLESS)
         recipe, place = self.variants[number].recipe, Path(name).name
         others = other_pictures.beside(recipe, place) if any(other_pictures.named(recipe)) else ()
@@ -105,7 +105,7 @@ class Results:
             signals.check()
             if how.progress is not None:
                 how.progress.begin(number, len(self.variants))
-            yield self._one(number, name, picture, how)  # whose samples are gone before the next one's are there
+            yield self._one(number, name, picture, how)  # its samples are freed before the next result is made
 
     def _one(self, number: int, name: str, picture: Picture, how: HowShown) -> Shown:
         began = time.perf_counter()
@@ -126,7 +126,7 @@ class Results:
         return as_shown(name, variant, result, how, seconds, kept)
 
     def _in_place(self, processor: ImageProcessor, job: Job, picture: Picture) -> bool:
-        """Whether a part of the result is the result of a part, so that it can be computed alone."""
+        """Return whether a part of the result can be computed from that part of the picture alone."""
         if not keeps_size(processor.stages) or picture.palette is not None:
             return False
         _, encodings = processor.rendered(job, picture)
@@ -142,14 +142,14 @@ def _picture(computed: Computed, read: Picture) -> Picture:
 
 
 def part(picture: Picture, crop: Box | None) -> Picture:
-    """Return a part of a picture; raises `DecodeError` where a result is too small for it."""
+    """Return a part of a picture; raises `DecodeError` if a result is too small for it."""
     if crop is None:
         return picture
     x, y, width, height = crop
     pixels = picture.pixels[y : y + height, x : x + width]
     if not pixels.size:
         rows, columns = picture.pixels.shape[:2]
-        raise DecodeError(f"a result has {columns}×{rows} pixels; --crop {x},{y},{width},{height} is outside")
+        raise DecodeError(f"a result has {columns}×{rows} pixels; --crop {x},{y},{width},{height} lies outside")
     alpha = None if picture.alpha is None else picture.alpha[y : y + height, x : x + width]
     return Picture(pixels, alpha, colours=picture.colours, white=picture.white)
 
@@ -168,7 +168,7 @@ def as_shown(
 
 
 def compared(result: Picture, reference: Picture | None) -> tuple[Measured | None, str]:
-    """Return how near a result is to the reference, or why that cannot be said."""
+    """Return how close a result is to the reference, or why that is unknown."""
     if reference is None:
         return None, ""
     both = comparable(result, reference, strict=False)
@@ -178,7 +178,7 @@ def compared(result: Picture, reference: Picture | None) -> tuple[Measured | Non
 def _written(
     transaction: Transaction, processor: ImageProcessor, job: Job, computed: Computed, read: Picture, mark: str
 ) -> int:
-    """Write a result into its own file; return how many bytes it has."""
+    """Write a result into its own file, and return the number of bytes."""
     target, notes = job.targets["image"], list[str]()
     with opened(transaction, job, target, processor.options.write) as file:
         with writable(target, computed.formats_of["image"]):

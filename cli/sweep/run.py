@@ -1,4 +1,4 @@
-"""The call of `imfilter sweep`: it is checked, its results are made and drawn, and what was asked for is told."""
+"""Run a call of `imfilter sweep`: check it, make and draw the results, and print what it asks for."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ..page.exhibit import Exhibit
 
 FIELDS = ("label", "step", "filter", "index", "width", "height", "seconds")
-"""The fields of any label; those of --against and --each, and the options that vary, come to them."""
+"""The fields of every label; --against, --each and the options that vary add others."""
 MEASURES = ("psnr", "ssim", "difference")
 
 
@@ -48,7 +48,7 @@ def run(call: Call) -> ExitCode:
     """Make the sheet; raises UsageError before any work, FileError."""
     call.look.check()
     if is_folder(call.input):
-        raise UsageError(f"{shown(call.input)}: is a folder; a sweep shows one picture")
+        raise UsageError(f"{shown(call.input)}: is a folder; a sweep needs one picture")
     _check_label(call)
     target = None if call.output is None else sheet_file.target_of(call.output)
     if target is not None and target.path is None:
@@ -83,7 +83,7 @@ def run(call: Call) -> ExitCode:
 
 
 def _files(recipe: Recipe, name: str) -> dict[str, str]:
-    """Return the files that a result depends on beside the input *name*, and what they are."""
+    """Return the files that a result depends on besides the input *name*, and their roles."""
     beside = other_pictures.beside(recipe, Path(name).name) if any(other_pictures.named(recipe)) else ()
     return recipe.files() | {other: other_pictures.WHAT for other in beside if other}
 
@@ -98,7 +98,7 @@ def _check_label(call: Call) -> None:
 
 
 def _targets_of_each(call: Call) -> dict[int, Target]:
-    """Return the files of the results themselves, each called by its label, where the call asks for them."""
+    """Return the results' own files, named by their labels, if the call asks for them."""
     if call.each is None:
         return {}
     own = formats.of_name(call.input)
@@ -130,7 +130,7 @@ def _options(call: Call, write: WriteOptions) -> JobOptions:
 def _made(
     call: Call, results: Results, target: Target | None, origin: Origin | None, write: WriteOptions
 ) -> list[Shown]:
-    """Make the results and the sheet, let all files appear together, and show it where that is asked for."""
+    """Make the results and the sheet, publish all files together, and show the sheet if asked to."""
     options = call.options
     reader = prefetch.reader(options.max_pixels, options.lenient, options.to_rgb)
     reader.digests = False
@@ -150,7 +150,7 @@ def _made(
         if call.arrangement.input is not None:
             found.append(as_shown(call.input, None, picture, how))
         found += results.each(call.input, picture, how)
-        picture.pixels = picture.alpha = None  # the memory is the sheet's now
+        picture.pixels = picture.alpha = None  # leave the memory to the sheet
         best = telling.best(found)
         cells = [
             Cell(one.pixels, telling.below(one, number, call.label, call.against is not None), one is best)
@@ -179,7 +179,7 @@ def _made(
 
 
 def _exhibits(call: Call) -> Callable[[Picture], Exhibit] | None:
-    """Return what makes of a picture what the page shows, None without one."""
+    """Return a function that makes the exhibit of a picture; None without a page."""
     if call.report is None:
         return None
     from . import page  # few calls write one
@@ -188,16 +188,16 @@ def _exhibits(call: Call) -> Callable[[Picture], Exhibit] | None:
 
 
 def _first(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
-    """Return the picture of a file, of several frames the one that is asked for, or the first; raises FileError."""
+    """Return the picture of a file: the frame asked for, or the first; raises FileError."""
     picture, count = read(name, reader, frame)
     if count != 1 and frame is None and not call.options.quiet:
         several = "several" if count is None else count
-        say(f"imfilter: {shown(name)}: has {several} frames; the first is taken, and --frame N takes another")
+        say(f"imfilter: {shown(name)}: has {several} frames; the first is shown, --frame N shows another")
     return picture
 
 
 def _tell(call: Call, found: Sequence[Shown], targets: Mapping[int, Target]) -> None:
-    """Print a line for each result, the best first, where it was measured; or one of JSON for each."""
+    """Print a line for each result, as text or JSON; the best first if they were measured."""
     is_measured = call.against is not None
     ranked = sorted(found, key=lambda one: one.rank, reverse=True) if is_measured else list(found)
     if call.options.json:
@@ -213,7 +213,7 @@ def _tell(call: Call, found: Sequence[Shown], targets: Mapping[int, Target]) -> 
 
 
 def _tell_plan(call: Call, target: Target | None, targets: Mapping[int, Target]) -> ExitCode:
-    """Print what would be made."""
+    """Print the plan: what the call would make."""
     for number, one in enumerate(call.variants):
         put(f"{one.text} -> {targets[number].name}" if number in targets else one.text)
     where = "" if target is None else f" -> {target.name}"

@@ -1,4 +1,4 @@
-"""A sheet on its way into a file: how it looks, its format, its stamp, and whether the one that is there is current."""
+"""The file of a sheet: its look, its format, its stamp, and whether an existing one is up to date."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from ..version import VERSION
 SIZE = 320
 """Pixels of the longer side of a cell's picture."""
 LARGEST = 1 << 14
-"""Pixels of a cell's side that can be asked for."""
+"""The most pixels of a cell's side."""
 MOST_WORDS = 1000
-"""Characters of a command that a sheet carries."""
+"""The most characters of the command that a sheet carries."""
 
 
 class SheetLook(NamedTuple):
-    """How a sheet looks."""
+    """The look of a sheet."""
 
     size: int = SIZE
     columns: int | None = None
@@ -45,7 +45,7 @@ class SheetLook(NamedTuple):
     text_size: int = 13
 
     def check(self) -> None:
-        """Raise UsageError for values that no sheet can have, or a font that cannot be read."""
+        """Raise UsageError for values out of range, or a font that cannot be read."""
         for name, value, least, most in (
             ("size", self.size, 1, LARGEST),
             ("columns", self.columns or 1, 1, LARGEST),
@@ -59,9 +59,9 @@ class SheetLook(NamedTuple):
         font(self.text_size, self.font)
 
     def drawn(self, cells: Sequence[Cell], places: Sequence[tuple[int, int]], max_pixels: int) -> Any:
-        """Draw cells in their *places*; raises UsageError for a sheet of more than *max_pixels*.
+        """Draw cells in their *places*; raises UsageError if the sheet has more than *max_pixels*.
 
-        The sheet is as wide as its pictures, or as their labels are if these are not longer than a cell's side.
+        Columns are as wide as their pictures, or as their labels if these are no wider than a cell's side.
         """
         words = font(self.text_size, self.font)
         pictures = [cell.pixels.shape for cell in cells]
@@ -81,19 +81,19 @@ class SheetLook(NamedTuple):
         return found if found.ndim == 3 else found[..., None]
 
     def notes(self, cells: Sequence[Cell]) -> list[str]:
-        """Return what should be known of the labels of cells."""
+        """Return notes on the labels of cells."""
         words = font(self.text_size, self.font)
         if any(words.lacks(line) for cell in cells for line in cell.lines):
-            return ["the font lacks letters of the labels, which are shown as ?; --font FILE.ttf takes another"]
+            return ["the font lacks letters of the labels, shown as ?; choose another with --font FILE.ttf"]
         return []
 
 
 def target_of(output: str) -> Target:
-    """Return where a sheet goes, and in which format; raises UsageError for one that it cannot go to."""
+    """Return the target of a sheet and its format; raises UsageError if no sheet can be written there."""
     if output == STREAM:
         return Target(None, formats.LOSSLESS)
     if is_store(output):
-        raise UsageError(f"{shown(output)}: a sheet is written to a file; name one, and copy it")
+        raise UsageError(f"{shown(output)}: a sheet must be a local file; name one, and copy it")
     if means_folder(output):
         raise UsageError(f"{shown(output)}: is a folder; name a file for the sheet")
     try:
@@ -101,15 +101,15 @@ def target_of(output: str) -> Target:
     except UsageError as error:
         raise UsageError(str(error).removesuffix(", or --to FORMAT")) from None
     if format.data_set or "uint8" not in format.colour:
-        raise UsageError(f"{shown(output)}: a sheet is a picture in colour; use .png")
+        raise UsageError(f"{shown(output)}: a sheet needs a format for colours; use .png")
     return Target(output, format)
 
 
 class Origin:
-    """What a sheet is made by and of, from which its stamp follows."""
+    """The options and files that a sheet is made from, which determine its stamp."""
 
     def __init__(self, how: Mapping[str, object], files: Iterable[str], cores: int) -> None:
-        """Read the *files*, all that it is made of; *how* is all that decides what they become."""
+        """Read the *files*, all inputs of the sheet; *how* is everything else that determines it."""
         named = list(files)
         self.digests = list(side_by_side(lambda number: _digest(named[number]), range(len(named)), cores))
         self._stamper = Stamper(VERSION, repr(self.digests).encode(), how)
@@ -119,27 +119,27 @@ class Origin:
         return self._stamper.mark(name, Job(Input("", ""), {}))
 
     def is_current(self, targets: Mapping[str, Target]) -> bool:
-        """Whether all outputs were made by the same call of the same files, which all can be read again."""
+        """Return whether all outputs exist, can be read, and were made by the same call from the same files."""
         try:
             return "" not in self.digests and all(
                 target.path is not None and has_mark(target.path, self.mark(name), target.format)
                 for name, target in targets.items()
             )
-        except (OSError, ValueError):  # a file that is missing
+        except (OSError, ValueError):  # the file is missing
             return False
 
 
 def _digest(name: str) -> str:
     try:
         return SourceDigest.of_file(name)
-    except (OSError, ValueError):  # which is said when it is read
+    except (OSError, ValueError):  # reported when it is read
         return ""
 
 
 def write(
     transaction: Transaction, target: Target, sheet: Any, options: EncodeOptions, mark: str, command: str
 ) -> None:
-    """Write a sheet ``(height, width, channels)`` with its stamp, behind which the *command* stands that made it."""
+    """Write a sheet ``(height, width, channels)`` with its stamp, followed by the *command* that made it."""
     said = command.encode("ascii", "backslashreplace").decode()
     assert target.format is not None
     path = None if target.path is None else Path(target.path)
@@ -161,5 +161,5 @@ def write(
 
 
 def base(name: str) -> str:
-    """Return the name of a file without its folder, as the command in a sheet has it."""
+    """Return the name of a file without its folder, as in the command of a sheet."""
     return Path(unsigned(name)).name or name

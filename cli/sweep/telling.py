@@ -1,4 +1,4 @@
-"""What is told of a sweep's results: below each on the sheet, in lines, and in JSON."""
+"""The words on a sweep's results: labels on the sheet, printed lines, and JSON."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ INPUT = "input"
 
 
 def name(one: Shown) -> str:
-    """Return what a result is called."""
+    """Return the name of a result."""
     return INPUT if one.variant is None else one.variant.label
 
 
 def best(found: Sequence[Shown]) -> Shown | None:
-    """Return what is nearest to the reference, None where nothing was measured."""
+    """Return the result closest to the reference; None if nothing was measured."""
     first = max(found, key=lambda one: one.rank)
     return None if first.found is None else first
 
 
 def below(one: Shown, number: int, pattern: str | None, is_measured: bool) -> list[str]:
-    """Return the lines below a result, by its *number* on the sheet and a *pattern*."""
+    """Return the label of a result, from its *number* on the sheet and a *pattern*."""
     if pattern is None:
         return [name(one), figures(one)] if is_measured else [name(one)]
     values: dict[str, Any] = {"label": name(one), "index": number, "width": one.size[0], "height": one.size[1]}
@@ -40,7 +40,7 @@ def below(one: Shown, number: int, pattern: str | None, is_measured: bool) -> li
 
 
 def figures(one: Shown) -> str:
-    """Return in words how near a result is to the reference."""
+    """Return in words how close a result is to the reference."""
     if one.found is None:
         return f"cannot be compared: {one.why}"
     if one.found.is_identical:
@@ -57,7 +57,7 @@ def table(ranked: Sequence[Shown]) -> list[str]:
 
 
 def record(one: Shown, path: str | None, rank: int | None) -> str:
-    """Return a result as a line of JSON; *path* is that of its own file."""
+    """Return a result as a line of JSON; *path* is its own file's."""
     variant, found = one.variant, one.found
     return line(
         "sweep",

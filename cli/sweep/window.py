@@ -14,19 +14,19 @@ from ..images.picture import DecodeError, Picture
 
 WRITTEN = re.compile(r"(?:(center|centre|detail):)?(\d{1,9}(?:,\d{1,9})+)")
 BLOCKS = 8
-"""Blocks along the shorter side of a window, in steps of which the one with the most detail is looked for."""
+"""Blocks along the shorter side of a window; the search for the most detail moves it by whole blocks."""
 
 
 class Window(NamedTuple):
-    """A part of a picture as it is asked for."""
+    """A part of a picture, as an option describes it."""
 
     kind: str
-    """``at`` a place, in the ``center``, or where there is most ``detail``."""
+    """``at`` a position, in the ``center``, or where there is the most ``detail``."""
     numbers: tuple[int, ...]
-    """X, Y, and the width and height; of the others the size alone."""
+    """X, Y, width and height; without X and Y for ``detail`` and ``center``."""
 
     def on(self, picture: Picture) -> Box:
-        """Return the part of a picture, cut where it reaches past the edge; raises `DecodeError` where it is outside.
+        """Return the part of a picture, clipped at its edges; raises `DecodeError` if it lies outside.
 
         >>> from ..images.picture import Picture
         >>> read("center:4,2").on(Picture(np.zeros((10, 10, 1), np.uint8)))
@@ -40,12 +40,12 @@ class Window(NamedTuple):
             return (*_of_most_detail(picture, columns, rows), columns, rows)
         x, y = self.numbers[:2]
         if x >= width or y >= height:
-            raise DecodeError(f"has {width}×{height} pixels; --crop {','.join(map(str, self.numbers))} is outside")
+            raise DecodeError(f"has {width}×{height} pixels; --crop {','.join(map(str, self.numbers))} lies outside")
         return x, y, min(self.numbers[2], width - x), min(self.numbers[3], height - y)
 
 
 def read(text: str) -> Window:
-    """Return the part that --crop asks for; raises UsageError."""
+    """Read the value of --crop; raises UsageError."""
     found = WRITTEN.fullmatch(text)
     numbers = tuple(map(int, found[2].split(","))) if found else ()
     if found is None or len(numbers) != (2 if found[1] else 4):
@@ -56,7 +56,7 @@ def read(text: str) -> Window:
 
 
 def _of_most_detail(picture: Picture, width: int, height: int) -> tuple[int, int]:
-    """Return the left and top of the window of the greatest variance of its luma, in steps of a block."""
+    """Return the left and top of the window with the greatest variance of luma, in steps of a block."""
     step = max(1, min(width, height) // BLOCKS)
     rows, columns = (size // step for size in picture.pixels.shape[:2])
     sums = np.empty((2, rows, columns))

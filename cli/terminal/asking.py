@@ -1,7 +1,7 @@
-"""What a terminal says of itself: one round trip, none of whose answers is left to stand at the prompt.
+"""Asking a terminal what it can do: one round trip, whose answers never end up at the prompt.
 
-Environment variables are inherited by what is started from a terminal, and lie. The last question is one that every
-terminal answers, so that nobody waits for the answers to those before it that it does not know.
+Environment variables are inherited by whatever is started from a terminal, so they may be wrong. Every terminal
+answers the last question, so nobody waits for answers to earlier questions that it does not know.
 
 The sequences are those of https://invisible-island.net/xterm/ctlseqs/ctlseqs.html and
 https://sw.kovidgoyal.net/kitty/graphics-protocol/.
@@ -13,32 +13,35 @@ import contextlib
 import os
 import re
 import select
-import termios
+import sys
 import time
 from typing import Any
 
 from ...filters.core.named_tuple import NamedTuple
 from .. import signals
+from ..system import NO_TERMINAL, module
 
 PATIENCE = 0.25
-"""Seconds after which a terminal that has not answered is taken for one that shows text alone."""
+"""Seconds after which a terminal that has not answered is assumed to show only text."""
 LATE = 0.45
-"""Seconds after which an answer comes no more: until then the program keeps what comes from the next prompt."""
+"""Seconds after which no answer comes any more: until then the program keeps answers away from the next prompt."""
 QUESTIONS = (
     b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"  # kitty's graphics
     b"\x1b[16t"  # the size of a cell
     b"\x1b[?1;1;0S\x1b[?2;1;0S"  # the registers for colours, and the largest picture, of sixel
     b"\x1b[c"  # the primary attributes of the device
 )
+termios: Any = module("termios")
+"""None on Windows, where no terminal is asked."""
 MOST = 1 << 14
-"""Bytes of answers that are looked at."""
+"""Most bytes of answers that are read."""
 ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
 SIXEL = 4
 """The attribute of a device that draws sixel graphics."""
 
 
 class Answers(NamedTuple):
-    """What a terminal said of itself."""
+    """The answers of a terminal."""
 
     complete: bool = False
     """The last question was answered."""
@@ -47,13 +50,13 @@ class Answers(NamedTuple):
     """The width and height of a character in pixels."""
     attributes: frozenset[int] = frozenset()
     registers: int | None = None
-    """How many colours a sixel picture has at most."""
+    """The most colours of a sixel picture."""
     largest: tuple[int, int] | None = None
     """The width and height of the largest sixel picture."""
 
 
 def understood(data: bytes) -> Answers:
-    r"""Return what a terminal said; whatever else stands in *data* is passed over.
+    r"""Return the answers of a terminal; anything else in *data* is ignored.
 
     >>> understood(b"\x1b[6;20;9t\x1b[?62;4;22c")[:4] == (True, False, (9, 20), {4, 22, 62})
     True
@@ -79,10 +82,10 @@ def understood(data: bytes) -> Answers:
 
 
 class Conversation:
-    """A terminal that is asked from `begin` on; at the `end` it is as it was, and its answers are gone.
+    """A conversation with a terminal from `begin` to `end`, which restores its state and discards its answers.
 
-    Only a process in the foreground of the terminal of standard output asks: others would be stopped for it, or read
-    what another terminal answers.
+    Only a foreground process of the terminal on stdout asks: others would be stopped for it, or read the answers of
+    another terminal.
     """
 
     def __init__(self) -> None:
@@ -92,22 +95,24 @@ class Conversation:
         self._data = b""
 
     def begin(self) -> None:
-        """Ask, where there is a terminal to ask."""
+        """Ask the terminal, if there is one."""
+        if sys.platform == "win32" or termios is None:
+            return
         with contextlib.suppress(OSError, termios.error):
             if os.tcgetpgrp(1) == os.getpgrp():
                 self._ask()
 
     def _ask(self) -> None:
-        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+        terminal = os.open("/dev/tty", os.O_RDWR | NO_TERMINAL)
         try:
             self._before = termios.tcgetattr(terminal)
             silent = [*self._before]
-            # Each byte is there at once, and the terminal does not show it.
+            # Each byte arrives at once, and the terminal does not echo it.
             silent[3] &= ~(termios.ICANON | termios.ECHO)
             self._terminal = terminal
             termios.tcsetattr(terminal, termios.TCSANOW, silent)
             _, ready, _ = select.select([], [terminal], [], PATIENCE)
-            if ready:  # a terminal that is stopped takes nothing
+            if ready:  # a stopped terminal takes nothing
                 os.write(terminal, QUESTIONS)
         except BaseException:
             self.end()
@@ -115,7 +120,7 @@ class Conversation:
         self._asked = time.monotonic()
 
     def answers(self) -> Answers:
-        """Return what the terminal says within `PATIENCE`."""
+        """Return what the terminal answers within `PATIENCE` seconds."""
         self._listen(PATIENCE)
         found = understood(self._data)
         if found.complete:
@@ -123,9 +128,9 @@ class Conversation:
         return found
 
     def _listen(self, seconds: float) -> None:
-        """Take what comes until the last question is answered, or for so many seconds since it was asked.
+        """Read until the last question is answered, or until *seconds* after it was asked.
 
-        What has come by then is taken, whenever that is looked for.
+        Answers that arrived in time count, even if they are read later.
         """
         while self._terminal is not None and not ATTRIBUTES.search(self._data) and len(self._data) < MOST:
             left = max(0.0, self._asked + seconds - time.monotonic())
@@ -139,22 +144,22 @@ class Conversation:
             self._data += part
 
     def wait(self) -> None:
-        """Wait for an answer that is late."""
+        """Wait for a late answer."""
         self._listen(LATE)
 
     def settle(self) -> None:
-        """End where no answer can come any more; there is no waiting for that."""
+        """End the conversation, without waiting, if no answer can come any more."""
         if time.monotonic() > self._asked + LATE:
             self.end()
 
     def end(self) -> None:
-        """Let the terminal be as it was, and forget what it said since."""
+        """Restore the terminal, and discard what it has said since."""
         if self._terminal is None:
             return
         with signals.uninterrupted():
             terminal, self._terminal = self._terminal, None
             with contextlib.suppress(OSError, termios.error):
-                # TCSAFLUSH would wait for the output too, for ever where the terminal is stopped.
+                # TCSAFLUSH would also wait for the output, for ever if the terminal is stopped.
                 termios.tcflush(terminal, termios.TCIFLUSH)
                 termios.tcsetattr(terminal, termios.TCSANOW, self._before)
                 termios.tcflush(terminal, termios.TCIFLUSH)

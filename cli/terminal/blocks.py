@@ -1,4 +1,4 @@
-"""Half blocks: each character shows two dots, the upper in its own colour, the lower in that behind it."""
+"""Half blocks: each character shows two dots, the upper as its foreground, the lower as its background."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BAYER = ((0, 8, 2, 10), (12, 4, 14, 6), (3, 11, 1, 9), (15, 7, 13, 5))
 
 
 def lines(dots: Array, true_colour: bool) -> Iterator[bytes]:
-    """Yield the lines that show ``dots (rows, columns, 3)`` of uint8; codes stand where a colour changes."""
+    """Yield the lines that show ``dots (rows, columns, 3)`` of uint8, with codes where a colour changes."""
     code, coded = (_true, dots) if true_colour else (_of_cube, cube(dots))
     numbers = coded.tolist()
     for top in range(0, len(numbers), 2):

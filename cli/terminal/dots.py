@@ -1,4 +1,4 @@
-"""Dots of Braille: each character shows two by four of them, without any colour."""
+"""Braille dots: each character shows two by four of them, without colour."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from PIL import Image
 from ...filters.core.lazy_numpy import Array, np
 
 BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""What each dot adds to the number of a character."""
+"""What each dot adds to the code of a character."""
 EMPTY = 0x2800
-"""The number of the character without a dot."""
+"""The code of the character without dots."""
 
 
 def lines(dots: Array) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Files that are shown in the terminal, one after the other."""
+"""Showing files in the terminal, one after the other."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ..images.reader import Reader
 from .reduced import reduced
 from .screen import Screen
 
-FIRST = "has several frames, of which the first is shown; --frame N shows another"
+FIRST = "has several frames; the first is shown, --frame N shows another"
 
 Colour = tuple[int, int, int]
 
 
 class Call(NamedTuple):
-    """What a call shows."""
+    """The files that a call shows."""
 
     names: Sequence[str]
     several: bool
-    """There may be more than one: the names stand above the pictures."""
+    """There may be more than one, so names are printed above the pictures."""
     frame: int | None
     max_pixels: int
     lenient: bool
     background: Colour | None
-    """What transparent parts are shown on, if not a checkerboard."""
+    """The background of transparent parts, if not a checkerboard."""
     quiet: bool
     unsearched: str = ""
-    """What is said of subfolders that were not looked into."""
+    """The message on subfolders that were not searched."""
 
 
 def show(call: Call, screen: Screen) -> ExitCode:
@@ -60,7 +60,7 @@ def show(call: Call, screen: Screen) -> ExitCode:
 
 
 def _read(reader: Reader, name: str, call: Call, screen: Screen) -> tuple[Array, list[str]]:
-    """Return what is shown of a file, and what should be known of it; raises FileError."""
+    """Return the picture of a file as it is shown, and notes on it; raises FileError."""
     found = FilePictures(name, reader, call.frame)
     picture = next(found.pictures(), None)
     if picture is None:

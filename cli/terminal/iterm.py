@@ -12,11 +12,11 @@ from ...filters.core.lazy_numpy import Array
 from .png_bytes import png
 
 PIECE = 1 << 16
-"""Characters that are written at a time."""
+"""Characters written at a time."""
 
 
 def pieces(dots: Array, columns: int, rows: int) -> Iterator[bytes]:
-    """Yield what shows ``dots (rows, columns, 3)`` of uint8 in so many characters."""
+    """Yield the bytes that show ``dots (rows, columns, 3)`` of uint8 in *columns* and *rows* of characters."""
     data = png(dots)
     text = base64.standard_b64encode(data)
     size = b"width=%d;height=%d;preserveAspectRatio=1" % (columns, rows)

@@ -1,4 +1,4 @@
-"""The graphics protocol of kitty, which WezTerm, Ghostty and Konsole have too: a PNG in chunks of base 64.
+"""The graphics protocol of kitty, WezTerm, Ghostty and Konsole: a PNG in chunks of base 64.
 
 https://sw.kovidgoyal.net/kitty/graphics-protocol/
 """
@@ -12,13 +12,13 @@ from ...filters.core.lazy_numpy import Array
 from .png_bytes import png
 
 CHUNK = 4096
-"""Characters of a chunk at most, as the protocol has it."""
+"""Most characters of a chunk, by the protocol."""
 
 
 def pieces(dots: Array, columns: int = 0) -> Iterator[bytes]:
-    """Yield what shows ``dots (rows, columns, 3)`` of uint8, as they are or as wide as so many characters.
+    """Yield the bytes that show ``dots (rows, columns, 3)`` of uint8, in full size or *columns* characters wide.
 
-    The terminal is asked for no answer.
+    The terminal is told not to answer.
     """
     text = base64.standard_b64encode(png(dots))
     for start in range(0, len(text), CHUNK):

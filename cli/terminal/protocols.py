@@ -10,9 +10,9 @@ from ...filters.core.lazy_numpy import Array
 Protocol = Literal["kitty", "iterm", "sixel", "blocks", "dots"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 OF_TEXT: dict[Protocol, tuple[int, int]] = {"blocks": (1, 2), "dots": (2, 4)}
-"""Those that are characters, each of so many dots across and down; those of the others are pixels."""
+"""The protocols made of characters, with the dots of each across and down; the dots of others are pixels."""
 TRUE = 1 << 24
-"""The colours of a terminal that has all that 24 bits can tell."""
+"""The number of colours of a terminal with 24-bit colour."""
 BROKEN_OFF: dict[Protocol, bytes] = {
     # The last chunk of kitty's, without an answer; the string terminators of the others; plain colours.
     "kitty": b"\x1b\\\x1b_Gm=0,q=2;\x1b\\\n",
@@ -21,15 +21,15 @@ BROKEN_OFF: dict[Protocol, bytes] = {
     "blocks": b"\x1b[0m\n",
     "dots": b"\n",
 }
-"""What ends a picture in its middle, so that what follows is text again."""
+"""The bytes that end an interrupted picture, so that text can follow."""
 
 
 def pieces(protocol: Protocol, dots: Array, cells: tuple[int, int], colours: int, exact: bool) -> Iterator[bytes]:
-    """Yield what shows ``dots (rows, columns, 3)`` of uint8 in so many columns and rows of characters, in *colours*.
+    """Yield the bytes that show ``dots (rows, columns, 3)`` of uint8 in *cells* (columns and rows), with *colours*.
 
-    *exact* says that the dots are pixels of the terminal, whose size was no guess.
+    *exact* says that the dots are pixels of the terminal, whose cell size is known and not guessed.
     """
-    # Each is imported where it is used: a call shows all its pictures in one way.
+    # Imported where used: a call shows all its pictures with one protocol.
     if protocol == "kitty":
         from . import kitty
 

@@ -1,4 +1,4 @@
-"""A picture as a terminal shows it: 8 bits of sRGB, reduced by means, on a checkerboard where it is transparent."""
+"""A picture as a terminal shows it: 8-bit sRGB, reduced by means, with a checkerboard after transparent parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..images.on_screen import eight_bits, of_inks, on_ground
 from .room import Room
 
 CHECKERBOARD = (204, 153)
-"""Its grays."""
+"""Its two grays."""
 
 
 def reduced(
@@ -29,12 +29,12 @@ def reduced(
 ) -> Array:
     """Return a picture as it is shown, ``(rows, columns, 3)`` of uint8.
 
-    *pixels* are ``(height, width, channels)`` of any sample type, *alpha* is ``(height, width)`` or None, *white* the
-    value of both that is white. Inks are mixed plainly; of other pictures with more than three channels the first
-    three are seen, of two the first.
+    *pixels* are ``(height, width, channels)`` of any sample type, *alpha* is ``(height, width)`` or None, *white* is
+    the value of white in both. CMYK is converted without a profile; of other pictures with more than three channels the
+    first three are shown, of two the first.
     """
     if metadata is not None and pixels.dtype.kind == "f" and metadata.colour.is_linear:
-        pixels, metadata = _as_srgb(pixels, metadata), None  # before 8 bits are too few for it
+        pixels, metadata = _as_srgb(pixels, metadata), None  # before the reduction to 8 bits
     if colours == "cmyk":
         levels = of_inks(eight_bits(pixels, white))
     else:
@@ -44,7 +44,7 @@ def reduced(
     image = pillow_buffer.image_of(levels[..., 0] if levels.shape[2] == 1 else levels)
     size = room.fitted(*image.size)
     if size != image.size:
-        image = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)  # 12 MP in a third of the time
+        image = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)  # takes a third of the time for 12 MP
     found = np.asarray(image).reshape(*image.size[::-1], -1)
     seen = found if alpha is None else found[..., :-1]
     if metadata is not None:
@@ -54,7 +54,7 @@ def reduced(
 
 
 def _as_srgb(pixels: Array, metadata: Metadata) -> Array:
-    """Return colours as those of sRGB, where it is known how; else as they are."""
+    """Return the colours converted to sRGB, if that is possible; else unchanged."""
     try:
         converted = srgb_conversion.to_srgb(pixels, metadata, 1)
     except srgb_conversion.ConversionError:
@@ -63,7 +63,7 @@ def _as_srgb(pixels: Array, metadata: Metadata) -> Array:
 
 
 def side_by_side(left: Array, right: Array, gap: int) -> Array:
-    """Return two pictures as one, with black between them.
+    """Return two pictures as one, with a black gap between them.
 
     >>> side_by_side(np.ones((2, 1, 3), np.uint8), np.ones((1, 2, 3), np.uint8), 1)[..., 0].tolist()
     [[1, 0, 1, 1], [1, 0, 0, 0]]

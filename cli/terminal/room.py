@@ -1,4 +1,4 @@
-"""How large a picture is in a terminal: it fits into the room that there is, and is never enlarged."""
+"""The size of a picture in a terminal: it fits into the available room, and is never enlarged."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from ...filters.core.named_tuple import NamedTuple
 
 
 class Room(NamedTuple):
-    """The dots that a terminal has for a picture."""
+    """The dots available for a picture."""
 
     width: int
     height: int
     aspect: float = 1.0
-    """How much higher than wide a dot is."""
+    """The height of a dot divided by its width."""
 
     def fitted(self, width: int, height: int) -> tuple[int, int]:
-        """Return the width and height in dots of a picture of so many square pixels.
+        """Return the width and height in dots of a picture of *width* × *height* square pixels.
 
         >>> Room(80, 40).fitted(400, 100), Room(80, 40).fitted(8, 9), Room(80, 40, 2.0).fitted(40, 40)
         ((80, 20), (8, 9), (40, 20))
@@ -23,5 +23,5 @@ class Room(NamedTuple):
         return max(1, round(width * scale)), max(1, round(height * scale / self.aspect))
 
     def beside(self, gap: int) -> Room:
-        """Return the room of each of two pictures side by side."""
+        """Return the room for each of two pictures side by side."""
         return self._replace(width=max(1, (self.width - gap) // 2))

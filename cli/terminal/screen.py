@@ -1,7 +1,8 @@
-"""The terminal of standard output, on which pictures are shown: by which protocol, and how large."""
+"""The terminal on stdout, on which pictures are shown: the protocol, and the size."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -15,6 +16,7 @@ from ...filters.core.named_tuple import NamedTuple
 from .. import signals
 from ..errors import FileError, UsageError
 from ..streams import write_all
+from ..system import SELECTS_FILES
 from . import protocols
 from .asking import SIXEL, Answers, Conversation
 from .protocols import PROTOCOLS, Protocol
@@ -22,26 +24,26 @@ from .room import Room
 
 VARIABLE = "IMFILTER_SHOW"
 UNKNOWN_CELL = 8, 16
-"""The size of a character in pixels where the terminal does not tell it."""
+"""The size of a character in pixels if the terminal does not state it."""
 SIZE = re.compile(r"([1-9]\d{0,3})[x×]([1-9]\d{0,3})")
 MULTIPLEXERS = "TMUX", "STY", "ZELLIJ"
-"""Variables by which tmux, screen and Zellij are known: pixels would not pass through them."""
+"""Variables that reveal tmux, screen and Zellij, which do not pass pixels on."""
 MOST_UNASKED = 1 << 20
-"""Bytes of sixel for a terminal that does not know it; others print more than these as text."""
+"""Most bytes of sixel for a terminal that has not announced it, as it may print them as text."""
 GAP = 2
 """Characters between two pictures side by side."""
 
 
 class Wanted(NamedTuple):
-    """How the call wants pictures to be shown."""
+    """The options of the call for showing pictures."""
 
     protocol: Protocol | None
     size: tuple[int, int] | None
-    """The columns and rows of characters that a picture has at most."""
+    """The most columns and rows of characters of a picture."""
 
 
 def wanted(show_as: str | None, show_size: str | None, environment: Mapping[str, str] = os.environ) -> Wanted:
-    """Read how pictures shall be shown; raises UsageError, also where no terminal would show them."""
+    """Read the options for showing pictures; raises UsageError, also if no terminal would show them."""
     protocol = _protocol("--show-as", show_as) or _protocol(VARIABLE, environment.get(VARIABLE))
     size = None
     if show_size is not None:
@@ -50,9 +52,9 @@ def wanted(show_as: str | None, show_size: str | None, environment: Mapping[str,
             raise UsageError(f"--show-size: {show_size!r} is not COLSxROWS, such as 80x24")
         size = int(match[1]), int(match[2])
     if sys.stdout is None or not sys.stdout.isatty():
-        raise UsageError("standard output is not a terminal, which pictures are shown on; write a file with -o")
+        raise UsageError("standard output is not a terminal, so pictures cannot be shown; write a file with -o")
     if environment.get("TERM") == "dumb":
-        raise UsageError("this terminal (TERM=dumb) shows no pictures; write a file with -o")
+        raise UsageError("this terminal (TERM=dumb) cannot show pictures; write a file with -o")
     return Wanted(protocol, size)
 
 
@@ -66,22 +68,22 @@ def _protocol(source: str, name: str | None) -> Protocol | None:
 
 
 class Way(NamedTuple):
-    """How the pictures of a call are shown."""
+    """The way in which the pictures of a call are shown."""
 
     protocol: Protocol
     cell: tuple[int, int]
     """The dots of a character, across and down."""
     room: Room
-    """For a picture, or for two and what is between them."""
+    """The room for a picture, or for two and the gap between them."""
     colours: int
     answers: Answers
 
 
 class Screen:
-    """A terminal that shows pictures; use it as a context.
+    """A terminal that shows pictures; use it as a context manager.
 
-    At its beginning the terminal is asked what it can. The answers are waited for when they are needed: in the meantime
-    NumPy is imported, and a picture read.
+    On entry the terminal is asked what it can do. The program waits for the answers only when it needs them: in the
+    meantime NumPy is imported and a picture read.
     """
 
     def __init__(self, wanted: Wanted, environment: Mapping[str, str] = os.environ) -> None:
@@ -115,7 +117,7 @@ class Screen:
 
     @property
     def room(self) -> Room:
-        """What there is for a picture, or for two and the gap between them."""
+        """The room for a picture, or for two and the gap between them."""
         return self._way.room
 
     @property
@@ -149,20 +151,20 @@ class Screen:
             return pieces
         every = [*pieces]
         if (size := sum(map(len, every))) > MOST_UNASKED:
-            advice = "this terminal knows no sixel, and may print them; use --show-size, or another --show-as"
+            advice = "this terminal may not know sixel, and print it as text; use --show-size, or another --show-as"
             raise FileError("--show-as sixel", f"the picture has {size} bytes; {advice}")
         return iter(every)
 
     def __exit__(self, failure: type[BaseException] | None, *details: object) -> None:
         try:
-            if failure is None or issubclass(failure, Exception):  # who interrupts a program does not wait for it
+            if failure is None or issubclass(failure, Exception):  # after an interruption nobody waits for it
                 self._conversation.wait()
         finally:
             self._conversation.end()
 
 
 def chosen(answers: Answers, environment: Mapping[str, str] = os.environ) -> Protocol:
-    """Return the best way to show a picture on a terminal that said so much.
+    """Return the best way to show a picture on a terminal that gave these *answers*.
 
     >>> chosen(Answers(kitty=True), {}), chosen(Answers(attributes=frozenset({4})), {}), chosen(Answers(), {})
     ('kitty', 'sixel', 'blocks')
@@ -184,10 +186,7 @@ def _window() -> tuple[int, int]:
 
 
 def _break_off(descriptor: int, end: bytes) -> None:
-    """Leave the sequence that was begun, unless the terminal takes nothing any more."""
-    _, ready, _ = select.select([], [descriptor], [], 1)
-    if ready:
-        try:
+    """End a sequence that has begun, unless the terminal takes no more bytes."""
+    with contextlib.suppress(OSError):  # it was closed
+        if not SELECTS_FILES or select.select([], [descriptor], [], 1)[1]:
             os.write(descriptor, end)
-        except OSError:  # it was closed, which is why
-            return

@@ -1,7 +1,7 @@
-"""Sixel graphics of DEC's terminals: a palette, then bands of six rows, each colour's pixels as runs of characters.
+"""Sixel graphics of DEC terminals: a palette, then bands of six rows, in which runs of characters set each colour.
 
-A character is a column of six pixels, `?` and the bits of those that have the colour. See the manual of the VT330 and
-VT340, volume 2, chapter 14.
+A character is a column of six pixels: `?` plus the bits of the pixels that have the colour. See the manual of the
+VT330 and VT340, volume 2, chapter 14.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ BEGIN, END = b"\x1bP0;1;0q", b"\x1b\\"
 NEXT = b"-"
 """Goes to the next band."""
 EMPTY = ord("?")
-"""The character of a column without a pixel."""
+"""The character of an empty column."""
 WRITTEN_OUT = 3
-"""A run of more characters is written as its length and one of them."""
+"""The longest run that is written out; a longer one is written as its length and one character."""
 BANDS = 8
-"""Bands that are written at a time."""
+"""Bands written at a time."""
 
 
 def pieces(dots: Array, colours: int = COLOURS) -> Iterator[bytes]:
-    """Yield what shows ``dots (rows, columns, 3)`` of uint8 in at most so many colours, dithered."""
+    """Yield the bytes that show ``dots (rows, columns, 3)`` of uint8, dithered to at most *colours* colours."""
     height, width = dots.shape[:2]
     palette, numbers = dithered(dots, min(colours, COLOURS))
     yield BEGIN + b'"1;1;%d;%d' % (width, height)
@@ -36,10 +36,10 @@ def pieces(dots: Array, colours: int = COLOURS) -> Iterator[bytes]:
 
 
 def dithered(dots: Array, colours: int) -> tuple[Array, Array]:
-    """Return a palette, ``(colours, 3)`` in per cent, and the number of each dot's colour in it.
+    """Return a palette, ``(colours, 3)`` in per cent, and the palette index of each dot.
 
-    The palette is rounded before the dots are dithered, so that its error is made good like any other. That of an
-    octree takes 1 ms for 450×300 dots, a median cut 150 ms, and both are as near.
+    The palette is rounded before the dots are dithered, so that its error is diffused too. An octree takes 1 ms for
+    450×300 dots, a median cut 150 ms, and both are equally close.
     """
     image = Image.fromarray(dots)
     first = image.quantize(colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
@@ -51,7 +51,7 @@ def dithered(dots: Array, colours: int) -> tuple[Array, Array]:
 
 
 def bands(numbers: Array) -> bytes:
-    """Return the bands of some rows, ``(rows, columns)`` of numbers of colours; the rows of all but the last are six.
+    """Return the bands of some rows, ``(rows, columns)`` of palette indices; all bands but the last have six rows.
 
     >>> bands(np.array([[0, 0, 0, 0, 1]], np.uint8))
     b'#0!4@$#1!4?@'
@@ -69,7 +69,7 @@ def bands(numbers: Array) -> bytes:
 
 
 def _runs(line: Array, column: Array, characters: Array) -> tuple[Array, Array, Array]:
-    """Return the line, character and length of each run, those of empty columns among them."""
+    """Return the line, character and length of each run, including runs of empty columns."""
     begins = np.diff(line, prepend=-1) != 0
     ends = np.where(begins, 0, np.roll(column, 1) + 1)
     gaps = column - ends  # empty columns before each
@@ -85,7 +85,7 @@ def _runs(line: Array, column: Array, characters: Array) -> tuple[Array, Array, 
 
 
 def _written(line: Array, character: Array, length: Array) -> bytes:
-    """Return runs as text: each in a row of a table, whose empty cells are dropped."""
+    """Return runs as text, made as the rows of a table whose empty cells are dropped."""
     table = np.zeros((len(line), 15), np.uint8)
     new = np.diff(line, prepend=-1) != 0
     band = line // COLOURS
@@ -104,7 +104,7 @@ def _written(line: Array, character: Array, length: Array) -> bytes:
 
 
 def _digits(numbers: Array, places: int) -> Array:
-    """Return the digits of numbers as characters, ``(count, places)``; 0 stands for leading zeros."""
+    """Return the digits of numbers as characters, ``(count, places)``, with 0 in place of leading zeros."""
     powers = 10 ** np.arange(places - 1, -1, -1)
     digits = numbers[:, None] // powers % 10 + ord("0")
     leading = numbers[:, None] < powers

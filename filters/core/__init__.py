@@ -1,6 +1,6 @@
-"""The engine below the filters: arrays in, arrays out; no files but kernels, no terminal.
+"""The engine below the filters: arrays in, arrays out; it reads kernel files only, and knows no terminal.
 
-A filter imports from here what it is written with: ``from .core import Common, Param, Stage, image_filter, pointwise``.
+A filter imports its building blocks from here: ``from .core import Common, Param, Stage, image_filter, pointwise``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name from its module at the first use: listing the filters imports no engine."""
+    """Import a name from its module at the first use, so that listing the filters does not import the engine."""
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -1,4 +1,4 @@
-"""The catalogue: the files beside this package are the filters, and their names the commands."""
+"""The catalogue: the files next to this package are the filters, and their names are the commands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PACKAGE = __name__.rpartition(".")[0].rpartition(".")[0]
 
 
 def names() -> list[str]:
-    """List the filters, without importing one."""
+    """List the filters without importing them."""
     return sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
 
 
@@ -36,6 +36,6 @@ def load(name: str) -> ImageFilter[Any, Any]:
 
 @functools.cache
 def many(name: str) -> Any:
-    """Return how a filter takes many images that have numbers of their own; None for one that leaves it to stages."""
+    """Return how a filter processes many images with different numbers at once; None if its stages do it."""
     made = getattr(importlib.import_module(f"{PACKAGE}.{name}"), "many", None)
     return None if made is None else made()

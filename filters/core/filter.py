@@ -1,4 +1,4 @@
-"""`image_filter`: from a function that builds stages to a filter that is called with an array."""
+"""`image_filter` turns a function that builds stages into a filter that is called with an array."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 Channels = Literal["each", "luma", "chroma", "max", "index", "R", "G", "B", "A"]
 INDEX = "index"
-"""The choice of `channels` that filters the numbers of a palette's colours."""
+"""The value of `channels` that filters the indices of a palette."""
 NO_NUMBERS = (
-    "needs a filter whose results are samples, as numbers of a palette cannot be mixed: blur --op mode, median, "
+    "requires a filter that only selects samples, as palette indices cannot be mixed: blur --op mode, median, "
     "percentile, min or max, morph --op erode, dilate, open or close, pool --op max or min"
 )
 Maps = Callable[[Mapping[str, Any]], tuple[str, ...]]
@@ -44,7 +44,7 @@ Depth = Literal["keep", "1", "8", "16", "float"]
 
 
 class PastTheEdge(TypedDict, total=False):
-    """What an image is surrounded by."""
+    """The parameters that set the pixels beyond the edge."""
 
     border: Annotated[
         Border,
@@ -58,21 +58,22 @@ class PastTheEdge(TypedDict, total=False):
     fill: Annotated[
         float | tuple[float, ...] | None,
         Param(
-            "The value k of --border constant, in the image's units; or one for each channel, as 124,116,104.",
+            "The value k of --border constant, in the image's units, or one per channel, such as 124,116,104.",
             metavar="V|V,V,V",
             default=0.0,
-            shown_default="0, transparent where there is an alpha",
+            shown_default="0; transparent if the image has an alpha",
         ),
     ]
 
 
 class Treatment(TypedDict, total=False):
-    """How samples come and go, and where; those without a `Param` are the Python call's alone."""
+    """How samples are read, written and limited; parameters without a `Param` are for Python calls only."""
 
     linear: Annotated[
         bool,
         Param(
-            "Filter in linear light: decode by the picture's own curve (else sRGB) before, encode after.", default=False
+            "Filter in linear light: decode by the picture's transfer curve (default sRGB) first, encode after.",
+            default=False,
         ),
     ]
     nan: Annotated[
@@ -91,83 +92,90 @@ class Treatment(TypedDict, total=False):
             span=(1, 65535),
             min=1e-30,
             max=1e30,
-            shown_default="255 or 65535 by the depth, 1 of float",
+            shown_default="255 or 65535, by the depth; 1 for float",
             default=None,
         ),
     ]
     depth: Annotated[
         Depth,
-        Param("Sample depth of the output; white stays white, and is 1 in float and in 1 bit.", default="keep"),
+        Param("Sample depth of the output; white stays white, which is 1 in float and in 1 bit.", default="keep"),
     ]
     range: Annotated[
         GivenRange,
         Param(
-            "How signed or large results fit 8 and 16 bits: auto at the operator's fixed scale, the others as its "
-            "formula gives them; offset puts 0 at mid-gray, stretch uses each image's own range.",
+            "How to fit signed or large results into 8 and 16 bits: auto uses the operator's fixed scale, the others "
+            "its formula's values; offset puts 0 at mid-gray, stretch uses each image's own range.",
             default="auto",
         ),
     ]
     gain: Annotated[
-        float, Param("Multiply results written in 8 or 16 bits by this factor too.", above=0, max=1e6, default=1.0)
+        float, Param("Multiply results written in 8 or 16 bits by this factor.", above=0, max=1e6, default=1.0)
     ]
     mask: Annotated[
         ImageLike | None,
-        Argument("Gray of the image's size: the strength of the effect, from 0 to white; maps are 0 where it is 0."),
+        Argument(
+            "A gray image of the same size: the strength of the effect, from 0 to white. Maps are 0 where it is 0."
+        ),
     ]
     roi: Annotated[
         Sequence[Box] | Box | None,
-        Argument("One box ``(x, y, width, height)`` or several, outside of which nothing changes."),
+        Argument("One box ``(x, y, width, height)`` or several; pixels outside do not change."),
     ]
     nodata: Annotated[
         float | None,
-        Argument("The value of samples that are missing, as NaN is; missing samples of the result have it too."),
+        Argument("The value that marks missing samples, as NaN does, in the image and in the result."),
     ]
     keep_holes: Annotated[
-        bool, Argument("Samples missing of the image are missing of the result, whatever *nan* makes of them.", False)
+        bool, Argument("Keep the image's missing samples missing in the result, whatever *nan* says.", False)
     ]
     bands: Annotated[
         bool,
-        Argument("The channels have no colours, and are filtered each by itself; of 2 or 4 none is alpha.", False),
+        Argument(
+            "Treat the channels as bands without colour: filter each by itself, and take none as the alpha.", False
+        ),
     ]
     stack: Annotated[
         bool,
         Argument(
-            "The first axis tells images apart, ``(n, height, width)`` or ``(n, height, width, channels)``.", False
+            "Treat the first axis as a stack of images, ``(n, height, width)`` or ``(n, height, width, channels)``.",
+            False,
         ),
     ]
     maps: Annotated[
         Sequence[str] | str | None,
-        Argument("The fields of the result that are computed, such as ``('image', 'magnitude')``; None for all."),
+        Argument("The fields of the result to compute, such as ``('image', 'magnitude')``; None for all."),
     ]
     jobs: Annotated[
         int | None,
-        Argument("The threads that share the work, None for all cores; the result is the same for any number."),
+        Argument("The number of threads, or None for one per core; the result does not depend on it."),
     ]
     name: Annotated[
         str,
-        Argument("The image's name, by which random numbers differ; the shell's is the path in the named folder.", ""),
+        Argument(
+            "The image's name, from which random numbers derive; the command uses the path within the folder.", ""
+        ),
     ]
 
 
 class Channelled(TypedDict, total=False):
-    """What becomes of the channels."""
+    """How channels are filtered."""
 
     channels: Annotated[
         Channels,
         Param(
-            "Filter each channel, the luma (colours are kept), the chroma (the luma is kept), red, green, blue or the "
-            "alpha alone (the others are kept), or a palette's numbers; max keeps the channel that responds most.",
+            "Filter each channel, the luma (keeps the colours), the chroma (keeps the luma), only red, green, blue or "
+            "alpha (keeps the others), or palette indices; max gives the channel that responds most.",
             default="each",
         ),
     ]
 
 
 class Common(PastTheEdge, Channelled, Treatment, total=False):
-    """The parameters that every filter has; one that knows other ways with channels declares its own `Channelled`."""
+    """The parameters that every filter has; a filter with other *channels* declares its own `Channelled`."""
 
 
 class Call(NamedTuple, Generic[Answer]):
-    """A filter and its parameters: those that were given, and all of them, checked."""
+    """A filter with its parameters: those given, and the checked values of all."""
 
     filter: ImageFilter[Any, Answer]
     given: Mapping[str, Any]
@@ -182,7 +190,7 @@ class Call(NamedTuple, Generic[Answer]):
         return self.filter.spec.name
 
     def stages(self) -> tuple[Stage, ...]:
-        """Build the stages; raises `ParameterError` where values contradict each other or a file cannot be read."""
+        """Build the stages; raises `ParameterError` if values contradict each other or a file cannot be read."""
         built = self.filter.build(**self.values)
         stages = (built,) if isinstance(built, Stage) else tuple(built)
         if self.values["channels"] == INDEX and not all(stage.picks for stage in stages):
@@ -196,15 +204,15 @@ class Call(NamedTuple, Generic[Answer]):
         return tuple(stage._replace(ignoring=ignoring) for stage in stages)
 
     def settings(self) -> Settings:
-        """Return what the shared parameters say about entering the image and its border."""
+        """Return the settings in the shared parameters: border, fill, light, channels and NaN."""
         values = self.values
         channels = "each" if values["channels"] == INDEX else values["channels"]
         return Settings(values["border"], values["fill"], values["linear"], channels, nan=values["nan"])
 
     def for_bands(self) -> Call[Answer]:
-        """Return the call for an image whose channels have no colours: each is filtered unless something is asked for.
+        """Return the call for an image of bands without colour, whose channels are all filtered by default.
 
-        Raises `ParameterError` where that is a part of colours, as the luma.
+        Raises `ParameterError` if the call asks for a part of colours, such as the luma.
         """
         channels = self.values["channels"]
         if "channels" not in self.given:
@@ -214,7 +222,7 @@ class Call(NamedTuple, Generic[Answer]):
         return self
 
     def part(self, name: str = "") -> Part:
-        """Return stages and settings together, as `chain` takes them; a failure calls them *name*."""
+        """Return stages and settings as `chain` takes them; *name* goes into errors."""
         settings, asked = self.settings(), self.values["channels"]
         stages, channels = colour_parts.divided(self.stages(), settings.channels, settings.border)
         coloured = any(stage.colours.coloured for stage in stages)
@@ -230,51 +238,53 @@ class Call(NamedTuple, Generic[Answer]):
         return Part(stages, settings, name)
 
     def _check_alpha(self, alone: bool) -> None:
-        """Raise `ParameterError` for what has no meaning where an alpha is filtered, and stays one if it is *alone*."""
+        """Raise `ParameterError` for parameters that do not apply to an alpha, which is written as one if *alone*."""
         if self.values["linear"]:
-            raise ParameterError("linear", "has no meaning with channels A: an alpha is no light")
+            raise ParameterError("linear", "does not apply with channels A: an alpha is not light")
         for name, default in (("range", "auto"), ("gain", 1.0)) if alone else ():
             if self.values[name] != default:
-                raise ParameterError(name, "has no meaning with channels A: an alpha is written as it is")
+                raise ParameterError(name, "does not apply with channels A: an alpha is written unscaled")
 
     def program(self, image: ArrayImage) -> Program:
-        """Return what is done to an image; raises `ImageError` or `ParameterError` where its channels do not suit."""
+        """Return the program for an image; raises `ImageError` or `ParameterError` if its channels do not suit."""
         call = self
         if image.colours == "bands":
             call = self.for_bands()
             if call.values["linear"]:
-                raise ImageError(f"an image of {image.pixels.shape[2]} bands has no colours, and no linear light")
+                raise ImageError(
+                    f"an image of {image.pixels.shape[2]} bands has no colours, so linear light does not apply"
+                )
         part, values = call.part(), call.values
         maps = part.stages[-1].colours.maps
         return Program(part.stages, part.settings, self, values["white"], maps, values["channels"] == INDEX)
 
     def maps(self) -> tuple[str, ...]:
-        """Return the names of the maps that the result is made of in place of a picture's channels; none for a picture.
+        """Return the names of the maps that the result has instead of a picture's channels; none for a picture.
 
-        Looks at no more of a file than its header. What cannot be read is no bank here, and an error in `stages`.
+        Reads only the header of a file. A file that cannot be read has no maps here, and raises in `stages`.
         """
         return self.filter.names_of_maps(self.values) if self.filter.names_of_maps is not None else ()
 
 
 class Program(NamedTuple):
-    """What is done to an image: the stages of one filter, or of several in a row."""
+    """The stages that process an image: those of one filter, or of a chain."""
 
     stages: Sequence[Stage]
     settings: Settings
     last: Call[Any]
-    """The step whose results are given back."""
+    """The step whose results are returned."""
     white: float | None = None
-    """White of the image, if the first step says it."""
+    """White of the image, if the first step sets it."""
     maps: int = 0
-    """How many maps the picture is made of, if any."""
+    """The number of maps that the picture consists of, if any."""
     by_index: bool = False
-    """A step takes samples for the numbers of a palette."""
+    """Some step treats samples as palette indices."""
     chosen: tuple[str, ...] | None = None
-    """The fields of the last step's result that are computed; None for all."""
+    """The fields of the last step's result to compute; None for all."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The fields that are computed."""
+        """The fields to compute."""
         return self.stages[-1].fields if self.chosen is None else self.chosen
 
     def limited_to(self, fields: tuple[str, ...]) -> Program:
@@ -284,8 +294,8 @@ class Program(NamedTuple):
             raise ParameterError(MAPS, f"{self.last.name} has no maps")
         wrong = [field for field in fields if field not in there]
         if wrong or not fields:
-            what = f"the result has no {wrong[0]!r}" if wrong else "names nothing"
-            raise ParameterError(MAPS, f"{what}; choose among {', '.join(there)}")
+            what = f"the result has no {wrong[0]!r}" if wrong else "is empty"
+            raise ParameterError(MAPS, f"{what}; choose from {', '.join(there)}")
         return self._replace(chosen=fields)
 
 
@@ -300,7 +310,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         maps: Maps | None = None,
     ) -> None:
         functools.update_wrapper(self, build)
-        del self.__dict__["__doc__"]  # that of the class makes it when it is asked for
+        del self.__dict__["__doc__"]  # the class makes it on demand
         self.build, self.answer, self.defaults = build, answer, defaults
         self.names_of_maps = maps
 
@@ -311,11 +321,11 @@ class ImageFilter(Generic[Parameters, Answer]):
 
     @property
     def kinds(self) -> dict[str, Kind]:
-        """What the values of each output are."""
+        """The kind of values in each output."""
         return {"image": "picture", **{name: field.kind for name, field in self.spec.maps.items()}}
 
     def checked(self, **given: Any) -> Call[Answer]:
-        """Check parameters, once for all that is made of them; raises `ParameterError`."""
+        """Check the parameters, once for all images; raises `ParameterError`."""
         return Call(self, given, self.spec.check(given))
 
     def step(self, *args: Parameters.args, **parameters: Parameters.kwargs) -> Call[Answer]:
@@ -328,7 +338,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         return self.checked(**parameters)
 
     def __call__(self, image: ImageLike, *args: Parameters.args, **parameters: Parameters.kwargs) -> Answer:
-        """Filter an array, or what can become one; the help of each filter lists its parameters.
+        """Filter an array or array-like image; the help of each filter lists its parameters.
 
         >>> import numpy as np
         >>> from imfilter.filters.blur import blur
@@ -342,7 +352,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         return run_on_arrays(image, self.checked(**given).program, **arguments)
 
     def __reduce__(self) -> str:
-        return self.build.__qualname__  # what it does cannot be pickled, but its name can, as a function's
+        return self.build.__qualname__  # pickled by name, as functions are
 
     def __repr__(self) -> str:
         return f"<filter {self.build.__module__}.{self.build.__qualname__}>"
@@ -369,7 +379,7 @@ def run_on_arrays(
     jobs: int | None = None,
     name: str = "",
 ) -> Any:
-    """Run the *program* for each image in what people have, and return what its last filter answers."""
+    """Run the *program* for each image in the argument, and return the last filter's result."""
     effect = None if mask is None and roi is None else Effect(mask, roi)
     [first, *others], stacked = array_image.images(image, bands, stack)
     planned = program(first)  # all have as many channels
@@ -391,18 +401,18 @@ def run_on_arrays(
 
 
 class OneStack(NamedTuple):
-    """The images of a stack, and how they go through a program as one."""
+    """The images of a stack, which a program processes as one."""
 
     image: ArrayImage
     jobs: int = 1
 
     def work_type(self, program: Program, stages: Sequence[Stage]) -> Any:
-        """Return the type in which *stages* are computed, which give what those of the program do."""
+        """Return the type in which *stages*, an equivalent of the program's own, are computed."""
         own = self.image.pixels.dtype.name
         return executor.work_type(stages, own, _Run(program, None, False, 1)._encodings(self.image, None).values())
 
     def result(self, program: Program, names: Sequence[str]) -> Array | None:
-        """Return the pictures that a program makes; None where it takes the images one by one."""
+        """Return the pictures that a program makes; None if it takes the images one by one."""
         run = _Run(program, None, False, self.jobs)
         if self.image.masked or self.image.nodata is not None or not run.takes_stack(self.image, None):
             return None
@@ -413,12 +423,12 @@ def checked_nodata(image: ArrayImage, given: Any) -> float | None:
     """Return the value of an image's missing samples; raises ParameterError."""
     value = nodata.check(given)
     if value is not None and image.masked:
-        raise ParameterError("nodata", "the image is a masked array, whose mask says what is missing")
+        raise ParameterError("nodata", "cannot be used with a masked array, whose mask marks the missing samples")
     return image.nodata if value is None else value
 
 
 class _Run(NamedTuple):
-    """How a program is run for arrays."""
+    """How a program runs on arrays."""
 
     program: Program
     effect: Effect | None
@@ -436,7 +446,7 @@ class _Run(NamedTuple):
         """Return the results by name, in the form of the image; several images may have *names* of their own."""
         program, channels = self.program, image.pixels.shape[2]
         if program.by_index and (channels != 1 or image.alpha is not None):
-            raise ImageError(f"numbers of classes have one channel, not {channels + (image.alpha is not None)}")
+            raise ImageError(f"palette indices must have one channel, not {channels + (image.alpha is not None)}")
         check_white(program.white, image.pixels.dtype.name)
         outputs = executor.run(
             program.stages,
@@ -467,7 +477,7 @@ class _Run(NamedTuple):
         program, values, own = self.program, self.program.last.values, image.pixels.dtype.name
         floats, depth = float_type(own), values["depth"]
         if image.masked and depth == "1":
-            raise ImageError("black and white leave no value for what is missing of a masked array; use depth 8")
+            raise ImageError("depth 1 has no value for the missing samples of a masked array; use depth 8")
         kept = floats if program.maps > 1 else own
         dtype = {"1": "bool", "8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
         raw = depth == "keep" or (program.maps > 0 and dtype == floats)
@@ -489,12 +499,12 @@ class _Run(NamedTuple):
 
 
 def name_of(name: str, number: int) -> str:
-    """Return the name of one of several images: the first has that of all."""
+    """Return the name of one of several images; the first keeps the common name."""
     return f"{name}#{number}" if number else name
 
 
 class Names(Sequence[str]):
-    """The names of several images, made when they are asked for: few filters do."""
+    """The names of several images, made on demand, as few filters need them."""
 
     def __init__(self, name: str, numbers: Sequence[int]) -> None:
         self.name, self.numbers = name, numbers
@@ -520,9 +530,9 @@ def _stacked(found: list[dict[str, Array]], program: Program) -> dict[str, Array
 
 
 def check_white(white: float | None, dtype: str) -> None:
-    """Raise `ImageError` for a *white* that samples of *dtype* do not reach."""
+    """Raise `ImageError` for a *white* that samples of *dtype* cannot reach."""
     if white is not None and np.dtype(dtype).kind == "u" and white > FULL[dtype]:
-        raise ImageError(f"white, {white:g}, is more than samples of {dtype} hold, {FULL[dtype]:g}")
+        raise ImageError(f"white, {white:g}, exceeds the range of {dtype}, {FULL[dtype]:g}")
 
 
 @overload
@@ -553,12 +563,12 @@ def image_filter(
     depth: Depth = "keep",
     maps: Maps | None = None,
 ) -> Any:
-    """Make a filter of a function from parameters to a stage, or to several in a row.
+    """Make a filter from a function that returns a stage, or several in a row.
 
-    *answer* is the NamedTuple whose field ``image`` is the picture and whose other fields are maps,
-    each ``Annotated[Array, MapField(…)]``; *channels*, *border*, *fill* and *depth* are the filter's own defaults. A
-    *fill* of None is 0, and transparent where the image has an alpha; a fill that is named is opaque. *maps* tells,
-    from the checked parameters, the names of the maps that the result is made of in place of a picture's channels.
+    *answer* is the NamedTuple whose field ``image`` is the picture and whose other fields are maps, each
+    ``Annotated[Array, MapField(…)]``; *channels*, *border*, *fill* and *depth* are the filter's own defaults. A *fill*
+    of None is 0, or transparent if the image has an alpha; a given fill is opaque. *maps* returns, for the checked
+    parameters, the names of the maps that the result has instead of a picture's channels.
     """
     defaults = {"channels": channels, "border": border, "fill": fill, "depth": depth}
     if build is not None:

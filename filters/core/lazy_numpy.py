@@ -1,8 +1,8 @@
 """NumPy, imported at its first use.
 
-`imfilter blur --help` and shell completion read the filters' signatures, and so import the
-filters and this engine; NumPy would take three quarters of that time (46 of 60 ms) for nothing.
-Modules of the engine therefore take ``np`` from here and use it inside functions only.
+`imfilter blur --help` and shell completion read the filters' signatures, and so import the filters and this engine.
+NumPy would take three quarters of that time (46 of 60 ms) without being used. So modules of the engine import ``np``
+from here, and use it only inside functions.
 """
 
 from __future__ import annotations

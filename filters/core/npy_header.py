@@ -1,6 +1,6 @@
-"""The header of NumPy's ``.npy`` files, read without NumPy and before memory is taken for what it claims.
+"""The header of NumPy's ``.npy`` files, read without NumPy, and before memory is allocated for its claims.
 
-After NEP 1, and the format's versions 2.0 and 3.0.
+Follows NEP 1 and the format's versions 2.0 and 3.0.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from .named_tuple import NamedTuple
 
 MAGIC = b"\x93NUMPY"
 MAX_HEADER_BYTES = 10_000
-"""Bytes of a header's text that are read, as NumPy has it."""
+"""The longest text of a header, in bytes, as in NumPy."""
 ENOUGH = len(MAGIC) + 6 + MAX_HEADER_BYTES
-"""So many bytes of a file hold its header."""
+"""The number of bytes that surely contain a file's header."""
 
 
 class Header(NamedTuple):
-    """What a header claims."""
+    """The contents of a header."""
 
     shape: tuple[int, ...]
     described: Any
-    """The type of the samples, in the words of the array interface."""
+    """The type of the samples, in the notation of the array interface."""
     start: int
-    """Where the samples begin."""
+    """The position of the samples."""
     fortran_order: bool = False
-    """The first index runs fastest."""
+    """Whether the first index varies fastest."""
     comment: str = ""
-    """What stands behind the literal, which is Python's."""
+    """The text after the header's Python literal."""
 
     @property
     def words(self) -> list[str]:
@@ -37,7 +37,7 @@ class Header(NamedTuple):
 
 
 def read(data: bytes) -> Header:
-    r"""Return the header that a file begins with; raises ValueError.
+    r"""Return the header at the start of a file; raises ValueError.
 
     >>> read(b"\x93NUMPY\1\0\x40\0{'descr': '<f4', 'fortran_order': False, 'shape': (64, 3, 7, 7)}\n")
     Header(shape=(64, 3, 7, 7), described='<f4', start=74, fortran_order=False, comment='')
@@ -57,20 +57,20 @@ def read(data: bytes) -> Header:
     text = data[begin:start].decode("utf-8" if version == (3, 0) else "latin-1")
     found = _literal(text)
     if not isinstance(found, dict) or {*found} != {"descr", "fortran_order", "shape"}:
-        raise ValueError("its header tells no shape, type and order")
+        raise ValueError("its header has no shape, type and order")
     shape = found["shape"]
     if not isinstance(shape, tuple) or not all(type(side) is int and side >= 0 for side in shape):
         raise ValueError(f"its shape is {str(shape)[:40]}")
     if not isinstance(found["fortran_order"], bool):
-        raise ValueError("its header tells no order")
+        raise ValueError("its header has no order")
     return Header(
         shape, found["descr"], start, found["fortran_order"], text.rpartition("}")[2].partition("#")[2].strip()
     )
 
 
 def _literal(text: str) -> Any:
-    """Return the value of a literal of Python's; raises ValueError."""
-    from ast import literal_eval  # 1 ms, for those that have such a file
+    """Return the value of a Python literal; raises ValueError."""
+    from ast import literal_eval  # 1 ms, only for those who have such a file
 
     try:
         try:

@@ -1,4 +1,4 @@
-"""The samples of NumPy's ``.npy`` files, taken as their header says; NumPy's own reader would run the header again."""
+"""The samples of NumPy's ``.npy`` files, read by their header; NumPy's own reader would parse the header again."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from .lazy_numpy import Array, np
 from .npy_header import Header
 
 SIMPLE = r"[<>|=]?[a-zA-Z]\d*"
-"""The type of a sample that is one number or word."""
+"""The pattern of a type of single numbers or words."""
 
 
 def read(data: bytes, header: Header) -> Array:
-    """Return the array that a file holds behind its header, in memory of its own; raises ValueError."""
+    """Return a copy of the array after a file's header; raises ValueError."""
     return view(data, header).copy()
 
 
 def view(data: bytes, header: Header) -> Array:
-    """Return the array as it lies in the file; raises ValueError."""
+    """Return the array as a view of the file's bytes; raises ValueError."""
     dtype = dtype_of(header)
     count = math.prod(header.shape)
     held, needed = len(data) - header.start, count * dtype.itemsize
@@ -31,7 +31,7 @@ def view(data: bytes, header: Header) -> Array:
 
 
 def dtype_of(header: Header) -> np.dtype:
-    """Return the type of the samples; raises ValueError for objects, which a file can build at will, and records."""
+    """Return the type of the samples; raises ValueError for records, and for objects, which could run code."""
     described = header.described
     if not isinstance(described, str) or not re.fullmatch(SIMPLE, described):
         raise ValueError(f"its samples are {str(described)[:40]}, not numbers")
@@ -40,5 +40,5 @@ def dtype_of(header: Header) -> np.dtype:
     except (TypeError, ValueError):
         raise ValueError(f"its samples have the unknown type {described[:40]}") from None
     if dtype.hasobject:
-        raise ValueError("it holds objects of Python, which are never loaded")
+        raise ValueError("it holds Python objects, which are never loaded")
     return dtype

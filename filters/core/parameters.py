@@ -1,8 +1,8 @@
-"""What a parameter is: one declaration for the Python call, the command line and the reference.
+"""Parameters: one declaration serves the Python call, the command line and the reference.
 
 A filter declares its parameters as keyword-only arguments, ``sigma: Annotated[float, Param("…", min=0)] = 1.0``.
-`describe` reads them into a `Spec`; `Spec.check` holds wherever the call comes from, and
-`Parameter.read` turns the words of a command line into the value.
+`describe` reads them into a `Spec`. `Spec.check` checks the values of any call, and `Parameter.read` turns the text of
+a command line into a value.
 """
 
 from __future__ import annotations
@@ -25,47 +25,47 @@ IntPair = int | tuple[int, int]
 
 
 Kind = Literal["picture", "magnitude", "signed", "angle", "hue", "orientation", "fraction", "logarithm", "table"]
-"""What the values of an output are. An orientation is an angle without a direction, modulo 180°; a fraction is from 0
-to 1, which is white; a logarithm, which has no natural scale, is spread over each image's own range. A table has rows
-of its own, and is no map of the picture."""
+"""The kind of values in an output. An orientation is an angle without a direction, modulo 180°. A fraction goes from 0
+to 1, which is white. A logarithm has no natural scale, and is stretched over each image's own range. A table has its
+own rows, and is not a map of the picture."""
 
 
 class ParameterError(ValueError):
-    """A parameter's value is wrong; *parameter* is its Python name, *reason* says why and what would do."""
+    """A parameter's value is wrong; *parameter* is its Python name, *reason* says what is wrong and what to do."""
 
     def __init__(self, parameter: str, reason: str) -> None:
-        reason = re.sub(r"\s*\n\s*", " ", reason)  # an array that is named has lines
+        reason = re.sub(r"\s*\n\s*", " ", reason)  # the text of an array has line breaks
         super().__init__(f"{parameter}: {reason}")
         self.parameter = parameter
         self.reason = reason
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
-        return type(self), (self.parameter, self.reason)  # another process may have met it
+        return type(self), (self.parameter, self.reason)  # so that it can be pickled to another process
 
 
 class OperatorError(ParameterError):
     """A parameter was given to an operator that does not take it; *only* names those that do.
 
-    *meant* is the operator's own parameter of nearly that name, if it has one.
+    *meant* is the operator's own parameter of a similar name, if it has one.
     """
 
     def __init__(self, parameter: str, op: str, only: Sequence[str], meant: str = "") -> None:
         hint = f"; did you mean {meant}?" if meant else ""
-        super().__init__(parameter, f"has no meaning with op {op} (it is for {', '.join(only)}){hint}")
+        super().__init__(parameter, f"does not apply to op {op} (it is for {', '.join(only)}){hint}")
         self.only, self.meant = tuple(only), meant
 
 
 class ImageError(ValueError):
-    """This image cannot be filtered so (others may)."""
+    """This image cannot be filtered in this way, though others may."""
 
 
 class FileContent(str):
-    """The name of a file that was read, with what it held: a parameter's value that stays as it is."""
+    """The name of a file with its content: a parameter's value that is passed on unchanged."""
 
     data: bytes
 
     def __new__(cls, name: str, data: bytes) -> Self:
-        """Name a file, and hold its content."""
+        """Return the name with the content attached."""
         content = super().__new__(cls, name)
         content.data = data
         return content
@@ -75,73 +75,73 @@ class FileContent(str):
 
 
 class FolderName(str):
-    """The name of a folder of pictures, one for each image: a parameter's value that stays as it is."""
+    """The name of a folder with a picture for each image: a parameter's value that is passed on unchanged."""
 
 
 def held(name: str) -> bytes | None:
-    """Return what the file *name* held, if it was read."""
+    """Return the content of the file *name*, if it was read."""
     return name.data if isinstance(name, FileContent) else None
 
 
 class Param(NamedTuple):
-    """The declaration beside a parameter's type: help, unit, range; all that is not the type or the default."""
+    """A parameter's declaration: help, unit, range, and all else but its type and default."""
 
     help: str
     unit: str = ""
     ratio: bool = False
-    """The number multiplies or divides: 2 is as far from 1 as 0.5 is, and a random one is drawn by its logarithm."""
+    """The number is a ratio: 2 is as far from 1 as 0.5 is, and random values are drawn by their logarithm."""
     percent: bool = False
-    """The number is a factor, or a part of a whole: a text may say 50% for 0.5."""
+    """The number is a factor or a fraction: text may say 50% for 0.5."""
     min: float | None = None
     max: float | None = None
     above: float | None = None
     """An excluded lower bound."""
     span: tuple[float, float] | None = None
-    """The ends of a slider, where the bounds, or ten times the default, are none that are useful."""
+    """The ends of a slider, if neither the bounds nor ten times the default would be useful."""
     only: tuple[str, ...] = ()
-    """The values of ``op`` that this parameter is for."""
+    """The values of ``op`` that take this parameter."""
     chooses: bool = False
-    """Given without ``op``, it chooses the only one that it is for."""
+    """Given without ``op``, the parameter selects the only op that takes it."""
     aliases: Mapping[str, str] = MappingProxyType({})
     """Other names for a choice."""
     read: Callable[[str], Any] | None = None
-    """From the words of a command line to the value, where the type alone does not say it."""
+    """Turns the text of a command line into the value, if the type alone does not determine it."""
     check: Callable[[Any], object] | None = None
-    """Raises ValueError for a wrong value, where range and choices do not say it."""
+    """Raises ValueError for a wrong value, if range and choices do not suffice."""
     default: Any = inspect.Parameter.empty
-    """For the fields of a TypedDict, which cannot hold one."""
+    """The default of a field of a TypedDict, which cannot have one."""
     shown_default: str = ""
-    """What the help says for a default of None, or for one that depends on ``op``."""
+    """The default that the help shows for None, or for one that depends on ``op``."""
     default_of: Mapping[str, Any] = MappingProxyType({})
-    """The default of some values of ``op``, in the place of the parameter's own."""
+    """Defaults for some values of ``op``, instead of the parameter's own."""
     metavar: str = ""
     file: bool = False
-    """The value may name a file; a `FileContent` stands for what it held."""
+    """The value may name a file; a `FileContent` also holds its content."""
     picture: bool = False
     """The value is a picture, or names a file that holds one, or a folder of them."""
     missing: str = ""
-    """What a call without a value that is required is told."""
+    """Ends the error for a missing required value."""
     advice: str = ""
-    """What a percentage is told, where a number of something else is meant."""
+    """Ends the error for a percentage, if the parameter takes none."""
 
 
 GEOMETRY = re.compile(r"(\d+)[x×](\d+)(?:\+(\d+)\+(\d+))?")
-"""A size, and a place, as ImageMagick has them."""
+"""A size and a position in ImageMagick's notation."""
 
 
 class Argument(NamedTuple):
-    """The declaration beside the type of what a Python call alone takes: it is no parameter of the filter."""
+    """The declaration of an argument that only Python calls take; it is not a parameter of the filter."""
 
     help: str
     default: Any = None
 
 
 MAPS = "maps"
-"""The argument that chooses among a filter's maps, where it has any."""
+"""The argument that chooses among a filter's maps, if it has any."""
 
 
 class MapField(NamedTuple):
-    """The declaration of a map beside a filter's picture: the help of its option, and what its values are."""
+    """The declaration of a map: the help of its option, and the kind of its values."""
 
     help: str
     kind: Kind
@@ -150,7 +150,7 @@ class MapField(NamedTuple):
 
 
 def given_field(result: Any, name: str) -> Any:
-    """Stand in as the `__getattribute__` of a filter's result: what is not there raises, and names what is."""
+    """The `__getattribute__` of filter results: an absent field raises an error that names those present."""
     value = tuple.__getattribute__(result, name)
     if value is None and name in (fields := type(result)._fields):
         there = ", ".join(field for field, own in zip(fields, result, strict=True) if own is not None)
@@ -159,7 +159,7 @@ def given_field(result: Any, name: str) -> Any:
 
 
 ABSENT: Any = None
-"""What stands in a filter's result for what the operator does not give, or nobody asked for; see `given_field`."""
+"""Marks a field that the operator does not compute, or that was not requested; see `given_field`."""
 
 
 class Parameter(NamedTuple):
@@ -173,12 +173,12 @@ class Parameter(NamedTuple):
 
     @property
     def help(self) -> str:
-        """What the parameter does, and how else its value may be written."""
+        """The help text, with a note if percentages are accepted."""
         return f"{self.param.help} 50% is 0.5." if self.param.percent else self.param.help
 
     @property
     def metavar(self) -> str:
-        """How a value is written in a usage line."""
+        """The placeholder for the value in a usage line."""
         if self.param.metavar or self.kind == "choice":
             return self.param.metavar or "|".join(self.choices)
         names = {"int": "N", "float": "X", "int pair": "N|NX,NY", "pair": "X|X,Y", "numbers": "X|X,X,X"}
@@ -201,11 +201,11 @@ class Parameter(NamedTuple):
             two = f" or one for each channel, {self.metavar.rpartition('|')[2]}" if self.kind == "numbers" else two
             raise ParameterError(self.name, f"{text!r} is not {what}{two}{self._meant(text)}") from None
         if len(values) > 2 and self.kind != "numbers":
-            raise ParameterError(self.name, f"{text!r} has {len(values)} numbers: one, or x,y")
+            raise ParameterError(self.name, f"{text!r} has {len(values)} numbers; use one, or x,y")
         return values[0] if len(values) == 1 else values
 
     def _from_text(self, text: str) -> Any:
-        """Return what a Python call means by a *text*: what the shell does, but words stay as they are."""
+        """Return the value of *text* in a Python call: as on the command line, but words stay text."""
         if self.kind in ("flag", "choice") or (self.kind == "text" and self.param.read is None):
             return text
         try:
@@ -224,12 +224,12 @@ class Parameter(NamedTuple):
             shortest = repr(number)
             if not self.param.percent:
                 return number
-            # As it is written: 12.3 / 100 is not the number nearest to 0.123.
+            # Read as written: 12.3 / 100 is not the number nearest to 0.123.
             return float(f"{shortest}e-2") if re.fullmatch(r"[-\d.]+", shortest) else number / 100
         return float(text)
 
     def _meant(self, text: str) -> str:
-        """Return what to write for a *text* that is not what the parameter takes."""
+        """Return advice for a *text* that the parameter does not take."""
         if self.kind == "float" and re.fullmatch(r"[-+]?\d*,\d+", text):
             return f"; did you mean {text.replace(',', '.')}?"
         if self.kind.endswith("pair") and (found := GEOMETRY.fullmatch(text)):
@@ -237,7 +237,7 @@ class Parameter(NamedTuple):
             return f"; did you mean {found[1]},{found[2]}{at}?"
         if not text.rstrip().endswith("%"):
             return ""
-        return f"; {self.param.advice or 'a percentage has no meaning here'}"
+        return f"; {self.param.advice or 'percentages do not apply here'}"
 
     def check(self, value: Any) -> Any:
         """Return *value* in its declared form, or raise ParameterError."""
@@ -252,7 +252,7 @@ class Parameter(NamedTuple):
         if self.kind == "flag":
             try:
                 return (False, True)[(False, True).index(value)]
-            except ValueError:  # an array says so too when it is compared
+            except ValueError:  # comparing an array raises it too
                 raise ParameterError(self.name, f"{value!r} is neither True nor False") from None
         if self.kind != "text":
             value = self._numbers(value)
@@ -261,7 +261,7 @@ class Parameter(NamedTuple):
         return value
 
     def _named(self, function: Callable[[Any], Any], value: Any) -> Any:
-        """Call a declaration's function; what it says is wrong with the value is said of the parameter."""
+        """Call a declaration's function, and report its error as the parameter's."""
         try:
             return function(value)
         except ParameterError:
@@ -287,7 +287,7 @@ class Parameter(NamedTuple):
                 raise ParameterError(self.name, "requires a value")
             return numbers[0] if len(numbers) == 1 else numbers
         if several and len(numbers) != 2:
-            raise ParameterError(self.name, f"{value!r} has {len(numbers)} numbers: one, or x,y")
+            raise ParameterError(self.name, f"{value!r} has {len(numbers)} numbers; use one, or x,y")
         return numbers if several else numbers[0]
 
     def _number(self, value: Any) -> int | float:
@@ -315,7 +315,7 @@ class Parameter(NamedTuple):
 
 
 class Spec(NamedTuple):
-    """A filter's parameters, shared ones last, and the maps that its result can hold."""
+    """A filter's parameters, shared ones last, and the maps that its result can have."""
 
     name: str
     summary: str
@@ -323,10 +323,10 @@ class Spec(NamedTuple):
     parameters: Mapping[str, Parameter]
     maps: Mapping[str, MapField]
     arguments: Mapping[str, Argument] = MappingProxyType({})
-    """What a Python call alone takes."""
+    """The arguments that only Python calls take."""
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return every parameter's checked value, defaults filled in; raises ParameterError."""
+        """Return every parameter's checked value, with defaults filled in; raises ParameterError."""
         checked = {}
         for name, value in values.items():
             if name not in self.parameters:
@@ -351,7 +351,7 @@ class Spec(NamedTuple):
         return full
 
     def _meant(self, name: str, op: str) -> str:
-        """Return the parameter of *op* whose last word is *name*, as ``noise_sigma`` is for sigma; or nothing."""
+        """Return the parameter of *op* whose last word is *name*, such as ``noise_sigma`` for sigma; else empty."""
         for own, parameter in self.parameters.items():
             if own.endswith(f"_{name}") and op in (parameter.param.only or (op,)):
                 return own
@@ -390,9 +390,9 @@ def read_parameter(name: str, annotation: Any, default: Any) -> Parameter:
 
 
 def describe(function: Callable[..., Any], answer: type | None, defaults: Mapping[str, Any]) -> Spec:
-    """Read *function*'s keyword-only parameters, those that its ``**common`` TypedDict declares, and its answer's maps.
+    """Read *function*'s keyword-only parameters, those of its ``**common`` TypedDict, and its result's maps.
 
-    The *defaults* are the function's own of parameters that the TypedDict declares.
+    *defaults* are the function's own defaults for parameters of the TypedDict.
     """
     hints = get_type_hints(function, include_extras=True)
     parameters, arguments = {}, {}
@@ -408,7 +408,7 @@ def describe(function: Callable[..., Any], answer: type | None, defaults: Mappin
                 else:
                     parameter = read_parameter(field_name, hint, None)
                     default = defaults.get(field_name, parameter.default)
-                    # What is shown for a default of None is not for another one.
+                    # The text shown for a default of None does not suit another one.
                     said = parameter.param if default is None else parameter.param._replace(shown_default="")
                     parameters[field_name] = parameter._replace(default=default, param=said)
         else:
@@ -427,7 +427,7 @@ Number = TypeVar("Number", int, float)
 
 
 def both(value: Number | tuple[Number, Number]) -> tuple[Number, Number]:
-    """Return ``(x, y)`` of a pair or of one number that means both.
+    """Return ``(x, y)`` from a pair, or from one number for both.
 
     >>> both(3), both((1, 2))
     ((3, 3), (1, 2))

@@ -1,4 +1,4 @@
-"""What Python's own help shows of a filter: its signature, and its docstring with the parameters in words."""
+"""The help of a filter in Python: its signature, and its docstring with a list of the parameters."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .parameters import Parameter, Spec
 
 IMAGE = """image : array_like
     ``(height, width)``, ``(height, width, channels)`` or ``(n,)`` of bool, integers or floats; a masked array, whose
-    mask says what is missing; a Pillow image; a list; what has ``__array__`` or ``__array_interface__``. Three channels
-    are RGB; of two and four the last is the alpha, unless *bands* says otherwise. White is 255 of integers, but 65535
-    of uint16, and 1 of floats.
+    mask marks missing samples; a Pillow image; a list; an object with ``__array__`` or ``__array_interface__``. Three
+    channels are RGB; the last of two or four is the alpha, unless *bands* is set. White is 255 for integers, 65535 for
+    uint16, and 1 for floats.
 """
-RESULT = """One channel has no axis of its own, unless the image's has. A row ``(n,)`` comes back as ``(n,)``, and a
-masked array as one. Bool becomes uint8 of 0 and 255; integers other than uint8 and uint16 become floats."""
+RESULT = """A single channel has no axis of its own, unless the image's has. A row ``(n,)`` gives ``(n,)``, and a masked
+array gives a masked array. Bool becomes uint8 of 0 and 255; integers other than uint8 and uint16 become floats."""
 WIDTH = 110
-"""Of the lines of a parameter's help."""
+"""The width of a parameter's help, in characters."""
 TYPES = {
     "flag": "bool",
     "int": "int",
@@ -31,18 +31,18 @@ TYPES = {
 
 
 class OfInstances:
-    """An attribute that each instance makes when it is asked for, beside the one that the class has."""
+    """An attribute that each instance makes on demand, while the class has its own."""
 
     def __init__(self, make: Callable[[Any], Any], of_class: Any) -> None:
         self.make, self.of_class = make, of_class
 
     def __get__(self, instance: Any, owner: type) -> Any:
-        """Return the instance's, or the class's."""
+        """Return the attribute of the instance, or of the class."""
         return self.of_class if instance is None else self.make(instance)
 
 
 def signature(build: Callable[..., Any], answer: type | None, spec: Spec) -> inspect.Signature:
-    """Return the signature of a filter's call; *build* declares its parameters, and *answer* what it returns."""
+    """Return the signature of a filter's call; *build* declares its parameters, and *answer* is its result type."""
     hints = _hints(build)
     kind, named = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
     defaults = {name: parameter.default for name, parameter in spec.parameters.items()}
@@ -55,14 +55,14 @@ def signature(build: Callable[..., Any], answer: type | None, spec: Spec) -> ins
 
 
 def documentation(build: Callable[..., Any], spec: Spec) -> str:
-    """Return a filter's docstring with its parameters in words, and what they share on results."""
+    """Return a filter's docstring with a list of its parameters and the common notes on results."""
     hints = _hints(build)
     entries = [IMAGE]
     for name, parameter in spec.parameters.items():
         type_in_words = TYPES.get(parameter.kind) or "{" + ", ".join(map(repr, parameter.choices)) + "}"
         if parameter.kind == "text":
             type_in_words = "str" if str in (hints[name], *get_args(hints[name])) else ""
-        entries.append(_entry(name, type_in_words, _default(parameter), _in_words(parameter)))
+        entries.append(_entry(name, type_in_words, _default(parameter), in_words(parameter)))
     for name, argument in spec.arguments.items():
         entries.append(
             _entry(name, "bool" if argument.default is False else "", f"{argument.default!r}", argument.help)
@@ -76,7 +76,7 @@ def documentation(build: Callable[..., Any], spec: Spec) -> str:
 
 
 def _hints(build: Callable[..., Any]) -> dict[str, Any]:
-    """Return the types of all keyword arguments, those of the ``**common`` TypedDict too."""
+    """Return the types of all keyword arguments, including those of the ``**common`` TypedDict."""
     hints = get_type_hints(build)
     common = next((p.name for p in inspect.signature(build).parameters.values() if p.kind is p.VAR_KEYWORD), None)
     if common is not None:
@@ -90,7 +90,7 @@ def _entry(name: str, type_in_words: str, default: str, help: str) -> str:
 
 
 def _in_python(text: str) -> str:
-    """Return a text that calls parameters as Python does.
+    """Return a text with options replaced by Python's parameter names.
 
     >>> _in_python("0 with --noise-sigma")
     '0 with noise_sigma'
@@ -104,8 +104,8 @@ def _default(parameter: Parameter) -> str:
     return re.sub("--(?=[a-z])", "", parameter.param.shown_default) or repr(parameter.default)
 
 
-def _in_words(parameter: Parameter) -> str:
-    """Return the help of a parameter with its unit, range, and the operators that take it."""
+def in_words(parameter: Parameter) -> str:
+    """Return the help of a parameter with its unit, its range, and the operators that take it."""
     param = parameter.param
     low = f"at least {param.min:g}" if param.min is not None else ""
     low = f"above {param.above:g}" if param.above is not None else low
@@ -115,7 +115,7 @@ def _in_words(parameter: Parameter) -> str:
     if limits or param.unit:
         words.append(f"In {param.unit}{', ' if limits else ''}{limits}." if param.unit else f"{limits.capitalize()}.")
     if parameter.default is inspect.Parameter.empty:
-        words.append("Needed.")
+        words.append("Required.")
     if param.only:
         words.append(f"For op {', '.join(param.only)}.")
     return " ".join(words)

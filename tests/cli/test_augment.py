@@ -196,12 +196,12 @@ def test_failures_cost_their_line_and_no_other(run, train, folder):
     "step, reason",
     [
         ("blur --sigma 0..2000", "step 1 (blur): --sigma: 2000 is above the greatest value, 1000 px"),
-        ("rotate --angle 5..-5", "step 1 (rotate): --angle: '5..-5' goes down; write -5..5"),
+        ("rotate --angle 5..-5", "step 1 (rotate): --angle: '5..-5' is reversed; write -5..5"),
         ("rotate --angle a..b", "step 1 (rotate): --angle: 'a..b' is not a number"),
-        ("tone --gamma 0..2", "--gamma: '0..2' is drawn by its logarithm; both ends must be above 0"),
+        ("tone --gamma 0..2", "--gamma: '0..2' is drawn on a logarithmic scale; both ends must be above 0"),
         ("blur --op median --size 2.5..4", "--size: '2.5' is not a whole number"),
         ("blur --op median --size 3..7:0", "--size: '3..7:0' has a step of 0; it must be above 0"),
-        ("affine --translate 1..5%", "--translate: '1..5%' has a percent sign at one end only"),
+        ("affine --translate 1..5%", "--translate: '1..5%' has a percent sign at only one end"),
         ("edges --op canny --size 3..7", "--size"),
         ("flip --p 2", "step 1 (flip): --p: 2 is not between 0 and 1"),
         ("flip --p x", "step 1 (flip): --p: 'x' is not a number"),
@@ -210,9 +210,9 @@ def test_failures_cost_their_line_and_no_other(run, train, folder):
         ("flip | ", "step 1: an alternative is empty; write none for it"),
         ("flip | none --p 0.5", "step 1 (none): takes no options"),
         ("flip | blurr", "step 1: unknown filter 'blurr'"),
-        ("normalize --to 0,1 --depth float --p 0.5", "--depth needs a step that is always done"),
-        ("blur --gain 1..2", "--gain cannot be drawn"),
-        ("conv --kernel haar", "step 1 (conv): gives maps; augment writes pictures"),
+        ("normalize --to 0,1 --depth float --p 0.5", "--depth needs a step that always runs"),
+        ("blur --gain 1..2", "--gain cannot be random"),
+        ("conv --kernel haar", "step 1 (conv): gives maps, but augment writes pictures"),
         ("crop --size 5 --area 0.1..1", "--area cannot be used with --size"),
     ],
 )
@@ -227,7 +227,7 @@ def test_wrong_calls_are_refused(refused, train, folder):
     assert refused(2, *call, "--variants", "0", "flip") == "imfilter: --variants: 0 is not from 1 to 10000"
     assert refused(2, *call, "--seed", "-1", "flip") == "imfilter: --seed: -1 is not from 0 to 4294967295"
     assert "add {variant}" in refused(2, *call, "--variants", "2", "--name", "{stem}.png", "flip")
-    assert "use no ! in {variant!r}" in refused(2, *call, "--name", "{variant!r}.png", "flip")
+    assert "! is not allowed in {variant!r}" in refused(2, *call, "--name", "{variant!r}.png", "flip")
     assert "unknown field {variant}" in refused(2, "blur", "train", "-r", "-o", "out/", "--name", "{stem}{variant}")
     assert "--in-place" in refused(2, "augment", "train/cat/a.png", "--in-place", "flip")
     assert "several images need a folder" in refused(2, "augment", "train/cat/a.png", "-o", "b.png", "--keep", "flip")
@@ -261,8 +261,8 @@ def test_a_folder_that_measures_is_taken_with_a_word_where_it_is_named(run, trai
     monkeypatch.chdir(train / "test")
     for name in (".", "../test/", folder / "train" / "test"):
         lines = run("augment", name, "-o", f"{folder}/out/", "flip").lines
-        assert lines[0].endswith("is a folder test, whose images measure what was learned from others; "
-                                 "add --all-splits if variants of them are meant")  # fmt: skip
+        assert lines[0].endswith("is a test folder, whose images are for evaluation, not for training; "
+                                 "add --all-splits to augment them all the same")  # fmt: skip
         assert len(lines) == 2
         assert len(run("augment", name, "-o", f"{folder}/out/", "--all-splits", "flip").lines) == 1
         assert run("augment", name, "-q", "-o", f"{folder}/out/", "flip").lines == []
@@ -307,7 +307,7 @@ def test_steps_of_a_recipe_come_first_and_may_be_drawn(ok, refused, train, folde
     [
         ('filter = "blurr"', "r.toml: step 1: unknown filter 'blurr'"),
         ('filter = "blur"\nsigmaa = 1', "r.toml: step 1 (blur): "),
-        ('filter = "blur"\nsigma = "2..1"', "--sigma: '2..1' goes down"),
+        ('filter = "blur"\nsigma = "2..1"', "--sigma: '2..1' is reversed"),
         ('filter = "blur"\nsigma = {a = 1}', "sigma is a table, and no value"),
         ('alternatives = ["blur"]', "step 1: alternatives are a list of tables"),
         ('filter = "flip"\nalternatives = [{filter = "none"}]', "and stand alone"),

@@ -130,7 +130,7 @@ def test_a_manifest_is_written_of_what_is_current(ok, run, folder, photos):
 @pytest.mark.each(
     "options, said",
     [
-        (("crop --size 5..9",), "its variants would be of several sizes, as 5×5 and 6×6"),
+        (("crop --size 5..9",), "its variants would differ in size, such as 5×5 and 6×6"),
         (("crop --size 9", "--keep"), "as 9×9 and 32×32"),
         (("crop --size 9 --p 0.5",), "as 9×9 and 32×32"),
         (("crop --size 9 | none",), "as 9×9 and 32×32"),
@@ -198,7 +198,7 @@ def test_samples_of_shards_keep_their_files(ok, run, documented, folder, photos)
 @pytest.mark.each(
     "options, said",
     [
-        (("-o", "b.png"), "take one with --frame N"),
+        (("-o", "b.png"), "choose one with --frame N"),
         (("-o", "out/", "--to", "png"), "--name '{stem}-{frame:03}.png'"),
         (("-o", "out/", "--name", "{stem}-{variant}"), "unknown field {variant}"),
     ],
@@ -212,7 +212,7 @@ def test_files_that_hold_one_are_refused(run, folder, photos, options, said):
 def test_a_data_set_from_a_pipe_is_refused(run, folder, photos):
     kinds(photos)
     ended = run("augment", "-", "-o", "b.npy", "flip", stdin=Path("a.npy").read_bytes())
-    assert ended.code == 1 and "from a file, and not from standard input" in ended.err
+    assert ended.code == 1 and "from a file, not from standard input" in ended.err
 
 
 def test_digits_are_not_mirrored_without_a_word(run, folder):

@@ -172,7 +172,7 @@ def test_a_size_that_the_coded_frames_do_not_have_is_refused(refused, folder, fr
     (folder / "in.avif").write_bytes(lying(frames, name, shift))
     for lenient in ((), ("--lenient",)):
         line = refused(1, *KEEP, "in.avif", "-o", "out.png", *lenient)
-        assert "is damaged (it says 2000×2000 pixels, and its data are of 64×64)" in line
+        assert "is damaged (it declares 2000×2000 pixels, but its data have 64×64)" in line
 
 
 def box(name, *parts):

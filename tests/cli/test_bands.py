@@ -95,8 +95,8 @@ def test_edges_are_found_in_each(ok, load, five):
     ("call", "said"),
     [
         (("edges", "--channels", "luma"), "has 5 bands without colour, which have no luma; use --channels each"),
-        (("blur", "--linear"), "has 5 bands without colour, which are not linear light; use no --linear"),
-        (("conv", "--kernel", "haar"), "has 5 channels, which have no luma; a bank that sees 5 would fit"),
+        (("blur", "--linear"), "has 5 bands without colour, which --linear cannot convert; omit --linear"),
+        (("conv", "--kernel", "haar"), "has 5 channels, which have no luma; use a bank with 5 inputs"),
     ],
     ids=lambda call: " ".join(call) if isinstance(call, tuple) else "",
 )
@@ -124,7 +124,7 @@ def test_a_format_of_pictures_refuses_bands(refused, five, suffix):
 
 def test_inks_have_neither_luma_nor_light_in_any_step(refused, rgb):
     Image.fromarray(rgb).convert("CMYK").save("a.tif")
-    for steps, what in [(("blur", "edges"), "no luma"), (("blur", "blur --linear"), "not linear light")]:
+    for steps, what in [(("blur", "edges"), "no luma"), (("blur", "blur --linear"), "which --linear cannot convert")]:
         line = refused(1, "chain", "a.tif", "-o", "b.tif", *steps)
         assert "has CMYK colours, which" in line and what in line and "--to-rgb" in line
 

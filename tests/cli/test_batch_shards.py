@@ -309,10 +309,10 @@ def test_nor_where_another_shard_makes_their_folder_meanwhile(ok, photos, monkey
 # ---- what is refused --------------------------------------------------------------------------------
 
 WRONG = [
-    (("--shard", "0/4"), "--shard: 0/4 is none of 1/4 to 4/4"),
-    (("--shard", "5/4"), "--shard: 5/4 is none of 1/4 to 4/4"),
-    (("--shard", "0/0"), "--shard: 0/0 is none"),
-    (("--shard", "1"), "--shard: '1' is neither I/N, as 1/4, nor auto"),
+    (("--shard", "0/4"), "--shard: 0/4 is not one of 1/4 to 4/4"),
+    (("--shard", "5/4"), "--shard: 5/4 is not one of 1/4 to 4/4"),
+    (("--shard", "0/0"), "--shard: 0/0 is not one"),
+    (("--shard", "1"), "--shard: '1' is neither I/N, such as 1/4, nor auto"),
     (("--shard", "1/4/2"), "neither"),
     (("--shard", "-1/4"), "neither"),
     (("--shard", " 1/4"), "neither"),
@@ -322,7 +322,10 @@ WRONG = [
     (("--shard-by", "index"), "--shard-by requires --shard"),
     (("--shard", "1/4", "--shard-by", "size"), "--shard-by: 'size' is not place or index"),
     (("--shard", "1/4", "--depfile", "a.d"), "--depfile cannot be used with --shard"),
-    (("--shard", "1/4", "--report", "A.HTML"), "--report A.HTML: each shard writes its own; name it as A-{shard}.HTML"),
+    (
+        ("--shard", "1/4", "--report", "A.HTML"),
+        "--report A.HTML: each shard needs its own file; use a name like A-{shard}.HTML",
+    ),
     (("--shard", "1/4", "--report", ""), "--report '' does not name a file"),
     (("--shard", "3/4", "--report", "photos/{shard}.png"), "photos/3.png: is an input, which is never overwritten"),
 ]
@@ -348,12 +351,12 @@ def test_what_would_mix_shards_is_refused(refused, photos, folder):
         Path("list").write_text("-")
         said = refused(2, "blur", *words, "-o", "b.png", "--shard", "1/4", stdin=b"")
         assert said == "imfilter: --shard needs files; standard input is one image"
-    assert "--manifest m: each shard writes its own; name it as m-{shard}" in refused(
+    assert "--manifest m: each shard needs its own file; use a name like m-{shard}" in refused(
         2, "augment", "photos", "-o", "out/", "--manifest", "m", "flip", "--shard", "1/4"
     )
     names = [{"id": path.name, "file_name": path.name} for path in photos.glob("*.png")]
     Path("b.json").write_text(json.dumps({"images": names, "categories": [], "annotations": []}))
-    assert "--boxes-out c.json: each shard writes its own; name it as c-{shard}.json" in refused(
+    assert "--boxes-out c.json: each shard needs its own file; use a name like c-{shard}.json" in refused(
         2, "flip", "photos", "-o", "out/", "--boxes", "b.json", "--boxes-out", "c.json", "--shard", "1/4"
     )
 
@@ -425,7 +428,7 @@ def test_a_job_that_contradicts_itself_is_refused(refused, photos, monkeypatch, 
             patch.setenv(name, value)
         line = refused(2, "blur", "photos", "-o", "out/", "--shard", "auto")
     assert line.startswith("imfilter: --shard auto: ") and all(word in line for word in said)
-    assert line.endswith(("1/4", "without any"))
+    assert line.endswith(("1/4", "without gaps"))
 
 
 def test_an_environment_alone_shares_nothing(ok, photos, monkeypatch):

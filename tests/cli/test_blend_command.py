@@ -62,12 +62,12 @@ def test_an_image_without_a_partner_fails_alone(run, two):
     ended = run("blend", "a/", "-o", "out/", "--other", "b/", "-q")
     assert (ended.code, ended.lines) == (
         1,
-        ["imfilter: a/two.png: --other b/ has no picture of this name, or more than one"],
+        ["imfilter: a/two.png: --other b/ must hold exactly one picture of this name"],
     )
     assert Path("out/one.png").exists() and not Path("out/two.png").exists()
     for suffix in ("jpg", "tif"):
         Image.open("b/one.png").save(f"b/two.{suffix}")
-    assert "or more than one" in run("blend", "a/two.png", "-o", "out.png", "--other", "b/").lines[0]
+    assert "must hold exactly one" in run("blend", "a/two.png", "-o", "out.png", "--other", "b/").lines[0]
 
 
 def test_colours_and_files_of_their_names(ok, rgb, gray):
@@ -106,7 +106,7 @@ def test_gray_with_colour_is_written_in_colour(ok, refused, rgb, gray):
     ok("blend", "gray.png", "-o", "out.png", "--other", "rgb.png", "--op", "mean")
     with Image.open("out.png") as found:
         assert found.mode == "RGB"
-    assert "PGM holds gray only" in refused(1, "blend", "gray.png", "-o", "out.pgm", "--other", "rgb.png")
+    assert "PGM holds only gray" in refused(1, "blend", "gray.png", "-o", "out.pgm", "--other", "rgb.png")
 
 
 def test_inks_meet_inks_and_colours_colours(done, rgb):
@@ -133,7 +133,7 @@ def test_recipes_and_chains_name_files(done, two):
     assert np.array_equal(load_recipe("own.toml")(imread("a/one.png")), imread("out.png"))
     done("chain", "a/", "-o", "out/", "blend --other b/ --op mean", "blend --other a/")
     assert np.array_equal(imread("out/two.png"), imread("a/two.png"))
-    with pytest.raises(ParameterError, match="an array has no place in a recipe"):
+    with pytest.raises(ParameterError, match="a recipe cannot hold an array"):
         own.save("no.toml")
     chain(blend.step(other="teal")).save("teal.toml")
     done("run", "teal.toml", "a/one.png", "-o", "teal.png")
@@ -142,7 +142,9 @@ def test_recipes_and_chains_name_files(done, two):
 
 def test_a_recipe_with_a_folder_has_no_name_for_an_array(ok, two):
     ok("chain", "--save", "own.toml", "blend --other b/")
-    with pytest.raises(ParameterError, match="other: b/ is a folder, in which an array has no name; name a file"):
+    with pytest.raises(
+        ParameterError, match="other: b/ is a folder, but an array has no name to find in it; name a file"
+    ):
         load_recipe("own.toml")(imread("a/one.png"))
 
 
@@ -196,7 +198,7 @@ def test_in_place_and_streams(ok, run, two):
     Path("out.png").write_bytes(piped.out)
     assert piped.code == 0 and np.array_equal(imread("out.png"), wanted)
     ended = run("blend", "-", "-o", "out.png", "--other", "b/", stdin=Path("a/one.png").read_bytes())
-    assert ended.code == 1 and "has no name to look for in --other b/; name a file" in ended.lines[0]
+    assert ended.code == 1 and "has no name to find in --other b/; name a file" in ended.lines[0]
     ok("blend", "a/one.png", "--in-place", "--other", "b/one.png", "--op", "add")
     assert np.array_equal(imread("a/one.png"), wanted)
 
@@ -213,14 +215,14 @@ def test_what_is_wrong_is_said_in_one_line(refused, two, rgb):
             2,
             "--other is required, as in imfilter blend photo.png --other logo.png -o OUTPUT",
         ),
-        (("a/one.png", "--other", "none.png"), 2, "--other none.png: no such file or folder, and no colour"),
-        (("a/one.png", "--other", "-"), 2, "--other -: a second picture is a file"),
-        (("a/one.png", "--other", "text.png"), 2, "--other text.png: is not an image"),
+        (("a/one.png", "--other", "none.png"), 2, "--other none.png: no such file or folder, nor a colour"),
+        (("a/one.png", "--other", "-"), 2, "--other -: a second picture must be a file"),
+        (("a/one.png", "--other", "text.png"), 2, "--other text.png: is neither an image"),
         (("a/one.png", "--other", "cut.png"), 2, "--other cut.png: is damaged or truncated"),
         (
             ("a/one.png", "--other", "small.png"),
             1,
-            f"is {size}, and the picture of --other {small}; they must be of one",
+            f"is {size}, but the picture of --other is {small}; resize it",
         ),
         (("a/one.png", "--other", "red", "--opacity", "2"), 2, "--opacity: 2 is above the greatest value, 1"),
     ):

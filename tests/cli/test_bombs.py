@@ -161,7 +161,7 @@ BOMBS = {
     "PNG empty IDATs": (lambda n: png(n * corpus.chunk(b"IDAT")), MANY, "chunks"),
     "PNG pixels": (lambda n: png(pixels=bytes(1000 * n)), MANY, ""),
     "APNG canvas": (lambda n: apng(n, 2000), 1500, "in all"),
-    "GIF canvas": (lambda n: gif(16000, n * PIXEL), 1, "promises 16000×16000 pixels"),
+    "GIF canvas": (lambda n: gif(16000, n * PIXEL), 1, "declares 16000×16000 pixels"),
     "GIF frames": (lambda n: gif(2000, n * PIXEL), 1500, "in all"),
     "GIF frames of few bytes": (lambda n: gif(2000, n * PIXEL), 100, "400000000 pixels in all; the limit is 268435456"),
     "GIF junk": (lambda n: gif(1, bytes(n), PIXEL), MANY, ""),
@@ -415,7 +415,7 @@ def test_a_chain_has_a_hundred_steps(ok, refused, png):
         (("conv", "a.png", "--kernel", "/dev/zero", "-o", "b.png"), "more than 1 MiB, the limit for a kernel or bias"),
         (("conv", "a.png", "--kernel", "haar", "--bias", "/dev/zero", "-o", "b.npy"), "the limit for a kernel or bias"),
         (("chain", "a.png", "conv --kernel /dev/zero", "-o", "b.png"), "the limit for a kernel or bias"),
-        (("blur", "a.png", "--mask", "/dev/zero", "-o", "b.png"), "--mask /dev/zero: is not an image"),
+        (("blur", "a.png", "--mask", "/dev/zero", "-o", "b.png"), "--mask /dev/zero: is neither an image"),
     ],
 )
 def test_a_device_that_never_ends_is_refused(refused, png, monkeypatch, words, said):

@@ -122,11 +122,11 @@ def test_images_are_found_by_their_place_or_their_last_part(ok, refused, picture
     given["images"][1]["file_name"] = "other/b.png"
     Path("in.json").write_text(json.dumps(given))
     call = ("flip", "photos", "-r", "-o", "o2/", "--boxes-out", "out2.json")
-    assert "has 2 images that may be sub/b.png" in refused(2, *call, "--boxes", "in.json")
+    assert "has 2 images that could be sub/b.png" in refused(2, *call, "--boxes", "in.json")
     given["images"] = given["images"][:1]
     given["annotations"] = given["annotations"][:1]
     Path("in.json").write_text(json.dumps(given))
-    assert refused(2, *call, "--boxes", "in.json") == "imfilter: photos/sub/b.png: has no image in --boxes in.json"
+    assert refused(2, *call, "--boxes", "in.json") == "imfilter: photos/sub/b.png: is not listed in --boxes in.json"
 
 
 def corners(left, top, right, bottom):
@@ -184,7 +184,7 @@ def test_names_are_given_where_they_are_not_known(ok, refused, pictures):
     call = ("flip", "photos", "-r", "-q", "-o", "o/", "--boxes", "labels", "--boxes-out", "out.json")
     assert refused(2, *call) == "imfilter: --boxes labels: has classes without names; use --classes FILE"
     Path("few.txt").write_text("cat\n")
-    assert "has the class 1, and 1 have names" in refused(2, *call, "--classes", "few.txt")
+    assert "uses class 1, but only 1 class has a name" in refused(2, *call, "--classes", "few.txt")
     Path("data.yaml").write_text("nc: 2\nnames: [cat, 'big dog']\n")
     ok(*call, "--classes", "data.yaml")
     found = json.loads(Path("out.json").read_text())
@@ -218,7 +218,7 @@ def test_boxes_were_drawn_before_or_after_exif_turned_the_picture(ok, refused, p
     other = {"yes": "no", "no": "yes"}[drawn]
     told, own = ("60×100", "100×60") if drawn == "yes" else ("100×60", "60×100")
     assert refused(1, *call, "--boxes-oriented", other) == (
-        f"imfilter: t.jpg: --boxes has {told} for its size, and it has {own}; its EXIF rotates it: "
+        f"imfilter: t.jpg: --boxes gives its size as {told}, but it is {own}; its EXIF rotates it: "
         f"use --boxes-oriented {drawn}"
     )
 
@@ -286,10 +286,10 @@ def test_what_a_format_cannot_hold_is_said(run, pictures):
     Path("in.json").write_text(json.dumps(document([{**ANNOTATIONS[0], **more}, ANNOTATIONS[1], rle])))
     call = ("flip", "photos", "-r", "-o", "o/", "--boxes", "in.json", "--boxes-to", "yolo", "--boxes-out", "y/")
     assert run(*call).lines[:-1] == [
-        "imfilter: photos/a.png: YOLO has no keypoints, which were left out",
-        "imfilter: photos/a.png: YOLO was written with boxes alone, without polygons",
-        "imfilter: photos/sub/b.png: masks as RLE were not kept, their boxes were",
-        "imfilter: photos/sub/b.png: YOLO has no crowds (iscrowd), which were left out",
+        "imfilter: photos/a.png: YOLO cannot hold keypoints; they were left out",
+        "imfilter: photos/a.png: YOLO was written with boxes only, without polygons",
+        "imfilter: photos/sub/b.png: RLE masks were not kept; their boxes were",
+        "imfilter: photos/sub/b.png: YOLO cannot mark crowds (iscrowd); they were left out",
     ]
     assert len(Path("y/sub/b.txt").read_text().splitlines()) == 1
 
@@ -357,14 +357,14 @@ WRONG = {
     "--boxes in.json --boxes-out b.json --boxes-to pascal": "--boxes-to: 'pascal' is not coco, voc or yolo",
     "--boxes in.json --boxes-out b.json --boxes-oriented maybe": "--boxes-oriented: 'maybe' is not yes or no",
     "--boxes in.json --boxes-out b.json --min-visible 2": "--min-visible: '2' is not a number from 0 to 1",
-    "--boxes in.json --boxes-out b.json --swap left": "--swap: 'left' is not two words, as left,right",
+    "--boxes in.json --boxes-out b.json --swap left": "--swap: 'left' is not two words, such as left,right",
     "--boxes in.json --boxes-out in.json": "--boxes-out in.json: is the file of --boxes, which is never "
     "overwritten; choose another name",
     "--boxes in.json --boxes-out gone/b.json": "--boxes-out gone/b.json: no such folder: gone",
-    "--boxes in.json --boxes-out b.json --border wrap": "--boxes: this --border shows objects twice, and the copies "
-    "would have no boxes; use constant or nearest",
+    "--boxes in.json --boxes-out b.json --border wrap": "--boxes: this --border duplicates objects, "
+    "but not their boxes; use constant or nearest",
     "--boxes gone --boxes-out b.json": "--boxes gone: no such file or directory",
-    "--boxes photos --boxes-out b.json": "--boxes photos: has no files of these images, as photos/a.xml or a.txt",
+    "--boxes photos --boxes-out b.json": "--boxes photos: has no files for these images, such as photos/a.xml or a.txt",
 }
 
 
@@ -378,11 +378,11 @@ def test_wrong_calls_are_refused_before_the_work(refused, pictures, words, said)
 
 DEEP = b"[" * 200_000
 BAD_COCO = {
-    b"": "is not JSON: Expecting value in line 1; of YOLO and VOC name the folder",
+    b"": "is not JSON: Expecting value in line 1; for YOLO or VOC, name the folder",
     b"\xff\xfe": "is not JSON in UTF-8",
     DEEP: "is not COCO JSON: it is nested too deeply",
-    b'{"images": [NaN]}': "holds NaN, which is not a number of JSON",
-    b'{"images": [-Infinity]}': "holds -Infinity, which is not a number of JSON",
+    b'{"images": [NaN]}': "contains NaN, which is not a JSON number",
+    b'{"images": [-Infinity]}': "contains -Infinity, which is not a JSON number",
     b"[]": 'is not COCO JSON: it has no list "images"',
     b'{"images": {}}': 'is not COCO JSON: it has no list "images"',
     b'{"images": [3]}': 'is not COCO JSON: "images" is not a list of objects',
@@ -390,7 +390,7 @@ BAD_COCO = {
     b'{"images": [{"file_name": "a"}]}': "image 0 has no id",
     b'{"images": [{"id": 1.5, "file_name": "a"}]}': "image 0 has no id",
     b'{"images": [{"id": 1}]}': "image 0 has no file_name",
-    b'{"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}]}': "two have the id 1 of an image",
+    b'{"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}]}': "the image id 1 is used twice",
     b'{"images": [], "annotations": [{"id": 4, "image_id": 3}]}': "annotation 4 has no image: there is no image_id 3",
     b'{"images": [], "annotations": [{"image_id": [3]}]}': "annotation 0 has no image: there is no image_id [3]",
     b'{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 1, "category_id": 9}]}': "annotation 0 "
@@ -412,15 +412,15 @@ def test_bad_json_is_one_line(data, said):
 
 
 BAD_ANNOTATIONS = {
-    "its bbox has 3 numbers; those are x, y, width and height": {"bbox": [1, 2, 3]},
+    "its bbox has 3 numbers; it needs x, y, width and height": {"bbox": [1, 2, 3]},
     "its bbox has a negative side": {"bbox": [1, 2, -3, 4]},
     "'x' is not a number": {"bbox": [1, 2, "x", 4]},
     "'inf' is not a number": {"bbox": [1, 2, 1e999, 4]},
     "True is not a number": {"bbox": [1, 2, True, 4]},
     "its bbox is not a list of numbers": {"bbox": {"x": 1}},
-    "its segmentation has an odd count of numbers": {"segmentation": [[1, 2, 3, 4, 5, 6, 7]]},
+    "its segmentation has an odd number of coordinates": {"segmentation": [[1, 2, 3, 4, 5, 6, 7]]},
     "its segmentation is not a list of numbers": {"segmentation": [1, 2, 3, 4, 5, 6]},
-    "its keypoints are 2 numbers, and each point has three": {"keypoints": [1, 2]},
+    "its keypoints have 2 numbers; each point needs three": {"keypoints": [1, 2]},
 }
 
 
@@ -438,14 +438,14 @@ BAD_VOC = {
     "<annotation>": "no element found",
     BOMB: "it declares a document type",
     '<!DOCTYPE x SYSTEM "file:///etc/passwd"><annotation/>': "it declares a document type",
-    "<a>" * 300 + "</a>" * 300: "its elements are more than 256 deep",
-    "<a/>": "it has no element annotation",
+    "<a>" * 300 + "</a>" * 300: "its elements are nested more than 256 deep",
+    "<a/>": "it has no <annotation> element",
     "<annotation><object/></annotation>": "object 1: it has no name",
     "<annotation><object><name>x</name></object></annotation>": "object 1: it has no bndbox",
     "<annotation><object><name>x</name><bndbox><xmin/></bndbox></object></annotation>": "object 1: it has no bndbox",
     VOC.replace("<xmin>21<", "<xmin>nan<"): "object 1: 'nan' is not a number",
     VOC.replace("<xmin>21<", "<xmin>51<"): "object 1: its xmax is less than its xmin",
-    VOC.replace("<name>dog<", "<name><![CDATA[dog]]><"): "object 2: it has comments or sections within a text",
+    VOC.replace("<name>dog<", "<name><![CDATA[dog]]><"): "object 2: it has comments or CDATA sections within a text",
 }
 
 
@@ -457,12 +457,12 @@ def test_bad_xml_is_one_line(text, said):
 
 
 BAD_YOLO = {
-    b"\xff": "is not text in UTF-8",
+    b"\xff": "is not UTF-8 text",
     b"0 0.5 0.5 0.1\n": "line 1: 3 numbers after the class",
     b"0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1 0.99\n": "line 2: 5 numbers after the class",
-    b"cat 0.5 0.5 0.1 0.1": "line 1: 'cat' is not the number of a class",
-    b"-1 0.5 0.5 0.1 0.1": "line 1: '-1' is not the number of a class",
-    b"9999999999 0.5 0.5 0.1 0.1": "line 1: '9999999999' is not the number of a class",
+    b"cat 0.5 0.5 0.1 0.1": "line 1: 'cat' is not a class number",
+    b"-1 0.5 0.5 0.1 0.1": "line 1: '-1' is not a class number",
+    b"9999999999 0.5 0.5 0.1 0.1": "line 1: '9999999999' is not a class number",
     b"0 0.5 nan 0.1 0.1": "line 1: 'nan' is not a number",
     b"0 0.5 0.5 -0.1 0.1": "line 1: the box has a negative side",
     b"0 0.5 0.5 1e999 0.1": "line 1: '1e999' is not a number",

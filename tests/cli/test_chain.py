@@ -115,7 +115,7 @@ WRONG_RECIPES = {
     "no TOML": ("[[step", "is not a recipe"),
     "a long number": (f"step = {'1' * 5000}", "r.toml: is not a recipe: a number has too many digits"),
     "no steps": ("", "is not a recipe"),
-    "another table": ('[[step]]\nfilter = "blur"\n[more]\n', "'more' is not known"),
+    "another table": ('[[step]]\nfilter = "blur"\n[more]\n', "unknown key 'more'"),
     "no filter": ("[[step]]\nsigma = 2\n", "step 1 (None): unknown filter"),
     "an unknown parameter": ('[[step]]\nfilter = "blur"\nsgima = 2\n', "did you mean sigma?"),
     "a wrong type": ('[[step]]\nfilter = "blur"\nsigma = [1, 2, 3]\n', "has 3 numbers"),
@@ -148,7 +148,7 @@ def test_the_image_that_is_too_small_names_the_step(refused, png):
     line = refused(
         1, "chain", "a.png", "-o", "out.png", "blur", f"conv --kernel '{' '.join('1' * 60)}' --padding valid"
     )
-    assert line.startswith("imfilter: a.png: step 2 (conv): the image, 40×24, is smaller")
+    assert line.startswith("imfilter: a.png: step 2 (conv): the image of 40×24 is smaller")
 
 
 def test_update_knows_a_chains_parameters(run, ok, png, folder):

@@ -1,4 +1,4 @@
-"""An input that changes while it is read or filtered: an output is of one content, and its stamp tells of which."""
+"""An input that changed while it was read or filtered: an output is of one content, and its stamp tells of which."""
 
 import os
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_what_goes_on_changing_is_refused(refused, folder, while_read, kind):
     Image.new("RGB", (90, 90)).save("a.bmp")
     seen = while_read(lambda: CHANGES[kind](folder / "a.bmp"), READINGS)
     said = refused(1, "blur", "a.bmp", "-o", "out.bmp")
-    assert said == "imfilter: a.bmp: changes while it is read; try again when it is complete"
+    assert said == "imfilter: a.bmp: changed while it was read; try again when it is complete"
     assert len(seen) == 2 * READINGS
     assert not (folder / "out.bmp").exists()
 
@@ -106,7 +106,7 @@ def test_what_goes_on_changing_is_refused(refused, folder, while_read, kind):
 def test_a_mask_that_goes_on_changing_is_refused(refused, png, folder, while_read):
     (folder / "mask.png").write_bytes(png.read_bytes())
     while_read(lambda: append("mask.png"), READINGS)
-    assert "changes while it is read" in refused(2, "blur", "a.png", "-o", "out.png", "--mask", "mask.png")
+    assert "changed while it was read" in refused(2, "blur", "a.png", "-o", "out.png", "--mask", "mask.png")
 
 
 def test_what_is_begun_ahead_is_of_one_moment_too(folder, png, while_read):

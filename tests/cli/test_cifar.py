@@ -111,14 +111,14 @@ def test_a_folder_holds_other_files_of_that_name(run, folder):
 @pytest.mark.parametrize(
     ("name", "data", "why"),
     [
-        ("a.bin", TEN[:-1], "is not a CIFAR file (those have 3073 or 3074 bytes per image)"),
-        ("a.bin", bytes([3]) * 600, "is not a CIFAR file"),
+        ("a.bin", TEN[:-1], "is neither a CIFAR file (those have 3073 or 3074 bytes per image)"),
+        ("a.bin", bytes([3]) * 600, "is neither a CIFAR file"),
         ("a.bin", b"", "is empty"),
         ("a.bin", records(images(), [0, 1, 2, 10, 4]), "is damaged, or not CIFAR-10 (image 3 has the label 10"),
-        ("a.bin", records(images(1), [255]), "image 0 has the label 255; those are 0 to 9"),
-        ("a.bin", records(images(2), [0, 1], [5, 100]), "image 1 has the label 100; those are 0 to 99"),
-        ("a.bin", records(images(2), [0, 20], [5, 6]), "image 1 has the coarse label 20; those are 0 to 19"),
-        ("a.dat", TEN, "is not an image of a known format"),
+        ("a.bin", records(images(1), [255]), "image 0 has the label 255; valid labels are 0 to 9"),
+        ("a.bin", records(images(2), [0, 1], [5, 100]), "image 1 has the label 100; valid labels are 0 to 99"),
+        ("a.bin", records(images(2), [0, 20], [5, 6]), "image 1 has the coarse label 20; valid labels are 0 to 19"),
+        ("a.dat", TEN, "is neither an image of a known format"),
     ],
 )
 def test_what_is_none_is_refused_in_one_line(refused, folder, name, data, why):
@@ -130,13 +130,13 @@ def test_what_is_none_is_refused_in_one_line(refused, folder, name, data, why):
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        (("edges", "data_batch_1.bin", "-o", "o.bin"), "holds RGB only; use --to npz or an -idx3-ubyte name"),
+        (("edges", "data_batch_1.bin", "-o", "o.bin"), "holds only RGB; use --to npz or an -idx3-ubyte name"),
         (("blur", "data_batch_1.bin", "-o", "o.bin", "--depth", "16"), "cannot hold 16-bit samples"),
         (("resize", "data_batch_1.bin", "-o", "o.bin", "--size", "20"), "holds images of 32×32×3, not 20×20×3"),
         (("blur", "data_batch_1.bin", "-o", "o.bin", "--to", "cifar100"), "requires coarse labels"),
-        (("blur", "train.bin", "-o", "o.bin", "--to", "cifar10"), "holds no coarse labels"),
+        (("blur", "train.bin", "-o", "o.bin", "--to", "cifar10"), "cannot hold coarse labels"),
         (("blur", "train.bin", "-o", "o-idx4-ubyte"), "not fine and coarse labels; use --to npz or --to cifar100"),
-        (("blur", "a.png", "-o", "o.bin"), "requires labels, and its images have none"),
+        (("blur", "a.png", "-o", "o.bin"), "requires labels, but the images have none"),
     ],
 )
 def test_what_a_file_does_not_hold_is_refused(refused, folder, ten, hundred, line, why):
@@ -150,7 +150,7 @@ def test_labels_that_are_none_of_it_are_refused_before_the_work(ok, refused, fol
     ok(*SAME, ten, "-o", "a-idx4-ubyte")
     labels = (folder / "a-idx1-ubyte").read_bytes()
     (folder / "a-idx1-ubyte").write_bytes(labels[:-1] + b"\x0a")
-    assert "image 4 has the label 10; those are 0 to 9; use --to npz" in refused(
+    assert "image 4 has the label 10; valid labels are 0 to 9; use --to npz" in refused(
         1, *SAME, "a-idx4-ubyte", "-o", "o.bin"
     )
 
@@ -162,7 +162,7 @@ def test_class_names_are_told_of_where_they_stay_behind(ok, run, refused, folder
     assert "copy batches.meta.txt" in run(*SAME, ten, "-o", "out/").err
     assert "the names of its 10 classes were not written" in run(*SAME, ten, "-o", "o-idx4-ubyte").err
     names.write_text("cat\ndog\n")
-    assert "batches.meta.txt: names 2 classes, and there are 10" in refused(1, *SAME, ten, "-o", "o.bin")
+    assert "batches.meta.txt: names 2 classes, but there are 10" in refused(1, *SAME, ten, "-o", "o.bin")
 
 
 def test_the_commands_of_data_sets_know_it(ok, run, folder, ten, hundred):
@@ -197,7 +197,9 @@ def test_what_is_said_wins_over_the_name(ok, folder):
 
 def test_what_cannot_be_is_refused(refused, folder, ten):
     assert refused(1, *SAME, ten, "--from", "cifar100", "-o", "out.bin").endswith(
-        f"{ten}: is not CIFAR-100: 15365 bytes are no multiple of 3074"
+        f"{ten}: is not CIFAR-100: 15365 bytes are not a multiple of 3074"
     )
-    assert "--from: 'png' is none of cifar10, cifar100; other" in refused(2, *SAME, ten, "--from", "png", "-o", "o.bin")
+    assert ("--from: 'png' is not one of cifar10, cifar100; other") in refused(
+        2, *SAME, ten, "--from", "png", "-o", "o.bin"
+    )
     assert refused(1, *SAME, "-", "-f", "cifar10", "-t", "cifar10").endswith("is empty")

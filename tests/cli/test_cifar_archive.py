@@ -111,9 +111,9 @@ def linked(name):
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (archive({"readme.html": b"x"}), "holds no batches of CIFAR"),
-        (archive({"data_batch_1.bin": linked("data_batch_1.bin")}), "holds no batches of CIFAR"),
-        (archive(TEN | {"train.bin": HUNDRED["train.bin"]}), "holds batches of CIFAR-10 and of CIFAR-100"),
+        (archive({"readme.html": b"x"}), "holds no CIFAR batches"),
+        (archive({"data_batch_1.bin": linked("data_batch_1.bin")}), "holds no CIFAR batches"),
+        (archive(TEN | {"train.bin": HUNDRED["train.bin"]}), "holds batches of both CIFAR-10 and CIFAR-100"),
         (archive(TEN | {"../data_batch_1.bin": TEN["data_batch_1.bin"]}), "holds data_batch_1.bin twice"),
         (archive(TEN | {"data_batch_3.bin": b"x" * 3000}), "data_batch_3.bin: is damaged or truncated"),
         (archive(TEN | {"data_batch_3.bin": records(TEST, [10] * 4)}), "is damaged, or not CIFAR-10"),

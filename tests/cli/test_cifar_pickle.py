@@ -97,7 +97,7 @@ def test_it_is_not_written(refused, folder):
     assert "is read but not written; use --to cifar10" in refused(1, "blur", "data_batch_1", "-o", "out/")
     assert "is read but not written; use --to cifar100" in refused(1, "blur", "train", "-o", "out/")
     assert not (folder / "out").exists() or not list((folder / "out").iterdir())
-    assert "which is not read" in refused(1, "blur", meta(folder), "-o", "out.png")
+    assert "which is not supported" in refused(1, "blur", meta(folder), "-o", "out.png")
 
 
 def meta(folder):
@@ -119,7 +119,7 @@ HOSTILE = [
     (pickle.dumps({"data": Command()}, 4), r"calls posix.system\); nothing of it was run"),
     (b"\x80\x02}c" + b"a" * 300, "has no end"),
     (b"\x80\x02}cos\nsystem\n.", "nothing of it was run"),
-    (b"\x80\x04}K\x01K\x02\x93.", "calls what is no name"),
+    (b"\x80\x04}K\x01K\x02\x93.", "calls something without a name"),
     (b"\x80\x02}(S'x'\n.", "operation 0x53"),
     (b"\x80\x02}ios\nsystem\n.", "operation 0x69"),
     (b"\x80\x02}P1\n.", "operation 0x50"),
@@ -132,14 +132,14 @@ HOSTILE = [
     (b"\x80\x02}T\xff\xff\xff\xffabc", "ends early"),
     (b"\x80\x02}X\x02\0\0\0\xff\xfe.", "is not UTF-8"),
     (b"\x80\x02}", "ends early"),
-    (b"\x80\x02}00.", "takes more than there is"),
-    (b"\x80\x02}u.", "takes more than there is"),
+    (b"\x80\x02}00.", "takes more than its stack holds"),
+    (b"\x80\x02}u.", "takes more than its stack holds"),
     (b"\x80\x02}(U\x01au.", "has no value"),
-    (b"\x80\x02}(00.", "takes more than there is"),
-    (b"\x80\x02}h\x05.", "has not remembered"),
+    (b"\x80\x02}(00.", "takes more than its stack holds"),
+    (b"\x80\x02}h\x05.", "has not stored"),
     (b"\x80\x02}K\x01K\x02R.", "what is not a function"),
-    (b"\x80\x02}K\x01K\x02b.", "fills what is not"),
-    (b"\x80\x02}K\x01a.", "fills what is not"),
+    (b"\x80\x02}K\x01K\x02b.", "appends to something other"),
+    (b"\x80\x02}K\x01a.", "appends to something other"),
     (b"\x80\x02}" + b"]" * 4000 + b".", "without the 'data'"),
     (b"\x80\x02}" + b"(" * 9000 + b".", "more operations"),
     (b"\x80\x02}" + b"\x85" * 3000 + b"}q\1h\1" + b"\x85" * 900 + b".", "without the 'data'"),
@@ -148,16 +148,16 @@ HOSTILE = [
     (b"\x80\x02}q\x01(U\x04datah\x01u.", "is not an array"),
     (batch(labels=listed(LABELS), data=array(ROWS, (5, 3073))), "its array is 5×3073"),
     (batch(labels=listed(LABELS), data=array(ROWS, (0, 3072))), "its array is 0×3072"),
-    (batch(labels=listed(LABELS), data=array(ROWS, (6, 3072))), "has not the bytes that its sizes tell"),
-    (batch(labels=listed(LABELS), data=array(ROWS, (65535, 3072), data=b"")), "has not the bytes"),
+    (batch(labels=listed(LABELS), data=array(ROWS, (6, 3072))), "does not have the size that its shape needs"),
+    (batch(labels=listed(LABELS), data=array(ROWS, (65535, 3072), data=b"")), "does not have the size"),
     (batch(labels=listed(LABELS), data=array(ROWS, dtype="O8")), "are not uint8"),
-    (batch(labels=listed(LABELS[1:]), data=array(ROWS)), "it holds 4 labels and 5 images"),
+    (batch(labels=listed(LABELS[1:]), data=array(ROWS)), "it holds 4 labels but 5 images"),
     (batch(labels=string("12345"), data=array(ROWS)), "without the 'labels'"),
     (batch(data=array(ROWS)), "without the 'labels'"),
     (batch(labels=b"](" + b"J\xff\xff\xff\xff" * 5 + b"e", data=array(ROWS)), "image 0 has a label"),
-    (batch(labels=listed([0, 1, 2, 3, 10]), data=array(ROWS)), "image 4 has the label 10; those are 0 to 9"),
+    (batch(labels=listed([0, 1, 2, 3, 10]), data=array(ROWS)), "image 4 has the label 10; valid labels are 0 to 9"),
     (batch(fine_labels=listed(FINE), data=array(ROWS)), "without the 'coarse_labels'"),
-    (b"\x80\x02(K\x01t.", "is a Python pickle, which is not read"),
+    (b"\x80\x02(K\x01t.", "is a Python pickle, which is not supported"),
 ]
 
 

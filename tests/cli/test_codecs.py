@@ -189,7 +189,7 @@ def test_a_new_format_is_one_file_and_its_row(copy, folder, rgb):
     assert ", toy," in refused
     Image.fromarray(rgb).save("colours.png")
     refused = copy("-m", "imfilter", "blur", "colours.png", "-o", "e.toy").stderr
-    assert "TOY holds gray only" in refused
+    assert "TOY holds only gray" in refused
     (folder / "text.png").write_text("no picture")
     assert ", TOY," in copy("-m", "imfilter", "blur", "text.png", "-o", "e.png").stderr
     page = copy("-c", PAGE, str(TESTS / "cli" / "test_formats.py")).stdout

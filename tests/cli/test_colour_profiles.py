@@ -293,7 +293,7 @@ def test_a_damaged_profile_is_told_of_and_never_a_traceback(run, colours):
     [
         ({b"kTRC": b"curv" + bytes(4) + struct.pack(">I", 1 << 31) + bytes(20)}, "a curve is cut off"),
         ({b"kTRC": para(3, 2.4)}, "a parametric curve is damaged"),
-        ({b"kTRC": b"sig " + bytes(20)}, "a curve is of no known type"),
+        ({b"kTRC": b"sig " + bytes(20)}, "a curve has an unknown type"),
     ],
 )
 def test_what_is_wrong_with_a_profile(tags, reason):
@@ -636,7 +636,7 @@ def test_gray_has_no_chroma_and_it_is_said(run, load):
     gray = np.arange(256, dtype=np.uint8).reshape(16, 16)
     Image.fromarray(gray).save("a.png")
     ended = run("blur", "a.png", "-o", "b.png", "--channels", "chroma")
-    assert (ended.code, ended.lines) == (0, ["imfilter: a.png: is gray, which --channels chroma leaves as it is"])
+    assert (ended.code, ended.lines) == (0, ["imfilter: a.png: is gray, so --channels chroma leaves it unchanged"])
     assert np.array_equal(load("b.png"), gray)
 
 

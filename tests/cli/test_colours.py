@@ -92,7 +92,7 @@ def test_an_edge_in_one_ink_guides_all(ok):
         ("blur in.tif -o out.npy", "NPY cannot hold CMYK samples; use --to-rgb"),
         ("blur in.tif -o out.jpg --depth 16", "16-bit CMYK"),
         ("edges in.tif -o out.tif", "which have no luma; use --to-rgb"),
-        ("blur in.tif -o out.tif --linear", "not linear light; use --to-rgb"),
+        ("blur in.tif -o out.tif --linear", "which --linear cannot convert; use --to-rgb, or omit --linear"),
     ],
 )
 def test_what_cmyk_has_not_is_refused(refused, inks, line, said):

@@ -55,7 +55,7 @@ def test_the_frames_before_the_damage_are_taken(run, refused, folder, rgb, forma
     found = list(seen(f"out.{format}"))
     assert found
     if len(found) > 1:
-        assert f"; the first {len(found)} frames were taken" in ended.err
+        assert f"; the first {len(found)} frames were used" in ended.err
     # A damaged frame of an APNG shows the one before.
     whole = len(found) - (len(ended.lines) - 1)
     assert all(np.array_equal(one, other) for one, other in zip(found[:whole], each, strict=False))
@@ -79,7 +79,7 @@ def test_pages_before_one_that_is_not_read_are_taken(run, refused, folder, rgb):
     refused(1, *KEEP, "in.tif", "-o", "out.tif")
     ended = run(*KEEP, "in.tif", "-o", "out.tif", "--lenient")
     assert ended.code == 0, ended.err
-    assert "the first 2 frames were taken" in ended.err
+    assert "the first 2 frames were used" in ended.err
     assert np.array_equal(tifffile.imread("out.tif"), np.stack(each[:2]))
 
 
@@ -116,7 +116,7 @@ def test_a_frame_that_reaches_out_of_its_canvas_enlarges_it(run, load, folder, c
     (folder / "in.gif").write_bytes(frames.gif([small] * count, [5] * count, 0, 0, boxes))
     ended = run(*KEEP, "in.gif", "-o", "out.png")
     assert ended.code == 0
-    assert "a frame reaches out of its canvas of 40×24, which was enlarged to 44×26" in ended.err
+    assert "a frame extends beyond its canvas of 40×24, which was enlarged to 44×26" in ended.err
     found = load("out.png")
     assert found.shape[:2] == (26, 44)
     opaque = np.zeros((26, 44), bool)

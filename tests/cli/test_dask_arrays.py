@@ -82,14 +82,14 @@ def test_an_array_smaller_than_what_is_seen_is_one_chunk(pictures):
 @pytest.mark.each(
     "values, said",
     [
-        (("blr", {}), "filter: there is no 'blr'; use one of affine, "),
-        (("noise", {"sigma": 3}), "filter: noise goes by the place of a pixel"),
-        (("threshold", {"op": "otsu"}), "filter: threshold looks at the whole image"),
-        (("pool", {}), "filter: pool gives an image of another size"),
-        (("resize", {"scale": 2}), "filter: resize gives an image of another size"),
-        (("flip", {}), "filter: flip gives an image of another size, or moves its pixels"),
-        (("conv", {"kernel": "1 2 1", "stride": 2}), "filter: conv gives an image of another size"),
-        (("edges", {"range": "stretch"}), "range: stretch looks at the whole image"),
+        (("blr", {}), "filter: unknown filter 'blr'; use one of affine, "),
+        (("noise", {"sigma": 3}), "filter: noise depends on the position of each pixel"),
+        (("threshold", {"op": "otsu"}), "filter: threshold needs the whole image"),
+        (("pool", {}), "filter: pool changes the image's size"),
+        (("resize", {"scale": 2}), "filter: resize changes the image's size"),
+        (("flip", {}), "filter: flip changes the image's size or moves its pixels"),
+        (("conv", {"kernel": "1 2 1", "stride": 2}), "filter: conv changes the image's size"),
+        (("edges", {"range": "stretch"}), "range: stretch needs the whole image"),
     ],
 )
 def test_what_is_not_local_is_refused_before_anything_is_computed(values, said):
@@ -101,5 +101,5 @@ def test_what_is_not_local_is_refused_before_anything_is_computed(values, said):
 
 
 def test_an_array_of_numpy_is_refused():
-    with pytest.raises(ParameterError, match="array: is no Dask array but ndarray"):
+    with pytest.raises(ParameterError, match="array: is a ndarray, not a Dask array"):
         filtered(np.zeros((5, 5), np.uint8), "blur")

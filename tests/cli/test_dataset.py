@@ -61,7 +61,7 @@ def test_info_of_a_folder_of_classes(ok, pets):
     assert found["left_out"] == {
         "pets/birds": "holds no images",
         "pets/.thumbs": "is hidden",
-        "pets/loose.png": "lies beside the classes",
+        "pets/loose.png": "is in no class folder",
     }
 
 
@@ -138,13 +138,15 @@ def test_what_is_no_data_set_is_refused(refused, folder, command):
     (folder / "words.txt").write_text("words")
     (folder / "empty").mkdir(exist_ok=True)
     assert "nosuch: no such file" in refused(1, "dataset", command, "nosuch")
-    assert "words.txt: is not an image of a known format" in refused(1, "dataset", command, "words.txt")
+    assert "words.txt: is neither an image of a known format" in refused(1, "dataset", command, "words.txt")
     (folder / "cut.bin").write_bytes(bytes(3072))
     (folder / "nothing.png").touch()
-    assert "cut.bin: is not a CIFAR file" in refused(1, "dataset", command, "cut.bin")
+    assert "cut.bin: is neither a CIFAR file" in refused(1, "dataset", command, "cut.bin")
     assert "nothing.png: is empty" in refused(1, "dataset", command, "nothing.png")
     assert "empty: no images found" in refused(2, "dataset", command, "empty")
     assert "standard input" in refused(2, "dataset", command, "-")
+    said = ": this command takes local files only; copy it here first"
+    assert refused(2, "dataset", command, "S3://pets/") == f"imfilter: S3://pets/{said}"
     assert "unknown option --jsn" in refused(2, "dataset", command, "empty", "--jsn")
 
 
@@ -226,7 +228,7 @@ def test_stats_say_what_they_leave_out_and_refuse(run, refused, folder, pets):
     picture(folder / "b" / "0.png", channels=4)
     assert run("dataset", "stats", "b").lines == ["imfilter: the alpha of 1 image is left out"]
     np.save("a.npy", RNG.integers(0, 256, (9, 7, 5), np.uint8))
-    assert "has 5 channels, those before it 3" in refused(1, "dataset", "stats", "pets", "a.npy")
+    assert "has 5 channels, but others have 3" in refused(1, "dataset", "stats", "pets", "a.npy")
     (folder / "pets" / "dog" / "1.png").write_bytes(b"")
     assert refused(1, "dataset", "stats", "pets") == "imfilter: pets/dog/1.png: is empty"
 
@@ -294,8 +296,8 @@ def test_check_finds_odd_files(faults, folder):
     frames = [Image.fromarray(RNG.integers(0, 256, (6, 8, 3), np.uint8)) for _ in range(3)]
     frames[0].save(folder / "a" / "x" / "film.png", save_all=True, append_images=frames[1:])
     assert faults("a") == [
-        "a/x/00.jpg: is PNG, and its extension is .jpg",
-        "a/x/film.png: has 3 frames; readers take the first, or fail",
+        "a/x/00.jpg: is PNG, but its extension is .jpg",
+        "a/x/film.png: has 3 frames; other programs read only the first, or fail",
         "a/x/side.jpg: is on its side for readers that ignore EXIF (orientation 6)",
         "a/x/gray.png: is gray; 23 of 24 images are RGB",
         "a/x/large.png: is 9×6; 23 of 24 images are 8×6",
@@ -335,7 +337,7 @@ def test_check_finds_empty_and_hidden_classes(faults, pets):
     assert faults("pets") == [
         "pets/.thumbs: is a class that is hidden",
         "pets/birds: is a class that holds no images",
-        "pets/loose.png: lies beside the classes",
+        "pets/loose.png: is in no class folder",
     ]
     assert faults("pets", "--classes", "3")[-1] == "pets: has 2 classes, not 3"
 
@@ -351,7 +353,7 @@ def test_check_finds_labels_that_do_not_belong(faults, folder, digits):
     )
     idx(folder / "t10k-labels-idx1-ubyte", LABELS[:4])
     assert faults("t10k-images-idx3-ubyte") == [
-        "t10k-labels-idx1-ubyte: holds 4 labels, and t10k-images-idx3-ubyte 7 images"
+        "t10k-labels-idx1-ubyte: holds 4 labels, but t10k-images-idx3-ubyte has 7 images"
     ]
     (folder / "t10k-labels-idx1-ubyte").unlink()
     assert faults("t10k-images-idx3-ubyte")[-1] == "t10k-images-idx3-ubyte: has no labels"
@@ -360,7 +362,7 @@ def test_check_finds_labels_that_do_not_belong(faults, folder, digits):
 
 
 def test_a_data_set_that_is_named_twice_is_no_copy_of_itself(refused, pets):
-    assert refused(2, "dataset", "check", "pets", "./pets/").endswith("./pets/: is pets again; name it once")
+    assert refused(2, "dataset", "check", "pets", "./pets/").endswith("./pets/: is the same as pets; name it once")
 
 
 def test_an_empty_part_is_a_fault_and_no_end(faults, ok, refused, folder):
@@ -440,7 +442,7 @@ def test_show_reduces_what_is_large_and_breaks_lines_without_classes(ok, folder)
 
 
 def test_show_refuses_what_it_cannot_draw(refused, folder, pets, digits):
-    assert "a sheet is a picture" in refused(2, "dataset", "show", "t10k-images-idx3-ubyte", "-o", "s.idx")
+    assert "a sheet needs a format" in refused(2, "dataset", "show", "t10k-images-idx3-ubyte", "-o", "s.idx")
     np.save("a.npy", RNG.integers(0, 256, (9, 7, 5), np.uint8))
     assert "a.npy: #0: has 5 bands" in refused(1, "dataset", "show", "a.npy", "-o", "s.png")
     assert "pets/dog/1.png" in refused(1, "dataset", "show", "pets/dog/1.png", "-o", "pets/dog/1.png")
@@ -528,6 +530,6 @@ def test_lists_that_do_not_fit_are_refused(refused, folder, pets, digits, listed
     assert "is not a list of class names" in refused(1, *info, "binary.txt", "pets")
     assert "nosuch.txt: no such file" in refused(1, *info, "nosuch.txt", "pets")
     np.savez("less.npz", images=np.zeros((2, 3, 4), np.uint8), labels=[-1, 0])
-    assert "has the label -1, which no class has" in refused(2, *info, listed, "less.npz")
-    assert "has labels up to 9, and --classes lists 3 classes" in refused(2, *info, listed, "t10k-images-idx3-ubyte")
+    assert "has the label -1, which no class can have" in refused(2, *info, listed, "less.npz")
+    assert "has labels up to 9, but --classes lists 3 classes" in refused(2, *info, listed, "t10k-images-idx3-ubyte")
     assert "has no classes to name" in refused(2, *info, listed, "pets/dog/0.png")

@@ -120,19 +120,19 @@ def test_containers_without_labels_and_several_at_once(ok, folder, digits):
 
 
 CALLS = {
-    "pets -o x.png": (2, "x.png: is one image; name a folder, or a data set"),
+    "pets -o x.png": (2, "x.png: is one image; name a folder, or a file like"),
     "pets -o x.png --to tiff": (2, "x.png: is one image"),
     "pets -o x/ --to idx": (2, "IDX holds many images"),
     "pets -o x.abc": (2, "is not a supported output format"),
     "pets -o x --to jpeg": (2, "does not keep samples as they are"),
     "pets -o pets/out/": (2, "lies in the data set pets"),
-    "pets -o -": (2, "standard output takes no data set"),
-    "pets -o - --to npz": (2, "standard output takes no data set"),
+    "pets -o -": (2, "a data set cannot go to standard output"),
+    "pets -o - --to npz": (2, "a data set cannot go to standard output"),
     "pets -o full/": (2, "full/: exists and is not empty"),
     "pets -o x/ --subset 9..5": (2, "'9..5' is not a range of numbers"),
     "pets -o x/ --subset 99..": (2, "no samples are left"),
-    "pets/dog/p0.png odd.png -o x.idx": (1, "odd.png: is 9×6, and pets/dog/p0.png 8×6"),
-    "pets/dog/p0.png gray.png -o x.idx": (1, "gray.png: is 8-bit gray, and pets/dog/p0.png 8-bit RGB"),
+    "pets/dog/p0.png odd.png -o x.idx": (1, "odd.png: is 9×6, but pets/dog/p0.png is 8×6"),
+    "pets/dog/p0.png gray.png -o x.idx": (1, "gray.png: is 8-bit gray, but pets/dog/p0.png is 8-bit RGB"),
     "alpha.png -o x.idx": (1, "alpha.png: is 8-bit RGB with alpha, which IDX cannot hold; use --to npz"),
     "deep.png -o x.idx": (1, "deep.png: is 16-bit gray, which IDX cannot hold; use --to npz"),
     "float.npz -o x/": (1, "float.npz: is float gray, which PNG cannot hold; use --to tiff"),
@@ -314,13 +314,13 @@ def test_names_with_dots_are_told_and_samples_that_would_be_one_are_refused(run,
     dog = folder / "pets" / "dog"
     (dog / "p0.png").rename(dog / "p0.v1.png")
     assert run("dataset", "convert", "pets", "-o", "p.tar").lines == [
-        "imfilter: 1 name has _ in place of dots, behind which a field of a sample begins: "
+        "imfilter: 1 name has _ in place of dots, which would begin a field of the sample: "
         "dog/p0.v1.png is dog/p0_v1.png"
     ]
     assert "dog/p0_v1.cls" in in_tar(folder / "p.tar")
     (dog / "p1.gif").write_bytes((dog / "p1.png").read_bytes())
     line = refused(1, "dataset", "convert", "pets", "-o", "q.tar")
-    assert "dog/p1.png: would be one sample of the shard with dog/p1.gif" in line
+    assert "dog/p1.png: would be the same sample of the shard as dog/p1.gif" in line
     assert not (folder / "q.tar").exists()
 
 
@@ -394,8 +394,8 @@ def test_metadata_tell_the_classes_and_go_along(ok, run, folder, captions, name,
 
 BAD_TABLES = {
     "name,label\ns0.png,x\n": "line 2 has no file_name",
-    "file_name,label\ns0.png\n": "line 2 has not 2 columns",
-    "file_name,label\ns0.png,x\ns0.png,y\n": "line 3 names s0.png a second time",
+    "file_name,label\ns0.png\n": "line 2 does not have 2 columns",
+    "file_name,label\ns0.png,x\ns0.png,y\n": "line 3 names s0.png twice",
     "file_name,label\ns0.png,x\n": "has no label for ",
     'file_name,label\n"s0.png,x\n': "is not a table of metadata",
 }
@@ -435,7 +435,7 @@ def test_memory_does_not_grow_with_the_samples(ok, folder, out, options):
 def test_a_sample_that_comes_late_and_does_not_fit_leaves_no_file(refused, folder, pets):
     Image.new("RGB", (7, 7)).save(folder / "pets" / "dog" / "z.png")
     before = tree(folder)
-    assert "one size" in refused(1, "dataset", "convert", "pets/", "-o", "out.npz")
+    assert "resize them first" in refused(1, "dataset", "convert", "pets/", "-o", "out.npz")
     assert tree(folder) == before
 
 
@@ -485,11 +485,11 @@ def test_images_go_to_folders_of_their_classes(ok, folder, cifar):
 @pytest.mark.each(
     "words, said",
     [
-        ((2, "t-images-idx3-ubyte", "{label}/x.png"), "need a {frame} of all images"),
+        ((2, "t-images-idx3-ubyte", "{label}/x.png"), "need the image's number after them"),
         ((2, "t-images-idx3-ubyte", "{frame}-{label}.png"), "are folders; use them as in"),
-        ((2, "t-images-idx3-ubyte", "{label}/{class}/{frame}.png"), "no / in a file name"),
-        ((2, "t-images-idx3-ubyte", "{label}/{frame}.png", "--frame", "1"), "need a {frame} of all images"),
-        ((1, "t-images-idx3-ubyte", "{class}/{frame}.png"), "has no names of classes; use {label}/"),
+        ((2, "t-images-idx3-ubyte", "{label}/{class}/{frame}.png"), "a file name cannot contain /"),
+        ((2, "t-images-idx3-ubyte", "{label}/{frame}.png", "--frame", "1"), "need the image's number after them"),
+        ((1, "t-images-idx3-ubyte", "{class}/{frame}.png"), "has no class names; use {label}/"),
         ((1, "bare-images-idx3-ubyte", "{label}/{frame}.png"), "has no labels; leave {label}/ out"),
         ((1, "a.png", "{class}/{frame}.png"), "has no labels; leave {class}/ out"),
         ((1, "bad/data_batch_1.bin", "{class}/{frame}.png"), "the class ../up cannot be a folder; use {label}/"),

@@ -216,11 +216,13 @@ def test_what_would_go_wrong_is_refused_before_anything_is_written(refused, fold
     assert "requires" in refused(2, "dataset", "split", "pets", "-o", "out", "--parts")
     assert "nosuch: no such file or folder" in refused(2, "dataset", "split", "nosuch", "-o", "out", "--parts", PARTS)
     assert "lies in the data set" in refused(2, "dataset", "split", "pets", "-o", "pets/out", "--parts", PARTS)
-    assert "takes no data set" in refused(2, "dataset", "split", "pets", "-o", "-", "--parts", PARTS)
+    assert ("a data set cannot go to standard output") in refused(
+        2, "dataset", "split", "pets", "-o", "-", "--parts", PARTS
+    )
     copy = folder / "more" / "cat" / "p0-0.png"
     copy.parent.mkdir(parents=True)
     copy.write_bytes((pets / "cat" / "p0-1.png").read_bytes())
-    assert "would be one file with" in refused(2, "dataset", "split", "pets", "more", "-o", "out", "--parts", PARTS)
+    assert "would be the same file as" in refused(2, "dataset", "split", "pets", "more", "-o", "out", "--parts", PARTS)
     copy.unlink()
     assert tree(folder) == before
     assert not (folder / "out").exists()
@@ -374,9 +376,9 @@ def test_kindred_samples_of_a_shard_stay_together(ok, folder, images):
 def test_what_cannot_be_split_is_refused(refused, folder, images):
     before = tree(folder)
     split = ("dataset", "split", "-o", "out", "--parts", PARTS)
-    assert "is a container, whose samples are copied" in refused(2, *split, "t.npz", "--link")
+    assert "is a container, and its samples must be copied" in refused(2, *split, "t.npz", "--link")
     assert "have no names" in refused(2, *split, "t.npz", "--group", "x")
-    assert "would be one file with t.npz" in refused(2, *split, "t.npz", "t.npz")
+    assert "would be the same file as t.npz" in refused(2, *split, "t.npz", "t.npz")
     (folder / "t-images-idx3-ubyte").write_bytes(idx(images)[:-1])
     before["t-images-idx3-ubyte"] = idx(images)[:-1]
     assert "is damaged or truncated" in refused(1, *split, "t.npz", "t-images-idx3-ubyte")

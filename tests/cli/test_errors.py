@@ -69,7 +69,7 @@ WRONG = {
     "conv a.png -o out.png --kernel mean3 --stride 0": "--stride",
     "conv a.png -o out.png --kernel mean3 --padding wide": "wide",
     "conv a.png -o out.png --kernel mean3 --padding 1,2,3": "1,2,3 is not same, valid, full, P, PX,PY or LEFT,TOP",
-    "conv a.png -o out.png --kernel mean3 --padding -1": "-1: each side is from 0 to 10000 px",
+    "conv a.png -o out.png --kernel mean3 --padding -1": "-1 is out of range; use 0 to 10000 px for each side",
     "conv a.png -o out.png --kernel mean3 --bias=": "'' is neither a number nor a file",
     "blur a.png -o out.xyz": "'.xyz'",
     "blur a.png -o out": "out: has no extension that names a format; use one of .avif .bmp .dib .gif .jfif .jpe",
@@ -142,9 +142,9 @@ def saved(array):
 
 BAD = {
     "empty": (b"", "is empty"),
-    "text": (b"not an image\n", "not an image of a known format"),
-    "svg": (b"<svg/>", "not an image of a known format"),
-    "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "is a PostScript file (EPS), which is not read"),
+    "text": (b"not an image\n", "neither an image of a known format"),
+    "svg": (b"<svg/>", "neither an image of a known format"),
+    "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "is a PostScript file (EPS), which is not supported"),
     "png magic alone": (b"\x89PNG\r\n\x1a\n", "damaged"),
     "jpeg magic alone": (b"\xff\xd8\xff\xe0", "damaged"),
     "tiff magic alone": (b"II*\0", "damaged"),
@@ -182,7 +182,7 @@ def test_a_bad_image_is_refused(refused, folder, case):
         ("missing.png", "no such file"),
         ("a.png/b.png", "not a directory"),
         ("x" * 300 + ".png", "name too long"),
-        pytest.param("/dev/zero", "not an image", marks=pytest.mark.needs("/dev/zero")),
+        pytest.param("/dev/zero", "neither an image", marks=pytest.mark.needs("/dev/zero")),
         pytest.param("/dev/null", "empty", marks=pytest.mark.needs("/dev/null")),
     ],
     ids=lambda value: value[:12],
@@ -285,7 +285,7 @@ def test_a_decompression_bomb_costs_nothing(shell, folder, kind):
     line = ended.stderr.decode()
     assert ended.returncode == 1, line
     limit = "60000×60000 = 3600000000 pixels; the limit is 268435456 (--max-pixels raises it)"
-    assert ("promises 60000×60000 pixels in" if kind == "png" else limit) in line
+    assert ("declares 60000×60000 pixels in" if kind == "png" else limit) in line
 
 
 def test_max_pixels_moves_the_limit(refused, ok):

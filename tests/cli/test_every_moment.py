@@ -16,7 +16,7 @@ from imfilter.cli.images import atomic_write
 from imfilter.cli.images.atomic_write import Transaction
 from imfilter.cli.images.output_folder import root_of
 
-CALLS = ("open", "stat", "mkdir", "link", "rename", "unlink", "fchmod", "fchown", "utime", "readlink", "fdopen")
+CALLS = ("open", "stat", "mkdir", "link", "replace", "unlink", "fchmod", "fchown", "utime", "readlink", "fdopen")
 """What a transaction asks of the system."""
 OLD = {"in.png": b"input", "out/a": b"old a", "out/b": b"old b"}
 NEW = {**OLD, "out/a": b"new a", "out/b": b"new b", "out/sub/c": b"new c"}
@@ -158,19 +158,19 @@ def test_what_cannot_be_put_back_is_kept_and_named(folder, write, new):
 
 def test_the_name_of_what_could_not_be_put_back_is_said(folder, monkeypatch):
     start_over(folder)
-    rename, calls = os.rename, []
+    replace, calls = os.replace, []
 
-    def rename_once(*names, **folders):
+    def replace_once(*names, **folders):
         calls.append(names)
         if len(calls) > 1:
             raise OSError(errno.EIO, "Input/output error")
-        rename(*names, **folders)
+        replace(*names, **folders)
 
-    monkeypatch.setattr(os, "rename", rename_once)
+    monkeypatch.setattr(os, "replace", replace_once)
     with pytest.raises(FileError) as caught:
         write_several([])
     (kept,) = folder.rglob("*.old")
-    assert str(caught.value).endswith(f"not all could be put back, see {kept.relative_to(folder)}")
+    assert str(caught.value).endswith(f"not all files could be restored, see {kept.relative_to(folder)}")
     assert kept.read_bytes() in OLD.values()
     kept.unlink()
 

@@ -271,7 +271,7 @@ def test_all_files_appear_or_none(refused, bank):
         (("--in-place",), "a.png: PNG cannot hold 6 maps"),
         (("--sheet", "s.png", "-o", "b.jpg"), "b.jpg: JPEG cannot hold 6 maps"),
         (("-o", "b.npy", "--name", "{map}.png"), "--name needs an output folder"),
-        (("-o", "out/", "--name", "{map:x}.png"), "{map:x} is not understood"),
+        (("-o", "out/", "--name", "{map:x}.png"), "{map:x} is not a width"),
         (("-o", "out/", "--name", "{stem}.png"), "out/a.png: PNG cannot hold 6 maps"),
         (("-o", "b.npy", "--groups", "4"), "--groups: 4 does not divide the bank's 6 maps"),
         (("-o", "b.npy", "--bias", "no.txt"), "--bias: 'no.txt' is neither a number nor a file"),
@@ -294,9 +294,9 @@ def test_what_cannot_be_is_refused_before_the_work(refused, bank, words, said):
         (("chain", "a.png", "--sheet", "s.png", "blur"), "--sheet needs a filter bank"),
         (
             ("chain", "a.png", "-o", "b.npy", "conv --kernel haar", "edges --channels luma"),
-            "step 2 (edges): --channels luma: the step before gives 4 maps, which have no colours; use --channels each",
+            "step 2 (edges): --channels luma: the step before gives 4 maps, not colours; use --channels each",
         ),
-        (("conv", "a.png", "-o", "b.npy", "--kernel", "haar", "--channels", "max"), "--channels: max has no meaning"),
+        (("conv", "a.png", "-o", "b.npy", "--kernel", "haar", "--channels", "max"), "--channels: max does not apply"),
     ],
     ids=str,
 )
@@ -307,9 +307,12 @@ def test_what_is_for_banks_needs_one(refused, bank, words, said):
 @pytest.mark.parametrize(
     ("array", "said"),
     [
-        (np.zeros((2, 3, 3), complex), "bank.npy: holds complex128, a kernel holds real numbers"),
-        (np.zeros((2, 0, 3, 3)), "bank.npy: has the shape (2, 0, 3, 3), which holds nothing"),
-        (np.zeros((1, 2, 2, 3, 3)), "bank.npy: has the shape (1, 2, 2, 3, 3); a kernel is (height, width), a bank"),
+        (np.zeros((2, 3, 3), complex), "bank.npy: holds complex128; a kernel must hold real numbers"),
+        (np.zeros((2, 0, 3, 3)), "bank.npy: has the shape (2, 0, 3, 3), which is empty"),
+        (
+            np.zeros((1, 2, 2, 3, 3)),
+            "bank.npy: has the shape (1, 2, 2, 3, 3); a kernel is (height, width), a filter bank",
+        ),
         (np.full((2, 1, 3, 3), np.nan), "bank.npy: a bank's values must be finite numbers"),
     ],
 )

@@ -249,7 +249,8 @@ def table(known):
         "Bit depth written for each kind of input, without `--depth`. "
         "“–” means refused, with advice: `--depth`, `--channels luma` or another format. "
         "White is 255 of 8 bits, 65535 of 16, 1 of float, and 255 of other integers, unless `--white` says otherwise. "
-        "In float and double precision the values stay as they are; float values go into 8 bits by their white.",
+        "In float and double precision the values stay as they are; float values are scaled to 8 bits by their white "
+        "level.",
         "`REGENERATE=1 pytest` writes this page from the files of `tests/corpus.py`.",
     ]
     for title, filter in SHOWN.items():

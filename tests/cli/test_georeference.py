@@ -142,7 +142,7 @@ def test_what_cannot_follow_is_left_out_and_said(run):
     write("a.tif", np.ones((HEIGHT, WIDTH), "uint8"), keys(AREA), doubles(SCALE, 10, 20, 0), doubles(TIE, 1, 2, 3))
     ended = run("pool", "a.tif", "-o", "b.tif")
     assert ended.lines == [
-        "imfilter: a.tif: its georeference was not kept (3 numbers in its tie points, of which each has 6)"
+        "imfilter: a.tif: its georeference was not kept (3 numbers in its tie points, which need 6 each)"
     ]
     assert not {SCALE, TIE} & tags("b.tif").keys()
     run("blur", "a.tif", "-o", "c.tif")
@@ -240,7 +240,7 @@ def test_every_place_of_a_moved_picture_keeps_its_ground(lies):
             ground = tuple(matrix[n] * x + matrix[n + 1] * y + matrix[n + 3] for n in (0, 4))
         np.testing.assert_allclose(ground, expected)
     warped = georeference.moved(tags, lies._replace(g=0.001), notes)
-    assert not warped and notes == ["its georeference was not kept, as the picture is warped"]
+    assert not warped and notes == ["its georeference was not kept, as the picture was warped"]
 
 
 def test_pages_and_frames_move_alike(ok, folder):

@@ -106,7 +106,7 @@ def test_labels_that_do_not_belong_refuse_the_whole(refused, folder, digits):
     write(folder, "t-images-idx3-ubyte", digits)
     write(folder, "t-labels-idx1-ubyte", LABELS[:3])
     line = refused(1, "blur", "t-images-idx3-ubyte", "-o", "o-images-idx3-ubyte")
-    assert "t-labels-idx1-ubyte: holds 3 labels, and t-images-idx3-ubyte 7 images" in line
+    assert "t-labels-idx1-ubyte: holds 3 labels, but t-images-idx3-ubyte has 7 images" in line
     assert not list(folder.glob("o-*"))
 
 
@@ -124,8 +124,8 @@ HEAD = bytes.fromhex("00000803000000070000001c0000001c")
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (packed(LABELS), "is an IDX file of labels or numbers, which is not read; name that"),
-        (HEAD, "has fewer than the 5504 bytes that its header tells"),
+        (packed(LABELS), "is an IDX file of labels or numbers, which is not supported; name the file"),
+        (HEAD, "has fewer than the 5504 bytes that its header declares"),
         (HEAD + bytes(5489), "has more than the 5504 bytes"),
         (bytes.fromhex("00000803ffffffffffffffffffffffff"), "the limit is"),
         (bytes.fromhex("000008030000000000000001c0000000"), "holds no images"),
@@ -145,7 +145,7 @@ def test_a_damaged_file_is_refused_in_one_line(refused, folder, data, why):
 def test_what_it_does_not_hold_is_refused(refused, folder, digits):
     write(folder, "a.idx", digits)
     refused(1, "blur", "a.idx", "-o", "b.idx", "--depth", "16")
-    assert "has 7 images, of which JPEG holds one" in refused(1, "blur", "a.idx", "-o", "b.jpg")
+    assert "has 7 images, but JPEG holds one" in refused(1, "blur", "a.idx", "-o", "b.jpg")
     assert not (folder / "b.idx").exists()
 
 
@@ -208,10 +208,10 @@ def test_labels_of_another_name(run, ok, refused, folder, digits):
         1, "flip", "o.npz", "-o", "p.npz", "--labels", "classes.idx"
     )
     (folder / "few.idx").write_bytes(packed(LABELS[:3]))
-    assert "few.idx: holds 3 labels, and mine.idx 7 images" in refused(
+    assert "few.idx: holds 3 labels, but mine.idx has 7 images" in refused(
         1, "flip", "mine.idx", "-o", "p.npz", "--labels", "few.idx"
     )
-    assert "holds no labels, and is given as those of mine.idx" in refused(
+    assert "is given as the labels of mine.idx, but holds no labels" in refused(
         1, "flip", "mine.idx", "-o", "p.npz", "--labels", "mine.idx"
     )
     assert "no such file" in refused(1, "flip", "mine.idx", "-o", "p.npz", "--labels", "none.idx").lower()

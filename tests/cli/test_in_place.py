@@ -128,7 +128,7 @@ def test_two_names_of_one_file_are_refused(refused, png, folder):
     (folder / "link.png").symlink_to("a.png")
     before = png.read_bytes()
     line = refused(2, "blur", "a.png", "link.png", "--in-place")
-    assert line.endswith("a.png and link.png are one file; --exclude one of them")
+    assert line.endswith("a.png and link.png are the same file; --exclude one of them")
     assert png.read_bytes() == before
 
 
@@ -309,7 +309,7 @@ def test_attributes_that_are_refused_cost_no_image(run, png, folder, monkeypatch
     assert ended.code == 0
     said = {
         "setxattr": ["imfilter: a.png: the extended attribute user.rating of the replaced file could not be kept"],
-        "removexattr": ["imfilter: a.png: the ACL that the folder hands down could not be removed"],
+        "removexattr": ["imfilter: a.png: the ACL inherited from the folder could not be removed"],
     }
     expected = [f"{line}: permission denied" for line in said.get(call, [])]
     assert ended.lines == expected or (call == "removexattr" and ended.lines == [])  # a system without ACLs

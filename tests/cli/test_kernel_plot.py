@@ -108,7 +108,7 @@ def test_the_kernels_of_several_inputs_stand_apart(inputs, captioned):
 
 
 REFUSED = {
-    "mean3": "standard output is not a terminal, which pictures are shown on; write a file with -o",
+    "mean3": "standard output is not a terminal, so pictures cannot be shown; write a file with -o",
     "nosuch -o a.png": "'nosuch' is neither",
     "mean3 -o a.pgm": "a.pgm: cannot hold colours; use .png",
     "mean3 -o a.xyz": "",

@@ -10,7 +10,7 @@ from imfilter.filters.morph import morph
 from PIL import Image
 
 COLOURS = np.array([[0, 0, 0], [255, 0, 0], [0, 255, 0], [90, 20, 200], [7, 7, 9]], np.uint8)
-NOTE = "looks like a label map: the numbers of its palette were filtered; --channels each filters its colours"
+NOTE = "looks like a label map: its palette indices were filtered; --channels each filters its colours"
 PICKING = [
     ("morph", "--op", "dilate"),
     ("morph", "--op", "open", "--size", "5"),
@@ -152,9 +152,9 @@ def test_pages_keep_the_colours_of_their_own_palettes(run):
 @pytest.mark.each(
     "words, said",
     [
-        (("blur",), "needs a filter whose results are samples"),
-        (("morph", "--op", "tophat"), "needs a filter whose results are samples"),
-        (("conv", "--kernel", "1"), "needs a filter whose results are samples"),
+        (("blur",), "requires a filter that only selects samples"),
+        (("morph", "--op", "tophat"), "requires a filter that only selects samples"),
+        (("conv", "--kernel", "1"), "requires a filter that only selects samples"),
     ],
 )
 def test_filters_that_mix_refuse_numbers(refused, words, said):
@@ -178,9 +178,9 @@ def test_what_numbers_do_not_have_is_refused(refused, options, said):
 
 def test_pictures_without_a_palette_have_no_numbers(refused, ok, png, load, gray):
     words = ("blur", "--op", "mode", "--channels", "index")
-    assert "has no palette without transparency" in refused(1, *words, "a.png", "-o", "out.png")
+    assert "has no opaque palette" in refused(1, *words, "a.png", "-o", "out.png")
     save("clear.png", transparency=0)
-    assert "has no palette without transparency" in refused(1, *words, "clear.png", "-o", "out.png")
+    assert "has no opaque palette" in refused(1, *words, "clear.png", "-o", "out.png")
     Image.fromarray(gray).save("gray.png")
     ok(*words, "gray.png", "-o", "out.png")
     assert np.array_equal(load("out.png"), blur(gray, op="mode"))

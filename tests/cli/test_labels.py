@@ -27,7 +27,7 @@ def test_parts_are_joined_to_the_whole():
 
 def test_a_label_out_of_range_is_named():
     check_range(COARSE, 20, "coarse label")
-    with pytest.raises(ValueError, match=r"image 1 has the label 29; those are 0 to 19"):
+    with pytest.raises(ValueError, match=r"image 1 has the label 29; valid labels are 0 to 19"):
         check_range(FINE, 20)
     with pytest.raises(ValueError, match="image 0 has the label -1"):
         check_range(np.array([-1]), 10)

@@ -156,7 +156,7 @@ def test_a_dependency_file_takes_no_other_files_place(refused, png, folder, name
 
 @pytest.mark.parametrize("name", ["a;b.png", "a\nb.png", "a\tb.png"], ids=ascii)
 def test_a_name_that_make_cannot_write_is_refused_before_the_work(refused, png, folder, name):
-    assert "Make has no way to write such a name" in refused(2, "blur", "a.png", "-o", name, "--depfile", "b.d")
+    assert "Make cannot express this name" in refused(2, "blur", "a.png", "-o", name, "--depfile", "b.d")
     assert [path.name for path in folder.iterdir()] == ["a.png"]
 
 

@@ -114,7 +114,7 @@ def test_masks_of_another_size_are_refused(run, masked, folder):
     Image.fromarray(masked[:-1]).save("masks/cat/b.png")
     ended = run("flip", "photos", "-r", "-q", "-o", "out/", *moved())
     assert ended.code == 1
-    assert ended.lines == ["imfilter: masks/cat/b.png: has 60×39 pixels, and the image 60×40"]
+    assert ended.lines == ["imfilter: masks/cat/b.png: has 60×39 pixels, but the image has 60×40"]
     assert {*files(folder / "mo")} == {"a.png"} and {*files(folder / "out")} == {"a.png"}
 
 
@@ -126,7 +126,8 @@ def test_a_mask_of_a_photograph_that_exif_turns_is_turned_already(ok, refused, m
     Image.fromarray(masked).save("masks/t.png")
     call = ("flip", "t.jpg", "-q", "-o", "out.png", *moved())
     assert refused(1, *call) == (
-        "imfilter: masks/t.png: has 60×40 pixels, and the image 40×60, rotated as its EXIF says; rotate the mask too"
+        "imfilter: masks/t.png: has 60×40 pixels, but the image has 40×60, rotated as its EXIF says; "
+        "rotate the mask too"
     )
     upright = np.rot90(masked, -1)
     Image.fromarray(upright).save("masks/t.png")
@@ -143,7 +144,7 @@ def test_what_is_no_mask_is_refused(refused, masked, folder):
     Path("masks/a.png").write_bytes(Path("photos/a.png").read_bytes()[:99])
     assert "masks/a.png: is damaged" in refused(1, *call)
     Image.fromarray(masked).save("masks/a.png")
-    assert "holds numbers to 255; --mask-fill 256" in refused(1, *call, "--mask-fill", "256")
+    assert "holds numbers up to 255; --mask-fill 256" in refused(1, *call, "--mask-fill", "256")
     assert not (folder / "out").exists() or not files(folder / "out")
 
 
@@ -167,10 +168,11 @@ WRONG = {
     "files; use --update",
     "--masks masks --masks-out masks": "masks/a.png: is the mask or the boxes of an input, which is never overwritten; "
     "choose another name",
-    "--masks masks --masks-out out": "out/a.png: would hold two outputs of photos/a.png; give each its folder, or add "
+    "--masks masks --masks-out out": "out/a.png: would hold two outputs of photos/a.png; give each its own "
+    "folder, or add "
     "--name '{stem}.{output}'",
     "--masks masks --masks-out photos/a.png/": "photos/a.png/: photos/a.png is not a folder",
-    "--masks masks --masks-out mo --name {stem}-{frame}.png": "--masks and --boxes need one output for each image; "
+    "--masks masks --masks-out mo --name {stem}-{frame}.png": "--masks and --boxes need one output per image; "
     "use --name without {frame}",
 }
 
@@ -186,7 +188,7 @@ def test_in_place_and_pipes_are_refused(refused, masked):
     line = refused(2, "flip", "photos", "-r", "--in-place", *moved())
     assert line == "imfilter: --masks cannot be used with --in-place: a repeated call would move them once more"
     assert "need files" in refused(2, "flip", "photos/a.png", "-o", "-", *moved())
-    assert "name where it goes with -o" in refused(2, "edges", "photos/a.png", "--magnitude", "m.png", *moved())
+    assert "one picture per image" in refused(2, "edges", "photos/a.png", "--magnitude", "m.png", *moved())
 
 
 def test_two_images_with_one_mask_are_refused(refused, masked):
@@ -222,7 +224,7 @@ def test_several_frames_are_refused(refused, masked):
     frames[0].save("photos/f.gif", save_all=True, append_images=frames[1:])
     Image.new("L", (9, 9)).save("masks/f.png")
     line = refused(1, "flip", "photos/f.gif", "-o", "out.gif", *moved())
-    assert line == "imfilter: photos/f.gif: has several frames; masks and boxes belong to one, which --frame N takes"
+    assert line == "imfilter: photos/f.gif: has several frames; masks and boxes belong to one; choose it with --frame N"
 
 
 def test_data_sets_are_refused(refused, masked):
@@ -231,13 +233,13 @@ def test_data_sets_are_refused(refused, masked):
     call = ("set.npz", "-o", "out.npz", *moved())
     assert "has several frames; masks and boxes belong to one" in refused(1, "flip", *call)
     line = refused(2, "augment", *call, "flip --p 0.5")
-    assert line == "imfilter: set.npz: is a data set; masks and boxes belong to images in files of their own"
+    assert line == "imfilter: set.npz: is a data set; masks and boxes need each image in its own file"
 
 
 def test_pictures_that_moved_apart_and_were_mixed_have_no_mask(ok, refused, masked):
     call = ("mix", "photos/a.png", "-q", "-o", "out.png", *moved(), "--weights", "0.5,0.5", "--branches")
     line = refused(2, *call, "none + rotate --angle 12")
-    assert line == "imfilter: --masks: the result of mix does not show places of the image"
+    assert line == "imfilter: --masks: positions in the result of mix are not positions in the image"
     ok(*call, "none + blur --sigma 2")
     assert np.array_equal(of("mo/out.png")[1], masked)
 

@@ -348,7 +348,7 @@ def test_what_jpeg_cannot_hold_costs_a_word(run, rgb):
     save("in.png", rgb, ifd.block(large))
     ended = run(*KEEP, "in.png", "-o", "out.jpg")
     assert (ended.code, len(ended.lines)) == (0, 1)
-    assert "more than JPEG holds" in ended.err
+    assert "more than JPEG can hold" in ended.err
 
 
 # ---- directories ------------------------------------------------------------------------------------

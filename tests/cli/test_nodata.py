@@ -11,7 +11,7 @@ from imfilter.filters.edges import edges
 from PIL import Image
 
 NODATA = 42113
-SPREAD = "of the samples are missing, and"
+SPREAD = "of the samples are missing, but"
 
 
 def write(path, pixels, value=None, *extra, **given):
@@ -85,7 +85,7 @@ def test_the_user_says_otherwise(run, ok):
 @pytest.mark.parametrize("word", ["", "skip", "-", "0x7", "1,5"])
 def test_a_word_that_is_no_value_is_refused(word, refused, png):
     line = refused(2, "blur", png, "-o", "b.png", "--nodata", word)
-    assert line == f"imfilter: --nodata: {word!r} is not auto, none, nan or a number, like -9999"
+    assert line == f"imfilter: --nodata: {word!r} is not auto, none, nan or a number, such as -9999"
 
 
 def test_every_file_tells_its_own(run):
@@ -136,14 +136,14 @@ def test_edges_that_are_there_or_not_are_never_missing(ok):
 def test_a_value_that_does_not_fit_is_another(run):
     write("a.tif", dem(), "-9999")
     ended = run("blur", "a.tif", "-o", "b.tif", "--depth", "8", "--nan", "ignore", "--keep-holes")
-    assert "imfilter: a.tif: nodata -9999 does not fit 8-bit samples; it is 0 there" in ended.lines
+    assert "imfilter: a.tif: nodata -9999 does not fit 8-bit samples; it became 0" in ended.lines
     assert told("b.tif") == "0" and (tifffile.imread("b.tif") == 0).sum() == 21
 
 
 def test_formats_that_cannot_tell_it_say_so(run):
     write("a.tif", dem("uint8", 0), "0")
     ended = run("blur", "a.tif", "-o", "b.png", "--nan", "ignore", "--keep-holes")
-    assert ended.lines == ["imfilter: a.tif: PNG cannot mark missing samples; they are 0 in it; use .tif"]
+    assert ended.lines == ["imfilter: a.tif: PNG cannot mark missing samples; they became 0; use .tif"]
     assert (np.asarray(Image.open("b.png")) == 0).sum() == 21
     ended = run("blur", "a.tif", "-o", "b.npy", "--nan", "ignore", "--keep-holes")
     assert ended.lines == [] and np.isnan(np.load("b.npy")).sum() == 21
@@ -156,7 +156,7 @@ def test_results_that_would_pass_for_missing_are_counted(run):
     write("a.tif", np.full((4, 5), 9, "uint8"), "0")
     ended = run("conv", "--kernel", "0", "a.tif", "-o", "b.tif")
     moved = [line for line in ended.lines if "nodata" in line]
-    assert moved == ["imfilter: a.tif: 20 samples came out as the nodata value, 0, and were moved off it"]
+    assert moved == ["imfilter: a.tif: 20 samples came out as the nodata value, 0, and were moved to the next value"]
     assert (tifffile.imread("b.tif") == 1).all()
 
 
@@ -249,5 +249,5 @@ def test_frames_of_several_values_are_counted_each(run):
             file.write(np.full((4, 4), 9, "uint8"), metadata=None, extratags=extra, contiguous=False)
     assert run("blur", "a.tif", "-o", "b.png", "--frame", "0").lines == []
     assert run("blur", "a.tif", "-o", "b.png", "--frame", "1").lines == [
-        "imfilter: a.tif: PNG cannot mark missing samples; they are 9 in it; use .tif"
+        "imfilter: a.tif: PNG cannot mark missing samples; they became 9; use .tif"
     ]

@@ -66,13 +66,13 @@ def test_pages_and_frames_of_one_size_become_a_stack(ok, run, refused, folder):
     ok("blur", "a.tif", "-o", "b.npy", "--depth", "8")
     np.testing.assert_array_equal(np.load("b.npy"), blur(pages))
     first.save("a.tif", save_all=True, append_images=[Image.new("RGB", (3, 3))])
-    said = "its images must be of one size, and these are 7×8×3 and 3×3×3"
+    said = "its images must have the same size, but two are 7×8×3 and 3×3×3"
     assert said in refused(1, "blur", "a.tif", "-o", "c.npy")
     first.save("a.tif", save_all=True, append_images=[Image.new("L", (7, 8))])
-    assert "must be of one size, and these are 7×8×3 and 7×8×1" in refused(1, "blur", "a.tif", "-o", "c.npy")
+    assert "must have the same size, but two are 7×8×3 and 7×8×1" in refused(1, "blur", "a.tif", "-o", "c.npy")
     assert not (folder / "c.npy").exists()
     first.save("a.gif", save_all=True, append_images=others, duration=50)
-    assert "durations were not kept" in run("blur", "a.gif", "-o", "d.npy").err
+    assert "cannot hold frame durations" in run("blur", "a.gif", "-o", "d.npy").err
     assert np.load("d.npy").shape[:3] == (4, 8, 7)
 
 
@@ -82,7 +82,7 @@ def test_pages_of_several_depths_are_no_stack(refused, folder):
     with tifffile.TiffWriter("a.tif") as file:
         file.write(images(8, 7), photometric="minisblack")
         file.write(images(8, 7, dtype="f4"), photometric="minisblack")
-    assert "must be of one depth, and these are uint8 and float32; use --depth" in refused(
+    assert "must have the same depth, but two are uint8 and float32; use --depth" in refused(
         1, "blur", "a.tif", "-o", "a.idx"
     )
     assert not (folder / "a.idx").exists()
@@ -105,12 +105,12 @@ def lying(shape):
         (of(images(3, 4, 5, 3))[:-1], "it holds 179 of 180 bytes of samples"),
         (lying((1 << 40, 28, 28, 1)), "it holds 0 of "),
         (lying((1, 1 << 20, 1 << 20, 1)), "the limit is"),
-        (lying((0, 28, 28, 1)), "has the shape (0, 28, 28, 1), which holds no images"),
-        (of(np.empty((2, 2, 2, 1), object)), "it holds objects of Python, which are never loaded"),
-        (of(np.zeros((2, 2, 2, 1), complex)), "has complex128 samples; real numbers are needed"),
+        (lying((0, 28, 28, 1)), "has the shape (0, 28, 28, 1), so it holds no images"),
+        (of(np.empty((2, 2, 2, 1), object)), "it holds Python objects, which are never loaded"),
+        (of(np.zeros((2, 2, 2, 1), complex)), "has complex128 samples; use real numbers"),
         (of(np.zeros((2, 2, 2, 2, 1))), "and many are (count, height, width, bands)"),
-        (of(np.full((2, 2, 2, 1), 1 << 60)), "double precision does not hold exactly"),
-        (of(np.array([0, 0, 1 << 60]).reshape(3, 1, 1, 1)), "double precision does not hold exactly"),
+        (of(np.full((2, 2, 2, 1), 1 << 60)), "float64 cannot hold exactly"),
+        (of(np.array([0, 0, 1 << 60]).reshape(3, 1, 1, 1)), "float64 cannot hold exactly"),
     ],
 )
 def test_a_damaged_stack_is_refused_in_one_line(refused, folder, data, why):

@@ -91,7 +91,7 @@ def test_other_kinds_of_data_sets(ok, run):
     np.savez("a.npz", **arrays)
     both = np.concatenate((arrays["x_train"], arrays["x_test"]))
     said = run("flip", "a.npz", "-o", "b-images-idx3-ubyte").err
-    assert said == "imfilter: a.npz: IDX holds no arrays by name; the images of x_train, x_test are one\n"
+    assert said == "imfilter: a.npz: IDX cannot hold named arrays; the images of x_train, x_test are one\n"
     ok("flip", "b-images-idx3-ubyte", "-o", "c.npz")
     found = np.load("c.npz")
     assert [*found] == ["images", "labels"]
@@ -158,19 +158,19 @@ WHOLE = zipped([("images.npy", GOOD)])
     [
         (WHOLE[:-30], "is damaged or truncated (File is not a zip file)"),
         (WHOLE[: len(WHOLE) // 2], "is damaged or truncated"),
-        (WHOLE.replace(struct.pack("<I", len(GOOD)), struct.pack("<I", 1 << 31)), "its header tells 188"),
-        (zipped([("images.npy", GOOD[:-1])]), "its array images has 187 bytes, and its header tells 188"),
-        (zipped([("images.npy", lying((1 << 40, 28, 28)))]), "and its header tells"),
-        (zipped([("images.npy", npy(np.empty((2, 2, 2), object)))]), "objects of Python, which are never loaded"),
-        (zipped([("images.npy", GOOD), ("y.npy", npy(np.array([{}])))]), "its array y is not readable (it holds obj"),
+        (WHOLE.replace(struct.pack("<I", len(GOOD)), struct.pack("<I", 1 << 31)), "its header declares 188"),
+        (zipped([("images.npy", GOOD[:-1])]), "its array images has 187 bytes, but its header declares 188"),
+        (zipped([("images.npy", lying((1 << 40, 28, 28)))]), "but its header declares"),
+        (zipped([("images.npy", npy(np.empty((2, 2, 2), object)))]), "Python objects, which are never loaded"),
+        (zipped([("images.npy", GOOD), ("y.npy", npy(np.array([{}])))]), "y is not readable (it holds Python obj"),
         (zipped([("images.npy", npy(images(5)))]), "its array images has the shape (5,); images are"),
         (zipped([("images.npy", npy(images(0, 4, 4)))]), "holds no images"),
-        (zipped([("images.npy", npy(np.zeros((1, 2, 2), complex)))]), "real numbers are needed"),
+        (zipped([("images.npy", npy(np.zeros((1, 2, 2), complex)))]), "use real numbers"),
         (zipped([("a.npy", GOOD), ("b.npy", GOOD)]), "has the arrays a, b; images are in x_train"),
         (zipped([("x_train.npy", GOOD), ("x_test.npy", npy(images(2, 4, 4)))]), "images of different sizes or depths"),
-        (zipped([("images.npy", GOOD), ("labels.npy", npy(images(2)))]), "labels holds 2 labels, and images 3 images"),
+        (zipped([("images.npy", GOOD), ("labels.npy", npy(images(2)))]), "labels holds 2 labels, but images 3 images"),
         (zipped([("images.npy", GOOD), ("run.py", b"1")]), "holds 'run.py', which is not an array"),
-        (zipped([("images.npy", GOOD)], zipfile.ZIP_LZMA), "is packed in another way"),
+        (zipped([("images.npy", GOOD)], zipfile.ZIP_LZMA), "uses a compression that numpy.savez does not write"),
     ],
 )
 def test_a_damaged_file_is_refused_in_one_line(refused, folder, data, why):
@@ -189,7 +189,7 @@ def test_what_is_packed_wrongly_is_refused(refused, folder):
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_arrays_of_one_name_are_refused(refused, folder):
     (folder / "a.npz").write_bytes(zipped([("images.npy", GOOD), ("images.npy", GOOD)]))
-    assert "has several arrays of one name" in refused(1, "blur", "a.npz", "-o", "b.npz")
+    assert "has several arrays with the same name" in refused(1, "blur", "a.npz", "-o", "b.npz")
 
 
 def test_too_large_images_and_other_arrays_are_refused_before_they_are_unpacked(refused, folder, monkeypatch):

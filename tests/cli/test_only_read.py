@@ -141,7 +141,7 @@ def test_masks_of_a_psd_are_left_out_with_a_word(run, folder, rgba):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (corpus.psd(np.zeros((2, 2, 3), np.uint8), 9), "in Lab, which is not read"),
+        (corpus.psd(np.zeros((2, 2, 3), np.uint8), 9), "in Lab, which is not supported"),
         (
             corpus.psd(np.zeros((2, 2, 3), np.uint8), 3, resources=b"8BIM\x04\x21\0\0\0\0\0\5\0\0\0\1\0\0"),
             "has no merged picture; save it again with 'Maximize Compatibility'",
@@ -208,7 +208,7 @@ def test_the_largest_picture_of_an_icon_is_taken_with_a_word(run, load, folder, 
     large = Image.fromarray(np.tile(rgba, (2, 1, 1))[:40, :40])
     (folder / "in.ico").write_bytes(corpus.saved(large, "ICO", sizes=[(16, 16), (40, 40)]))
     ended = run("conv", "--kernel", "1", "in.ico", "-o", "out.png")
-    assert "only the largest of its 2 pictures was taken, 40×40" in ended.err
+    assert "only the largest of its 2 pictures was used, 40×40" in ended.err
     assert np.array_equal(load("out.png")[..., 3], np.asarray(large)[..., 3])
 
 
@@ -275,7 +275,7 @@ def test_an_animated_jxl_is_refused_by_what_it_is(refused, folder, needs):
     needs("the extra formats")
     imagecodecs = pytest.importorskip("imagecodecs")
     (folder / "in.jxl").write_bytes(imagecodecs.jpegxl_encode(np.zeros((3, 9, 9, 3), np.uint8), lossless=True))
-    assert "is an animated JPEG XL image, which is not read" in refused(1, *KEEP, "in.jxl", "-o", "out.png")
+    assert "is an animated JPEG XL image, which is not supported" in refused(1, *KEEP, "in.jxl", "-o", "out.png")
 
 
 def test_a_heic_whose_data_end_in_zeros_is_refused(refused, folder, needs):

@@ -7,7 +7,8 @@ import pytest
 import tifffile
 import typer
 from imfilter.cli import app
-from imfilter.cli.batch.options import ARGUMENTS, OPTIONS, TYPES, SharedOptions
+from imfilter.cli.batch.help_sections import ARGUMENTS
+from imfilter.cli.batch.options import OPTIONS, TYPES, SharedOptions
 from imfilter.cli.batch.recipe import single
 from imfilter.cli.batch.request import check
 from imfilter.cli.commands.options import SHADOWED
@@ -247,7 +248,7 @@ def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
     params = [param for command in [*commands, *kernels] for param in command.params]
     filters = [catalog.load(name).spec for name in catalog.names()]
     known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
-    known |= {"manifest", "recipe", "variants", "seed", "port", "map"}
+    known |= {"manifest", "recipe", "variants", "seed", "port", "map", "words"}
     known |= {"a", "b", "diff"} | COMPARING | LOOKING
     known |= {"against", "font", "each"} | SHEETS
     assert {

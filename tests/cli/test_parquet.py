@@ -76,12 +76,12 @@ def cut(data):
     ("files", "labels", "options", "why"),
     [
         ([packed(pictures()[0]), cut(packed(pictures()[1]))], None, {}, "row 1 is damaged or truncated"),
-        ([packed(pictures()[0]), b"text"], None, {}, "row 1 is not an image of a known format"),
+        ([packed(pictures()[0]), b"text"], None, {}, "row 1 is neither an image of a known format"),
         ([packed(pictures()[0]), None], None, {}, "row 1 holds no image"),
         ([packed(pictures()[0])] * 3, [0, None, 1], {}, "row 1 has no label"),
-        ([packed(pictures()[0])] * 3, [0, 2, 1], {}, "image 1 has the label 2; those are 0 to 1"),
-        ([packed(pictures()[0])] * 3, [0, 1, -1], {}, "image 2 has the label -1; those are 0 to 1"),
-        (["a", "b"], None, {"kind": ARROW.string()}, "has no column of images"),
+        ([packed(pictures()[0])] * 3, [0, 2, 1], {}, "image 1 has the label 2; valid labels are 0 to 1"),
+        ([packed(pictures()[0])] * 3, [0, 1, -1], {}, "image 2 has the label -1; valid labels are 0 to 1"),
+        (["a", "b"], None, {"kind": ARROW.string()}, "has no column of image files"),
         ([], None, {}, "holds no images"),
     ],
 )

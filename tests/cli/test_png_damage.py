@@ -57,7 +57,7 @@ BAD = {
     "palette twice": (indexed(PLTE, PLTE, chunk(b"IDAT", INDEXED)), "two chunks PLTE"),
     "index beyond the palette": (
         indexed(chunk(b"PLTE", PALETTE[:6]), chunk(b"IDAT", INDEXED)),
-        "its palette has 2 colours, and a pixel the number 2",
+        "its palette has 2 colours, but a pixel has number 2",
     ),
     "unknown critical chunk": (png(header(), chunk(b"ABCD", b"x"), IDAT, END), "the critical chunk ABCD"),
     "unknown critical chunk behind": (png(header(), IDAT, chunk(b"ABCD", b"x"), END), "the critical chunk ABCD"),
@@ -76,7 +76,7 @@ BAD = {
     ),
     "pixels interrupted": (
         png(header(), chunk(b"IDAT", DATA[:20]), TEXT, chunk(b"IDAT", DATA[20:]), END),
-        "its chunk tEXt stands between its IDATs",
+        "its chunk tEXt is between its IDATs",
     ),
     "no pixels": (png(header(), TEXT, END), "no pixels"),
     "transparency of one byte": (png(header(), chunk(b"tRNS", b"\0"), IDAT, END), "tRNS has 1 bytes"),
@@ -91,16 +91,16 @@ BAD = {
     ),
     "transparency before the palette": (
         indexed(chunk(b"tRNS", bytes(3)), PLTE, chunk(b"IDAT", INDEXED)),
-        "tRNS stands before its palette",
+        "tRNS is before its palette",
     ),
-    "transparency behind the pixels": (png(header(), IDAT, chunk(b"tRNS", bytes(2)), END), "tRNS stands behind"),
+    "transparency behind the pixels": (png(header(), IDAT, chunk(b"tRNS", bytes(2)), END), "tRNS is after"),
     "transparency twice": (png(header(), 2 * chunk(b"tRNS", bytes(2)), IDAT, END), "two chunks tRNS"),
     "a header twice": (png(header(), header(), IDAT, END), "two chunks IHDR"),
-    "a header behind": (png(TEXT, header(), IDAT, END), "no IHDR chunk there"),
-    "a short header": (png(chunk(b"IHDR", bytes(12)), IDAT, END), "no IHDR chunk there"),
-    "a long header": (png(chunk(b"IHDR", header()[8:21] + b"x"), IDAT, END), "no IHDR chunk there"),
-    "a filter method": (png(header(filter=1), IDAT, END), "no filter method of number 1"),
-    "an interlacing": (png(header(interlace=2), IDAT, END), "no interlacing of number 2"),
+    "a header behind": (png(TEXT, header(), IDAT, END), "not with an IHDR chunk"),
+    "a short header": (png(chunk(b"IHDR", bytes(12)), IDAT, END), "not with an IHDR chunk"),
+    "a long header": (png(chunk(b"IHDR", header()[8:21] + b"x"), IDAT, END), "not with an IHDR chunk"),
+    "a filter method": (png(header(filter=1), IDAT, END), "no filter method 1"),
+    "an interlacing": (png(header(interlace=2), IDAT, END), "no interlacing 2"),
     # The kinds of PngSuite, which it calls xc1, xc9, xd0, xd3, xd9, xdt, xhd, xcs, xcr, xlf, xs1 to xs7.
     "colour type 1": (png(header(1), IDAT, END), "colour type 1 with 8 bits"),
     "colour type 9": (png(header(9), IDAT, END), "colour type 9 with 8 bits"),
@@ -109,8 +109,8 @@ BAD = {
     "depth 99": (png(header(2, 99), IDAT, END), "colour type 2 with 99 bits"),
     "checksum of the header": (png(header()[:-1] + b"?", IDAT, END), "checksum of its chunk IHDR"),
     "checksum of the pixels' chunk": (png(header(), IDAT[:-1] + b"?", END), "checksum of its chunk IDAT"),
-    "line feeds only": (b"\x89PNG\n\n\x1a\n" + header() + IDAT + END, "not an image of a known format"),
-    "a signature without its first bit": (b"\x09PNG\r\n\x1a\n" + header() + IDAT + END, "not an image"),
+    "line feeds only": (b"\x89PNG\n\n\x1a\n" + header() + IDAT + END, "neither an image of a known format"),
+    "a signature without its first bit": (b"\x09PNG\r\n\x1a\n" + header() + IDAT + END, "neither an image"),
 }
 BEYOND_MENDING = ("palette missing", "palette of no colours")
 """Of these no picture is left."""
@@ -134,7 +134,7 @@ def test_what_is_left_is_taken_where_that_is_asked_for(run, load, folder, case):
         assert (ended.code, len(ended.lines)) == (1, 1), (case, ended.err)
         return
     assert ended.code == 0, (case, ended.err)
-    assert ended.lines[0].endswith("what could be read of it was taken")
+    assert ended.lines[0].endswith("the readable part was used")
     found = load("out.png")
     if case in ("no checksum of the pixels", "a wrong checksum of the pixels", "pixels interrupted"):
         assert np.array_equal(found, GRAY)
@@ -293,17 +293,17 @@ def test_a_frame_out_of_its_canvas_is_refused_or_cut(refused, run, folder, numbe
     patch = np.full((6, 5), 200, np.uint8)
     if number:
         data = animation([(0, 0, GRAY), (5, 7, patch)])
-        where = "frame 1 is damaged: it reaches out of its canvas"
+        where = "frame 1 is damaged: it extends beyond its canvas"
     else:
         data = animation([(0, 0, GRAY)])
         at = data.index(b"fcTL")
         control = bytearray(data[at + 4 : at + 30])
         struct.pack_into(">II", control, 12, 5, 7)
         data = data[: at - 4] + chunk(b"fcTL", bytes(control)) + data[at + 34 :]
-        where = "is damaged: it reaches out of its canvas"
+        where = "is damaged: it extends beyond its canvas"
     (folder / "in.png").write_bytes(data)
     said = refused(1, *KEEP, "in.png", "-o", "out.png")
-    assert said.endswith(f"its frame {number} reaches out of its canvas of 8×10")
+    assert said.endswith(f"its frame {number} extends beyond its canvas of 8×10")
     ended = run(*KEEP, "in.png", "-o", "out.png", "--lenient")
     assert ended.code == 0
     assert where in ended.err
@@ -329,10 +329,10 @@ def test_a_frame_that_is_damaged_is_told_of(refused, run, folder):
 
 def test_frames_that_are_missing_are_told_of(refused, run, folder):
     (folder / "in.png").write_bytes(animation([(0, 0, GRAY), (0, 0, GRAY + 1)], count=3))
-    assert "it promises 3 frames and has 2" in refused(1, *KEEP, "in.png", "-o", "out.png")
+    assert "it declares 3 frames but has 2" in refused(1, *KEEP, "in.png", "-o", "out.png")
     ended = run(*KEEP, "in.png", "-o", "out.png", "--lenient")
     assert (ended.code, len(list(frames_of("out.png")))) == (0, 2)
-    assert "it promises 3 frames and has 2" in ended.err
+    assert "it declares 3 frames but has 2" in ended.err
 
 
 def test_pictures_of_any_reader_are_read(ok, load, folder):

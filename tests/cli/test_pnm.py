@@ -34,7 +34,7 @@ def test_grays_are_no_bits(refused, png):
     said = refused(1, "blur", "a.png", "-o", "out.pbm", "--channels", "luma")
     why = "not every sample is black or white; use threshold, --depth 1, .pgm or .png"
     assert said.endswith(f"out.pbm: cannot be written as PBM: {why}")
-    assert "PBM holds gray only" in refused(1, "blur", "a.png", "-o", "out.pbm")
+    assert "PBM holds only gray" in refused(1, "blur", "a.png", "-o", "out.pbm")
     assert not Path("out.pbm").exists()
 
 
@@ -67,7 +67,7 @@ BAD = {
     "a word": (b"P7\nWIDTH one\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\nx", "WIDTH of its header is not a number"),
     "a depth": (
         b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\nx",
-        "TUPLTYPE RGB has 3 channels, DEPTH is 1",
+        "TUPLTYPE RGB has 3 channels, but DEPTH is 1",
     ),
     "a maximum": (b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 70000\nENDHDR\nxx", "70000 is not a valid size"),
     "no samples": (b"P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\nx", "(1 of 2 samples)"),

@@ -247,7 +247,10 @@ def test_nothing_is_written_by_a_dry_run_nor_where_all_is_up_to_date(ok, page, p
     [
         (("--report-size", "1M"), "--report-size requires --report"),
         (("--report-title", "x"), "--report-title requires --report"),
-        (("--report", "page.html", "--report-size", "99k"), "--report-size: '99k' is not a number of bytes from 100k"),
+        (
+            ("--report", "page.html", "--report-size", "99k"),
+            "--report-size: '99k' is not a number of bytes, 100k or more",
+        ),
         (("--report", "page.html", "--report-size", "much"), "--report-size: 'much' is not a number of bytes"),
         (("--report", "a.png"), "is an input, which is never overwritten"),
         (("--report", "b.png"), "b.png: leads to the same file"),
@@ -352,7 +355,7 @@ def test_of_many_pairs_the_worst_are_shown_within_the_size(run, page, folder):
         (("--report", "m.png", "--mask", "m.png"), "is the mask, which is never overwritten"),
         (("--report", "d.png", "--diff", "d.png"), "leads to the same file"),
         (("--report-size", "1M"), "--report-size requires --report"),
-        (("--report", "p.html", "--report-size", "1"), "is not a number of bytes from 100k"),
+        (("--report", "p.html", "--report-size", "1"), "is not a number of bytes, 100k or more"),
     ],
 )
 def test_wrong_comparisons_are_refused(refused, png, folder, words, reason):

@@ -91,7 +91,7 @@ def test_their_shape_follows_the_filter(ok, flat):
 
 def test_a_format_without_a_place_for_their_shape_says_so(run, flat):
     ended = run(*KEEP, flat, "-o", "out.ppm")
-    assert ended.lines == [f"imfilter: {flat}: PPM cannot hold the shape of its pixels; use .png, .jpg or .tif"]
+    assert ended.lines == [f"imfilter: {flat}: PPM cannot hold its pixel aspect ratio; use .png, .jpg or .tif"]
     assert run(*KEEP, flat, "-o", "out.ppm", "--strip").lines == []
 
 
@@ -112,5 +112,5 @@ def test_inks_in_a_jpeg_have_no_place_for_it(run):
         metadata=None,
     )
     assert run(*KEEP, "in.tif", "-o", "out.jpg").lines == [
-        "imfilter: in.tif: JPEG cannot hold the shape of its pixels in CMYK; use .tif"
+        "imfilter: in.tif: JPEG cannot hold its pixel aspect ratio in CMYK; use .tif"
     ]

@@ -111,7 +111,7 @@ def test_a_full_disk_is_met_before_it_is_written_to(monkeypatch, tmp_path):
     monkeypatch.setattr(row_window.shutil, "disk_usage", lambda folder: usage._replace(free=HEIGHT * ROW - 1))
     feed = Feed()
     window = RowWindow(HEIGHT, ROW, feed)
-    with pytest.raises(LackError, match=r"TMPDIR=… names another folder"):
+    with pytest.raises(LackError, match=r"set TMPDIR to a folder with more room"):
         for start, stop in STRIPS[::-1]:
             window.rows(start, stop)
     assert feed.begun == 2
@@ -128,10 +128,10 @@ def test_a_temporary_file_that_cannot_be_written_says_so(monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(row_window, "write_all", full)
-        with pytest.raises(LackError, match=r"temporary files, .*: file too large; TMPDIR=…"):
+        with pytest.raises(LackError, match=r"temporary files, .*: file too large; set TMPDIR"):
             ask()
     monkeypatch.setattr(row_window.tempfile, "tempdir", "missing")
-    with pytest.raises(LackError, match=r"temporary files, .*: no such file or directory; TMPDIR=…"):
+    with pytest.raises(LackError, match=r"temporary files, .*: no such file or directory; set TMPDIR"):
         ask()
 
 

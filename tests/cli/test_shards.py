@@ -132,16 +132,16 @@ SPARSE = member("a.png", pax_headers={"GNU.sparse.map": "0,1", "GNU.sparse.size"
         (shard([("a.png", PNG), (member("b", tarfile.CHRTYPE), b"")]), "b: is not a regular file"),
         (shard([("a.png", PNG), (member("b", tarfile.FIFOTYPE), b"")]), "b: is not a regular file"),
         (shard([(SPARSE, PNG)]), "a.png: is not a regular file"),
-        (shard([("x/../../a.png", PNG)]), "x/../../a.png: is not a name below the shard"),
-        (shard([("/a.png", PNG)]), "/a.png: is not a name below the shard"),
+        (shard([("x/../../a.png", PNG)]), "x/../../a.png: leads outside the shard"),
+        (shard([("/a.png", PNG)]), "/a.png: leads outside the shard"),
         (shard([("a.png", PNG), ("a.PNG", PNG)]), "a.PNG: a sample has this field twice"),
         (shard([("a.cls", b"1")]), "holds no images"),
         (shard([("a.png", PNG), ("b.png", PNG[:300])]), "b.png: is damaged or truncated"),
         (shard([("a.png", PNG), ("b.jpg", b"")]), "b.jpg: is empty"),
-        (shard([("a.png", PNG), ("b.gif", b"text")]), "b.gif: is not an image of a known format"),
+        (shard([("a.png", PNG), ("b.gif", b"text")]), "b.gif: is neither an image of a known format"),
         (GOOD[:700], "a.png: is cut off"),
         (GOOD[: len(GOOD) // 512 * 512 - 8192], "is "),
-        (bytes(FLIPPED), "is damaged (what stands behind its last readable member is none)"),
+        (bytes(FLIPPED), "is damaged (the data after its last readable member are not a member)"),
         (shard([("a.png", PNG)])[: 512 + (len(PNG) + 511) // 512 * 512], "is truncated (its end is missing)"),
     ],
 )
@@ -169,7 +169,7 @@ def test_what_a_filter_refuses_names_the_member(refused, folder):
 def test_only_shards_become_shards(refused, folder):
     (folder / "a.png").write_bytes(PNG)
     assert refused(1, "blur", "a.png", "-o", "b.tar") == (
-        "imfilter: b.tar: a .tar is made of data sets, and a.png is none"
+        "imfilter: b.tar: a .tar is made from data sets, and a.png is not one"
     )
     (folder / "a.tar").write_bytes(GOOD)
     assert "write all outputs as .tar, or none" in refused(1, "edges", "a.tar", "-o", "b.tar", "--magnitude", "m.npy")

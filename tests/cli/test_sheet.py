@@ -106,7 +106,7 @@ def test_nothing_is_written_where_no_picture_can_be_read(run, folder):
 def test_inks_are_shown_as_colours_where_that_is_asked_for(run, folder):
     Image.new("CMYK", (30, 20), (0, 255, 0, 0)).save(folder / "inks.tif")
     ended = run("sheet", "inks.tif", "-o", "s.png")
-    assert ended.code == 1 and "inks.tif: has the colours of inks; use --to-rgb" in ended.err
+    assert ended.code == 1 and "inks.tif: has CMYK colours; use --to-rgb" in ended.err
     assert run("sheet", "inks.tif", "-o", "s.png", "--to-rgb").code == 0
 
 
@@ -130,7 +130,7 @@ def test_floats_that_are_all_white_or_black_are_said_to_be_so(run, folder, kind)
         assert ended.err == ""
         return
     [line] = ended.lines
-    assert f"are {kind}" in line and f"shown {kind.split()[-1]}; imfilter tone --" in line
+    assert f"are {kind}" in line and f"shown as {kind.split()[-1]}; imfilter tone --" in line
     words = re.search(r"imfilter (tone .*) changes that", line)[1].split()
     assert run(*words, "a.npy", "-o", "seen.png").code == 0
     assert len(np.unique(imread("seen.png"))) == 2
@@ -200,10 +200,10 @@ def test_transparent_pictures_lie_on_the_background(run, folder):
         (["in", "-", "-o", "s.png"], "cannot be mixed"),
         (["in", "-o", "s.png", "-0"], "-0 requires --files-from"),
         (["in", "-o", "s.png", "--label", "{psnr}"], "unknown field {psnr}"),
-        (["in", "-o", "s.png", "--label", "{width!r}"], "use no !"),
-        (["in", "-o", "s.png", "--label", "{width:{index}}"], "no braces in"),
-        (["in", "-o", "s.png", "--label", "{width:9999999999}"], "999 characters at most"),
-        (["in", "-o", "s.png", "--label", "{width:.9999f}"], "999 characters at most"),
+        (["in", "-o", "s.png", "--label", "{width!r}"], "! and braces are not allowed in"),
+        (["in", "-o", "s.png", "--label", "{width:{index}}"], "! and braces are not allowed in"),
+        (["in", "-o", "s.png", "--label", "{width:9999999999}"], "at most 999 characters"),
+        (["in", "-o", "s.png", "--label", "{width:.9999f}"], "at most 999 characters"),
         (["in", "-o", "s.png", "--size", "20000"], "--size: 20000 is not from 1 to 16384"),
         (["in", "-o", "s.png", "--max-pixels", "2000"], "the pictures are too large for a sheet"),
         (["in", "-o", "s.png", "--max-pixels", "2000", "--size", "40"], "the sheet would have"),
@@ -230,7 +230,7 @@ def test_a_sheet_is_compressed_as_asked(run, folder):
 def test_a_font_that_lacks_letters_is_said(run, pictures):
     assert run("sheet", "in", "-r", "-o", "s.png", "--label", "{stem} × σ é").err == ""
     ended = run("sheet", "in", "-r", "-o", "s.png", "--label", "写真")
-    assert (ended.code, len(ended.lines)) == (0, 1) and "--font FILE.ttf takes another" in ended.lines[0]
+    assert (ended.code, len(ended.lines)) == (0, 1) and "choose another with --font FILE.ttf" in ended.lines[0]
     assert run("sheet", "in", "-o", "s.png", "--label", "写真", "-q").err == ""
 
 

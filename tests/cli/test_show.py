@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli.commands.options import joined
+from imfilter.cli.commands.sectioned_command import joined
 from imfilter.cli.images.colour_description import ColourDescription
 from imfilter.cli.images.metadata import Metadata
 from imfilter.cli.terminal import asking, blocks, iterm, kitty, screen, sixel
@@ -459,7 +459,7 @@ def test_inks_and_bands_are_shown_as_well_as_a_terminal_can(shown, rgb):
 def test_floats_that_are_all_white_are_said_to_be_so(shown, rgb):
     np.save("a.npy", rgb.astype(np.float32) + 5)
     sent = shown("show", "a.npy", answer=KITTY)
-    assert b"are far above white, 1, and shown white; imfilter tone --white 4095" in sent
+    assert b"are far above white, 1, and shown as white; imfilter tone --white 4095" in sent
     assert (of_kitty(sent) == 255).all()
 
 
@@ -573,9 +573,9 @@ def test_an_interruption_ends_the_sequence_in_its_middle(terminal, patient, fold
 # ---- what is refused --------------------------------------------------------------------------------
 
 REFUSED = {
-    "show a.png": "standard output is not a terminal, which pictures are shown on; write a file with -o",
-    "blur a.png --show": "standard output is not a terminal, which pictures are shown on; write a file with -o",
-    "chain a.png blur --show both": "standard output is not a terminal, which pictures are shown on",
+    "show a.png": "standard output is not a terminal, so pictures cannot be shown; write a file with -o",
+    "blur a.png --show": "standard output is not a terminal, so pictures cannot be shown; write a file with -o",
+    "chain a.png blur --show both": "standard output is not a terminal, so pictures cannot be shown",
     "show a.png --show-as xterm": "--show-as: 'xterm' is not one of kitty, iterm, sixel, blocks, dots",
     "show a.png --show-size 80": "--show-size: '80' is not COLSxROWS, such as 80x24",
     "show a.png --show-size 0x4": "--show-size: '0x4' is not COLSxROWS, such as 80x24",
@@ -596,9 +596,9 @@ def test_a_call_that_cannot_show_is_refused_before_any_work(refused, png, folder
 ON_TERMINAL = {
     "blur a.png --show --json": "--show and --json contradict each other",
     "blur a.png --show -n": "--show and --dry-run contradict each other",
-    "blur a.png --show -o -": "--show needs standard output; write the image to a file with -o, or nowhere",
+    "blur a.png --show -o -": "--show needs standard output; write the image to a file with -o, or omit -o",
     "blur a.png --show --update": "--update requires -o OUTPUT; --show alone writes no file",
-    "blur a.png --show=x": "--show: 'x' is not both; leave it out for the result alone",
+    "blur a.png --show=x": "--show: 'x' is not both; use --show alone for just the result",
 }
 
 
@@ -627,7 +627,7 @@ def test_sixel_that_a_terminal_would_print_is_refused(monkeypatch, refused, rgb)
     monkeypatch.setattr(screen, "MOST_UNASKED", 1000)
     on = screen.Screen(screen.Wanted("sixel", (80, 24)), {})
     monkeypatch.setattr(on._conversation, "answers", lambda: understood(PLAIN))
-    with pytest.raises(screen.FileError, match="knows no sixel"):
+    with pytest.raises(screen.FileError, match="may not know sixel"):
         on.show(rgb)
     monkeypatch.setattr(screen, "MOST_UNASKED", 1 << 20)
     assert b"".join(on._pieces(rgb)).startswith(b"\x1bP")

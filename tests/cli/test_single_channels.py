@@ -67,16 +67,16 @@ def test_what_has_no_such_channel_is_refused(refused, rgb, gray):
     Image.fromarray(rgb).convert("CMYK").save("cmyk.tif")
     for words, why in {
         ("blur", "gray.png", "--channels", "R"): "gray.png: is gray, and has no R channel; use --channels each",
-        ("blur", "rgb.png", "--channels", "A"): "rgb.png: the image has no alpha, which --channels A filters",
-        ("edges", "rgb.png", "--channels", "A"): "rgb.png: the image has no alpha, which --channels A filters",
+        ("blur", "rgb.png", "--channels", "A"): "rgb.png: the image has no alpha for --channels A to filter",
+        ("edges", "rgb.png", "--channels", "A"): "rgb.png: the image has no alpha for --channels A to filter",
         ("blur", "cmyk.tif", "--channels", "G"): "has CMYK colours, which have no G; use --to-rgb, or --channels each",
     }.items():
         assert why in refused(1, *words, "-o", "out.png")
     for words, why in {
         ("pool", "rgb.png", "--channels", "B"): "--channels: B keeps the other channels",
         ("blur", "rgb.png", "--channels", "R,G"): "--channels: unknown value 'R,G'; use one of",
-        ("blur", "rgb.png", "--channels", "A", "--linear"): "--linear has no meaning with channels A",
-        ("edges", "rgb.png", "--channels", "A", "--overlay", "red"): "--channels: A has no meaning with overlay",
+        ("blur", "rgb.png", "--channels", "A", "--linear"): "--linear does not apply with channels A",
+        ("edges", "rgb.png", "--channels", "A", "--overlay", "red"): "--channels: A does not apply with overlay",
     }.items():
         assert why in refused(2, *words, "-o", "out.png")
 
@@ -88,7 +88,7 @@ def test_edges_are_drawn_on_pictures_of_every_kind(ok, refused, rgb, gray, rgba)
         drawn = edges(image, overlay="orange")
         assert np.array_equal(imread("out.png"), drawn.image), name
         assert np.allclose(np.load("angle.npy"), drawn.angle, atol=1e-3), name
-    assert "PGM holds gray only" in refused(1, "edges", "in.png", "-o", "out.pgm", "--overlay", "red")
+    assert "PGM holds only gray" in refused(1, "edges", "in.png", "-o", "out.pgm", "--overlay", "red")
     assert "--overlay: 'rot' is not a colour; use #rrggbb" in refused(
         2, "edges", "in.png", "-o", "o.png", "--overlay", "rot"
     )

@@ -55,14 +55,19 @@ def both(run, streaming, name, given, written, *options):
 
 
 def check(ends, written):
+    """Compare the ends of both calls, and return whether they wrote something."""
     (told, bytes_), (streamed_told, streamed) = ends
     assert streamed_told == told
+    if told[0] != 0:
+        assert not bytes_ and not streamed
+        return False
     if written == "tif":
         Path("a.tif").write_bytes(bytes_)
         Path("b.tif").write_bytes(streamed)
         np.testing.assert_array_equal(imread("b.tif"), imread("a.tif"))
     else:
         assert streamed == bytes_
+    return True
 
 
 @pytest.mark.parametrize(("number", "case"), list(enumerate(cases())), ids=lambda value: str(value)[:9])
@@ -77,7 +82,10 @@ def test_a_streamed_picture_is_that_which_is_computed_in_memory(run, streaming, 
         if mode == "gray" and given == "ppm":
             given, written = "pgm", "pgm"
         imwrite(f"in.{given}", picture)
-        check(both(run, streaming, name, f"in.{given}", f"out.{written}", *words(call)), written)
+        if not check(both(run, streaming, name, f"in.{given}", f"out.{written}", *words(call)), written):
+            # Some formats hold no floats, or no colours; and a part may be wider than the picture.
+            ends = both(run, streaming, name, f"in.{given}", "out.npy", *words(call))
+            assert check(ends, "npy") or (name, call.get("ratio")) == ("crop", 2)
 
 
 def test_a_file_on_standard_input_is_streamed_too(streaming, tall, monkeypatch):

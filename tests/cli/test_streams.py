@@ -136,7 +136,7 @@ def test_a_stream_becomes_pages_and_pages_a_stream(ok, folder):
 
 def test_pages_are_no_png_file_of_which_viewers_show_one(ok, refused, folder):
     tifffile.imwrite("in.tif", np.zeros((3, 5, 6), np.uint8), photometric="minisblack")
-    assert "has 3 pages, of which PNG shows one" in refused(1, *KEEP, "in.tif", "-o", "out.png")
+    assert "has 3 pages, but PNG shows one" in refused(1, *KEEP, "in.tif", "-o", "out.png")
 
 
 def test_times_are_no_part_of_a_stream_and_stay_in_an_apng(run, folder, rgb):
@@ -146,7 +146,7 @@ def test_times_are_no_part_of_a_stream_and_stay_in_an_apng(run, folder, rgb):
     assert b"acTL" in Path("out.png").read_bytes()
     ended = run(*KEEP, "in.png", "-o", "out.ppm")
     assert ended.lines == [
-        "imfilter: in.png: PPM holds frames without times; the durations were not kept",
+        "imfilter: in.png: PPM cannot hold frame durations; they were not kept",
     ]
     same(split_pnm(Path("out.ppm").read_bytes()), [np.roll(rgb, number, axis=1) for number in range(3)])
 
@@ -154,7 +154,7 @@ def test_times_are_no_part_of_a_stream_and_stay_in_an_apng(run, folder, rgb):
 def test_a_format_of_one_image_wants_to_know_which(ok, refused, folder, load):
     (folder / "in.ppm").write_bytes(b"".join(map(pnm, pictures())))
     said = refused(1, *KEEP, "in.ppm", "-o", "out.bmp")
-    assert "has 4 images, of which BMP holds one; take one with --frame N (0 to 3), or all with -o FOLDER/" in said
+    assert "has 4 images, but BMP holds one; choose one with --frame N (0 to 3), or write all with -o FOLDER/" in said
     ok(*KEEP, "in.ppm", "-o", "out.bmp", "--frame", "2")
     assert np.array_equal(load("out.bmp"), pictures()[2])
     assert "has 4 frames; the limit is 3 (--max-frames" in refused(
@@ -292,7 +292,7 @@ def test_jpegs_one_behind_the_other_are_frames(ok, shell, load, jpegs):
 
 def test_pages_are_no_jpeg_file_of_which_viewers_show_one(refused, folder):
     tifffile.imwrite("in.tif", np.zeros((3, 5, 6), np.uint8), photometric="minisblack")
-    assert "has 3 pages, of which JPEG holds one" in refused(1, *KEEP, "in.tif", "-o", "out.jpg")
+    assert "has 3 pages, but JPEG holds one" in refused(1, *KEEP, "in.tif", "-o", "out.jpg")
 
 
 def test_a_jpeg_that_is_cut_off_before_another_is_refused(refused, jpegs):
@@ -324,7 +324,7 @@ def test_previews_behind_a_jpeg_and_in_it_are_no_frames(run, shell, load, jpegs)
         Path("in.jpg").write_bytes(jpeg(first, **options) + second)
         ended = run(*KEEP, "in.jpg", "-o", "out.png")
         assert ended.lines == [
-            "imfilter: in.jpg: another JPEG follows the picture, maybe its preview, and was not read; "
+            "imfilter: in.jpg: another JPEG follows the picture, perhaps its preview, and was not read; "
             "split the file to filter both"
         ]
         assert np.array_equal(load("out.png"), decoded(jpeg(first)))
@@ -426,8 +426,8 @@ def test_frames_of_a_pipe_have_files_of_their_own(shell, folder, load, refused):
     "words, said",
     [
         (["--frame", "9", "-o", "out.png"], "has 4 frames, 0 to 3; --frame 9 is out of range"),
-        (["-o", "out.bmp"], "has several images, of which BMP holds one; take one with --frame N, or all with"),
-        (["-o", "out.tif", "--max-frames", "2"], "has more than 2 frames, which is the limit (--max-frames raises"),
+        (["-o", "out.bmp"], "has several images, but BMP holds one; choose one with --frame N, or write all with"),
+        (["-o", "out.tif", "--max-frames", "2"], "has more than 2 frames, the limit (--max-frames raises"),
     ],
 )
 def test_what_a_pipe_cannot_be_is_said(shell, folder, words, said):

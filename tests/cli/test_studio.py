@@ -201,11 +201,11 @@ def test_no_file_is_read_that_the_command_line_did_not_name(client, folder, rgb)
     for wanted in (step("conv", kernel="kernel.txt"), step("conv", kernel="1", bias="kernel.txt")):
         status, told = client.ask("/preview", lane="x", picture=0, steps=[wanted], view=WIDE)
         assert status == 200
-        assert "kernel.txt: the page reads no files" in told["message"]
+        assert "kernel.txt: the page cannot open files" in told["message"]
     for name in ("other.png", str(folder), "./a.png"):
         status, told = client.ask("/preview", lane="x", picture=0, steps=[step("blend", other=name)], view=WIDE)
         assert (status, told["parameter"]) == (200, "other")
-        assert f"{name}: the page reads no files" in told["message"]
+        assert f"{name}: the page cannot open files" in told["message"]
 
 
 def test_no_file_is_written(client, folder):
@@ -688,7 +688,7 @@ def test_the_command_serves_until_it_is_stopped(start, command, png, number, cod
     process.send_signal(number)
     out, err = process.communicate()
     assert (process.returncode, out) == (code, b"")
-    assert err == b"imfilter: open this address in a browser; Ctrl-C ends it, or 10 minutes without a page\n"
+    assert err == b"imfilter: open this address in a browser; Ctrl-C ends it, as do 10 minutes without a page\n"
 
 
 @pytest.mark.each("found", [True, False])
@@ -715,6 +715,7 @@ def test_a_wrong_call_is_refused(refused, png, client):
     assert refused(2, "studio") == "imfilter: no input; name images, or folders of images"
     assert refused(2, "studio", "-").endswith("name a file")
     assert refused(2, "studio", "b.png") == "imfilter: b.png: no such file or directory"
+    assert "takes local files only" in refused(2, "studio", "s3://pets/b.png")
     assert "is not a recipe" in refused(2, "studio", "a.png", "--recipe", "a.png")
     port = client.served.server_port
     assert refused(2, "studio", "a.png", "--port", port) == f"imfilter: --port {port}: address already in use"

@@ -83,7 +83,7 @@ def test_defaults_show_and_what_was_asked_for_is_no_surprise(words, run):
 def test_a_picture_without_contrast_is_said(run):
     ended = run("conv", "--kernel", "0.01", "in.png", "-o", "out.png")
     assert ended.lines == [
-        "imfilter: in.png: the values of the picture differ by a few levels; --range stretch shows them"
+        "imfilter: in.png: the values of the picture differ by only a few levels; --range stretch shows them"
     ]
     Image.new("L", (20, 20), 90).save("flat.png")
     assert run("blur", "flat.png", "-o", "out.png").err == ""
@@ -104,7 +104,8 @@ def test_a_faint_edge_that_canny_does_not_see_is_said_and_percentages_find_it(ru
     Image.fromarray(image).save("faint.png")
     ended = run("edges", "faint.png", "-o", "out.png", "--op", "canny")
     assert ended.lines == [
-        "imfilter: faint.png: no edge of the picture reaches --high; --low 12% --high 30% go by the picture's own edges"
+        "imfilter: faint.png: no edge of the picture reaches --high; --low 12% --high 30% adapt to "
+        "the picture's own edges"
     ]
     assert not load("out.png").any()
     assert run("edges", "faint.png", "-o", "out.png", "--op", "canny", "--low", "12%", "--high", "30%").err == ""
@@ -136,7 +137,7 @@ def deep():
 )
 def test_a_picture_that_fills_few_of_its_bits_is_said_with_its_white(run, ok, deep, load, words):
     (line,) = run(*words, "deep.png", "-o", "out.png").lines
-    assert "its values end below 1/8 of white" in line
+    assert "its values stay below 1/8 of white" in line
     assert line.endswith("; use --white 4095")
     assert load("out.png").max() < 20
     ok(*words, "deep.png", "-o", "out.png", "--white", "4095")

@@ -64,8 +64,8 @@ def test_what_braces_stand_for(text, values):
 @pytest.mark.each(
     "text, why",
     [
-        ("{", "has no } of its own"),
-        ("{1,{2}}", "has no } of its own"),
+        ("{", "has no matching }"),
+        ("{1,{2}}", "has no matching }"),
         ("1}", "has no { before it"),
         ("{}", "empty value"),
         ("{1,,2}", "empty value"),
@@ -75,7 +75,7 @@ def test_what_braces_stand_for(text, values):
         ("{-1..4..x2}", "needs a factor"),
         ("{1..9e9}", "more than 10000 values"),
         ("{1..2..x1.0000001}", "more than 10000 values"),
-        ("{1e-99..1}", "too near to 0"),
+        ("{1e-99..1}", "too close to 0"),
         ("'{1,2}", "no closing quotation"),
     ],
 )
@@ -330,7 +330,7 @@ def test_any_number_of_cores_makes_the_same_bytes(run, folder):
         (["a.png", "-o", "a.png", "blur"], "is an input, which is never overwritten"),
         (["a.png", "-o", "out/s.png", "blur"], "no such folder"),
         (["a.png", "-o", ".", "blur"], "is a folder"),
-        (["a.png", "-o", "s.npz", "blur"], "a sheet is a picture in colour"),
+        (["a.png", "-o", "s.npz", "blur"], "a sheet needs a format for colours"),
         (["a.png", "-o", "s.xyz", "blur"], "is not a supported output format"),
         (["a.png", "-o", "s.png", "blur", "--crop", "1,2,3"], "--crop: '1,2,3' is not"),
         (["a.png", "-o", "s.png", "blur", "--crop", "center:0,9"], "has no pixels"),
@@ -360,8 +360,8 @@ def test_wrong_calls_are_refused_before_any_work(refused, picture, folder, words
     [
         (["nix.png", "-o", "s.png", "blur"], "nix.png: no such file"),
         (["a.png", "-o", "s.png", "blur", "--against", "nix.png"], "nix.png: no such file"),
-        (["a.png", "-o", "s.png", "blur", "--crop", "40,0,9,9"], "--crop 40,0,9,9 is outside"),
-        (["a.png", "-o", "s.png", "resize --longest {30,5}", "--each", "out", "--crop", "9,0,9,9"], "is outside"),
+        (["a.png", "-o", "s.png", "blur", "--crop", "40,0,9,9"], "--crop 40,0,9,9 lies outside"),
+        (["a.png", "-o", "s.png", "resize --longest {30,5}", "--each", "out", "--crop", "9,0,9,9"], "lies outside"),
         (["a.png", "-o", "s.png", "blur", "--frame", "1"], "frame 1 is out of range"),
     ],
 )

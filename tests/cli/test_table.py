@@ -43,7 +43,7 @@ def test_tables_in_a_folder_and_wrong_names(tmp_path, run):
     assert "2 skipped" in run(*named).err
     assert run("hough", *pictures, "--lines", f"{tmp_path}/out/", "--depth", "8").code == 0  # of the picture
     wrong = run("hough", pictures[0], "--lines", tmp_path / "lines.png")
-    assert wrong.code == 2 and "a table is written as .csv or .json" in wrong.err
+    assert wrong.code == 2 and "a table must be .csv or .json" in wrong.err
     assert not (tmp_path / "lines.png").exists()
     both = run("hough", *pictures, "--lines", tmp_path / "one.csv")
     assert both.code == 2 and "several images need a folder" in both.err
@@ -55,7 +55,7 @@ def test_a_table_without_a_stamp_is_not_updated_by_one(tmp_path, run):
     for output, instead in ((f"{tmp_path}/lines.csv", ".json"), (f"{tmp_path}/out/", "--name '{stem}.json'")):
         ended = run(*command, "--lines", output)
         assert ended.code == 2 and len(ended.lines) == 1
-        assert ended.err.endswith(f"CSV has no room for the stamp of --update; use {instead}, or --no-stamp\n")
+        assert ended.err.endswith(f"CSV cannot hold the stamp of --update; use {instead}, or --no-stamp\n")
         assert run(*command, "--lines", output, "--no-stamp").code == 0
         assert "in.npy: skipped" in run(*command, "--lines", output, "--no-stamp", "-v").err
     assert run(*command, "--lines", tmp_path / "lines.json").code == 0

@@ -66,7 +66,7 @@ def test_ome_xml_tells_the_new_sizes_and_type(ok, ome, words, changed):
 @pytest.mark.parametrize("frame", [0, 3])
 def test_ome_xml_of_one_page_tells_of_it(run, ome, frame):
     ended = run(*KEEP, "in.ome.tif", "-o", "out.tif", "--frame", str(frame))
-    assert "its OME-XML describes the one page now" in ended.err
+    assert "its OME-XML now describes only this page" in ended.err
     found, text, pages = described()
     assert (found["SizeZ"], found["SizeC"], found["SizeT"], pages) == ("1", "1", "1", 1)
     assert re.findall(r'Name="([ab])"', text) == ["ab"[frame % 2]]

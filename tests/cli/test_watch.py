@@ -268,7 +268,7 @@ def test_a_failure_is_a_line_and_the_next_change_is_tried(watched, same):
     )  # fmt: skip
     assert kept[0] == kept[1]
     assert [lines[0], *lines[2:]] == [(2, 0), (1, 0), (1, 0)]
-    assert lines[1].startswith("imfilter: in/0.png: is not an image")
+    assert lines[1].startswith("imfilter: in/0.png: is neither an image")
     assert same("out/0.png", "blur", "in/0.png") and same("out/1.png", "blur", "in/1.png")
 
 

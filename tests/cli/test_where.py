@@ -162,11 +162,11 @@ def test_missing_samples_are_an_option_of_all_steps(ok):
     ("words", "code", "message"),
     [
         (("--mask", "none.png"), 2, "--mask none.png: no such file"),
-        (("--mask", "text.png"), 2, "--mask text.png: is not an image"),
-        (("--mask", "-"), 2, "--mask -: a mask is a file"),
-        (("--mask", "two.tif"), 2, "--mask two.tif: has several frames; a mask has one"),
-        (("--mask", "hot.npy"), 2, "--mask hot.npy: its samples reach from 3 to 3, not from 0 to 1"),
-        (("--roi", "1,2,3"), 2, "--roi: '1,2,3' is not X,Y,W,H in whole pixels, like 10,20,300,200"),
+        (("--mask", "text.png"), 2, "--mask text.png: is neither an image"),
+        (("--mask", "-"), 2, "--mask -: a mask must be a file"),
+        (("--mask", "two.tif"), 2, "--mask two.tif: has several frames; a mask must have one"),
+        (("--mask", "hot.npy"), 2, "--mask hot.npy: its samples go from 3 to 3; they must be from 0 to 1"),
+        (("--roi", "1,2,3"), 2, "--roi: '1,2,3' is not X,Y,W,H in whole pixels, such as 10,20,300,200"),
         (("--roi", "1,2,3,4.5"), 2, "--roi: '1,2,3,4.5' is not X,Y,W,H"),
         (("--roi", "1,2,0,4"), 2, "--roi: 1,2,0,4 has no pixels"),
         (("--roi", "5000,2,3,4"), 1, "a.png: the region 5000,2,3,4 lies outside the image"),
@@ -186,7 +186,7 @@ def test_what_cannot_be_is_one_line(refused, photo, folder, words, code, message
 
 @pytest.mark.needs("/dev/zero")
 def test_a_device_without_an_end_is_no_mask_and_no_kernel(refused, photo):
-    assert "--mask /dev/zero: is not an image" in refused(2, "blur", "a.png", "-o", "b.png", "--mask", "/dev/zero")
+    assert "--mask /dev/zero: is neither an image" in refused(2, "blur", "a.png", "-o", "b.png", "--mask", "/dev/zero")
     words = ("conv", "a.png", "-o", "b.png", "--kernel", "/dev/zero")
     assert "/dev/zero: has more than 256 MiB, the limit for a kernel" in refused(2, *words)
 
@@ -194,7 +194,7 @@ def test_a_device_without_an_end_is_no_mask_and_no_kernel(refused, photo):
 @pytest.mark.parametrize("words", [("--stride", "2"), ("--padding", "valid")])
 def test_a_result_of_another_size_is_a_wrong_call(refused, photo, words):
     line = refused(2, "conv", "a.png", "-o", "b.png", "--kernel", "mean3", "--roi", "0,0,5,5", *words)
-    assert line.endswith("needs a result of the image's size, in its place: no --stride, and --padding same")
+    assert line.endswith("needs a result of the image's size and position: no --stride, and --padding same")
 
 
 @pytest.mark.parametrize(

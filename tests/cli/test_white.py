@@ -136,9 +136,7 @@ def test_white_is_the_first_steps(run, ok, load, refused, gray):
 
 
 def test_white_that_samples_do_not_reach(refused, png):
-    assert "white, 4095, is more than samples of uint8 hold, 255" in refused(
-        1, "blur", png, "-o", "b.png", "--white", 4095
-    )
+    assert "white, 4095, exceeds the range of uint8, 255" in refused(1, "blur", png, "-o", "b.png", "--white", 4095)
 
 
 # ---- notes ------------------------------------------------------------------------------------------
@@ -147,11 +145,11 @@ def test_white_that_samples_do_not_reach(refused, png):
 @pytest.mark.each(
     "words, kind, meant",
     [
-        ("tone --levels 10,200", "uint16", "--levels counts; 10,200 of 255 is --levels 2570,51400"),
-        ("tone --levels 10,200,1.5", "float32", "--levels counts; 10,200 of 255 is --levels 0.039216,0.78431"),
-        ("tone --op solarize --threshold 128", "uint16", "--threshold counts; 128 of 255 is --threshold 32896"),
-        ("threshold --value 128", "uint16", "--value counts; 128 of 255 is --value 32896"),
-        ("threshold --value 128", "float32", "--value counts; 128 of 255 is --value 0.50196"),
+        ("tone --levels 10,200", "uint16", "10,200 of 255 is --levels 2570,51400"),
+        ("tone --levels 10,200,1.5", "float32", "10,200 of 255 is --levels 0.039216,0.78431"),
+        ("tone --op solarize --threshold 128", "uint16", "128 of 255 is --threshold 32896"),
+        ("threshold --value 128", "uint16", "128 of 255 is --value 32896"),
+        ("threshold --value 128", "float32", "128 of 255 is --value 0.50196"),
         ("threshold --value 128", "uint8", None),
         ("threshold --value 12800", "uint16", None),
         ("threshold --value 0.5", "float32", None),
@@ -166,7 +164,8 @@ def test_values_of_8_bits_are_told_in_the_pictures_units(run, words, kind, meant
     tifffile.imwrite("a.tif", (ramp * white).astype("uint16" if kind == "dark" else kind), metadata=None)
     ended = run(*words.split(), "a.tif", "-o", "b.tif")
     assert ended.code == 0
-    said = f"imfilter: a.tif: white is {white}, in whose units {meant}\n"
+    option = words.split()[-2] if meant else ""
+    said = f"imfilter: a.tif: {option} is in the picture's units, in which white is {white}; {meant}\n"
     assert ended.err == (said if meant else "")
 
 
@@ -196,7 +195,7 @@ def test_a_tiff_cannot_say_what_is_white(run, ok, png):
     ok("blur", png, "-o", "a.npy")
     said = run(*KEEP, "a.npy", "-o", "b.tif").err
     assert said == (
-        "imfilter: a.npy: TIFF cannot say that 255 is white: read it with --white 255, or use --depth float\n"
+        "imfilter: a.npy: TIFF cannot store that 255 is white: read it with --white 255, or use --depth float\n"
     )
 
 
@@ -244,7 +243,7 @@ def test_integers_beyond_double_precision_are_refused(refused, value):
     np.save("a.npy", np.array([[0, value]]))
     line = refused(1, "blur", "a.npy", "-o", "b.npy")
     assert line == (
-        f"imfilter: a.npy: has int64 samples up to {value}, which double precision does not hold exactly above 2⁵³; "
+        f"imfilter: a.npy: has int64 samples up to {value}, which float64 cannot hold exactly above 2⁵³; "
         "divide them, or save them as float64"
     )
     np.save("a.npy", np.array([[0, 2**53]]))

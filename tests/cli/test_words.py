@@ -96,7 +96,7 @@ OPTIONS = {
     "resize 640x480": "640x480: no such file or directory; if it is a value, write its option before it",
     "resize --size 50%": "--size: '50%' is not a whole number or two, W,H; use --scale, as in --scale 50%",
     "crop --size 64x48+3+4": "--size: '64x48+3+4' is not a whole number or two, W,H; did you mean 64,48 with --at 3,4?",
-    "tone --gamma 50%": "--gamma: '50%' is not a number; a percentage has no meaning here",
+    "tone --gamma 50%": "--gamma: '50%' is not a number; percentages do not apply here",
     "blur --gain 0,5": "--gain: '0,5' is not a number; did you mean 0.5?",
 }
 
@@ -194,13 +194,13 @@ def test_a_decimal_comma_is_noted_where_people_write_one(run, png, monkeypatch, 
 
 @pytest.mark.each("name", ["angle.jpg", "angle.avif", "angle.gif"])
 def test_codes_of_angles_go_into_no_lossy_file(refused, png, folder, name):
-    assert "would change the codes of angles; use .png or .tif" in refused(2, "edges", "a.png", "--angle", name)
+    assert "would change the angle codes; use .png or .tif" in refused(2, "edges", "a.png", "--angle", name)
     assert not (folder / name).exists()
 
 
 def test_codes_of_angles_in_lossy_webp_are_refused(refused, ok, png):
     said = refused(2, "edges", "a.png", "--angle", "angle.webp", "--quality", "80")
-    assert said == "imfilter: --angle angle.webp: WEBP would change the codes of angles; use .png or .tif"
+    assert said == "imfilter: --angle angle.webp: WEBP would change the angle codes; use .png or .tif"
     ok("edges", "a.png", "--angle", "angle.webp")
 
 

@@ -180,7 +180,7 @@ def test_another_array_of_a_group_is_named_by_its_path(ok, refused):
     ZARR.create_group("in.zarr")
     one, other = save("in.zarr/one", picture(20, 30)), save("in.zarr/other", picture(9, 8))
     assert refused(1, "blur", "in.zarr", "-o", "out.png") == (
-        "imfilter: in.zarr: is a Zarr group of one, other; name one of them behind a /"
+        "imfilter: in.zarr: is a Zarr group of one, other; append / and one of these names"
     )
     ok(*KEEP, "in.zarr/other", "-o", "out.png")
     assert np.array_equal(np.asarray(Image.open("out.png")), other) and one.shape != other.shape
@@ -221,7 +221,7 @@ def test_nothing_but_a_zarr_is_replaced(ok, refused, folder):
     (folder / "empty.zarr").mkdir()
     save("old.zarr", picture(50, 60))
     said = refused(1, "blur", "in.png", "-o", "full.zarr")
-    assert said == "imfilter: full.zarr: cannot be written: a folder that is no zarr is there"
+    assert said == "imfilter: full.zarr: cannot be written: a folder that is not a zarr is there"
     refused(1, "blur", "in.png", "-o", "file.zarr")
     assert (folder / "file.zarr").read_text() == (folder / "full.zarr" / "mine.txt").read_text() == "mine"
     for name in ("empty.zarr", "old.zarr"):
@@ -278,7 +278,7 @@ def test_options_that_cannot_be_are_refused(refused, words, said):
 
 def test_no_stream_is_a_zarr(refused):
     Image.fromarray(picture(9, 9)).save("in.png")
-    assert "it is a stream, and a zarr is a folder" in refused(1, "blur", "in.png", "-o", "-", "--to", "zarr")
+    assert "it is a stream, but a zarr is a folder" in refused(1, "blur", "in.png", "-o", "-", "--to", "zarr")
 
 
 def test_without_the_library_a_line_says_what_to_install(refused, folder, monkeypatch):

@@ -1,4 +1,4 @@
-"""What the engine's tests share: slow, obvious references, and a runner that sets the strips."""
+"""Common code of the engine's tests: slow, obvious references, and a runner that sets the strips."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .needed import NEEDED
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Call a test marked `every_call` for every filter, with each of its operators and with the values told besides."""
+    """Call a test marked `every_call` for every filter, with each of its operators and the given values."""
     for mark in metafunc.definition.iter_markers("every_call"):
         (more,) = mark.args
         cases = []
@@ -54,7 +54,7 @@ def _slow_correlate(
     stride=(1, 1),
     dilation=(1, 1),
 ):
-    """Correlate pixel by pixel, tap by tap, in Python's numbers; None where nothing is left of the image."""
+    """Correlate pixel by pixel, tap by tap, in Python's numbers; None if nothing is left of the image."""
     taps = [list(map(float, row)) for row in np.atleast_2d(np.asarray(taps)).tolist()]
     height, width = len(taps), len(taps[0])
     ax, ay = anchor or (width // 2, height // 2)
@@ -84,7 +84,7 @@ def _slow_correlate(
 
 @pytest.fixture(params=["reference", *(native.core.available() if native.core else [])])
 def each_core(request, monkeypatch) -> Iterator[str]:
-    """Run the test with the reference in place of the compiled core, and with every instruction set of it."""
+    """Run the test with the reference instead of the compiled core, and with every instruction set of the core."""
     if request.param == "reference":
         monkeypatch.setattr(native, "core", None)
         yield request.param
@@ -103,13 +103,13 @@ def source() -> Callable:
 
 @pytest.fixture(scope="session")
 def slow_correlate() -> Callable:
-    """``slow_correlate(image, taps, …)``: the unrounded answer of `conv`, by loops."""
+    """``slow_correlate(image, taps, …)``: the unrounded result of `conv`, by loops."""
     return _slow_correlate
 
 
 @pytest.fixture(scope="session")
 def to_samples() -> Callable:
-    """``to_samples(values, dtype)``: one rounding, half up, saturated; float as it is."""
+    """``to_samples(values, dtype)``: rounded once, half up, and saturated; floats are unchanged."""
 
     def convert(values, dtype):
         values = np.asarray(values, np.float64)

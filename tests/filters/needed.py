@@ -1,4 +1,4 @@
-"""The parameters that a filter cannot do without, for the tests that call every filter."""
+"""The required parameters of filters, for the tests that call every filter."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Adaptive sharpening: noise is spared, halos are bounded, edges are sharpened."""
+"""Adaptive sharpening: noise is not amplified, halos are bounded, edges are sharpened."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from scipy import ndimage
 
 
 def slow(image, sigma, amount, noise, overshoot, alpha=1.0):
-    """The formula of the docstring with scipy.ndimage in float64, and loops for what differs from pixel to pixel."""
+    """The formula of the docstring with scipy.ndimage in float64, and loops for the parts that vary by pixel."""
     values = image.astype(float)
 
     def smooth(values):
@@ -74,7 +74,7 @@ def test_no_pixel_goes_further_than_it_may(seed, overshoot, amount):
 
 @pytest.mark.parametrize(("overshoot", "most"), [(0, 0), (0.1, 16), (0.5, 80)])
 def test_a_step_overshoots_by_the_part_that_is_allowed(overshoot, most):
-    """Beside a step of 160 an unsharp mask of 3 goes beyond by more than 80, and is seen 5 pixels away."""
+    """At a step of 160 an unsharp mask of 3 overshoots by more than 80, and is visible 5 pixels away."""
     step = np.where(np.arange(40) < 20, 50, 210).astype(np.float32)[None].repeat(9, 0)
     answer = sharpen(step, op="adaptive", amount=3, threshold=0, overshoot=overshoot)[4]
     assert answer.max() - 210 == pytest.approx(most, abs=1e-3) and 50 - answer.min() == pytest.approx(most, abs=1e-3)
@@ -134,7 +134,7 @@ def test_missing_samples_have_no_detail():
 
 
 def test_missing_samples_count_nothing():
-    """A hole is filled with what is around it, and changes nothing beyond its reach, not one bit."""
+    """A hole is filled from its surroundings, and changes no bit beyond its reach."""
     image = np.random.default_rng(4).normal(100, 20, (40, 40)).astype(np.float32)
     holed = image.copy()
     holed[10:12, 10] = np.nan
@@ -149,7 +149,7 @@ def test_missing_samples_count_nothing():
 
 
 def test_samples_count_by_their_alpha_which_stays(run):
-    """Alike beside what is transparent, beside what is missing, and where nothing is: fully opaque, it is no alpha."""
+    """Results are the same next to transparent and missing samples; a fully opaque alpha has no effect."""
     rng = np.random.default_rng(8)
     image = rng.integers(0, 256, (30, 26, 3), np.uint8)
     alpha = np.where(rng.random((30, 26)) < 0.3, 0, rng.integers(1, 256, (30, 26))).astype(np.uint8)
@@ -185,8 +185,8 @@ def test_the_noise_that_a_blur_leaves_to_the_detail():
     ("values", "words"),
     [
         ({"overshoot": -0.1}, "overshoot: -0.1 is below"),
-        ({"op": "unsharp", "overshoot": 0.1}, "overshoot: has no meaning with op unsharp"),
-        ({"op": "laplacian", "threshold": 1}, "threshold: has no meaning with op laplacian"),
+        ({"op": "unsharp", "overshoot": 0.1}, "overshoot: does not apply to op unsharp"),
+        ({"op": "laplacian", "threshold": 1}, "threshold: does not apply to op laplacian"),
     ],
 )
 def test_wrong_values_are_refused(values, words):

@@ -1,4 +1,4 @@
-"""Scaling, shearing, turning and moving in one: known answers, exact cases, beside a slow reference."""
+"""Scaling, shearing, rotating and moving in one: known answers, exact cases, and a slow reference."""
 
 import math
 
@@ -97,7 +97,7 @@ def test_a_turn_is_rotates(each_core):
 
 
 def test_one_interpolation_keeps_more_than_three():
-    """Of waves, which are known between the samples, too."""
+    """For waves, whose values between the samples are known."""
 
     def waves(x, y):
         return np.sin(x / 2) * np.cos(y / 3)
@@ -119,13 +119,13 @@ def test_one_interpolation_keeps_more_than_three():
         ({"scale": 0}, "scale: 0 is below the least value"),
         ({"scale": (1, -1)}, "scale: -1 is below"),
         ({"scale": 1e300}, "scale: 1e.300 is above the greatest value"),
-        ({"shear": (45, 45)}, "shear: 45,45 makes a line"),
-        ({"shear": (-30, -60)}, "shear: -30,-60 makes a line"),
+        ({"shear": (45, 45)}, "shear: 45,45 collapses the picture to a line"),
+        ({"shear": (-30, -60)}, "shear: -30,-60 collapses the picture to a line"),
         ({"shear": (90, 0)}, "shear: 90 is above"),
         ({"translate": "x"}, "translate: 'x' is not a number of pixels"),
         ({"translate": "1,2,3"}, "translate: '1,2,3' has 3 lengths"),
-        ({"translate": "nan"}, "translate: nan is not from"),
-        ({"translate": (1e300, 0)}, "translate: 1e.300 is not from"),
+        ({"translate": "nan"}, "translate: nan is out of range"),
+        ({"translate": (1e300, 0)}, "translate: 1e.300 is out of range"),
         ({"translate": "5%", "expand": True}, "translate: has no effect with expand"),
         ({"center": (0, 0), "expand": True}, "center: has no effect with expand"),
     ],

@@ -1,4 +1,4 @@
-"""Many images with numbers of their own, filtered at once: the same bits as each by itself."""
+"""Many images with different numbers, filtered at once: the same bits as each by itself."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Banks of kernels: the sums against slow loops, and the built-in banks against what was published."""
+"""Filter banks: the sums against slow loops, and the built-in banks against their publications."""
 
 import itertools
 
@@ -72,7 +72,7 @@ def test_every_sum_is_that_of_loops(data, grouping, size, stride, dilation, bord
 @pytest.mark.parametrize("mode", ["correlate", "convolve"])
 @pytest.mark.parametrize("anchor", [None, (0, 2)])
 def test_each_map_is_what_its_kernel_gives(padding, mode, anchor, noise):
-    """Of the luma, for kernels that see one channel."""
+    """The luma is filtered by kernels with one input."""
     weights = RNG.uniform(-1, 1, (5, 4, 3))
     options = {"padding": padding, "mode": mode, "anchor": anchor, "depth": "float", "stride": (2, 1), "scale": 0.5}
     for image in (noise((20, 17, 3)), noise((20, 17))):
@@ -141,7 +141,7 @@ def test_a_nan_does_not_spread_by_transforms(noise):
 
 @pytest.mark.parametrize("size", [5, 19])
 def test_float_values_far_from_0_are_as_exact(size, noise):
-    """Beside their range; as they are, products in float32 would be off by 1e-4 of it."""
+    """Relative to their range; products in float32 would be off by 1e-4 of it."""
     image = 4096 + noise((50, 40), "float32").astype(np.float32)
     weights = RNG.uniform(-1, 1, (3, 1, size, size)) / size
     weights -= weights.mean(axis=(2, 3), keepdims=True)
@@ -388,25 +388,25 @@ def test_a_picture_of_other_channels_is_refused(image, parameters, message):
 
 @pytest.mark.each("parameters, message", [
         ({"kernel": "haar", "groups": 3}, "groups: 3 does not divide the bank's 4 maps"),
-        ({"kernel": "mean3", "groups": 3}, "groups: 3 needs a bank of kernels"),
+        ({"kernel": "mean3", "groups": 3}, "groups: 3 requires a filter bank"),
         ({"kernel": "haar", "bias": [1, 2]}, "bias: the bias: has 2 numbers; the kernel takes one number, or 4"),
         ({"kernel": "mean3", "bias": [1, 2]}, "bias: the bias: has 2 numbers; the kernel takes one number"),
         ({"kernel": "haar", "bias": "none.txt"}, "bias: 'none.txt' is neither a number nor a file"),
         ({"kernel": "haar", "bias": [1, np.nan]}, "bias: nan is not a finite number"),
         ({"kernel": "haar", "bias": 1e12}, "bias: 1e.12 is above the greatest value"),
-        ({"kernel": "haar", "normalize": "sum"}, r"normalize: the values of kernel 1 .* sum to 0; it cannot"),
+        ({"kernel": "haar", "normalize": "sum"}, r"normalize: the values of kernel 1 .* sum to 0, so it cannot"),
         ({"kernel": "haar", "anchor": (2, 0)}, "anchor: 2,0 lies outside the 2×2 kernel"),
-        ({"kernel": "haar", "channels": "max"}, "channels: max has no meaning with a bank"),
-        ({"kernel": "haar", "algorithm": "direct"}, "algorithm: a bank of kernels is computed in one way"),
+        ({"kernel": "haar", "channels": "max"}, "channels: max does not apply to a filter bank"),
+        ({"kernel": "haar", "algorithm": "direct"}, "algorithm: a filter bank has one algorithm"),
         ({"kernel": "haar", "activation": "gelu"}, "activation: unknown value 'gelu'"),
         ({"kernel": "gabor:8"}, "kernel: 'gabor:8': is not a Gabor bank; gabor:8x3 has"),
         ({"kernel": "gabor:99x1"}, "kernel: 'gabor:99x1': is not a Gabor bank"),
         ({"kernel": np.zeros((2, 1, 200, 200))}, "kernel: the bank has 200×200×1×2 = 80000 taps; the limit is 65536"),
         ({"kernel": np.full((2, 1, 2, 2), np.inf)}, "kernel: the bank: a bank's values must be finite"),
-        ({"kernel": np.zeros((2, 0, 3, 3))}, "which holds nothing"),
-        ({"kernel": np.zeros((2, 2, 2), complex)}, "holds complex128, a bank holds real numbers"),
+        ({"kernel": np.zeros((2, 0, 3, 3))}, "which is empty"),
+        ({"kernel": np.zeros((2, 2, 2), complex)}, "holds complex128; a bank must hold real numbers"),
         ({"kernel": "habr"}, "kernel: 'habr' is neither a built-in kernel nor a file .did you mean 'haar'"),
-        ({"kernel": np.zeros((2, 2, 2, 2, 2))}, "a kernel is a matrix, not an array of shape"),
+        ({"kernel": np.zeros((2, 2, 2, 2, 2))}, "a kernel must be a matrix, not an array of shape"),
     ])  # fmt: skip
 def test_wrong_values_are_refused(parameters, message):
     with pytest.raises(ParameterError, match=message):
@@ -414,5 +414,5 @@ def test_wrong_values_are_refused(parameters, message):
 
 
 def test_a_region_needs_a_picture():
-    with pytest.raises(ImageError, match="a mask or a region needs a picture; a bank of kernels gives maps"):
+    with pytest.raises(ImageError, match="a mask or a region needs a picture; the maps of a filter bank"):
         conv(GRAY, kernel="haar", roi=(0, 0, 2, 2))

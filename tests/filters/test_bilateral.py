@@ -1,4 +1,4 @@
-"""The bilateral filter against loops over pixels and neighbours, and what it is for: flat stays, edges stay."""
+"""The bilateral filter against loops over pixels and neighbours; flat areas and edges are kept."""
 
 import math
 
@@ -245,7 +245,7 @@ def test_samples_count_by_their_alpha_which_stays(run, noise, source, to_samples
 
 @pytest.mark.parametrize("border", ["reflect", "constant"])
 def test_what_cannot_be_seen_does_not_bleed(run, border):
-    """Dark colours beside transparent ones stay as they are, whatever is stored under the transparency."""
+    """Dark colours next to transparent ones do not change, whatever is stored under the transparency."""
     image, alpha = np.full((9, 9, 3), 20, np.uint8), np.zeros((9, 9), np.uint8)
     image[:, 5:], alpha[:, :5] = (0, 255, 0), 255
     output = run(blur, image, alpha=alpha, op="bilateral", range_sigma=1e6, border=border, fill=20)["image"]
@@ -277,12 +277,12 @@ def test_where_all_is_transparent_samples_stay(noise):
 @pytest.mark.parametrize(
     ("values", "parameter", "reason"),
     [
-        ({"size": 4}, "size", "a bilateral filter's window is odd"),
-        ({"sigma": 60}, "sigma", "the window would be 241×241; .* at most 201"),
+        ({"size": 4}, "size", "the window of a bilateral filter must be odd"),
+        ({"sigma": 60}, "sigma", "the window would be 241×241, .* at most 201"),
         ({"radius": (3, 101)}, "size", "the window would be 7×203"),
         ({"range_sigma": 0}, "range_sigma", "0 must be above 0"),
         ({"range_sigma": -3}, "range_sigma", "-3 must be above 0"),
-        ({"epsilon": 0.1}, "epsilon", "has no meaning with op bilateral"),
+        ({"epsilon": 0.1}, "epsilon", "does not apply to op bilateral"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_reason(values, parameter, reason):

@@ -151,9 +151,9 @@ def test_bands_need_the_same_bands():
     image, other = pictures(2, channels=5)
     exact, _ = reference("mean", image / 255, other / 255)
     np.testing.assert_array_equal(blend(image, other=other, op="mean"), np.floor(exact * 255 + 0.5 + 1e-9))
-    with pytest.raises(ImageError, match="has 5 channels, and the picture of --other 6"):
+    with pytest.raises(ImageError, match="has 5 channels, but the picture of --other has 6"):
         blend(image, other=pictures(1, channels=6)[0])
-    with pytest.raises(ImageError, match="on gray and RGB alone"):
+    with pytest.raises(ImageError, match="an overlay requires gray or RGB"):
         blend(image, other=pictures(1)[0])
 
 
@@ -230,10 +230,10 @@ def test_other_names_of_ops(alias):
 def test_what_is_wrong_is_said_in_one_line():
     (image,) = pictures(1)
     for wrong, kind, why in (
-        ({"other": image[:5]}, ImageError, "is 8×9, and the picture of --other 8×5; they must be of one size"),
-        ({"other": image[:1, :1]}, ImageError, "of --other 1×1"),
-        ({"other": "cat.png"}, ParameterError, "is not a colour; .* as imread gives one"),
-        ({"other": np.zeros((2, 2, 2, 2))}, ParameterError, "an image has the shape"),
+        ({"other": image[:5]}, ImageError, "is 8×9, but the picture of --other is 8×5; resize it"),
+        ({"other": image[:1, :1]}, ImageError, "of --other is 1×1"),
+        ({"other": "cat.png"}, ParameterError, "is not a colour; .* e.g. from imread"),
+        ({"other": np.zeros((2, 2, 2, 2))}, ParameterError, "an image must have the shape"),
         ({}, ParameterError, "other: is required, as in imfilter blend"),
         ({"other": image, "opacity": 1.5}, ParameterError, "above the greatest value"),
         ({"other": image, "op": "ovr"}, ParameterError, "did you mean 'over'"),

@@ -1,4 +1,4 @@
-"""BM3D, beside the paper's definition block by block, and what it does to noise."""
+"""BM3D: against the paper's definition block by block, and its effect on noise."""
 
 import math
 
@@ -13,7 +13,7 @@ from scipy import fft
 
 
 def drawn(height=60, width=70, channels=1):
-    """Return a picture with flat parts, a ramp, an edge that is round, and stripes."""
+    """Return a picture with flat areas, a ramp, a round edge, and stripes."""
     y, x = np.mgrid[:height, :width]
     planes = []
     for channel in range(channels):
@@ -37,7 +37,7 @@ def planes_of(picture):
 
 
 def slow_matches(guide, y, x, most, limit):
-    """The most similar blocks of the search window, found in the order that the ties go by."""
+    """The most similar blocks of the search window, found in the order that decides ties."""
     height, width = (size - 7 for size in guide.shape)
     own = guide[y : y + 8, x : x + 8]
     found = []
@@ -146,7 +146,7 @@ def test_every_core_and_any_jobs_give_the_same_bytes(shape, each_core, monkeypat
 
 
 def test_bands_are_added_up(monkeypatch):
-    """Of which several see the same rows."""
+    """Several of them need the same rows."""
     planes = planes_of(noisy(drawn(90, 30), 20))
     step = bm3d.steps(20.0, 2)[0]
     expected = bm3d._step(step, planes, None, 20.0, 1)

@@ -1,4 +1,4 @@
-"""What lies past the edge."""
+"""Pixels beyond the edge."""
 
 import numpy as np
 import pytest

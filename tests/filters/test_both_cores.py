@@ -1,4 +1,4 @@
-"""The obvious forms give what the compiled core does: every operator, type of samples, border and kind of image."""
+"""The obvious forms give the same as the compiled core: every operator, sample type, border and kind of image."""
 
 import itertools
 from typing import Any
@@ -81,7 +81,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"op": "clahe", "tiles": (3, 5), "clip": 2, "per_channel": True},
     ],
 }
-"""What the filters are asked for, beside each of their operators."""
+"""Further calls of the filters, in addition to each of their operators."""
 every_case = pytest.mark.every_call(VALUES)
 SHAPE = 27, 33
 

@@ -92,7 +92,7 @@ def test_a_step_is_one_line_that_points_to_the_light(turns, degrees):
 
 
 def test_the_strength_is_relative_to_the_picture():
-    """A step is as strong whatever its height, unless that is no more than rounding or noise; of two one is weaker."""
+    """A step has the same strength whatever its height, unless it is only rounding or noise; of two one is weaker."""
 
     def strongest(height, other=0):
         step = np.full((60, 90), 100, np.uint8)
@@ -188,11 +188,11 @@ def test_wrong_parameters_are_refused():
     picture = np.zeros((5, 5, 3), np.uint8)
     with pytest.raises(ParameterError, match="opponent is for pb"):
         edges(picture, channels="opponent")
-    with pytest.raises(ParameterError, match="di-zenzo needs gx and gy, which pb has not"):
+    with pytest.raises(ParameterError, match="di-zenzo needs gx and gy, which pb does not compute"):
         edges(picture, op="pb", channels="di-zenzo")
-    with pytest.raises(ParameterError, match="of pb is the same along x and y"):
+    with pytest.raises(ParameterError, match="must be one number for pb"):
         edges(picture, op="pb", sigma=(1, 2))
-    with pytest.raises(ParameterError, match=r"0\.1 is too small for pb"):
+    with pytest.raises(ParameterError, match=r"0\.1 px is too small for pb"):
         edges(picture, op="pb", sigma=0.1)
     with pytest.raises(ParameterError, match="thin"):
         edges(picture, op="pb", thin=True)

@@ -206,7 +206,7 @@ def test_thinning_is_that_of_the_obvious_form(each_core, kind, norm):
 
 @pytest.mark.each("white", [1, 100, 65535])
 def test_percentages_are_of_the_greatest_magnitude(white):
-    """A faint step is found as a strong one is."""
+    """A faint step is found like a strong one."""
     image = np.zeros((20, 20), np.uint16)
     image[:, 10:] = white
     found = edges(image, op="canny", low="12%", high="30%").image > 0

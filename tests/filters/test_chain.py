@@ -178,5 +178,5 @@ def test_the_maps_are_those_of_the_last_step(rgb):
 
 
 def test_a_failure_names_its_step(rgb):
-    with pytest.raises(ImageError, match=r"^step 1: the image, 40×24, is smaller"):
+    with pytest.raises(ImageError, match=r"^step 1: the image of 40×24 is smaller"):
         run([(blur, {}), (conv, {"kernel": np.ones((50, 50)), "padding": "valid"})], rgb)

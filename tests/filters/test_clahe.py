@@ -1,4 +1,4 @@
-"""CLAHE: its formula by loops, that depths agree, and what OpenCV and scikit-image give."""
+"""CLAHE: its formula by loops, agreement of depths, and comparison with OpenCV and scikit-image."""
 
 import itertools
 import math
@@ -36,7 +36,7 @@ def slow_curve(values, clip):
 
 
 def slow_clahe(gray, tiles=(8, 8), clip=4.0):
-    """By loops, of values from 0 to 255."""
+    """By loops, for values from 0 to 255."""
     height, width = gray.shape
     across, down = min(tiles[0], width), min(tiles[1], height)
     rows, columns = ([n * size // count for n in range(count + 1)] for size, count in ((height, down), (width, across)))

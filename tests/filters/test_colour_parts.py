@@ -235,9 +235,9 @@ def test_a_result_without_colours_is_gray(noise):
         lambda: morph(image, op="gradient", channels="chroma"),
         lambda: frequency(image, op="highpass", channels="chroma"),
     ):
-        with pytest.raises(ParameterError, match="channels: chroma needs a filter that keeps a picture's colours"):
+        with pytest.raises(ParameterError, match="channels: chroma requires a filter that gives a picture in colour"):
             call()
-    with pytest.raises(ParameterError, match="chroma has no bias"):
+    with pytest.raises(ParameterError, match="chroma takes no bias"):
         conv(image, kernel="mean3", bias=10, channels="chroma")
 
 

@@ -1,4 +1,4 @@
-"""The parameters of conv beside the convolution itself."""
+"""The parameters of conv other than those of the convolution itself."""
 
 import numpy as np
 import pytest
@@ -92,18 +92,18 @@ def test_padding_in_four_numbers_is_left_top_right_bottom():
         ({}, "kernel: is required"),
         ({"kernel": None}, "kernel: requires a value"),
         ({"kernel": "sobel_x"}, "did you mean 'sobel-x'"),
-        ({"kernel": "1 2; 3"}, r"row 2 \(line 1\): has 1 values where row 1 has 2"),
-        ({"kernel": [[1, 2], [3]]}, "rows must be of one length"),
+        ({"kernel": "1 2; 3"}, r"row 2 \(line 1\): has 1 values, but row 1 has 2"),
+        ({"kernel": [[1, 2], [3]]}, "rows must have the same length"),
         ({"kernel": {}}, "must be real numbers"),
         ({"kernel": np.array([[1j]])}, "must be real numbers"),
         ({"kernel": [[np.nan]]}, "must be finite"),
         ({"kernel": np.zeros((2, 2, 2, 2, 2))}, r"not an array of shape \(2, 2, 2, 2, 2\)"),
-        ({"kernel": np.zeros((0, 3))}, "a kernel is a matrix"),
+        ({"kernel": np.zeros((0, 3))}, "a kernel must be a matrix"),
         ({"kernel": np.zeros((1000, 1000))}, r"1000×1000 = 1000000 taps; the limit is 65536 \(--max-taps raises it\)"),
         ({"kernel": "laplacian4", "normalize": "sum"}, "normalize: the kernel's values sum to 0"),
         ({"kernel": "1 1", "anchor": (0, 1)}, "anchor: 0,1 lies outside the 2×1 kernel"),
         ({"kernel": "1", "padding": "sane"}, "padding: 'sane' is not same, valid, full"),
-        ({"kernel": "1", "padding": -1}, "each side is from 0 to"),
+        ({"kernel": "1", "padding": -1}, "-1 is out of range; use 0 to"),
         ({"kernel": "1", "padding": (1, 2, 3)}, "is not same, valid, full"),
         ({"kernel": "1", "stride": 0}, "stride: 0 is below the least value, 1"),
         ({"kernel": "1", "mode": "convolv"}, "did you mean 'convolve'"),

@@ -1,4 +1,4 @@
-"""White is white at every depth, and double precision goes through: every filter of the catalogue, every operator."""
+"""White is white at every depth, and double precision is kept: every filter and every operator."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ CALLED = NEEDED | {
     "notch": {"at": (0.1, 0.2)},
     **{name: NEEDED[name] | {"border": "reflect"} for name in ("pad", "perspective", "rotate")},
 }
-"""What a filter or an operator cannot do without, and gains of 1."""
+"""The required parameters of filters and operators, and gains of 1."""
 
 RELATIVE = {
     *(
@@ -41,9 +41,9 @@ RELATIVE = {
     ),
     *("fixed", "sauvola"),
 }
-"""Operators whose answer depends on where 0 is, and on more than differences."""
+"""Operators whose result depends on the position of 0, and not only on differences."""
 BESIDE = {"blend", "erase", "mix"}
-"""Filters that lay something beside or over the image, which knows no other 0; and one that has other filters in it."""
+"""Filters that add or overlay other samples, for which 0 is fixed; and one that contains other filters."""
 
 
 def calls():
@@ -133,7 +133,7 @@ def test_white_scales_what_is_written_by_a_named_depth():
     ids=str,
 )
 def test_samples_above_a_given_white_are_kept(values):
-    """White is where parameters are taken from; it is no bound of the samples."""
+    """White is the unit of parameters, and not a bound of the samples."""
     image = np.random.default_rng(1).integers(0, 65536, (40, 30), np.uint16)
     np.testing.assert_array_equal(blur(image, white=100, **values), blur(image, **values))
     np.testing.assert_array_equal(pool(image, white=100, op="avg"), pool(image, op="avg"))
@@ -158,7 +158,7 @@ def test_white_is_above_0(white):
 
 
 def test_white_that_the_samples_do_not_reach_is_refused():
-    with pytest.raises(ImageError, match="white, 4095, is more than samples of uint8 hold, 255"):
+    with pytest.raises(ImageError, match="white, 4095, exceeds the range of uint8, 255"):
         blur(picture(), white=4095)
 
 
@@ -199,14 +199,14 @@ def test_bands_have_no_luma():
         edges(image, channels="luma", bands=True)
     assert edges(image, bands=True).image.shape == (4, 5, 2)
     assert edges(image, channels="max", bands=True).image.shape == (4, 5)
-    with pytest.raises(ImageError, match="2 bands has no colours, and no linear light"):
+    with pytest.raises(ImageError, match="2 bands has no colours, so linear light does not apply"):
         blur(image, linear=True, bands=True)
-    with pytest.raises(ImageError, match="has 2 channels, which have no luma; a bank that sees 2 would fit"):
+    with pytest.raises(ImageError, match="has 2 channels, which have no luma; use a bank with 2 inputs"):
         conv(image, kernel="haar", bands=True)
 
 
 def test_nothing_is_missing_in_an_image_without_gaps():
-    """Float samples are no whole numbers, even where none of them is missing."""
+    """Float samples are not whole numbers, even if none of them is missing."""
     image = np.random.default_rng(0).random((9, 12)).astype(np.float32)
     for values in ({"op": "mean", "size": 5}, {"op": "median", "size": 3}, {"sigma": 2}):
         np.testing.assert_allclose(blur(image, nan="ignore", **values), blur(image, **values), atol=1e-6)

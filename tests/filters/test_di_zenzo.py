@@ -59,7 +59,7 @@ def test_a_step_in_one_channel_counts_in_full_and_in_three_of_them_as_their_root
 
 
 def test_a_border_of_colours_that_are_equally_bright_is_found():
-    """Where the luma has nothing, Di Zenzo's reason for the tensor."""
+    """Edges that the luma lacks, Di Zenzo's reason for the tensor."""
     image = np.zeros((9, 10, 3), np.float32)
     image[:, :5, 0], image[:, 5:, 1] = 0.587, 0.299
     luma, colour = edges(image), edges(image, channels="di-zenzo")

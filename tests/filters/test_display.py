@@ -1,4 +1,4 @@
-"""How operators' answers show in 8 and 16 bits: at a fixed scale of their own, or as a named range says."""
+"""Operators' results in 8 and 16 bits: at their own fixed scale, or by a given range."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def test_wrong_values_are_refused(values, words):
 @pytest.mark.each("at", [(20, 8), (5, 10), (-6, 8), (5, -6), (30, 40)])
 @pytest.mark.each("op", ["fill", "mean", "noise"])
 def test_a_rectangle_outside_the_image_is_refused(at, op):
-    words = f"the rectangle of 6×6 at {at[0]},{at[1]} lies outside the image, 20×10"
+    words = f"the rectangle of 6×6 at {at[0]},{at[1]} lies outside the image of 20×10"
     with pytest.raises(ImageError, match=words):
         erase(np.zeros((10, 20), np.uint8), op=op, size=6, at=at)
 

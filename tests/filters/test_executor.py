@@ -205,12 +205,12 @@ def test_edges_have_no_alpha(run, noise):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros((3, 3), complex), "the image has complex128 samples; real numbers are needed"),
+        (np.zeros((3, 3), complex), "the image has complex128 samples; use real numbers"),
         (np.zeros((2, 2, 3, 3, 4), np.uint8), r"not \(2, 2, 3, 3, 4\)"),
         (np.uint8(3), r"channels\), not \(\)"),
         (np.zeros((0, 3), np.uint8), "has no pixels"),
-        ([[1, 2], [3]], "is no array of numbers"),
-        (np.full((1, 1), 2**60), "up to 1152921504606846976, which double precision does not hold"),
+        ([[1, 2], [3]], "is not an array of numbers"),
+        (np.full((1, 1), 2**60), "up to 1152921504606846976, which float64 cannot hold"),
     ],
 )
 def test_an_array_that_is_no_image_is_refused(array, message):
@@ -227,7 +227,7 @@ def test_whatever_numpy_takes_for_an_array_is_one(noise):
 
 
 def test_an_image_smaller_than_a_valid_window_is_refused():
-    with pytest.raises(ImageError, match=r"2×2, is smaller than the filter's window, 3×3"):
+    with pytest.raises(ImageError, match=r"2×2 is smaller than the filter's window, 3×3"):
         conv(np.zeros((2, 2), np.uint8), kernel="mean3", padding="valid")
 
 

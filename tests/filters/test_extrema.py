@@ -157,5 +157,5 @@ def test_infinities_are_samples():
 
 
 def test_an_algorithm_is_refused():
-    with pytest.raises(ParameterError, match="algorithm: has no meaning with op min"):
+    with pytest.raises(ParameterError, match="algorithm: does not apply to op min"):
         blur(np.zeros((3, 3), np.uint8), op="min", algorithm="direct")

@@ -58,7 +58,7 @@ def test_crops_are_slices(noise):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({}, "size: is required, or --area or --ratio"),
+        ({}, "size: is required unless --area or --ratio is given"),
         ({"size": 3, "ratio": 1}, "ratio: cannot be used with --size"),
         ({"size": 3, "at": (1, 1), "place": 0}, "at: cannot be used with --place"),
         ({"area": 0}, "area: 0 must be above 0"),
@@ -75,7 +75,7 @@ def test_a_part_beyond_the_image_needs_pad(noise):
         with pytest.raises(ImageError, match="use --pad to allow that"):
             crop(image, **values)
         assert crop(image, **values, pad=True).size
-    with pytest.raises(ImageError, match=r"step 1 \(crop\): the part of 10×3 is larger than the image, 9×8"):
+    with pytest.raises(ImageError, match=r"step 1 \(crop\): the part of 10×3 is larger than the image of 9×8"):
         chain(crop.step(size=(10, 3)), blur)(image)
     far = crop(image, size=(4, 3), at=(100, -50), pad=True, fill=7)
     assert far.shape == (3, 4) and (far == 7).all()
@@ -101,9 +101,9 @@ def test_a_fill_has_a_value_or_one_for_each_channel(noise):
     np.testing.assert_array_equal(
         blur(image, sigma=9, border="constant", fill=(9, 9, 9)), blur(image, sigma=9, border="constant", fill=9)
     )
-    with pytest.raises(ImageError, match="fill has 2 values; 3 channels take one, or 3"):
+    with pytest.raises(ImageError, match="fill has 2 values; use one, or 3: one per channel"):
         pad(image, size=1, fill=(1, 2))
-    with pytest.raises(ImageError, match="fill has 2 values; gray takes one, or three of a colour"):
+    with pytest.raises(ImageError, match="fill has 2 values; gray takes one, or the three of a colour"):
         pad(image[..., 0], size=1, fill=(1, 2))
 
 
@@ -118,12 +118,12 @@ def test_the_ground_of_a_picture_with_an_alpha(noise):
 def test_pads_that_say_nothing():
     image = np.zeros((9, 9), np.uint8)
     for values, words in (
-        ({}, "size: is required, or --to"),
+        ({}, "size: is required unless --to is given"),
         ({"size": 1, "to": 20}, "to: cannot be used with --size"),
-        ({"size": 1, "place": 0}, "place: needs --to"),
+        ({"size": 1, "place": 0}, "place: requires --to"),
         ({"size": (1, 2, 3)}, "P, PX,PY or LEFT,TOP,RIGHT,BOTTOM"),
     ):
         with pytest.raises(ParameterError, match=words):
             pad(image, **values)
-    with pytest.raises(ImageError, match="the image, 9×9, is larger than 8×20"):
+    with pytest.raises(ImageError, match="the image of 9×9 is larger than 8×20"):
         pad(image, to=(8, 20))

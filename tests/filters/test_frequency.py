@@ -1,4 +1,4 @@
-"""Frequency filters: pure frequencies, and the Fourier transform of the picture laid out with what surrounds it."""
+"""Frequency filters: pure frequencies, and the Fourier transform of the picture with explicit padding."""
 
 import numpy as np
 import pytest
@@ -148,7 +148,7 @@ def test_a_band_passes_its_middle_untouched():
         np.testing.assert_allclose(found, wave, atol=1e-6)
 
 
-# ---- the transform of what is laid out --------------------------------------------------------------
+# ---- the transform with explicit padding --------------------------------------------------------------
 
 
 @pytest.mark.each("border", BORDERS)
@@ -382,21 +382,21 @@ def test_notches_are_named_in_words_or_pairs(at, noise):
         ({"cutoff": 0}, "cutoff: 0 is below the least value, 1e-06"),
         ({"cutoff": 0.8}, "cutoff: 0.8 is above the greatest value, 0.7072"),
         ({"wavelength": 1}, "wavelength: 1 is below the least value, 1.4142 px"),
-        ({"cutoff": 0.1, "wavelength": 10}, "wavelength: contradicts --cutoff"),
-        ({"cutoff": (0.1, 0.2)}, "cutoff: lowpass has one cutoff, not 0.1 and 0.2"),
-        ({"op": "notch", "cutoff": (0.1, 0.2)}, "cutoff: notch has one"),
-        ({"op": "bandpass", "cutoff": 0.1}, "cutoff: bandpass has two edges, like 0.05,0.2"),
-        ({"op": "bandstop", "wavelength": 9}, "wavelength: bandstop has two edges, like 20,5"),
-        ({"op": "bandstop", "wavelength": (9, 9)}, "wavelength: 9,9 is a band without width"),
-        ({"op": "notch", "wavelength": 9}, "wavelength: has no meaning with op notch"),
-        ({"order": 3}, "order: has no meaning with shape gaussian"),
+        ({"cutoff": 0.1, "wavelength": 10}, "wavelength: cannot be used with --cutoff"),
+        ({"cutoff": (0.1, 0.2)}, "cutoff: lowpass takes one cutoff, not 0.1 and 0.2"),
+        ({"op": "notch", "cutoff": (0.1, 0.2)}, "cutoff: notch takes one"),
+        ({"op": "bandpass", "cutoff": 0.1}, "cutoff: bandpass needs two edges, such as 0.05,0.2"),
+        ({"op": "bandstop", "wavelength": 9}, "wavelength: bandstop needs two edges, such as 20,5"),
+        ({"op": "bandstop", "wavelength": (9, 9)}, "wavelength: 9,9 is an empty band"),
+        ({"op": "notch", "wavelength": 9}, "wavelength: does not apply to op notch"),
+        ({"order": 3}, "order: does not apply to shape gaussian"),
         ({"shape": "butterworth", "order": 0}, "order: 0 is below the least value, 1"),
-        ({"at": "0.1,0.1"}, "at: has no meaning with op lowpass"),
-        ({"op": "notch", "at": "0,0"}, "at: 0,0 is the picture's mean, which stays"),
-        ({"op": "notch", "at": "0.6,0"}, "at: 0.6,0: frequencies along an axis are from -0.5 to 0.5"),
-        ({"op": "notch", "at": "nan,0"}, "at: nan,0: frequencies along an axis"),
-        ({"op": "notch", "at": "0.1"}, "at: '0.1' is not U,V, or several as in '0.1,0.2; 0.25,0'"),
-        ({"op": "notch", "at": ";"}, "at: names no frequency"),
+        ({"at": "0.1,0.1"}, "at: does not apply to op lowpass"),
+        ({"op": "notch", "at": "0,0"}, "at: 0,0 is the picture's mean, which a notch keeps"),
+        ({"op": "notch", "at": "0.6,0"}, "at: 0.6,0 is out of range; use -0.5 to 0.5"),
+        ({"op": "notch", "at": "nan,0"}, "at: nan,0 is out of range"),
+        ({"op": "notch", "at": "0.1"}, "at: '0.1' is not U,V, or a list such as '0.1,0.2; 0.25,0'"),
+        ({"op": "notch", "at": ";"}, "at: is empty"),
         ({"op": "notch", "at": 0.1}, "at: 0.1 is not U,V"),
     ],
 )

@@ -273,12 +273,12 @@ def test_alpha_is_the_same_in_strips_and_where_all_is_opaque_as_without(run, noi
 @pytest.mark.parametrize(
     ("values", "parameter", "reason"),
     [
-        ({"size": (5, 4)}, "size", "5,4: a guided filter's window is odd"),
+        ({"size": (5, 4)}, "size", "5,4: the window of a guided filter must be odd"),
         ({"epsilon": 0}, "epsilon", "0 must be above 0"),
         ({"epsilon": 1e7}, "epsilon", "above the greatest value"),
         ({"guide": "alpha"}, "guide", "unknown value .*color, channel"),
-        ({"sigma": 2}, "sigma", "has no meaning with op guided"),
-        ({"range_sigma": 2}, "range_sigma", "has no meaning with op guided"),
+        ({"sigma": 2}, "sigma", "does not apply to op guided"),
+        ({"range_sigma": 2}, "range_sigma", "does not apply to op guided"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_reason(values, parameter, reason):

@@ -1,4 +1,4 @@
-"""An alpha that goes through geometric stages beside its colours gives what one that goes by itself does."""
+"""An alpha that passes geometric stages with its colours gives the same as one processed separately."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_a_comment_in_an_older_encoding_does_no_harm(read):
 
 
 def test_commas_between_decimal_and_separator_are_refused():
-    with pytest.raises(ValueError, match="'0,5;0,5' may mean two things; write points, or blanks"):
+    with pytest.raises(ValueError, match="'0,5;0,5' is ambiguous; write decimal points, or blanks"):
         kernel_source.read("0,5;0,5")
 
 
@@ -121,18 +121,18 @@ REFUSED = [
     (" \n\n", "holds no numbers"),
     ("# 1 2 3", "holds no numbers"),
     ("[]", "holds no numbers"),
-    ("3 3 1\n1 2 3\n4 5", r"row 3 \(line 3\): has 2 values where row 1 has 3 \(as the header of a 3×3 kernel"),
+    ("3 3 1\n1 2 3\n4 5", r"row 3 \(line 3\): has 2 values, but row 1 has 3 \(as the header of a 3×3 kernel"),
     ("1 " + "7" * 10**5, r"'7{30}…' is not a number \(100000 characters\)"),
     ("[" * 10**5 + "1", "is JSON that is nested too deep"),
     ("[[[1, 2]]]", r"row 1: '\[…\]' is not a number"),
-    ("1 2\n3", r"row 2 \(line 2\): has 1 values where row 1 has 2"),
-    ("# c\n\n1 2\n\n3 4 5", r"row 2 \(line 5\): has 3 values where row 1 has 2"),
-    ("[[1, 2], [3]]", "row 2: has 1 values where row 1 has 2"),
+    ("1 2\n3", r"row 2 \(line 2\): has 1 values, but row 1 has 2"),
+    ("# c\n\n1 2\n\n3 4 5", r"row 2 \(line 5\): has 3 values, but row 1 has 2"),
+    ("[[1, 2], [3]]", "row 2: has 1 values, but row 1 has 2"),
     ("1 2 3\n3 x 1", r"row 2 \(line 2\): 'x' is not a number"),
     ('[[1, "a"]]', "row 1: 'a' is not a number"),
     ("1 inf", "'inf' is not a finite number"),
     ("1 nan", "'nan' is not a finite number"),
-    ("1 1e300", "'1e300' is not a finite number, of 1e.30 at most"),
+    ("1 1e300", "'1e300' is not a finite number of at most 1e.30"),
     ("1 1e999", "'1e999' is not a finite number"),
     ("1/0", "'1/0' is not a number"),
     ("1 1_000", "'1_000' is not a number"),
@@ -140,10 +140,10 @@ REFUSED = [
     ("x" * 1000, "'x{30}…' is not a number"),
     (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "is a PNG picture, not a kernel"),
     (b"\xff\xd8\xff\xe0\x00\x10JFIF", "is a JPEG picture, not a kernel"),
-    (b"\x7fELF\x01\x02\x03", "is not text, and not a .npy file"),
+    (b"\x7fELF\x01\x02\x03", "is neither text nor a .npy file"),
     (b"\x93NUMPY\x01\x00v\x00", "is not a readable .npy file"),
     (np.array([[1j]]), "holds complex128"),
-    (np.array([["a"]]), "a kernel holds real numbers"),
+    (np.array([["a"]]), "a kernel must hold real numbers"),
     (np.array([[None]], object), "is not a readable .npy file"),
     (np.zeros((2, 2, 2)), r"has the shape \(2, 2, 2\)"),
     (np.array([[np.inf]]), "must be finite"),

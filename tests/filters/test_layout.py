@@ -1,4 +1,4 @@
-"""Samples in memory: the alpha apart from the colours, and beside them."""
+"""Samples in memory: the alpha separate from the colours, and interleaved with them."""
 
 from __future__ import annotations
 

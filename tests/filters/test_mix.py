@@ -110,19 +110,19 @@ def test_it_has_a_map_if_no_branch_moves_samples():
 @pytest.mark.each(
     "branches, line",
     [
-        ("none +", "branch 2 is empty; write none for the picture as it is"),
+        ("none +", "branch 2 is empty; write none for the unchanged picture"),
         ("none + blurr", "branch 2: unknown filter 'blurr'; did you mean 'blur'?"),
-        ("blur then", "branch 1 is empty; write none for the picture as it is"),
+        ("blur then", "branch 1 is empty; write none for the unchanged picture"),
         ("rotate", "branch 1 (rotate): --angle: is required, as in imfilter rotate photo.png --angle 90 -o OUTPUT"),
         ("blur --sigm 3", "branch 1 (blur): unknown option --sigm; did you mean --sigma?"),
         ("blur --sigma", "branch 1 (blur): --sigma requires a value"),
         ("blur --sigma x", "branch 1 (blur): --sigma: 'x' is not a number or two, X,Y"),
         ("blur --sigma -1", "branch 1 (blur): --sigma: -1 is below the least value, 0 px"),
-        ("blur --depth 8", "branch 1 (blur): --depth belongs to the whole mix, which is read and written once"),
-        ("edges", "edges gives no picture of all channels, which could be mixed"),
+        ("blur --depth 8", "branch 1 (blur): --depth belongs to the whole mix; give it outside --branches"),
+        ("edges", "edges does not give a picture of all channels, so it cannot be mixed"),
         (
             "blend --other red",
-            "branch 1 (blend): --other names a file, which a branch cannot read; use blend, or write it out",
+            "branch 1 (blend): --other names a file, which a branch cannot read; use blend, or give values",
         ),
         ("blur 'x", "no closing quotation"),
     ],
@@ -134,7 +134,7 @@ def test_wrong_branches_are_refused(branches, line):
 
 
 def test_wrong_weights_and_sizes_are_refused():
-    for weights, line in (((1, 2, 3), "there are 3 for 2 branches"), ((0, 0), "all are 0"), ((1, -1), "below")):
+    for weights, line in (((1, 2, 3), "has 3 for 2 branches"), ((0, 0), "must not all be 0"), ((1, -1), "below")):
         with pytest.raises(ParameterError, match=line):
             mix(picture(3), branches="none + flip", weights=weights)
     with pytest.raises(ImageError, match="branch 2 makes 3×3 of 42×31; keep the size"):

@@ -225,13 +225,13 @@ def test_a_shape_comes_from_a_file_with_its_anchor(tmp_path, noise):
     ("options", "message"),
     [
         ({"shape": "dsk"}, r"shape: 'dsk' is not square, cross, disk, a built-in kernel or a file"),
-        ({"shape": "0 0; 0 0"}, "shape: all of it is 0"),
+        ({"shape": "0 0; 0 0"}, "shape: all values are 0"),
         ({"shape": "1 1", "size": 3}, "size: is for square, cross, disk"),
         ({"shape": "1 2; 3"}, "shape: .*row"),
         ({"shape": np.ones((300, 300))}, "shape: .*90000"),
         ({"iterations": 101}, "iterations: 101 is above"),
-        ({"threshold": 3}, "threshold: has no meaning with op erode"),
-        ({"op": "hitmiss", "iterations": 2}, "iterations: has no meaning with op hitmiss"),
+        ({"threshold": 3}, "threshold: does not apply to op erode"),
+        ({"op": "hitmiss", "iterations": 2}, "iterations: does not apply to op hitmiss"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options, message):

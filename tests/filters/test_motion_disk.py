@@ -1,4 +1,4 @@
-"""Blur along a line and over a disk: the kernels' areas, and how they are laid on the image."""
+"""Blur along a line and over a disk: the kernels' areas, and how they are applied to the image."""
 
 import math
 
@@ -211,11 +211,11 @@ def test_a_motion_of_sums_that_are_halves_rounds_them_up(noise):
 
 WRONG = [
     ({"op": "motion", "size": (9, 3)}, "size: 9,3: a motion has one length"),
-    ({"op": "motion", "radius": 3}, "radius: a motion has a length, --size"),
+    ({"op": "motion", "radius": 3}, "radius: a motion has no radius; set its length with --size"),
     ({"op": "motion", "size": 1001}, "size: 1001 is above the longest motion, 1000 px"),
-    ({"op": "disk", "size": 3}, "size: a disk has a --radius"),
+    ({"op": "disk", "size": 3}, "size: a disk has no size; set its --radius"),
     ({"op": "disk", "radius": 500.5}, "radius: 500.5 is above the greatest radius of a disk, 500 px"),
-    ({"op": "disk", "angle": 3}, "angle: has no meaning with op disk"),
+    ({"op": "disk", "angle": 3}, "angle: does not apply to op disk"),
     ({"op": "mean", "radius": 1.5}, "radius: 1.5 is not a whole number"),
     ({"op": "median", "radius": (1, 2.5)}, "radius: .* is not a whole number"),
 ]

@@ -1,4 +1,4 @@
-"""Non-local means, beside the definition in loops; and the estimate of the noise that its strength follows from."""
+"""Non-local means: against the definition in loops; and the noise estimate from which its strength derives."""
 
 import math
 
@@ -285,11 +285,11 @@ def test_what_is_transparent_does_not_show(run):
     ("values", "words"),
     [
         ({"patch": 4}, "patch: 4 is even"),
-        ({"size": 4}, "size: 4,4: a search window is odd"),
-        ({"size": 201}, "a search window at most 10201"),
+        ({"size": 4}, "size: 4,4: a search window must be odd"),
+        ({"size": 201}, "the limit is 10201"),
         ({"strength": -1}, "strength: -1 is below"),
-        ({"algorithm": "direct"}, "algorithm: has no meaning with op nlm"),
-        ({"op": "mean", "patch": 3}, "patch: has no meaning with op mean"),
+        ({"algorithm": "direct"}, "algorithm: does not apply to op nlm"),
+        ({"op": "mean", "patch": 3}, "patch: does not apply to op mean"),
     ],
 )
 def test_wrong_values_are_refused(values, words):

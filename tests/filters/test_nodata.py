@@ -1,4 +1,4 @@
-"""Samples that a value marks as missing: the value itself counts nothing, in any filter and any type."""
+"""Samples marked as missing by a value: the value itself has no effect, in any filter and any type."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ VARIED: dict[str, list[dict[str, Any]]] = {
         {"border": "wrap"},
     ],
 }
-"""What the filters are asked for, beside each of their operators."""
+"""Further calls of the filters, in addition to each of their operators."""
 
 
 def holed(shape, dtype, value, bound=(20.0, 200.0)):

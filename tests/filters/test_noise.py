@@ -270,14 +270,14 @@ def test_luma_has_one_number_a_pixel_in_linear_light_too(noise):
     ("values", "message"),
     [
         ({"sigma": -1}, "sigma: -1 is below the least value, 0"),
-        ({"op": "uniform", "sigma": 1}, "sigma: has no meaning with op uniform"),
-        ({"amplitude": 1}, "amplitude: has no meaning with op gaussian"),
+        ({"op": "uniform", "sigma": 1}, "sigma: does not apply to op uniform"),
+        ({"amplitude": 1}, "amplitude: does not apply to op gaussian"),
         ({"op": "salt-pepper", "density": 1.5}, "density: 1.5 is above the greatest value, 1"),
         ({"op": "salt-pepper", "salt": -0.5}, "salt: -0.5 is below"),
         ({"op": "poisson", "peak": 0}, "peak: 0 must be above 0"),
         ({"seed": -1}, "seed: -1 is below"),
         ({"seed": 1.5}, "seed: 1.5 is not a whole number"),
-        ({"per_channel": True}, "per_channel: has no meaning with op gaussian"),
+        ({"per_channel": True}, "per_channel: does not apply to op gaussian"),
     ],
 )
 def test_wrong_values_are_refused(values, message):

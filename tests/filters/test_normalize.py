@@ -102,17 +102,17 @@ def test_as_a_step_it_gives_float_where_it_is_the_last():
     ("values", "message"),
     [
         ({}, "mean: is required, with --std; or use --stats or --to"),
-        ({"mean": "a"}, "mean: 'a' is not a number, or one for each channel"),
+        ({"mean": "a"}, "mean: 'a' is not a number, or one per channel"),
         ({"mean": ""}, "mean: '' is not a number"),
         ({"mean": float("nan")}, "not finite"),
-        ({"mean": 0, "std": 0}, "std: 0: standard deviations are above 0"),
-        ({"mean": 0, "std": (1, -1)}, "standard deviations are above 0"),
-        ({"mean": 0, "stats": "mnist"}, "mean: --stats says it already"),
-        ({"std": 1, "to": (0, 1)}, "std: --to says it already"),
+        ({"mean": 0, "std": 0}, "std: 0: standard deviations must be above 0"),
+        ({"mean": 0, "std": (1, -1)}, "standard deviations must be above 0"),
+        ({"mean": 0, "stats": "mnist"}, "mean: cannot be used with --stats"),
+        ({"std": 1, "to": (0, 1)}, "std: cannot be used with --to"),
         ({"stats": "mnist", "to": (0, 1)}, "to: use --stats or --to, not both"),
         ({"stats": "cifar"}, "did you mean 'cifar10'"),
-        ({"to": 1}, "to: 1 is not what black and white become, as in -1,1"),
-        ({"to": "1,1"}, "is not what black and white become"),
+        ({"to": 1}, "to: 1 is not a pair of different numbers, such as -1,1"),
+        ({"to": "1,1"}, "is not a pair of different numbers"),
     ],
 )
 def test_wrong_values_are_refused(values, message):
@@ -126,7 +126,7 @@ def test_as_many_numbers_as_channels_or_one():
         normalize(gray, stats="imagenet")
     for values in ({"mean": (0.1, 0.2)}, {"mean": 0, "std": (1, 2)}):
         with pytest.raises(
-            ImageError, match="has 3 channels, but --mean and --std are for 2; use one number, or one a"
+            ImageError, match="has 3 channels, but --mean and --std are for 2; use one number, or one per"
         ):
             normalize(colour, **values)
 

@@ -1,4 +1,4 @@
-"""Banks of kernels beside PyTorch's conv2d: the same numbers for groups, strides, paddings and dilations."""
+"""Filter banks against PyTorch's conv2d: the same numbers for groups, strides, paddings and dilations."""
 
 import numpy as np
 import pytest

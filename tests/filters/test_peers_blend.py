@@ -1,4 +1,4 @@
-"""Blending beside Pillow and OpenCV."""
+"""Blending against Pillow and OpenCV."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Total variation and wavelets beside scikit-image's and PyWavelets', BM3D beside the package of its authors."""
+"""Total variation and wavelets against scikit-image and PyWavelets, BM3D against its authors' package."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The bilateral and the guided filter beside OpenCV and scikit-image, where they agree on what is meant."""
+"""The bilateral and the guided filter against OpenCV and scikit-image, where their definitions agree."""
 
 import numpy as np
 import pytest

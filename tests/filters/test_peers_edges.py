@@ -1,4 +1,4 @@
-"""The structure tensor and the Hough transform beside scikit-image's."""
+"""The structure tensor and the Hough transform against scikit-image."""
 
 import numpy as np
 import pytest

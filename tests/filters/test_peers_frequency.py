@@ -1,4 +1,4 @@
-"""Beside scikit-image: the same responses, where it has them."""
+"""Against scikit-image: the same responses, where it has them."""
 
 import numpy as np
 import pytest

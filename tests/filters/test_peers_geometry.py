@@ -1,4 +1,4 @@
-"""Turns and perspective beside OpenCV, SciPy and Pillow."""
+"""Rotation and perspective against OpenCV, SciPy and Pillow."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Morphology beside OpenCV and scikit-image: the same numbers, up to what each makes of borders and turned shapes."""
+"""Morphology against OpenCV and scikit-image: the same numbers, except for borders and rotated shapes."""
 
 import numpy as np
 import pytest

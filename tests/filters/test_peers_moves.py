@@ -1,4 +1,4 @@
-"""What moves samples beside NumPy, OpenCV and Pillow: the same bits."""
+"""Filters that move samples against NumPy, OpenCV and Pillow: the same bits."""
 
 import numpy as np
 import pytest

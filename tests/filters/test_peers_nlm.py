@@ -1,4 +1,4 @@
-"""Non-local means beside scikit-image's and OpenCV's: near the one with the same parameters, no worse than either."""
+"""Non-local means against scikit-image and OpenCV: near the one with equal parameters, no worse than either."""
 
 import numpy as np
 import pytest

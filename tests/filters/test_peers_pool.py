@@ -1,4 +1,4 @@
-"""Beside PyTorch and the published cases of ONNX: the same layers."""
+"""Pooling layers against PyTorch and the published cases of ONNX."""
 
 import numpy as np
 import pytest

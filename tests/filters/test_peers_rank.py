@@ -1,4 +1,4 @@
-"""Medians beside OpenCV's, whose border is `nearest`, and modes beside scikit-image's: the same bits."""
+"""Medians against OpenCV, whose border is `nearest`, and modes against scikit-image: the same bits."""
 
 import numpy as np
 import pytest

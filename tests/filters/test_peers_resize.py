@@ -1,4 +1,4 @@
-"""Sizes beside Pillow, OpenCV and PyTorch."""
+"""Resizing against Pillow, OpenCV and PyTorch."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_float_planes_are_pillows(plane, name, size):
 @pytest.mark.parametrize("name", ["bilinear", "bicubic", "lanczos"])
 @pytest.mark.each("size", SIZES)
 def test_8_bits_are_nearly_pillows(noise, name, size):
-    """It rounds between the axes, and cuts off what is below black or above white, which is nothing here."""
+    """It rounds between the axes, and clips below black and above white, which does not occur here."""
     image = noise((37, 53, 3)) // 2 + 64
     expected = np.asarray(Image.fromarray(image).resize(size, KERNELS[name]))
     off = resize(image, size=size, interpolation=name).astype(int) - expected

@@ -1,4 +1,4 @@
-"""Four points to four others: known answers, pages out of photos, degenerate shapes, beside a slow reference."""
+"""Four points to four others: known answers, pages out of photos, degenerate shapes, and a slow reference."""
 
 import math
 
@@ -42,7 +42,7 @@ def test_the_slow_reference(interpolation, border, values, each_core, source):
 
 
 def test_from_alone_gives_the_quadrilateral_upright(each_core):
-    """Of an upright rectangle it is a crop, to the byte."""
+    """For an upright rectangle it equals a crop, byte for byte."""
     image = samples((20, 30, 3))
     found = perspective(image, from_=(4, 3, 19, 3, 19, 13, 4, 13))
     np.testing.assert_array_equal(found, image[3:13, 4:19])
@@ -116,7 +116,7 @@ def test_spellings_of_points():
 @pytest.mark.each(
     "values, words",
     [
-        ({}, "from_: is required, or --to"),
+        ({}, "from_: is required unless --to is given"),
         ({"from_": (1, 2, 3)}, "from_: has 3 numbers; four points have eight"),
         ({"from_": "1,2,x"}, "from_: '1,2,x' is not eight numbers"),
         ({"from_": 5}, "from_: 5 is not eight numbers"),
@@ -125,8 +125,8 @@ def test_spellings_of_points():
         ({"to": (4, 4, 4, 4, 8, 8, 4, 8)}, "to: three of the points lie on a line"),
         ({"from_": (0, 0, 9, 9, 9, 0, 0, 9)}, "from_: the shape is not convex, or crosses itself"),
         ({"to": (0, 0, 9, 0, 2, 2, 0, 9)}, "to: the shape is not convex"),
-        ({"from_": (0, 0, 9, 0, 9, math.nan, 0, 9)}, "from_: nan is not from"),
-        ({"from_": (0, 0, 9, 0, 9, 1e300, 0, 9)}, "from_: 1e.300 is not from"),
+        ({"from_": (0, 0, 9, 0, 9, math.nan, 0, 9)}, "from_: nan is out of range"),
+        ({"from_": (0, 0, 9, 0, 9, 1e300, 0, 9)}, "from_: 1e.300 is out of range"),
         ({"from_": FOUR, "size": (0, 4)}, "size: 0 is below"),
         ({"from_": FOUR, "size": 10**9}, "size: 1e.09 is above"),
     ],

@@ -120,7 +120,7 @@ def test_a_minimum_is_a_maximum_upside_down():
 
 
 def slow(image, op, size, stride, dilation, padding, ceil, include_pad):
-    """Pool window by window; None where nothing is left, NaN where a window holds nothing of the image."""
+    """Pool window by window; None if nothing is left, NaN for a window without samples of the image."""
     height, width, channels = image.shape
     axes = []
     for axis, samples in ((0, width), (1, height)):
@@ -190,7 +190,7 @@ def test_any_layer_is_the_slow_ones(
             pool(image, **layer)
         return
     if expected is None or np.isnan(expected).any():
-        with pytest.raises(ImageError, match=r"smaller than the filter's window|lies between the samples"):
+        with pytest.raises(ImageError, match=r"smaller than the filter's window|has no sample in the image"):
             pool(image, **layer)
         return
     answer = pool(image, **layer, range="clip", border=border, fill=99)
@@ -324,15 +324,15 @@ def test_same_of_stride_1_takes_a_mask(noise):
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        ({"padding": 2}, r"padding: 2 px: a window is 2 px wide, .* at most 1"),
-        ({"size": (9, 3), "padding": (0, 0, 0, 3)}, r"padding: 3 px: a window is 3 px high, .* at most 2"),
-        ({"op": "avg", "size": 1, "padding": 1}, r"padding: 1 px: a window is 1 px wide, .* at most 0"),
+        ({"padding": 2}, r"padding: 2 px: a window 2 px wide .* at most 1"),
+        ({"size": (9, 3), "padding": (0, 0, 0, 3)}, r"padding: 3 px: a window 3 px high .* at most 2"),
+        ({"op": "avg", "size": 1, "padding": 1}, r"padding: 1 px: a window 1 px wide .* at most 0"),
         ({"padding": "full"}, r"padding: 'full' is not same, valid, P, PX,PY"),
         ({"padding": (1, 2, 3)}, "padding: .*is not same"),
-        ({"padding": -1}, "each side is from 0 to 10000"),
+        ({"padding": -1}, "-1 is out of range; use 0 to 10000"),
         ({"padding": 0.5}, "padding: 0.5 is not same"),
-        ({"padding": "same", "ceil": True}, "ceil: has no meaning with padding same"),
-        ({"include_pad": True}, "include_pad: has no meaning with op max"),
+        ({"padding": "same", "ceil": True}, "ceil: does not apply with padding same"),
+        ({"include_pad": True}, "include_pad: does not apply to op max"),
         ({"stride": 0}, "stride: 0 is below the least value, 1"),
         ({"size": 10002}, "size: 10002 is above"),
     ],
@@ -343,7 +343,7 @@ def test_wrong_values_are_refused(layer, message):
 
 
 def test_a_window_between_whose_samples_the_image_lies_is_refused():
-    with pytest.raises(ImageError, match="lies between the samples of a window: its dilation must be smaller"):
+    with pytest.raises(ImageError, match="a window has no sample in the image; use a smaller dilation"):
         pool(np.zeros((9, 2), np.uint8), dilation=(5, 1), padding=(3, 0))
 
 

@@ -24,7 +24,7 @@ def scipys(image, size, percentile=50, border="reflect", fill=0.0):
 
 
 def slow(image, size, percentile=50):
-    """Sorts each window of a gray image, without what is NaN, with `nearest` around it."""
+    """Sorts each window of a gray image, without NaN, with the border `nearest`."""
     width, height = size
     around = np.pad(image, ((height // 2, (height - 1) // 2), (width // 2, (width - 1) // 2)), mode="edge")
     answer = np.empty_like(image)
@@ -294,7 +294,7 @@ def test_the_plan(size, rank, algorithm):
 def test_what_is_missing_is_counted():
     assert rank_filter.plan(3, 3, 4, context("float32", ignoring=True))[:2] == (
         "counting",
-        "missing samples count nothing",
+        "missing samples are ignored",
     )
 
 
@@ -343,7 +343,7 @@ def test_the_facts_name_the_rank_and_the_algorithm():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"op": "median", "percentile": 30}, "percentile: has no meaning with op median"),
+        ({"op": "median", "percentile": 30}, "percentile: does not apply to op median"),
         ({"op": "percentile", "percentile": 101}, "percentile: 101 is above the greatest value, 100 %"),
         (
             {"op": "median", "algorithm": "fourier"},
@@ -353,10 +353,10 @@ def test_the_facts_name_the_rank_and_the_algorithm():
             {"op": "mean", "algorithm": "counting"},
             "algorithm: counting does not compute op mean; these do: auto, direct",
         ),
-        ({"op": "median", "size": 17, "algorithm": "networks"}, "networks serve the medians of 3×3 and 5×5 alone"),
+        ({"op": "median", "size": 17, "algorithm": "networks"}, "networks compute only medians of 3×3 and 5×5"),
         ({"op": "median", "size": 10001}, "size: 10001,10001 is too large for a median"),
         ({"op": "median", "size": 4, "radius": 1}, "radius: 1,1 means size 3,3, which contradicts size 4"),
-        ({"op": "median", "sigma": 1}, "sigma: has no meaning with op median"),
+        ({"op": "median", "sigma": 1}, "sigma: does not apply to op median"),
     ],
 )
 def test_wrong_calls(values, message):

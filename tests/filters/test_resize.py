@@ -1,4 +1,4 @@
-"""Resize: known answers, a slow reference, and what the sizes follow from."""
+"""Resize: known answers, a slow reference, and the derivation of sizes."""
 
 import math
 from fractions import Fraction
@@ -57,7 +57,7 @@ def slow(image, width, height, name, antialias=True, part=None):
 
 
 def rounded(values, most):
-    """Half up, where a sum that lacks the last bits of a half is one."""
+    """Half up, counting a sum that lacks the last bits of a half as a half."""
     return np.clip(np.floor(values + 0.5 + 1e-9), 0, most)
 
 
@@ -91,7 +91,7 @@ def test_nearest_takes_the_sample_that_holds_the_middle(each_core):
 
 
 def test_area_weighs_by_what_is_covered(each_core):
-    """Of five samples made two each result covers two and a half."""
+    """From five samples to two, each result covers two and a half."""
     row = np.array([[10, 20, 30, 40, 50]], np.float32)
     expected = [(10 + 20 + 15) / 2.5, (15 + 40 + 50) / 2.5]
     np.testing.assert_allclose(resize(row, size=(2, 1), interpolation="area")[0], expected, rtol=1e-7)
@@ -108,7 +108,7 @@ def test_a_parabola_between_its_samples(each_core):
 
 
 def test_without_antialiasing_samples_are_skipped(each_core):
-    """Of stripes one sample wide a third is white, the other two black: each result sees two neighbours alone."""
+    """Stripes one sample wide, one white and two black: each result depends on two neighbours only."""
     stripes = np.tile(np.array([255, 0, 0], np.uint8), 20)[None]
     kept, lost = (resize(stripes, size=(20, 1), antialias=answer) for answer in ("on", "off"))
     assert (kept[0, 1:-1] == 85).all() and (lost == 0).all()
@@ -310,7 +310,7 @@ def test_where_the_result_lies():
 
 
 WRONG = [
-    ({}, "size: is required, or one of --scale, --shortest, --longest, --width and --height"),
+    ({}, "size: is required unless --scale, --shortest, --longest, --width or --height is given"),
     ({"size": 3, "scale": 2}, "scale: cannot be combined with --size"),
     ({"width": 3, "height": 2}, "height: cannot be combined with --width; use --size for both"),
     ({"scale": 2, "fit": "cover"}, "fit: requires --size"),
@@ -319,7 +319,7 @@ WRONG = [
     ({"scale": 0}, "scale: 0 must be above 0"),
     ({"size": 1e12}, "size: 1e+12 is above the greatest value"),
     ({"size": 2, "interpolation": "box"}, "interpolation: unknown value 'box'"),
-    ({"size": 2, "interpolation": "area", "antialias": "off"}, "antialias: has no meaning with interpolation area"),
+    ({"size": 2, "interpolation": "area", "antialias": "off"}, "antialias: does not apply with interpolation area"),
 ]
 
 

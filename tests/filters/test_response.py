@@ -1,4 +1,4 @@
-"""The frequency response of a kernel: known answers, and what the filter itself does to waves."""
+"""The frequency response of a kernel: known answers, and the filter's own effect on waves."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Turns: known answers, permutations, the size of the result, beside a slow reference."""
+"""Rotation: known answers, permutations, the size of the result, and a slow reference."""
 
 import math
 

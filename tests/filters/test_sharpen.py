@@ -53,7 +53,7 @@ def test_detail_below_the_threshold_stays():
 
 
 def test_a_parameter_of_the_other_op_is_refused():
-    with pytest.raises(ParameterError, match="sigma: has no meaning with op laplacian"):
+    with pytest.raises(ParameterError, match="sigma: does not apply to op laplacian"):
         sharpen(np.zeros((2, 2), np.uint8), sigma=2)
 
 
@@ -132,11 +132,11 @@ def test_log_of_missing_samples_leaves_them_out():
     ("values", "message"),
     [
         ({"op": "highboost", "boost": 0.5}, "boost: 0.5 is below the least value, 1"),
-        ({"op": "highboost", "amount": 2}, "amount: has no meaning with op highboost"),
-        ({"op": "unsharp", "boost": 2}, "boost: has no meaning with op unsharp"),
-        ({"op": "log", "sigma": 0.1}, "sigma: 0.1 is too small for log: at least 0.2 px"),
-        ({"op": "log", "threshold": 3}, "threshold: has no meaning with op log"),
-        ({"op": "log", "algorithm": "separable"}, "algorithm: has no meaning with op log"),
+        ({"op": "highboost", "amount": 2}, "amount: does not apply to op highboost"),
+        ({"op": "unsharp", "boost": 2}, "boost: does not apply to op unsharp"),
+        ({"op": "log", "sigma": 0.1}, "sigma: 0.1 px is too small for log; use at least 0.2 px"),
+        ({"op": "log", "threshold": 3}, "threshold: does not apply to op log"),
+        ({"op": "log", "algorithm": "separable"}, "algorithm: does not apply to op log"),
     ],
 )
 def test_what_belongs_to_another_op_is_refused(values, message):

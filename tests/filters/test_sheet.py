@@ -1,4 +1,4 @@
-"""Images laid out in a sheet and cut out of it: compiled, and as NumPy does it."""
+"""Images arranged in a sheet and cut out of it: compiled, and by NumPy."""
 
 import itertools
 

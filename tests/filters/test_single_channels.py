@@ -1,4 +1,4 @@
-"""`--channels R`, `G`, `B` and `A`: one channel is filtered, and of the others every bit stays."""
+"""`--channels R`, `G`, `B` and `A`: one channel is filtered, and the others keep every bit."""
 
 import numpy as np
 import pytest
@@ -177,18 +177,18 @@ def test_what_has_no_such_channel_is_refused(channel, noise):
 
 def test_without_an_alpha_there_is_none_to_filter(noise):
     for filter in (blur, edges):
-        with pytest.raises(ImageError, match="has no alpha, which --channels A filters"):
+        with pytest.raises(ImageError, match="has no alpha for --channels A to filter"):
             filter(noise((5, 5, 3)), channels="A")
 
 
 @pytest.mark.each("options", [{"linear": True}, {"range": "stretch"}, {"gain": 2}])
 def test_an_alpha_has_no_light_and_no_range(options, noise):
-    with pytest.raises(ParameterError, match="has no meaning with channels A"):
+    with pytest.raises(ParameterError, match="does not apply with channels A"):
         blur(noise((5, 5, 4)), channels="A", **options)
 
 
 def test_what_moves_samples_cannot_keep_the_others(noise):
-    with pytest.raises(ParameterError, match="G keeps the other channels, which needs a result of the image's size"):
+    with pytest.raises(ParameterError, match="G keeps the other channels, so the result must have the image's size"):
         conv(noise((9, 9, 3)), kernel="gaussian3", stride=2, channels="G")
     with pytest.raises(ParameterError, match="keeps the other channels"):
         conv(noise((9, 9, 3)), kernel="gaussian3", padding="valid", channels="G")

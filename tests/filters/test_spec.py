@@ -85,7 +85,7 @@ def test_the_help_says_what_a_percentage_is():
 def test_a_value_chooses_the_operator_that_alone_takes_it():
     assert threshold.spec.check({"value": 9})["op"] == "fixed"
     assert threshold.spec.check({"value": None})["op"] == threshold.spec.check({})["op"] == "otsu"
-    with pytest.raises(ParameterError, match="value: has no meaning with op li"):
+    with pytest.raises(ParameterError, match="value: does not apply to op li"):
         threshold.spec.check({"op": "li", "value": 9})
 
 
@@ -102,11 +102,11 @@ def test_an_error_names_the_parameter_of_the_operator_that_was_meant():
         (SIGMA, "x", "sigma: 'x' is not a number"),
         (SIGMA, "1,2", "'1,2' is not a number"),
         (SIZE, "2.5", "'2.5' is not a whole number or two, NX,NY"),
-        (SIZE, "1,2,3", "has 3 numbers: one, or x,y"),
+        (SIZE, "1,2,3", "has 3 numbers; use one, or x,y"),
         (SIZE, "", "'' is not a whole number"),
         (SIZE, "640x480", r"'640x480' is not a whole number or two, NX,NY; did you mean 640,480\?"),
         (SIZE, "64x48+3+4", r"did you mean 64,48 with --at 3,4\?"),
-        (SIGMA, "50%", "sigma: '50%' is not a number; a percentage has no meaning here"),
+        (SIGMA, "50%", "sigma: '50%' is not a number; percentages do not apply here"),
         (PART, "x%", "'x%' is not a number or two, X,Y"),
         (PART, "150%", "1.5 is above the greatest value, 1"),
         (FLAG, "no", "'no' is neither true nor false"),
@@ -147,7 +147,7 @@ def test_values_are_brought_to_their_form(parameter, value, checked):
         (SIGMA, 10**400, "too large a number"),
         (SIZE, 2.5, "2.5 is not a whole number"),
         (SIZE, (1, 0), "0 is below the least value, 1"),
-        (SIZE, (1, 2, 3), "has 3 numbers: one, or x,y"),
+        (SIZE, (1, 2, 3), "has 3 numbers; use one, or x,y"),
         (ABOVE, 0, "0 must be above 0"),
         (FLAG, "no", "linear: 'no' is neither True nor False"),
         (OP, "tow", r"unknown value 'tow'; did you mean 'two'\?"),

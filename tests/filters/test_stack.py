@@ -1,4 +1,4 @@
-"""A stack of images gives what its images give one by one, by every filter: the slow reference is one call each."""
+"""A stack of images gives the same as its images one by one, for every filter: the slow reference is one call each."""
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ def test_a_stack_is_its_images(name, values, dtype, shape, images, each_core, mo
 
 
 def test_most_filters_take_a_stack_at_once(monkeypatch):
-    """It is no test of the reference against itself."""
+    """The reference must not be compared with itself."""
     runs = []
     original = executor.run
     monkeypatch.setattr(executor, "run", lambda *given, **named: runs.append(1) or original(*given, **named))

@@ -1,4 +1,4 @@
-"""The statistics of channels: against NumPy, exact for whole numbers, and what is left out."""
+"""The statistics of channels: against NumPy, exact for whole numbers, and without ignored samples."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""An image that is read strip by strip, and results that are handed on so, are those of the image in memory."""
+"""Reading an image strip by strip, and passing on results in the same way, gives the same as in memory."""
 
 import contextlib
 import itertools

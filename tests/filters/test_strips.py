@@ -1,4 +1,4 @@
-"""A result does not depend on how the image was cut into strips, but where a transform's rounding does.
+"""A result does not depend on how the image is cut into strips, except for a transform's rounding.
 
 The program's own strips follow from the image and the filters, and from nothing of the machine.
 """

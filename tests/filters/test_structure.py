@@ -28,7 +28,7 @@ def apart(one, other):
 
 
 def reference(image, rho, sigma=0.0, border="reflect"):
-    """The tensor by SciPy in float64, and what NumPy's eigenvalues make of it."""
+    """The tensor by SciPy in float64, and its eigenvalues by NumPy."""
     rules = {"mode": border, "cval": 0.0}
     values = image.astype(np.float64)
     if sigma:
@@ -149,7 +149,7 @@ def test_what_fills_the_border_is_no_part_of_the_tensor():
 
 @given(st.integers(0, 500), st.integers(-500, 500), st.integers(0, 500))
 def test_any_tensor_has_an_axis_and_a_coherence(a, b, c):
-    """Of ``L Lᵀ``, against the eigenvectors of NumPy."""
+    """For ``L Lᵀ``, against the eigenvectors of NumPy."""
     lower = np.array([[a, 0], [b, c]]) / 100
     matrix = lower @ lower.T
     parts = structure_tensor.Tensor(*(np.full((1, 1, 1), matrix[place]) for place in ((0, 0), (0, 1), (1, 1))))
@@ -242,11 +242,11 @@ def test_a_channel_that_is_missing_leaves_the_others_their_say():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"rho": 1}, "rho: has no meaning with op sobel"),
+        ({"rho": 1}, "rho: does not apply to op sobel"),
         ({"op": "structure", "rho": -1}, "rho: -1 is below"),
-        ({"op": "structure", "thin": True}, "thin: has no meaning"),
-        ({"op": "structure", "norm": "l1"}, "norm: has no meaning"),
-        ({"op": "structure", "low": 1}, "low: has no meaning"),
+        ({"op": "structure", "thin": True}, "thin: does not apply"),
+        ({"op": "structure", "norm": "l1"}, "norm: does not apply"),
+        ({"op": "structure", "low": 1}, "low: does not apply"),
     ],
 )
 def test_what_has_no_meaning_is_refused(values, message):

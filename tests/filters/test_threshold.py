@@ -85,7 +85,7 @@ def test_li_is_a_fixed_point_of_the_logarithmic_mean():
 
 
 def slow_local(image, op, size, k, border="reflect"):
-    """What lies above the threshold of its window, pixel by pixel."""
+    """The samples above the threshold of their window, pixel by pixel."""
     height, width = image.shape
     rows, columns = (source_index(-r, n + r, n, border) for r, n in ((size // 2, height), (size // 2, width)))
     means, deviations = np.empty(image.shape), np.empty(image.shape)
@@ -179,7 +179,7 @@ def test_wrong_values_are_named(values, words):
 
 @pytest.mark.peers
 class TestScikitImage:
-    """The same pixels, but where a sample is equal to the mean of its window."""
+    """The same pixels, except where a sample equals the mean of its window."""
 
     @pytest.fixture(params=[np.uint8, np.uint16, np.float32])
     def image(self, request):

@@ -1,4 +1,4 @@
-"""Tone: known answers, the formulas by loops, tables beside fractions, and what other programs give."""
+"""Tone: known answers, the formulas by loops, tables against fractions, and other programs' results."""
 
 import colorsys
 import itertools
@@ -216,7 +216,7 @@ def test_floats_go_on_above_white_and_below_black():
 
 @pytest.mark.each("values", [*ADJUSTED, *({"op": op} for op in OPS)])
 def test_tables_give_what_the_formulas_give(values, each_core, picture):
-    """Whole numbers are looked up; beside an alpha, or behind a filter, they are fractions."""
+    """Whole numbers are looked up; with an alpha, or after a filter, they are fractions."""
     image = picture((37, 41, 3), "uint8")
     opaque = np.concatenate([image, np.full((37, 41, 1), 255, np.uint8)], axis=2)
     found = tone(image, **values)
@@ -334,7 +334,7 @@ def test_cmyk_has_no_hue():
     [
         ({"brightness": -1}, "brightness: -1 is below the least value, 0"),
         ({"gamma": 0}, "gamma: 0 is below the least value, 0.01"),
-        ({"op": "invert", "gamma": 2}, "gamma: has no meaning with op invert"),
+        ({"op": "invert", "gamma": 2}, "gamma: does not apply to op invert"),
         ({"levels": "5"}, "levels: '5' has 1 numbers; use LOW,HIGH or LOW,HIGH,GAMMA"),
         ({"levels": "a,b"}, "levels: 'a,b' is not LOW,HIGH or LOW,HIGH,GAMMA"),
         ({"levels": (3, 3)}, "LOW and HIGH are equal"),
@@ -343,7 +343,7 @@ def test_cmyk_has_no_hue():
         ({"levels": 7}, "levels: 7 is not LOW,HIGH"),
         ({"op": "posterize", "bits": 0}, "bits: 0 is below"),
         ({"op": "autocontrast", "cutoff": 51}, "cutoff: 51 is above"),
-        ({"bits": 3}, "bits: has no meaning with op adjust"),
+        ({"bits": 3}, "bits: does not apply to op adjust"),
         ({"op": "clahe", "tiles": 0}, "tiles: 0 is below"),
     ],
 )
@@ -365,7 +365,7 @@ def picture():
 
 @pytest.fixture
 def near(to_samples):
-    """Check results beside exact values: the rounded ones but for one sample in a thousand."""
+    """Check results against exact values: rounded, except for one sample in a thousand."""
 
     def near(found, exact):
         if found.dtype.kind == "f":

@@ -105,7 +105,7 @@ def test_nan_reaches_the_results_between_which_it_lies(dtype, each_core):
 
 
 def test_missing_samples_are_left_out(each_core):
-    """Of four samples one is missing: the others' weights sum to 1."""
+    """One of four samples is missing: the others' weights sum to 1."""
     image = np.array([[8.0, np.nan], [4.0, 2.0]])
     found = affine(image, translate=(-0.5, -0.5), nan="ignore", border="nearest")
     assert found[0, 0] == pytest.approx((8 + 4 + 2) / 3)

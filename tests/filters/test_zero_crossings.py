@@ -47,7 +47,7 @@ def test_a_step_has_one_crossing_on_its_bright_side():
 
 
 def test_a_crossing_on_a_pixel_is_that_pixel():
-    """Of a step through the middle of a pixel the response there is 0, between opposite signs."""
+    """For a step through the middle of a pixel the response there is 0, between opposite signs."""
     step = np.zeros((5, 41), np.float32)
     step[:, 20], step[:, 21:] = 0.5, 1
     assert np.flatnonzero(edges(step, op="zerocross").image[2]).tolist() == [20]
@@ -75,7 +75,7 @@ def test_a_missing_sample_has_no_sign():
 
 
 def test_wrong_parameters_are_refused():
-    with pytest.raises(ParameterError, match="is too small for zerocross"):
+    with pytest.raises(ParameterError, match="px is too small for zerocross"):
         edges(np.zeros((5, 5)), op="zerocross", sigma=0.1)
-    with pytest.raises(ParameterError, match="di-zenzo needs gx and gy, which zerocross has not"):
+    with pytest.raises(ParameterError, match="di-zenzo needs gx and gy, which zerocross does not compute"):
         edges(np.zeros((5, 5, 3)), op="zerocross", channels="di-zenzo")

@@ -1,10 +1,10 @@
-"""The slow reference of what warps: each sample of the result by itself, in float64."""
+"""The slow reference of warping: each sample of the result by itself, in float64."""
 
 import math
 
 
 def weights(f, interpolation):
-    """The offsets and weights of the samples along an axis, at the fraction *f* past the one before."""
+    """The offsets and weights of the samples along an axis, for the fraction *f* after the previous one."""
     if interpolation == "bilinear":
         return [(0, 1 - f), (1, f)]
 

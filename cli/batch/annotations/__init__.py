@@ -1,1 +1,1 @@
-"""Masks, boxes and points of images, which go where the filters move their pixels."""
+"""Masks, boxes and points of images, which follow the pixels that filters move."""

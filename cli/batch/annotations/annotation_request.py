@@ -1,4 +1,4 @@
-"""The options of masks and boxes, checked, and what belongs to each job: found and read before the work."""
+"""Checking the options of masks and boxes, and finding and reading those of each job before the work."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .attached import OF_BOXES, OF_MASKS, OF_ONE_IMAGE, AnnotationOptions, Attac
 from .boxes import Annotations, Category
 
 SUFFIXES = {"voc": ".xml", "yolo": ".txt"}
-"""Of the files of the kinds that have one for each image."""
+"""The suffixes of kinds with one file per image."""
 KINDS = "coco", "voc", "yolo"
 TRIAL = 1009, 757
-"""The size of an image by which filters are asked where their results lie."""
+"""The image size with which filters are asked how they move pixels."""
 MOST_FILL = 65535
 Value = TypeVar("Value")
 
@@ -39,9 +39,9 @@ class Requested:
     ) -> None:
         self.options, self.jobs = options, jobs
         self.files = files
-        """All files that they were read from, and what they are."""
+        """All files from which they were read, with descriptions."""
         self.collected = collected
-        """The file that is written for all images together, if there is one."""
+        """The file written for all images together, if there is one."""
 
 
 def _given(options: SharedOptions, name: str) -> bool:
@@ -51,9 +51,9 @@ def _given(options: SharedOptions, name: str) -> bool:
 def attach(
     recipes: Sequence[Recipe], options: SharedOptions, jobs: list[Job], outputs: Sequence[Target] = ()
 ) -> Requested:
-    """Return the jobs with what belongs to each; raises UsageError.
+    """Return the jobs with their masks and boxes; raises UsageError.
 
-    *outputs* are the pictures that masks and boxes are of, where the jobs write none.
+    *outputs* are the pictures to which masks and boxes belong, if the jobs write none.
     """
     _check(options)
     for recipe in recipes:
@@ -95,7 +95,7 @@ def attach(
 
 
 def _collected(call: AnnotationOptions) -> Target | None:
-    """Return the file that is written for all images together, if there is one."""
+    """Return the file written for all images together, if there is one."""
     if call.kind == "coco":
         return Target(call.out, None)
     if call.kind == "yolo" and call.are_named:
@@ -104,7 +104,7 @@ def _collected(call: AnnotationOptions) -> Target | None:
 
 
 NAMES_OF_FILES = "masks", "masks_out", "boxes", "boxes_out", "classes"
-"""The options whose files count by their contents."""
+"""The options whose files matter by their contents."""
 
 
 def _check(options: SharedOptions) -> None:
@@ -155,7 +155,7 @@ def _share(name: str, text: str) -> float:
 
 
 def way_of(recipe: Recipe, width: int, height: int) -> way.Way:
-    """Return the way of an image's places through a recipe; raises `ImageError`, UsageError."""
+    """Return how a recipe moves places in an image; raises `ImageError`, UsageError."""
     stages, settings = recipe.stages()
     return way.of(stages, settings.border, width, height)
 
@@ -163,33 +163,33 @@ def way_of(recipe: Recipe, width: int, height: int) -> way.Way:
 def _check_recipe(recipe: Recipe, has_boxes: bool) -> None:
     try:
         found = way_of(recipe, *TRIAL)
-    except ImageError:  # which is said of the images that it is true of
+    except ImageError:  # reported for the images that it concerns
         return
     if why := refusal(found, recipe.name, has_boxes):
         raise UsageError(why)
 
 
 def refusal(found: way.Way, name: str, has_boxes: bool) -> str:
-    """Return why nothing can go this way, through the recipe *name*; "" where it can."""
+    """Return why annotations cannot follow the recipe *name*; "" if they can."""
     what = "--boxes" if has_boxes else "--masks"
     if found.refused is not None:
-        return f"{what}: the result of {found.refused or name} does not show places of the image"
+        return f"{what}: positions in the result of {found.refused or name} are not positions in the image"
     if has_boxes and found.copies:
-        return "--boxes: this --border shows objects twice, and the copies would have no boxes; use constant or nearest"
+        return "--boxes: this --border duplicates objects, but not their boxes; use constant or nearest"
     return ""
 
 
 def _output(job: Job) -> Target:
-    """Return the output whose name others go by."""
+    """Return the output from which the others take their names."""
     if job.variants:
-        raise UsageError(f"{job.name}: is a data set; masks and boxes belong to images in files of their own")
+        raise UsageError(f"{job.name}: is a data set; masks and boxes need each image in its own file")
     target = job.targets.get("image")
     if target is None:
-        raise UsageError("--masks and --boxes need one picture for each image; name where it goes with -o")
+        raise UsageError("--masks and --boxes need one picture per image; name it with -o")
     if target.path is None or job.input.name == STREAM:
         raise UsageError("--masks and --boxes need files, not standard input or output")
     if target.numbered is not None:
-        raise UsageError("--masks and --boxes need one output for each image; use --name without {frame}")
+        raise UsageError("--masks and --boxes need one output per image; use --name without {frame}")
     return target
 
 
@@ -219,7 +219,7 @@ def _and_more(those: Sequence[Any]) -> str:
 def _held(path: str) -> bytes:
     try:
         return digest(Path(path).read_bytes()).encode()
-    except OSError:  # which is told of when it is read
+    except OSError:  # reported when it is read
         return b""
 
 
@@ -244,9 +244,9 @@ class _Found:
         self.path = options.boxes or ""
         self.read: dict[str, str] = {}
         self.files: dict[str, str] = {}
-        """The file of each input, where it has one of its own."""
+        """The file of each input, if each has its own."""
         self.annotations: dict[str, Annotations] = {}
-        """Of each input by its name."""
+        """The annotations of each input by name."""
         self.categories: tuple[Category, ...] = ()
         self.beside: Mapping[str, Any] = {}
         self.names = self._names(options.classes) if options.classes is not None else ()
@@ -257,7 +257,7 @@ class _Found:
             self._of_document(inputs)
 
     def call(self, call: AnnotationOptions) -> AnnotationOptions:
-        """Return what is said of all images; raises UsageError."""
+        """Return the options for all images; raises UsageError."""
         options = self.options
         out = options.boxes_out or ""
         if out == STREAM:
@@ -288,7 +288,7 @@ class _Found:
 
     @property
     def are_named(self) -> bool:
-        """Whether names of classes are known."""
+        """Whether class names are known."""
         return self.kind != "yolo" or bool(self.names)
 
     def _swaps(self) -> Mapping[int, tuple[int, Sequence[int]]]:
@@ -296,11 +296,11 @@ class _Found:
             return {}
         words = self.options.swap.split(",")
         if len(words) != 2 or not all(words):
-            raise UsageError(f"--swap: {self.options.swap!r} is not two words, as left,right")
+            raise UsageError(f"--swap: {self.options.swap!r} is not two words, such as left,right")
         return moving.swaps(self.categories, *words)
 
     def _numbers(self, kind: str) -> dict[int, int]:
-        """Return the numbers of classes by the names of --classes."""
+        """Return the numbers of classes after the names of --classes."""
         if kind != "yolo" or self.kind == "yolo" or not self.names:
             return {}
         known = {name: number for number, name in enumerate(self.names)}
@@ -325,9 +325,9 @@ class _Found:
             except ValueError as error:
                 raise UsageError(f"--boxes {shown(self.path)}: {error}") from None
             if (other := taken.setdefault(image["id"], name)) != name:
-                raise UsageError(f"{shown(name)}: has the same image of --boxes as {shown(other)}")
+                raise UsageError(f"{shown(name)}: matches the same image of --boxes as {shown(other)}")
         if missing:
-            raise UsageError(f"{shown(missing[0])}: has no image in --boxes {shown(self.path)}{_and_more(missing)}")
+            raise UsageError(f"{shown(missing[0])}: is not listed in --boxes {shown(self.path)}{_and_more(missing)}")
 
     def _of_folder(self, inputs: Mapping[str, str]) -> None:
         files = {
@@ -338,12 +338,12 @@ class _Found:
             kind: {name: file for name, file in named.items() if Path(file).is_file()} for kind, named in files.items()
         }
         if all(there.values()):
-            raise UsageError(f"--boxes {shown(self.path)}: holds .xml and .txt files; name a folder of one kind")
+            raise UsageError(f"--boxes {shown(self.path)}: holds both .xml and .txt files; name a folder with one kind")
         self.kind = next((kind for kind, found in there.items() if found), "")
         if not self.kind:
             first = next(iter(files["voc"].values()))
             both = f"{shown(first)} or {PurePath(first).with_suffix('.txt').name}"
-            raise UsageError(f"--boxes {shown(self.path)}: has no files of these images, as {both}")
+            raise UsageError(f"--boxes {shown(self.path)}: has no files for these images, such as {both}")
         self.files = there[self.kind]
         self.read |= dict.fromkeys(self.files.values(), OF_ONE_IMAGE)
         if self.kind == "voc":
@@ -383,7 +383,8 @@ class _Found:
             )
         most = max((i.category for one in self.annotations.values() for i in one.instances), default=-1)
         if self.names and most >= len(self.names):
-            raise UsageError(f"--boxes {shown(self.path)}: has the class {most}, and {len(self.names)} have names")
+            named = f"but only {counted(len(self.names), 'class has a name', 'classes have names')}"
+            raise UsageError(f"--boxes {shown(self.path)}: uses class {most}, {named}")
         names = self.names or tuple(map(str, range(most + 1)))
         self.categories = tuple(Category(name) for name in names)
 
@@ -392,6 +393,6 @@ class _Found:
         is_yaml = path.endswith((".yaml", ".yml"))
         names = _file("classes", path, yolo.MOST_OF_NAMES, lambda data: yolo.names(data, is_yaml))
         if not names or "" in names or len({*names}) < len(names):
-            raise UsageError(f"--classes {shown(path)}: is not a list of names, each once")
+            raise UsageError(f"--classes {shown(path)}: must list each class name once")
         self.read[path] = "the names of classes"
         return names

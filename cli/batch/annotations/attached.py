@@ -1,4 +1,4 @@
-"""What belongs to an image beside its pixels: its mask and its annotations, and the files that they go into."""
+"""What accompanies an image: its mask and annotations, and the files for them."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from .boxes import MIN_VISIBLE, Annotations, Category
 
 OF_MASKS = "masks", "masks_out", "mask_fill"
 OF_BOXES = "boxes", "boxes_out", "boxes_to", "boxes_oriented", "min_visible", "swap", "classes"
-"""The options. What they say is in the stamp of an output by the key of its job."""
+"""The options for boxes, which enter an output's stamp through the key of its job."""
 OF_ONE_IMAGE = "the mask or the boxes of an input"
-"""What a file is that belongs to one image."""
+"""The description of a file that belongs to one image."""
 
 
 class Attached(NamedTuple):
-    """What belongs to the input of a job."""
+    """The mask and annotations of a job's input."""
 
     mask: str | None = None
     """The file of its mask."""
     annotations: Annotations | None = None
     boxes: str | None = None
-    """The file that they were read from, if it is one of this image alone."""
+    """The file from which they were read, if it belongs only to this image."""
     targets: Mapping[str, Any] = {}
-    """Where they go: ``mask`` and ``boxes``, each a target of the plan; none of boxes that go into one file."""
+    """Their targets: ``mask`` and ``boxes``; none for boxes of a common file."""
     path: str = ""
     """The output."""
     file_name: str = ""
-    """What it is called below its folder."""
+    """The output's name below its folder."""
     key: bytes = b""
-    """Tells this from every other: the contents of the files, and the options."""
+    """A key for the contents of the files, and the options."""
 
     @property
     def read(self) -> Iterator[str]:
-        """The files that belong to this image alone."""
+        """The files that belong only to this image."""
         return filter(None, (self.mask, self.boxes))
 
 
@@ -47,21 +47,21 @@ class Moved(NamedTuple):
 
 
 class AnnotationOptions(NamedTuple):
-    """What a call says of masks and boxes, whatever the image."""
+    """The options for masks and boxes that apply to all images."""
 
     mask_fill: int = 0
     min_visible: float = MIN_VISIBLE
     swap: Mapping[int, tuple[int, Sequence[int]]] = {}
     are_upright: bool = True
-    """Boxes were drawn on images that were turned as their EXIF says."""
+    """Boxes belong to the images after EXIF rotation."""
     kind: str = ""
-    """The format of the boxes that are written: coco, voc or yolo; "" where none are."""
+    """The format of written boxes: coco, voc or yolo; "" if none are written."""
     out: str = ""
     """Their file or folder."""
     categories: tuple[Category, ...] = ()
     numbers: Mapping[int, int] = {}
-    """The number that YOLO has for a class; none for its own."""
+    """YOLO's number for each class; empty if they are the same."""
     are_named: bool = True
     """Classes have names."""
     beside: Mapping[str, Any] = {}
-    """What a COCO file that was read says of all images."""
+    """The other contents of a COCO file that was read."""

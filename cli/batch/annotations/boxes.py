@@ -1,6 +1,6 @@
 """Objects in an image, each a class with a box, polygons and points.
 
-Coordinates are continuous: pixel i covers i to i + 1. The format of each annotation file is turned into them, and back.
+Coordinates are continuous: pixel i covers i to i + 1. The formats of annotation files are converted to them, and back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Polygon = Sequence[Point]
 Corners = tuple[float, float, float, float]
 """The left, the top, the right and the bottom of a box."""
 MIN_VISIBLE = 0.2
-"""The part of an object that must be seen."""
+"""The fraction of an object that must be visible."""
 
 
 class Keypoint(NamedTuple):
@@ -24,7 +24,7 @@ class Keypoint(NamedTuple):
     x: float
     y: float
     visibility: int
-    """0 is not labelled, 1 is hidden, 2 is visible, as COCO counts."""
+    """0 means not labelled, 1 hidden, 2 visible, as in COCO."""
 
 
 UNSEEN = Keypoint(0.0, 0.0, 0)
@@ -34,20 +34,20 @@ class Instance(NamedTuple):
     """One object in an image."""
 
     category: int
-    """The number of its class in the list of all classes; -1 where it has none."""
+    """The number of its class in the list of all classes; -1 if it has none."""
     box: Corners | None = None
     polygons: tuple[Polygon, ...] = ()
     """Its outline, if that is known: all polygons together."""
     keypoints: tuple[Keypoint, ...] = ()
     parts: tuple[Instance | None, ...] = ()
-    """Boxes within it, such as head and hands; None where one is no longer seen."""
+    """Boxes within it, such as head and hands; None for one that is no longer visible."""
     area: float | None = None
-    """What its file says of it: that of its pixels, which are not in its outline alone."""
+    """The area of its pixels as its file states it, which may differ from that of its outline."""
     is_crowd: bool = False
     is_cut: bool = False
-    """A part of it is outside of the image."""
+    """A part of it is outside the image."""
     source: Any = None
-    """What its file says of it beside, for a file of the same format."""
+    """Its other data, for a file of the same format."""
 
 
 class Category(NamedTuple):
@@ -57,19 +57,19 @@ class Category(NamedTuple):
     keypoints: tuple[str, ...] = ()
     """The names of the points of its objects."""
     source: Mapping[str, Any] = {}
-    """What its file says of it beside."""
+    """Its other data."""
 
 
 class Annotations(NamedTuple):
-    """What is known of an image."""
+    """The annotations of an image."""
 
     instances: tuple[Instance, ...] = ()
     size: tuple[int, int] | None = None
-    """The width and height of the image that the file tells, if it does."""
+    """The width and height of the image, if the file states them."""
     is_relative: bool = False
-    """Coordinates are parts of the width and the height."""
+    """Coordinates are fractions of the width and the height."""
     source: Any = None
-    """What its file says of the image beside, for a file of the same format."""
+    """The image's other data, for a file of the same format."""
     notes: tuple[str, ...] = ()
 
     def in_pixels(self, width: int, height: int) -> Annotations:

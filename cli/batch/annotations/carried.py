@@ -1,4 +1,4 @@
-"""The work on the masks and boxes of one image: moved as its pixels were, and written with them."""
+"""The work on the masks and boxes of one image: moved like its pixels, and written with them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .attached import AnnotationOptions, Moved
 from .boxes import Annotations, Instance
 from .way import Move, Way
 
-DROPPED = "objects of which too little is seen were left out (--min-visible)"
-OUTSIDE = "objects without any area in the image were left out"
+DROPPED = "objects that are barely visible were left out (--min-visible)"
+OUTSIDE = "objects outside the image were left out"
 
 
 def write(
     transaction: Transaction, job: Job, computed: Computed, orientation: int, options: JobOptions
 ) -> tuple[Moved | None, list[str]]:
-    """Write what belongs to an image that was filtered; return its annotations, and notes. Raises FileError.
+    """Write the mask and boxes of a filtered image; return its annotations, and notes. Raises FileError.
 
-    *orientation* is what EXIF said of the image, which is upright now.
+    *orientation* is the EXIF orientation of the image, which is now upright.
     """
     attached, way = job.attached, computed.way
     assert attached is not None and way is not None
@@ -48,7 +48,7 @@ def write(
 def _write_mask(
     transaction: Transaction, job: Job, path: str, way: Way, orientation: int, options: JobOptions
 ) -> list[str]:
-    from . import masks  # with boxes alone no second picture is read
+    from . import masks  # for boxes no second picture is read
 
     _check(job, way, has_boxes=False)
     mask = masks.read(path, options.render.max_pixels)
@@ -66,7 +66,7 @@ def _check(job: Job, way: Way, has_boxes: bool) -> None:
 
 
 def moved(job: Job, way: Way, orientation: int, options: AnnotationOptions) -> Moved:
-    """Return the annotations of a job's output, whose way is known; raises FileError."""
+    """Return the annotations of a job's output, moved along *way*; raises FileError."""
     _check(job, way, has_boxes=True)
     found = job.attached.annotations if job.attached is not None else None
     assert found is not None
@@ -78,7 +78,7 @@ def moved(job: Job, way: Way, orientation: int, options: AnnotationOptions) -> M
         hint = ""
         if swaps_axes and found.size == drawn[::-1]:
             hint = "; its EXIF rotates it: use --boxes-oriented " + ("no" if options.are_upright else "yes")
-        raise FileError(shown(job.input.name), f"--boxes has {told} for its size, and it has {own}{hint}")
+        raise FileError(shown(job.input.name), f"--boxes gives its size as {told}, but it is {own}{hint}")
     found = found.in_pixels(*drawn)
     if not options.are_upright and orientation in range(2, 9):
         turn = Move(of_orientation(orientation, *stored), "constant", stored, upright)
@@ -97,13 +97,13 @@ def _lost(found: Annotations, kept: Sequence[Instance], options: AnnotationOptio
         return notes
     name = kind.upper()
     if any(instance.is_crowd for instance in kept):
-        notes.append(f"{name} has no crowds (iscrowd), which were left out")
+        notes.append(f"{name} cannot mark crowds (iscrowd); they were left out")
     if any(instance.keypoints for instance in kept):
-        notes.append(f"{name} has no keypoints, which were left out")
+        notes.append(f"{name} cannot hold keypoints; they were left out")
     if any(instance.polygons and instance.source != yolo.POLYGON for instance in kept) or (
         kind == "voc" and any(instance.polygons for instance in kept)
     ):
-        notes.append(f"{name} was written with boxes alone, without polygons")
+        notes.append(f"{name} was written with boxes only, without polygons")
     return notes
 
 

@@ -1,4 +1,4 @@
-"""COCO: one JSON file of all images, classes and objects. What it holds beside boxes, polygons and points is kept."""
+"""COCO: one JSON file for all images, classes and objects. Data other than boxes, polygons and points are kept."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .numbers import finite, plain
 MOST_BYTES = 1 << 30
 """The greatest published file, of LVIS, has 1.1 · 10⁹ bytes; that of COCO's training images 470 · 10⁶."""
 CENTRE = 0.5
-"""Keypoints are numbers of pixels, whose middles are half a pixel further."""
+"""Keypoints are pixel numbers; the centre of a pixel is half a pixel further."""
 PIECES = "images", "annotations", "categories"
-NO_RLE = "masks as RLE were not kept, their boxes were"
+NO_RLE = "RLE masks were not kept; their boxes were"
 
 
 class Document(NamedTuple):
@@ -25,11 +25,11 @@ class Document(NamedTuple):
     categories: tuple[Category, ...]
     images: Sequence[Mapping[str, Any]]
     annotations: Mapping[Any, Sequence[Mapping[str, Any]]]
-    """Of each image, by its id."""
+    """The objects of each image, by its id."""
     numbers: Mapping[Any, int]
-    """Which class has an id."""
+    """The class of each id."""
     beside: Mapping[str, Any]
-    """All else that it says, such as info and licenses."""
+    """Its other data, such as info and licenses."""
 
 
 def read(data: bytes) -> Document:
@@ -41,7 +41,7 @@ def read(data: bytes) -> Document:
     except RecursionError:
         raise ValueError("is not COCO JSON: it is nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON: {error.msg} in line {error.lineno}; of YOLO and VOC name the folder") from None
+        raise ValueError(f"is not JSON: {error.msg} in line {error.lineno}; for YOLO or VOC, name the folder") from None
     if not isinstance(found, dict) or not isinstance(found.get("images"), list):
         raise ValueError('is not COCO JSON: it has no list "images"')
     images, annotations, categories = (_list(found, piece) for piece in PIECES)
@@ -65,7 +65,7 @@ def read(data: bytes) -> Document:
 
 
 def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"holds {word}, which is not a number of JSON")
+    raise ValueError(f"contains {word}, which is not a JSON number")
 
 
 def _list(document: Mapping[str, Any], piece: str) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def _by_id(entries: Sequence[Mapping[str, Any]], what: str) -> dict[Any, Mapping
         if not _is_id(id := entry.get("id")):
             raise ValueError(f"{what} {number} has no id")
         if id in found:
-            raise ValueError(f"two have the id {id!r} of an {what}")
+            raise ValueError(f"the {what} id {id!r} is used twice")
         found[id] = entry
     return found
 
@@ -110,9 +110,9 @@ class Index:
             self._named.setdefault(path.name, []).append((path, image))
 
     def find(self, name: str, place: str) -> Mapping[str, Any] | None:
-        """Return the image of an input of a *name*, at a *place* below the folder that was named; raises ValueError.
+        """Return the image of an input *name*, at a *place* below the named folder; raises ValueError.
 
-        Its file_name is the place, or the end of the name, or the only one with this last part.
+        Its file_name is the place, or an end of the name, or the only one with this last component.
         """
         alike = self._named.get(PurePosixPath(place).name, [])
         here = PurePosixPath(place)
@@ -126,12 +126,12 @@ class Index:
 
 def _only(images: Sequence[Mapping[str, Any]], place: str) -> Mapping[str, Any]:
     if len(images) > 1:
-        raise ValueError(f"has {len(images)} images that may be {place}; name the folder that their file_name is below")
+        raise ValueError(f"has {len(images)} images that could be {place}; name the folder of their file_name")
     return images[0]
 
 
 def of_image(document: Document, image: Mapping[str, Any]) -> Annotations:
-    """Return what a document says of one of its images; raises ValueError."""
+    """Return the annotations of one image of a document; raises ValueError."""
     instances, notes = [], []
     for annotation in document.annotations[image["id"]]:
         try:
@@ -168,7 +168,7 @@ def _numbers(found: Any, what: str) -> list[float]:
 def _box(found: Any) -> Corners:
     numbers = _numbers(found, "bbox")
     if len(numbers) != 4:
-        raise ValueError(f"its bbox has {len(numbers)} numbers; those are x, y, width and height")
+        raise ValueError(f"its bbox has {len(numbers)} numbers; it needs x, y, width and height")
     x, y, width, height = numbers
     if width < 0 or height < 0:
         raise ValueError("its bbox has a negative side")
@@ -180,14 +180,14 @@ def _polygons(found: Any) -> tuple[list[tuple[float, float]], ...]:
         return ()
     lists = [_numbers(one, "segmentation") for one in found]
     if any(len(one) % 2 for one in lists):
-        raise ValueError("its segmentation has an odd count of numbers")
+        raise ValueError("its segmentation has an odd number of coordinates")
     return tuple(list(zip(one[::2], one[1::2], strict=True)) for one in lists if len(one) > 5)
 
 
 def _keypoints(found: Any) -> tuple[Keypoint, ...]:
     numbers = _numbers(found, "keypoints")
     if len(numbers) % 3:
-        raise ValueError(f"its keypoints are {len(numbers)} numbers, and each point has three")
+        raise ValueError(f"its keypoints have {len(numbers)} numbers; each point needs three")
     triples = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
     return tuple(Keypoint(x + CENTRE, y + CENTRE, int(seen)) for x, y, seen in triples)
 
@@ -206,8 +206,8 @@ def written(
 ) -> bytes:
     """Return a file of images.
 
-    *beside* is what the file that was read says of all. *keep_ids*: images and objects keep their numbers, as they can
-    where there is one of each.
+    *beside* are the other data of the file that was read. With *keep_ids* images and objects keep their ids, which
+    requires that each occurs once.
     """
     ids = {number: category.source.get("id", number + 1) for number, category in enumerate(categories)}
     images: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""What a call writes of all its annotations when the images are done: a COCO file, or the names of YOLO's classes."""
+"""Files about all annotations of a call, written at its end: a COCO file, or the names of YOLO's classes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .attached import AnnotationOptions, Moved
 
 
 def write(request: Request, jobs: Sequence[Job], skipped: Collection[int], done: Sequence[Report]) -> None:
-    """Write the annotations of the outputs that are there: those of the reports *done*, and those *skipped*.
+    """Write the annotations of existing outputs: those of the reports *done*, and those *skipped*.
 
     Raises FileError.
     """
@@ -60,7 +60,7 @@ def _key(outputs: Mapping[str, str]) -> str:
 
 
 def _moved_again(request: Request, job: Job) -> Moved:
-    """Return the annotations of an output that is kept, whose image is read for its size."""
+    """Return the annotations of a kept output, whose image is read for its size."""
     reader = request.reader()
     found, _ = reader.read(job.input.name)
     picture = found if isinstance(found, Picture) else _first(found, job)

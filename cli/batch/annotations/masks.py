@@ -1,4 +1,4 @@
-"""Masks: pictures of the same size as theirs, whose samples are numbers of classes. They are moved, and never mixed."""
+"""Masks: pictures of class numbers with the size of their image. They are moved, and never mixed."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from ...images.reader import naming, read_bytes
 from .way import Way
 
 ONE_BIT_GRAY = b"\1\0"
-"""What stands in a PNG's header for one bit a sample and gray, and where."""
+"""The bytes of a PNG's header for 1-bit gray, and their place."""
 HEADER = slice(24, 26)
 
 
 def read(path: str, max_pixels: int) -> Picture:
-    """Return a mask, whose pixels are the numbers of its palette if it has one; raises FileError."""
+    """Return a mask, with palette indices as pixels if it has a palette; raises FileError."""
     with naming(path):
         data = read_bytes(path)
         picture = decode.decode(data, DecodeOptions(size_guard(max_pixels), max_pixels=max_pixels))
         if isinstance(picture, Frames):
-            raise DecodeError("has several frames; a mask has one")
+            raise DecodeError("has several frames; a mask must have one")
         if picture.format != "png":
-            raise DecodeError("is not a PNG, as masks are")
+            raise DecodeError("is not a PNG; masks must be PNG files")
         if picture.alpha is not None:
-            raise DecodeError("has transparency; a mask has numbers of classes, as gray or with a palette")
+            raise DecodeError("has transparency; a mask holds class numbers, in gray or with a palette")
     if data[HEADER] == ONE_BIT_GRAY:
         picture.pixels = picture.pixels > 0
     palette = picture.palette
@@ -41,21 +41,21 @@ def read(path: str, max_pixels: int) -> Picture:
 
 
 def check_size(path: str, mask: Picture, image: tuple[int, int], orientation: int) -> None:
-    """Raise FileError where a mask is not of the size of its image, which is upright now."""
+    """Raise FileError if a mask does not have the size of its upright image."""
     height, width = mask.pixels.shape[:2]
     if (width, height) == image:
         return
     turned = orientation > 4 and (height, width) == image
     hint = ", rotated as its EXIF says; rotate the mask too" if turned else ""
-    raise FileError(shown(path), f"has {width}×{height} pixels, and the image {image[0]}×{image[1]}{hint}")
+    raise FileError(shown(path), f"has {width}×{height} pixels, but the image has {image[0]}×{image[1]}{hint}")
 
 
 def moved(path: str, mask: Picture, way: Way, fill: int) -> Picture:
-    """Return the mask of a filter's result; raises FileError where it cannot hold what it is filled with."""
+    """Return the mask of a filter's result; raises FileError if it cannot hold the number to fill with."""
     pixels, palette = mask.pixels, mask.metadata.palette
     most = {"bool": 1, "uint8": 255, "uint16": 65535}[pixels.dtype.name]
     if fill > most:
-        raise FileError(shown(path), f"holds numbers to {most}; --mask-fill {fill} has no place in it")
+        raise FileError(shown(path), f"holds numbers up to {most}; --mask-fill {fill} is too large")
     if palette and len(palette) <= 3 * fill:
         palette = palette.ljust(3 * (fill + 1), b"\xff")
     return Picture(way.mask(pixels, fill), metadata=Metadata(palette=palette), colours=mask.colours)

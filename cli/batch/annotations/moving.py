@@ -1,4 +1,4 @@
-"""What becomes of the objects in an image on a way through filters."""
+"""Moving the objects in an image along with its pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .boxes import MIN_VISIBLE, UNSEEN, Category, Corners, Instance, Keypoint, P
 from .way import Way
 
 LEAST_SIDE = 1.0
-"""Of a box in pixels: a smaller one is left out."""
+"""The least side of a box in pixels: a smaller one is left out."""
 ROUNDING = 1e-6
 
 
@@ -18,14 +18,14 @@ def moved(
     min_visible: float = MIN_VISIBLE,
     swap: Mapping[int, tuple[int, Sequence[int]]] | None = None,
 ) -> list[Instance]:
-    """Return what of the objects of an image is seen in the result of filters, and where.
+    """Return the visible parts of an image's objects in the result of filters, at their new places.
 
-    A box is the hull of its corners' places, or of its polygons', less what is outside of the result. It is left out
-    where less than *min_visible* of its area is seen, or less than a pixel of its width or height. The hull of a box
-    that turns grows: that of a square by 45° has twice the area.
+    A box becomes the bounding box of its moved corners, or of its polygons, clipped to the result. It is left out if
+    less than *min_visible* of its area is visible, or less than a pixel of its width or height. Rotation enlarges a
+    box: for a square rotated by 45° it has twice the area.
 
-    *swap* gives for a class the one that its mirror image belongs to, and for each of its points the number of the one
-    that has its place.
+    *swap* maps a class to that of its mirror image, and each of its points to the number of the point that takes its
+    place.
 
     >>> from imfilter.filters.core.engine.coordinates import Geometry
     >>> from imfilter.cli.batch.annotations.way import Move
@@ -42,7 +42,7 @@ def _moved(instance: Instance, way: Way, min_visible: float) -> Instance | None:
     keypoints = tuple(_keypoint(point, way) for point in instance.keypoints)
     if instance.box is None and not instance.polygons:
         return instance._replace(keypoints=keypoints)
-    still = Way(way.width, way.height)  # what is past the edge of the image was never seen
+    still = Way(way.width, way.height)  # beyond the edge of the image nothing was ever visible
     outline = instance.polygons or (_polygon(instance.box),)
     before = [polygon for polygon in map(still.polygon, outline) if len(polygon) > 2]
     after = [polygon for polygon in map(way.polygon, before) if len(polygon) > 2 and area(polygon) > 0]
@@ -86,9 +86,9 @@ def _swapped(instance: Instance, swap: Mapping[int, tuple[int, Sequence[int]]]) 
 
 
 def swaps(categories: Sequence[Category], one: str, other: str) -> dict[int, tuple[int, Sequence[int]]]:
-    """Return what `moved` takes, where the words *one* and *other* in names change places.
+    """Return the *swap* for `moved` that exchanges the words *one* and *other* in names.
 
-    A name changes only where there is one to change with.
+    A name is exchanged only if its counterpart exists.
 
     >>> swaps([Category("person", ("nose", "left_eye", "right_eye"))], "left", "right")
     {0: (0, [0, 2, 1])}
@@ -125,6 +125,6 @@ def _polygon(box: Corners | None) -> list[Point]:
 
 
 def hull(points: Sequence[Point]) -> Corners:
-    """Return the least box around points."""
+    """Return the bounding box of points."""
     x, y = [point[0] for point in points], [point[1] for point in points]
     return min(x), min(y), max(x), max(y)

@@ -1,4 +1,4 @@
-"""Numbers as annotation files have them."""
+"""Numbers in the form of annotation files."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 DIGITS = 6
-"""After the point; coordinates are exact to less than a hundredth of a pixel at best."""
+"""Digits after the point; coordinates are at best exact to a hundredth of a pixel."""
 
 
 def plain(value: float) -> int | float:
-    """Return a number without the noise of its last digits, whole where it is.
+    """Return a number without the noise of its last digits, as an integer if it is one.
 
     >>> plain(12.300000000000001), plain(7.0)
     (12.3, 7)
@@ -20,7 +20,7 @@ def plain(value: float) -> int | float:
 
 
 def finite(value: Any) -> float:
-    """Return a number of a file; raises ValueError where it is none."""
+    """Return a number from a file; raises ValueError if it is not one."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError(f"{value!r} is not a number")
     try:

@@ -1,4 +1,4 @@
-"""Masks, boxes and points of arrays: what `--masks` and `--boxes` do, for Python."""
+"""Masks, boxes and points of arrays: `--masks` and `--boxes` for Python."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .moving import moved
 
 
 class Placement:
-    """Says where the places of an image lie in the result of filters: its mask, boxes, polygons and points.
+    """Moves masks, boxes, polygons and points of an image to their places in the result of filters.
 
-    *filters* is a filter, a step as ``rotate.step(angle=12)``, or a chain, such as one that `Augmenter.chain` draws;
+    *filters* is a filter, a step such as ``rotate.step(angle=12)``, or a chain, such as one from `Augmenter.chain`;
     *width* and *height* are those of the image. Coordinates are continuous, x to the right and y down: pixel i covers i
     to i + 1.
 
     Raises
     ------
     ImageError
-        The filters refuse an image of this size, or no map takes their result to it.
+        The filters refuse an image of this size, or positions in their result are not positions in the image.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class Placement:
     def __init__(self, filters: Chain[Any] | Call[Any] | ImageFilter[..., Any], width: int, height: int) -> None:
         for name, side in (("width", width), ("height", height)):
             if isinstance(side, bool) or not isinstance(side, int | np.integer) or side < 1:
-                raise ParameterError(name, f"{side!r} is not a whole number from 1")
+                raise ParameterError(name, f"{side!r} is not a whole number, 1 or greater")
         with in_python():
             if isinstance(filters, Chain):
                 recipe = filters.recipe
@@ -56,7 +56,8 @@ class Placement:
                 raise ParameterError("filters", f"{filters!r} is neither a filter, nor a step, nor a chain")
             self._way = way_of(recipe, int(width), int(height))
         if self._way.refused is not None:
-            raise ImageError(f"the result of {self._way.refused or recipe.name} does not show places of the image")
+            last = self._way.refused or recipe.name
+            raise ImageError(f"positions in the result of {last} are not positions in the image")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -65,19 +66,19 @@ class Placement:
 
     @property
     def mirrors(self) -> bool:
-        """Whether the result is seen as in a mirror."""
+        """Whether the result is mirrored."""
         return self._way.mirrors
 
     def boxes(self, boxes: Sequence[Corners], min_visible: float = MIN_VISIBLE) -> list[Corners | None]:
-        """Return the boxes, each left, top, right and bottom, as they lie in the result.
+        """Return the boxes, each left, top, right and bottom, at their places in the result.
 
-        Such a box is the hull of its corners' places, less what is outside of the result; None where less than
-        *min_visible* of its area is seen, or less than a pixel of its width or height.
+        Each is the bounding box of the moved corners, clipped to the result; None if less than *min_visible* of its
+        area is visible, or less than a pixel of its width or height.
 
-        Raises `ImageError` where a border shows parts of the image more than once.
+        Raises `ImageError` if a border shows parts of the image more than once.
         """
         if self._way.copies:
-            raise ImageError("the border shows objects twice, and the copies would have no boxes")
+            raise ImageError("the border duplicates objects, but not their boxes; use constant or nearest")
         found: list[Corners | None] = []
         for left, top, right, bottom in boxes:
             box = float(left), float(top), float(right), float(bottom)
@@ -86,18 +87,18 @@ class Placement:
         return found
 
     def polygons(self, polygons: Sequence[Polygon]) -> list[list[Point]]:
-        """Return the polygons, each of points (x, y), less what is outside of the result; empty where nothing is in."""
+        """Return the polygons, each of points (x, y), clipped to the result; empty if nothing is inside."""
         return [self._way.polygon(polygon) for polygon in polygons]
 
     def points(self, points: Sequence[Point]) -> list[Point | None]:
-        """Return where points (x, y) lie in the result; None where one is outside."""
+        """Return the places of points (x, y) in the result; None for one outside."""
         return [self._way.point((float(x), float(y))) for x, y in points]
 
     def mask(self, mask: Array, fill: int = 0) -> Array:
         """Return a mask ``(height, width)`` as the filters move it: each number is one of the mask's, or *fill*."""
         mask = np.asarray(mask)
         if mask.ndim != 2 or mask.shape != (self._way.height, self._way.width):
-            raise ImageError(f"the mask has the shape {mask.shape}; that of the image is {self._shape}")
+            raise ImageError(f"the mask has the shape {mask.shape}, but the image {self._shape}")
         return self._way.mask(mask[..., None], fill)[..., 0]
 
     @property

@@ -1,6 +1,6 @@
-"""Pascal VOC: an XML file an image, with boxes whose corners are pixels that count from 1, both inside.
+"""Pascal VOC: one XML file per image, with boxes whose corners are pixels counted from 1, both inclusive.
 
-A file that was read is edited: what it says beside sizes, names and boxes stays byte by byte as it was.
+A file that was read is edited: everything except sizes, names and boxes stays the same, byte for byte.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Span(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where an object, or a part of one, stands in its file."""
+    """The place of an object, or a part of one, in its file."""
 
     whole: Span
     sides: tuple[Span, ...]
@@ -40,17 +40,17 @@ class Place(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A file, and where it says what changes."""
+    """A file, and the places of the values that change."""
 
     text: bytes
     fields: dict[str, Span]
     """``filename``, ``folder``, ``path``, and ``width``, ``height``, ``depth`` of the size."""
     objects: tuple[Place, ...]
-    """Of all objects and their parts, also of those that are dropped."""
+    """The places of all objects and their parts, including dropped ones."""
 
 
 class Named(NamedTuple):
-    """What a file says of its image: classes by their names."""
+    """The annotations in a file, with classes by name."""
 
     annotations: Annotations
     """The class of each object is its number among the *names*."""
@@ -58,7 +58,7 @@ class Named(NamedTuple):
 
 
 class _Element:
-    """An element that is open."""
+    """An open element."""
 
     def __init__(self, name: str, tag: Tag) -> None:
         self.name, self.tag = name, tag
@@ -67,7 +67,7 @@ class _Element:
 
 
 def read(data: bytes) -> Named:
-    """Return what a file says of its image; raises ValueError."""
+    """Return the annotations in a file; raises ValueError."""
     text = xml_text.in_utf8(data)
     top: list[_Element] = []
     open_elements: list[_Element] = []
@@ -88,9 +88,9 @@ def read(data: bytes) -> Named:
     try:
         xml_text.walk(text, opened, closed)
     except ValueError as error:
-        raise ValueError(f"is not XML of VOC: {error}") from None
+        raise ValueError(f"is not a VOC file: {error}") from None
     if not top or top[0].name != "annotation":
-        raise ValueError("is not XML of VOC: it has no element annotation")
+        raise ValueError("is not a VOC file: it has no <annotation> element")
     return _Reading(text).all_of(top[0])
 
 
@@ -103,7 +103,7 @@ class _Reading:
         self.names: dict[str, int] = {}
 
     def all_of(self, annotation: _Element) -> Named:
-        """Return what the outermost element says."""
+        """Return the contents of the outermost element."""
         fields = {name: span for name, span in annotation.texts.items() if name in ("filename", "folder", "path")}
         size = next((element for name, element, _ in annotation.children if name == "size"), None)
         sides: tuple[int, int] | None = None
@@ -145,7 +145,7 @@ class _Reading:
     def _string(self, span: Span) -> str:
         raw = self.text[span.start : span.end].decode("utf-8", "replace")
         if "<" in raw:
-            raise ValueError("it has comments or sections within a text")
+            raise ValueError("it has comments or CDATA sections within a text")
         return html.unescape(raw).strip()
 
     def _number(self, element: _Element, name: str) -> float:
@@ -153,7 +153,7 @@ class _Reading:
 
 
 def sides(box: Corners) -> tuple[int, int, int, int]:
-    """Return a box as VOC counts: pixels from 1, the last ones inside.
+    """Return a box in VOC's form: pixels from 1, the last ones inclusive.
 
     >>> sides((0.0, 10.0, 20.0, 30.0))
     (1, 11, 20, 30)
@@ -163,7 +163,7 @@ def sides(box: Corners) -> tuple[int, int, int, int]:
 
 
 class Target(NamedTuple):
-    """The image that a file is written of."""
+    """The image for which a file is written."""
 
     path: str
     width: int
@@ -172,7 +172,7 @@ class Target(NamedTuple):
 
 
 def written(annotations: Annotations, image: Target, name_of: Callable[[int], str]) -> bytes:
-    """Return the file of an image: that which was read with its changes, else a new one."""
+    """Return the file of an image: the one that was read, with changes, or a new one."""
     if isinstance(annotations.source, Source):
         return _edited(annotations.source, annotations.instances, image, name_of)
     path = PurePath(image.path)
@@ -229,5 +229,5 @@ def _edited(source: Source, instances: Sequence[Instance], image: Target, name_o
 
 
 def _text(text: str) -> str:
-    """Return a text as XML 1.0 can hold it: a question mark for each character that it has not."""
+    """Return a text for XML 1.0, with a question mark for each character that it does not allow."""
     return escape(re.sub(NOT_IN_XML, "?", text))

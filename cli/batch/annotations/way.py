@@ -1,4 +1,4 @@
-"""The way of an image's places through filters: where polygons, points and masks lie in the result."""
+"""Following places of an image through filters: polygons, points and masks in the result."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ....filters.core.named_tuple import NamedTuple
 from .boxes import Point, Polygon
 
 COPYING: tuple[Border, ...] = ("reflect", "mirror", "wrap")
-"""The borders that show what is in the image once more."""
+"""The borders that repeat parts of the image."""
 SAMPLES = 1 << 18
-"""Of a mask that are looked up at a time."""
+"""Samples of a mask that are looked up at a time."""
 NEAR = 1e-9
-"""What is nearer to the horizon than this goes nowhere; lengths that differ by less are one."""
+"""Points closer to the horizon than this have no place; lengths that differ by less are equal."""
 
 
 class Move(NamedTuple):
@@ -26,13 +26,13 @@ class Move(NamedTuple):
     geometry: Geometry
     border: Border
     before: tuple[int, int]
-    """The width and height of what it takes."""
+    """The width and height of its input."""
     after: tuple[int, int]
     """Those of its result."""
 
     @property
     def looks_outside(self) -> bool:
-        """Whether the result shows what lies past the edge of the input."""
+        """Whether the result shows areas beyond the edge of the input."""
         (width, height), edge = self.after, 1e-6
         corners = [self._in_image(x, y) for x in (0.5, width - 0.5) for y in (0.5, height - 0.5)]
         low, high = (-edge, -edge), (self.before[0] + edge, self.before[1] + edge)
@@ -40,7 +40,7 @@ class Move(NamedTuple):
 
     @property
     def mirrors(self) -> bool:
-        """Whether left and right change places: the determinant of the map is negative."""
+        """Whether it mirrors: the determinant of the map is negative."""
         g = self.geometry
         return g.side * (g.a * (g.e - g.f * g.h) - g.b * (g.d - g.f * g.g) + g.c * (g.d * g.h - g.e * g.g)) < 0
 
@@ -48,9 +48,9 @@ class Move(NamedTuple):
         return self.geometry.in_image(x, y) if self.geometry.depth(x, y) > 0 else (np.inf, np.inf)
 
     def homogeneous(self, points: Array) -> Array:
-        """Return where points of the input, ``(n, 2)``, lie in the result: ``(n, 3)``, x and y times the last, w.
+        """Return the places of input points ``(n, 2)`` in the result: ``(n, 3)``, x and y multiplied by the last, w.
 
-        What has w ≤ 0 is behind the horizon.
+        Points with w ≤ 0 are behind the horizon.
         """
         g = self.geometry
         if g.is_affine:
@@ -59,10 +59,10 @@ class Move(NamedTuple):
         return np.column_stack([points, np.ones(len(points))]) @ (g.side * np.linalg.inv(matrix)).T
 
     def clipped(self, polygon: Array) -> Array:
-        """Return the part of a polygon of the input that is in the result; of no points where none is.
+        """Return the part of an input polygon that is in the result; without points if there is none.
 
-        The method of Sutherland and Hodgman, in homogeneous coordinates, in which an edge that crosses the horizon can
-        be cut too.
+        The method of Sutherland and Hodgman, in homogeneous coordinates, in which edges that cross the horizon can also
+        be clipped.
         """
         moved, (width, height) = self.homogeneous(polygon), self.after
         for side in ((0, 0, 1), (1, 0, 0), (0, 1, 0), (-1, 0, width), (0, -1, height)):
@@ -72,7 +72,7 @@ class Move(NamedTuple):
 
 
 def _cut(polygon: Array, inside: Array) -> Array:
-    """Return what of a polygon is where *inside*, which is linear along its edges, is not negative."""
+    """Return the part of a polygon in which *inside*, which is linear along its edges, is not negative."""
     if (inside >= 0).all():
         return polygon
     kept: list[Array] = []
@@ -87,13 +87,13 @@ def _cut(polygon: Array, inside: Array) -> Array:
 
 
 class Way(NamedTuple):
-    """Filters in a row, as what moves an image of a width and height."""
+    """The combined movement of filters in a row, for an image of this width and height."""
 
     width: int
     height: int
     moves: tuple[Move, ...] = ()
     refused: str | None = None
-    """The step whose result no map of coordinates takes to its input, if there is one; "" where it has no name."""
+    """The step whose movement is not a map of coordinates, if there is one; "" if it has no name."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -102,7 +102,7 @@ class Way(NamedTuple):
 
     @property
     def copies(self) -> bool:
-        """Whether the result shows parts of the image more than once, by a border."""
+        """Whether a border repeats parts of the image in the result."""
         return any(move.border in COPYING and move.looks_outside for move in self.moves)
 
     @property
@@ -120,13 +120,13 @@ class Way(NamedTuple):
 
     @property
     def mirrors(self) -> bool:
-        """Whether left and right change places: the picture is seen as in a mirror."""
+        """Whether the picture is mirrored."""
         return sum(move.mirrors for move in self.moves) % 2 == 1
 
     def polygon(self, polygon: Polygon) -> list[Point]:
-        """Return what of a polygon is seen in the result; empty where nothing is.
+        """Return the visible part of a polygon in the result; empty if there is none.
 
-        It is cut at the edges of each step's result: what is lost there does not come back.
+        It is clipped at the edges of each step's result: parts lost there do not come back.
         """
         moved = np.array(polygon, float).reshape(-1, 2)
         for move in (Move(Geometry(), "constant", (0, 0), (self.width, self.height)), *self.moves):
@@ -136,7 +136,7 @@ class Way(NamedTuple):
         return [(float(x), float(y)) for x, y in moved]
 
     def point(self, point: Point) -> Point | None:
-        """Return where a point lies in the result; None where it is outside, or went outside on the way."""
+        """Return the place of a point in the result; None if it is outside, or was outside after any step."""
         x, y = point
         if not (0 <= x <= self.width and 0 <= y <= self.height):
             return None
@@ -150,15 +150,15 @@ class Way(NamedTuple):
         return x, y
 
     def in_image(self, polygon: Polygon) -> list[Point]:
-        """Return where a polygon of the result lies in the image."""
+        """Return the place in the image of a polygon of the result."""
         x, y = self.total.in_image(*np.array(polygon, float).reshape(-1, 2).T)
         return list(zip(map(float, x), map(float, y), strict=True))
 
     def mask(self, samples: Array, fill: int) -> Array:
         """Return the mask ``(height, width, channels)`` of the result: each sample is one of the image's, or *fill*.
 
-        It is that under the middle of the result's sample. Where filters show what is past the edge of their input by
-        reflecting, repeating or wrapping it, so does the mask.
+        It is the sample under the centre of the result's sample. If a filter reflects, repeats or wraps its input
+        beyond the edge, so does the mask.
         """
         width, height = self.size
         result = np.full((height, width, samples.shape[2]), fill, samples.dtype)
@@ -204,8 +204,8 @@ class Way(NamedTuple):
 
 
 def _bordered(places: Array, size: int, border: Border) -> tuple[Array, Array]:
-    """Return places past the edges as the border has them, and which are anywhere."""
-    # A place on the line between two samples belongs to the second, whatever the rounding of its coordinate.
+    """Return places mapped by the border, and which of them exist."""
+    # A place on the boundary of two samples belongs to the second, whatever the rounding of its coordinate.
     inside = (places >= -NEAR) & (places < size - NEAR)
     if inside.all():
         return places, inside
@@ -217,9 +217,9 @@ def _bordered(places: Array, size: int, border: Border) -> tuple[Array, Array]:
 
 
 def of(stages: Sequence[Stage], border: Border, width: int, height: int) -> Way:
-    """Return the way of an image's places through *stages*, whose border is *border* where they have none of their own.
+    """Return the way of an image's places through *stages*; *border* applies to those without their own.
 
-    Raises `ImageError` where a filter refuses an image of this size.
+    Raises `ImageError` if a filter refuses an image of this size.
     """
     moves: list[Move] = []
     here = width, height

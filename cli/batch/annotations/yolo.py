@@ -1,4 +1,4 @@
-"""YOLO: a text file an image with a line for each object, in parts of the width and height; classes are numbers."""
+"""YOLO: one text file per image, a line for each object, in fractions of width and height; classes are numbers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .numbers import finite
 MOST_BYTES = 1 << 26
 MOST_OF_NAMES = 1 << 20
 POLYGON = "polygon"
-"""What is said of an object that was written as an outline."""
+"""The mark of an object that was stored as an outline."""
 CLASSES = "classes.txt"
 NAMES_FILES = CLASSES, "data.yaml", "../data.yaml", f"../{CLASSES}"
-"""The files beside the labels in which the names of classes are looked for."""
+"""The files near the labels that are searched for class names."""
 
 
 def read(data: bytes) -> Annotations:
@@ -22,7 +22,7 @@ def read(data: bytes) -> Annotations:
     try:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise ValueError("is not text in UTF-8") from None
+        raise ValueError("is not UTF-8 text") from None
     instances: list[Instance] = []
     for number, line in enumerate(lines, 1):
         if words := line.split():
@@ -35,7 +35,7 @@ def read(data: bytes) -> Annotations:
 
 def _instance(words: Sequence[str]) -> Instance:
     if not words[0].isascii() or not words[0].isdigit() or len(words[0]) > 9:
-        raise ValueError(f"{words[0][:40]!r} is not the number of a class")
+        raise ValueError(f"{words[0][:40]!r} is not a class number")
     category, numbers = int(words[0]), [finite(word) for word in words[1:]]
     if len(numbers) == 4:
         x, y, width, height = numbers
@@ -43,12 +43,12 @@ def _instance(words: Sequence[str]) -> Instance:
             raise ValueError("the box has a negative side")
         return Instance(category, (x - width / 2, y - height / 2, x + width / 2, y + height / 2))
     if len(numbers) < 6 or len(numbers) % 2:
-        raise ValueError(f"{len(numbers)} numbers after the class; a box has 4, a polygon 6 or more, two a corner")
+        raise ValueError(f"{len(numbers)} numbers after the class; a box has 4, a polygon 6 or more (two per corner)")
     return Instance(category, None, (list(zip(numbers[::2], numbers[1::2], strict=True)),), source=POLYGON)
 
 
 def written(annotations: Annotations, width: int, height: int, number_of: Callable[[int], int]) -> bytes:
-    """Return the file of an image of a *width* and *height*; *number_of* gives a class the number it has here."""
+    """Return the file of an image of a *width* and *height*; *number_of* maps a class to its number in the file."""
     lines = []
     for instance in annotations.instances:
         if instance.box is None or instance.category < 0 or instance.is_crowd:
@@ -68,7 +68,7 @@ def written(annotations: Annotations, width: int, height: int, number_of: Callab
 
 
 def names(data: bytes, is_yaml: bool) -> tuple[str, ...]:
-    r"""Return the names of classes in the order of their numbers: a line each, or the ``names`` of a data.yaml.
+    r"""Return the names of classes in the order of their numbers: one per line, or the ``names`` of a data.yaml.
 
     >>> names(b"cat\ndog\n", False), names(b"nc: 2\nnames: ['cat', \"dog\"]\n", True)
     (('cat', 'dog'), ('cat', 'dog'))
@@ -78,16 +78,16 @@ def names(data: bytes, is_yaml: bool) -> tuple[str, ...]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError("is not text in UTF-8") from None
+        raise ValueError("is not UTF-8 text") from None
     if not is_yaml:
         return tuple(line.strip() for line in text.rstrip().splitlines())
     found = re.search(r"^names:[ \t]*(.*)$((?:\n(?:[ \t].*|-.*|[ \t]*|#.*)$)*)", text, re.MULTILINE)
     if found is None:
-        raise ValueError("has no names:")
+        raise ValueError("has no names: entry")
     if found[1].startswith("["):
         inline = re.match(r"\[([^\]]*)\]", found[1] + found[2])
         if inline is None:
-            raise ValueError("has names: that are not a list")
+            raise ValueError("has a names: entry that is not a list")
         words = re.findall(r"\s*('[^']*'|\"[^\"]*\"|[^,\n]+)\s*(?:,|$)", inline[1].strip())
         return tuple(map(_unquoted, words))
     by_number: dict[int, str] = {}
@@ -96,7 +96,7 @@ def names(data: bytes, is_yaml: bool) -> tuple[str, ...]:
         if entry is not None:
             by_number[int(entry[1]) if entry[1] else len(by_number)] = _unquoted(entry[2])
     if sorted(by_number) != list(range(len(by_number))) or not by_number:
-        raise ValueError("has names: that are not a list, nor numbered from 0")
+        raise ValueError("has a names: entry that is neither a list nor numbered from 0")
     return tuple(by_number[number] for number in range(len(by_number)))
 
 
@@ -108,7 +108,7 @@ def _unquoted(word: str) -> str:
 
 
 def classes(names: Mapping[int, str] | Sequence[str]) -> bytes:
-    r"""Return the file of the names of all classes, a line each.
+    r"""Return the file of all class names, one per line.
 
     >>> classes(["cat", "big\ndog", "half \ud800"])
     b'cat\nbig dog\nhalf ?\n'

@@ -1,1 +1,1 @@
-"""Augmentation: variants of an image by filters whose numbers are drawn."""
+"""Augmentation: variants of an image by filters with random parameters."""

@@ -1,4 +1,4 @@
-"""An augmentation: steps with ranges, and the recipe that is drawn from them for a sample and a variant."""
+"""An augmentation: steps with ranges, from which a recipe is drawn for each sample and variant."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from .ranges import DIGITS, Choice, Draw, Range, Ranges, read
 NONE = "none"
 """The alternative that does nothing."""
 CHANCE = "p"
-"""The option of a step that says how probable it is."""
+"""The option with the probability of a step."""
 ALTERNATIVE = "|"
 SEED = "seed"
 SEEDS = 1 << 32
 ATTEMPTS = 10
-"""So often a part is drawn that does not fit into the image, before the middle is taken."""
+"""So many parts are drawn until one fits into the image; then the middle is taken."""
 MIDDLE = 0.5
 FLIP = "flip"
 CROP, ERASE = "crop", "erase"
-"""The filters that take a random part."""
+"""The filters with a random part of the image."""
 
 
 class Action(NamedTuple):
@@ -41,29 +41,29 @@ class Action(NamedTuple):
     filter: str
     """Its name, or `NONE`."""
     given: Mapping[str, Any] = {}
-    """The values that are not drawn, read."""
+    """The parsed values that are not drawn."""
     drawn: Mapping[str, Ranges | Choice] = {}
     chance: float = 1.0
 
     @property
     def is_redrawn(self) -> bool:
-        """Whether it takes a random part that may not fit: then area and ratio are drawn again."""
+        """Whether it has a random part that may not fit: then area and ratio are drawn again."""
         names = {"area", "ratio"}
         has_both = names <= self.given.keys() | self.drawn.keys()
         drawn = has_both and bool(names & self.drawn.keys())
         return drawn and (self.filter == ERASE or (self.filter == CROP and "pad" not in self.given))
 
     def call(self, share: Draw, attempt: int = 0, where: str = "") -> Call[Any]:
-        """Return the filter's call with its numbers drawn; raises UsageError, which begins with *where*."""
+        """Draw the numbers and return the filter's call; raises UsageError, which begins with *where*."""
         texts = {name: value.text(share, attempt) for name, value in self.drawn.items()}
         return self.with_texts(texts, where, share)
 
     def with_texts(self, texts: Mapping[str, str], where: str, share: Draw | None = None) -> Call[Any]:
-        """Return the filter's call with the *texts* of what is drawn; raises UsageError."""
+        """Return the filter's call with the *texts* of the drawn values; raises UsageError."""
         filter = catalog.load(self.filter)
         values: dict[str, Any] = {**dict.fromkeys(filter.spec.parameters), **texts}
         given = {**self.given, **read_options(filter.spec, values, where)}
-        # In the order of the filter, whatever is drawn: so recipes and manifests read alike.
+        # In the order of the filter's parameters, so that recipes and manifests read alike.
         given = {name: given[name] for name in filter.spec.parameters if name in given}
         call = make_step(filter, given, where)
         if share is None or SEED in given or not _has_seed(call):
@@ -77,7 +77,7 @@ def _has_seed(call: Call[Any]) -> bool:
 
 
 class Augmentation(NamedTuple):
-    """Steps, each of one filter or of several alternatives, and the seed of what is drawn for them."""
+    """Steps, each with one filter or several alternatives, and the seed for drawing."""
 
     steps: tuple[tuple[Action | Policy, ...], ...]
     seed: int = 0
@@ -85,8 +85,8 @@ class Augmentation(NamedTuple):
     def drawn(self, name: str, variant: int, width: int, height: int) -> Recipe:
         """Return the recipe of a *variant*, from 1, of the sample *name*; variant 0 is the sample itself.
 
-        *width* and *height* are those of the image: a part of it is drawn again where it does not fit. Raises
-        UsageError for what no filter can do.
+        *width* and *height* are those of the image: a part that does not fit is drawn again. Raises UsageError
+        for values that a filter refuses.
         """
         sample = draw.sample_key(self.seed, name)
 
@@ -105,19 +105,19 @@ class Augmentation(NamedTuple):
         return in_a_row(calls) if calls else itself()
 
     def kept(self) -> Recipe:
-        """Return the recipe of the sample itself, in the depth that the others have."""
+        """Return the recipe of the sample itself, in the depth of the variants."""
         last = self.steps[-1][0] if self.steps else None
         if not isinstance(last, Action) or "depth" not in last.given:
             return itself()
         return in_a_row([make_step(catalog.load("pad"), {"size": 0, "depth": last.given["depth"]}, "")])
 
     def usual(self) -> Recipe:
-        """Return a recipe that stands for all that may be drawn: every step is done, with the middle of its ranges."""
+        """Return a representative recipe: every step is done, with the middle of its ranges."""
         calls = [call for number, actions in enumerate(self.steps, 1) for call in _usual(actions, number)]
         return in_a_row(calls) if calls else itself()
 
     def check(self) -> list[Recipe]:
-        """Return recipes with all that may be drawn at its ends; raises UsageError where one of them cannot be."""
+        """Return recipes with every range at its ends; raises UsageError if one of them is invalid."""
         if len(self.steps) > MOST_STEPS:
             raise UsageError(f"has {len(self.steps)} steps; the limit is {MOST_STEPS}")
         recipes = [self.usual()]
@@ -133,13 +133,13 @@ class Augmentation(NamedTuple):
                     calls = [call for part in (*usual[:number], tried, *usual[number + 1 :]) for call in part]
                     recipes.append(in_a_row(calls) if calls else itself())
                     if recipes[-1].maps():
-                        raise UsageError(f"{where}gives maps; augment writes pictures")
+                        raise UsageError(f"{where}gives maps, but augment writes pictures")
                     if not place:
                         recipes[-1].stages()
         return recipes
 
     def without(self) -> list[Recipe]:
-        """Return recipes in each of which one of the steps is not done that need not be."""
+        """Return recipes that each leave out one of the optional steps."""
         usual = [_usual(actions, number) for number, actions in enumerate(self.steps, 1)]
         found: list[Recipe] = []
         for number, actions in enumerate(self.steps):
@@ -150,7 +150,7 @@ class Augmentation(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it is called in names of files and reports."""
+        """Its name in file names and reports."""
         return "augment"
 
     @property
@@ -160,22 +160,22 @@ class Augmentation(NamedTuple):
 
     @property
     def is_of_size(self) -> bool:
-        """Whether what is drawn depends on the size of the image."""
+        """Whether the draws depend on the size of the image."""
         return any(isinstance(action, Action) and action.is_redrawn for actions in self.steps for action in actions)
 
     def described(self) -> Any:
-        """Return the augmentation as JSON can hold it."""
+        """Return the augmentation as values for JSON."""
         return {"seed": self.seed, "steps": [" | ".join(map(_described, actions)) for actions in self.steps]}
 
 
 @cache
 def itself() -> Recipe:
-    """Return the recipe that leaves every sample as it is."""
+    """Return the recipe that leaves every sample unchanged."""
     return in_a_row([make_step(catalog.load("pad"), {"size": 0}, "")])
 
 
 def is_itself(recipe: Recipe) -> bool:
-    """Whether a recipe is that of the sample itself."""
+    """Return whether a recipe is that of the sample itself."""
     return recipe.steps == itself().steps
 
 
@@ -184,7 +184,7 @@ def _middle(name: str, attempt: int) -> float:
 
 
 def _usual(actions: Sequence[Action | Policy], number: int) -> list[Call[Any]]:
-    """Return the calls of the first of the actions of a step, with the middle of what is drawn; raises UsageError."""
+    """Return the calls of the first action of a step, with its ranges in the middle; raises UsageError."""
     first = next((action for action in actions if action.filter != NONE), None)
     if first is None:
         return []
@@ -193,7 +193,7 @@ def _usual(actions: Sequence[Action | Policy], number: int) -> list[Call[Any]]:
 
 
 def _tried(action: Action | Policy, where: str) -> list[list[Call[Any]]]:
-    """Return calls with each of what is drawn at its ends, and the rest in the middle; raises UsageError."""
+    """Return calls with one range at an end and the others in the middle; raises UsageError."""
     if isinstance(action, Policy):
         found = action.tried(where)
     else:
@@ -209,21 +209,21 @@ def _tried(action: Action | Policy, where: str) -> list[list[Call[Any]]]:
 
 
 def _check_shared(action: Action, is_alternative: bool, where: str) -> None:
-    """Raise UsageError for what says how files are read or written, in a step that is not always done."""
+    """Raise UsageError if an optional step has parameters on reading or writing files."""
     for name in (*WRITING, "white"):
         if name in action.drawn:
-            raise UsageError(f"{where}{flag(name)} cannot be drawn: it says how files are read and written")
+            raise UsageError(f"{where}{flag(name)} cannot be random: it controls how files are read and written")
         if name in action.given and (is_alternative or action.chance < 1):
-            raise UsageError(f"{where}{flag(name)} needs a step that is always done, without --p and alternatives")
+            raise UsageError(f"{where}{flag(name)} needs a step that always runs, without --p or alternatives")
 
 
 def place_of(variant: int, number: int, action: Action | Policy) -> str:
-    """Return how an error begins that concerns a step of a variant."""
+    """Return the start of an error message on a step of a variant."""
     return f"variant {variant}, step {number} ({action.filter}): "
 
 
 def calls_of(action: Action | Policy, share: Draw, size: tuple[int, int] | None, where: str) -> list[Call[Any]]:
-    """Return the filters that are drawn for a step, of an image of a *size* if that matters; raises UsageError."""
+    """Draw the filters of a step, for an image of a *size* if that matters; raises UsageError."""
     if isinstance(action, Policy):
         return action.calls(share, where)
     if size is None:
@@ -232,13 +232,13 @@ def calls_of(action: Action | Policy, share: Draw, size: tuple[int, int] | None,
 
 
 def _size_behind(calls: Sequence[Call[Any]], width: int, height: int) -> tuple[int, int]:
-    """Return the width and height of what calls in a row make of an image."""
+    """Return the width and height of an image after a chain of calls."""
     found = geometry.followed([stage for call in calls for stage in call.part().stages], width, height)
     return found.width, found.height
 
 
 def fits(values: Mapping[str, Any], width: Any, height: Any) -> Any:
-    """Whether a random part of an *area* and a *ratio* is no larger than an image; of arrays, for each."""
+    """Return whether a random part with an *area* and a *ratio* fits into an image; elementwise for arrays."""
     across, down = framing.sides_of(width, height, values["area"], values["ratio"])
     return (framing.rounded(across) <= width) & (framing.rounded(down) <= height)
 
@@ -246,9 +246,10 @@ def fits(values: Mapping[str, Any], width: Any, height: Any) -> Any:
 def _part(action: Action, share: Draw, width: int, height: int, where: str) -> Call[Any]:
     """Return the call for a random part of an image: the first that fits of ten, else the middle.
 
-    The law of Inception's crops (Szegedy et al., "Going deeper with convolutions", 2015) as torchvision has it: the
-    area is uniform and the ratio uniform in its logarithm. The middle has the ratio of the range that is next to the
-    image's. In a picture of 4:3 one of four parts does not fit; to clamp it would raise the mean area from 0.43 to 0.5.
+    The distribution of Inception's crops (Szegedy et al., "Going deeper with convolutions", 2015) as in torchvision:
+    the area is uniform and the ratio uniform in its logarithm. The middle has the ratio of the range that is next to
+    the image's. In a picture of 4:3 one of four parts does not fit; to clamp it would raise the mean area from 0.43 to
+    0.5.
     """
     call = None
     for attempt in range(ATTEMPTS):
@@ -256,12 +257,12 @@ def _part(action: Action, share: Draw, width: int, height: int, where: str) -> C
         if fits(call.values, width, height):
             return call
     if action.filter == ERASE and call is not None:
-        return call  # of which what lies in the image is erased
+        return call  # only the part inside the image is erased
     return middle_part(action, share, width, height, where)
 
 
 def middle_part(action: Action, share: Draw, width: int, height: int, where: str) -> Call[Any]:
-    """Return the call for the middle of an image of which no random part fits."""
+    """Return the call for the middle of an image, used if no random part fits."""
     ratios = action.drawn.get("ratio")
     found = [action.with_texts({"ratio": text}, where).values["ratio"] for text in ratios.tried()] if ratios else []
     found = found or [action.given["ratio"]]
@@ -287,7 +288,7 @@ def action(filter: str, texts: Mapping[str, Any], where: str) -> Action:
     except ParameterError as error:
         raise refusal(error, where) from None
     found = Action(filter, read_options(spec, plain, where), drawn)
-    # Files are read once; the middle of what is drawn makes a call that can be checked.
+    # Files are read once; the middle of the ranges gives a call that can be checked.
     checked = found.call(_middle, where=where)
     given = {name: value for name, value in checked.given.items() if name in found.given}
     return found._replace(given=given)
@@ -305,7 +306,7 @@ def chance(text: str, where: str) -> float:
 
 
 def _described(action: Action | Policy) -> str:
-    """Return an action as it is written."""
+    """Return the text of an action."""
     words = [action.filter]
     for name, value in {**action.given, **action.drawn}.items():
         words += [flag(name)] if value is True else [flag(name), _written(value)]

@@ -1,13 +1,13 @@
-"""Draws: numbers in [0, 1) that depend on what they are for, and on nothing else.
+"""Draws: numbers in [0, 1) that depend on their purpose and on nothing else.
 
-``u = H(seed, name, variant, step, parameter, attempt)`` with 53 random bits: not the order of the samples, nor the
-number of processes, nor the release of NumPy, nor what else is drawn. So a step that is added at the end, or an option
-that a filter gets, changes no other draw.
+``u = H(seed, name, variant, step, parameter, attempt)`` with 53 random bits. The order of the samples, the number of
+processes, NumPy's version and other draws do not matter. So a step added at the end, or a new option of a filter,
+changes no other draw.
 
-H is BLAKE2b of the seed (its key) and the name, and of what is drawn, 64 bits each; the two and the variant are joined
-by the finaliser of SplitMix64, a bijection in which every bit of the input changes each of the output with a chance of
-nearly a half. A digest takes 1 µs, and serves all that is drawn for a sample; a draw of an array of samples takes
-20 ns, where a generator of NumPy's takes 15 µs to be seeded.
+H takes 64 bits of BLAKE2b of the name, with the seed as its key, and 64 bits for the parameter. The finaliser of
+SplitMix64 joins the two and the variant: a bijection in which every bit of the input changes each bit of the output
+with a probability of nearly a half. A digest takes 1 µs and serves all draws for a sample; a draw in an array of
+samples takes 20 ns, while seeding a generator of NumPy takes 15 µs.
 
 References
 ----------
@@ -26,13 +26,13 @@ from ...digest import blake2b
 
 WORD = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
-"""2⁶⁴ over the golden ratio: the steps by which SplitMix64 counts."""
+"""2⁶⁴ over the golden ratio: the increment of SplitMix64."""
 FIRST, SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 SHARE = 2.0**-53
 
 
 def sample_key(seed: int, name: str) -> int:
-    """Return the 64 bits that stand for a sample, by its *name*, in a call with a *seed*.
+    """Return 64 bits for a sample, from its *name* and the *seed* of the call.
 
     >>> hex(sample_key(7, "cat/001.jpg"))
     '0x6a99095aef50aaef'
@@ -42,7 +42,7 @@ def sample_key(seed: int, name: str) -> int:
 
 @cache
 def what_key(step: int, parameter: str, attempt: int = 0) -> int:
-    """Return the 64 bits that stand for what is drawn: a *parameter* of a *step*, which counts from 1."""
+    """Return 64 bits for a *parameter* of a *step*; steps count from 1."""
     return _digest(f"{step}\0{parameter}\0{attempt}".encode("utf-8", "surrogatepass"), b"")
 
 
@@ -64,7 +64,7 @@ def uniform(sample: int | Array, variant: int | Array, what: int) -> float | Arr
         mixed = _mix((sample + GOLDEN * (variant + 1)) & WORD)
         return (_mix(((mixed ^ what) + GOLDEN) & WORD) >> 11) * SHARE
     samples, variants = np.asarray(sample, np.uint64), np.asarray(variant, np.uint64)
-    with np.errstate(over="ignore"):  # of scalars NumPy would warn; that it wraps is meant
+    with np.errstate(over="ignore"):  # wrapping is intended; NumPy would warn for scalars
         mixed = _mixed(samples + np.uint64(GOLDEN) * (variants + np.uint64(1)))
         bits = _mixed((mixed ^ np.uint64(what)) + np.uint64(GOLDEN)) >> np.uint64(11)
     return bits.astype(np.float64) * SHARE
@@ -77,7 +77,7 @@ def _mix(bits: int) -> int:
 
 
 def _mixed(bits: Array) -> Array:
-    """Mix an array's words as `_mix` does one."""
+    """Mix all words of an array, as `_mix` does for one."""
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(FIRST)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(SECOND)
     return bits ^ (bits >> np.uint64(31))

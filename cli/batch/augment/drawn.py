@@ -1,4 +1,4 @@
-"""What is drawn for many samples at once: the filters that each takes, with a column for every drawn parameter."""
+"""Draws for many samples at once: the filters of each, with a column for every drawn parameter."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class Column(NamedTuple):
     """A drawn parameter of several samples."""
 
     read: list[Any]
-    """What it reads of the text that is drawn."""
+    """The values parsed from the drawn texts."""
     checked: list[Any]
-    """What its filter gets."""
+    """The values for the filter."""
     numbers: Any
-    """The same as an array with a row for each, if they are numbers."""
+    """The same as an array with a row per sample, if they are numbers."""
 
     def at(self, ats: Array) -> Column:
-        """Return those of some of the samples."""
+        """Return the values of some of the samples."""
         read, checked = ([own[at] for at in ats.tolist()] for own in (self.read, self.checked))
         return Column(read, checked, self.numbers[ats] if isinstance(self.numbers, np.ndarray) else checked)
 
     def put(self, ats: Array, other: Column) -> None:
-        """Put others in the place of those of some of the samples."""
+        """Replace the values of some of the samples."""
         for own, given in ((self.read, other.read), (self.checked, other.checked)):
             for at, value in zip(ats.tolist(), given, strict=True):
                 own[at] = value
@@ -43,11 +43,11 @@ class Column(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A filter as some of the samples take it."""
+    """A filter of some of the samples."""
 
     places: Array
     model: Call[Any]
-    """A call that was checked, of which the columns stand in place of numbers."""
+    """A checked call; the columns replace its numbers."""
     columns: Mapping[str, Column] = {}
 
     def calls(self) -> Iterator[Call[Any]]:
@@ -64,14 +64,14 @@ class Taken(NamedTuple):
             yield Call(filter, {**given, **mine}, {**values, **its})
 
     def values(self) -> Iterator[tuple[Array, Many | None, Mapping[str, Any]]]:
-        """Yield how the filter takes samples at once, which these are, and the values."""
+        """Yield the filter's function for many samples, their numbers, and the values."""
         many = catalog.many(self.model.name)
         columns = {name: column.numbers for name, column in self.columns.items()}
         for places, values in together.of_columns(many, self.model.values, columns, self.places):
             yield places, many, values
 
     def described(self) -> Iterator[dict[str, Any]]:
-        """Yield the filter and its parameters by name, as JSON can hold them."""
+        """Yield the filter and its parameters by name, as values for JSON."""
         names = "filter", *self.model.given
         plain = [[self.model.name], *([self.model.values[name]] for name in self.model.given)]
         count = len(self.places)
@@ -83,7 +83,7 @@ class Taken(NamedTuple):
 
 
 class _Each(NamedTuple):
-    """Filters that samples take, each its own."""
+    """Filters of samples, each with its own."""
 
     places: Array
     own: Sequence[Call[Any]]
@@ -93,16 +93,16 @@ class _Each(NamedTuple):
         return iter(self.own)
 
     def described(self) -> Iterator[dict[str, Any]]:
-        """Yield the filters and their parameters by name, as JSON can hold them."""
+        """Yield the filters and their parameters by name, as values for JSON."""
         return map(described_call, self.own)
 
     def values(self) -> Iterator[tuple[Array, Many | None, Mapping[str, Any]]]:
-        """Yield how filters take samples at once, which these are, and the values."""
+        """Yield the filters' functions for many samples, their numbers, and the values."""
         return together.gathered([*zip(self.places.tolist(), self.own, strict=True)])
 
 
 class Drawn:
-    """What is drawn for so many samples, all of a width, height and number of channels."""
+    """The draws for *count* samples, all with one width, height and number of channels."""
 
     def __init__(self, count: int, size: tuple[int, int, int]) -> None:
         self.count, self.size = count, size
@@ -110,21 +110,21 @@ class Drawn:
         self._plan, self._planned = Plan(count, size), 0
 
     def take(self, taken: Taken) -> None:
-        """Let a filter be the next for some of the samples."""
+        """Add a filter to some of the samples."""
         self._steps.append(taken)
 
     def take_each(self, calls: Sequence[tuple[int, Call[Any]]]) -> None:
-        """Let filters be the next for samples, by their places: each has one of its own."""
+        """Add filters to samples, by number, each with its own."""
         self._steps.append(_Each(np.array([at for at, _ in calls], np.intp), [call for _, call in calls]))
 
     def plan(self) -> Plan:
-        """Return what is done to images of 8 bits; raises ImageError for what no filter can do."""
+        """Return the operations on images of 8 bits; raises ImageError if a filter refuses."""
         for _ in self._planning():
             pass
         return self._plan
 
     def sizes(self, places: Array) -> tuple[Array, Array]:
-        """Return the widths and heights of what some samples have become; raises ImageError."""
+        """Return the current widths and heights of some samples; raises ImageError."""
         for step, left in self._planning():
             for at, call in zip(step.places.tolist(), step.calls(), strict=True) if left else ():
                 if at in left:
@@ -133,7 +133,7 @@ class Drawn:
         return self._plan.sizes(places)
 
     def _planning(self) -> Iterator[tuple[Taken | _Each, set[int]]]:
-        """Plan the steps that were taken since, and yield each with the places where stages must do it."""
+        """Plan the steps added since the last call, and yield each with the samples that need stages for it."""
         while self._planned < len(self._steps):
             step = self._steps[self._planned]
             self._planned += 1
@@ -143,7 +143,7 @@ class Drawn:
             yield step, left
 
     def recipes(self, places: Iterable[int] | None = None) -> dict[int, Recipe]:
-        """Return the recipes of some samples, or of all, by their places; raises UsageError."""
+        """Return the recipes of some samples, or of all, by number; raises UsageError."""
         found: dict[int, list[Call[Any]]] = {place: [] for place in (range(self.count) if places is None else places)}
         for step in self._steps if found else ():
             for place, call in zip(step.places.tolist(), step.calls(), strict=True):
@@ -152,7 +152,7 @@ class Drawn:
         return {place: in_a_row(calls) if calls else itself() for place, calls in found.items()}
 
     def described(self) -> list[list[dict[str, Any]]]:
-        """Return the steps of each sample as JSON can hold them: none of one that stays as it is."""
+        """Return the steps of each sample as values for JSON; empty for an unchanged one."""
         found: list[list[dict[str, Any]]] = [[] for _ in range(self.count)]
         for step in self._steps:
             for place, own in zip(step.places.tolist(), step.described(), strict=True):

@@ -1,4 +1,4 @@
-"""The manifest of an augmentation: a line of JSON for each output, with the numbers that were drawn."""
+"""The manifest of an augmentation: a line of JSON for each output, with the drawn numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .variants import described, drawn
 
 
 def write(path: str, request: Request, jobs: Sequence[Job], skipped: Collection[int], done: Sequence[Report]) -> None:
-    """Write the manifest of the outputs that are there: those of the reports *done*, and those *skipped*.
+    """Write the manifest of all existing outputs: those of the reports *done*, and those *skipped*.
 
     Raises FileError.
     """
@@ -35,7 +35,7 @@ def write(path: str, request: Request, jobs: Sequence[Job], skipped: Collection[
 
 
 def _lines(request: Request, job: Job, known: Any) -> Iterator[dict[str, Any]]:
-    """Yield what the lines of a job hold; *known* is what its report says was drawn, if it was done."""
+    """Yield the lines of a job; *known* has the draws from its report, if it was done."""
     output, folder = job.outputs["image"], job.input.place.rpartition("/")[0]
     line = {"output": output, "source": job.input.name, "name": job.input.place}
     if not job.variants:
@@ -52,7 +52,7 @@ def _lines(request: Request, job: Job, known: Any) -> Iterator[dict[str, Any]]:
         yield from ({"output": output, "source": job.input.name, **one} for one in each)
         return
     own = found.labels
-    # What was drawn is drawn again: of all images of a data set it would not fit in memory.
+    # The draws are repeated: those of all images of a data set would not fit in memory.
     for frame, steps in enumerate(samples.described(request.augmentation, job, found)):
         number, which = divmod(frame, len(job.variants))
         label = -1 if own is None else int(own.values[number])
@@ -68,7 +68,7 @@ def _lines(request: Request, job: Job, known: Any) -> Iterator[dict[str, Any]]:
 
 
 def _redrawn(request: Request, job: Job) -> Sequence[Any]:
-    """Return what was drawn for an output that is kept; where it goes by the image's size, that is read again."""
+    """Return the draws for an output that is kept; if they depend on the image's size, it is read again."""
     augmentation = request.augmentation
     assert augmentation is not None
     width, height = _size(request, job) if augmentation.is_of_size and job.variant else (1, 1)
@@ -88,7 +88,7 @@ def _size(request: Request, job: Job) -> tuple[int, int]:
 
 
 def _read(request: Request, job: Job) -> Any:
-    """Return what is drawn for of a data set that was not augmented anew."""
+    """Return the samples to draw for, for a data set that was not augmented again."""
     from . import samples
 
     found = _decoded(request, job)

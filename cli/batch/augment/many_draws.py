@@ -1,7 +1,7 @@
-"""Drawing for many samples at once: the same numbers as for one after the other, drawn as arrays.
+"""Draw for many samples at once, as arrays: the same numbers as for one after the other.
 
-What a call checks of its filter's parameters, it checks once for each action; for the samples there are columns of
-numbers. So five steps take 10 µs a sample in place of 180.
+The parameters of a filter are checked once per action; the numbers of the samples are columns. So five steps take
+10 µs per sample instead of 180.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Share = Callable[[str, int], Array]
 
 
 class ManyDraws:
-    """Draws by an augmentation."""
+    """Draws for an augmentation."""
 
     def __init__(self, augmentation: Augmentation) -> None:
         self.augmentation = augmentation
@@ -51,14 +51,14 @@ class ManyDraws:
         return ManyDraws, (self.augmentation,)
 
     def recipes(self, names: Sequence[str], variants: Sequence[int], width: int, height: int) -> list[list[Recipe]]:
-        """Return the recipes of the *variants* of each sample; raises UsageError for what no filter can do."""
+        """Return the recipes of the *variants* of each sample; raises UsageError if a filter refuses."""
         found = [*self.drawn(names, variants, (width, height, 1)).recipes().values()]
         return [found[first : first + len(variants)] for first in range(0, len(found), len(variants))]
 
     def drawn(self, names: Sequence[str], variants: Sequence[int], size: tuple[int, int, int]) -> Drawn:
-        """Return what is drawn for the *variants* of each sample, one sample after the other.
+        """Return the draws for the *variants* of each sample, one sample after the other.
 
-        All are of one *size*: width, height and channels. Raises UsageError for what no filter can do.
+        All have one *size*: width, height and channels. Raises UsageError if a filter refuses.
         """
         seed, each = self.augmentation.seed, len(variants)
         keys = np.array([draw.sample_key(seed, name) for name in names], np.uint64)
@@ -76,7 +76,7 @@ class ManyDraws:
         return found
 
     def _take(self, found: Drawn, number: int, action: Action, samples: _Samples, places: Array) -> None:
-        """Take an action as the next filter of samples; raises UsageError."""
+        """Add an action as the next filter of samples; raises UsageError."""
         choices = [value for value in action.drawn.values() if isinstance(value, Choice)]
         share = samples.of(number, places)
         indices = [_chosen(share(choice.name, 0), choice.words) for choice in choices]
@@ -98,7 +98,7 @@ class ManyDraws:
 def _done(
     number: int, actions: Sequence[Action | Policy], samples: _Samples, changed: Array
 ) -> Iterator[tuple[Action | Policy, Array]]:
-    """Yield the actions of a step that are done, and the samples that take them, among those that are *changed*."""
+    """Yield the actions of a step, each with its samples among those that are *changed*."""
     which = _chosen(samples.of(number, changed)(ALTERNATIVE, 0), actions) if len(actions) > 1 else None
     for index, action in enumerate(actions):
         places = changed if which is None else changed[which == index]
@@ -113,7 +113,7 @@ def _chosen(shares: Array, choices: Sequence[Any]) -> Array:
 
 
 def _take_each(found: Drawn, number: int, action: Action | Policy, samples: _Samples, places: Array) -> None:
-    """Take what is drawn for samples one by one: filters in a row of each; raises UsageError."""
+    """Add filters drawn for single samples, a chain for each; raises UsageError."""
     drawn: list[tuple[int, list[Call[Any]]]] = []
     for place in places.tolist():
         size = None
@@ -127,7 +127,7 @@ def _take_each(found: Drawn, number: int, action: Action | Policy, samples: _Sam
 
 
 def _take_fitting(found: Drawn, number: int, action: Action, model: _Model, samples: _Samples, places: Array) -> None:
-    """Take random parts of images: the first of ten draws that fit, else the middle, as they are drawn one by one."""
+    """Choose random parts of images, as for single ones: the first of ten draws that fits, else the middle."""
     widths, heights = found.sizes(places)
     columns = model.columns(samples.of(number, places))
     left = np.flatnonzero(~model.fit(columns, widths, heights))
@@ -138,7 +138,7 @@ def _take_fitting(found: Drawn, number: int, action: Action, model: _Model, samp
         for name, column in columns.items():
             column.put(left, others[name])
         left = left[~model.fit(others, widths[left], heights[left])]
-    if not len(left) or action.filter == ERASE:  # of which what lies in the image is erased
+    if not len(left) or action.filter == ERASE:  # only the part inside the image is erased
         found.take(Taken(places, model.call, columns))
         return
     kept = np.setdiff1d(np.arange(len(places)), left)
@@ -152,13 +152,13 @@ def _take_fitting(found: Drawn, number: int, action: Action, model: _Model, samp
 
 
 class _Samples(NamedTuple):
-    """Variants of samples, which draws are for."""
+    """The variants of samples to draw for."""
 
     keys: Array
     variants: Array
 
     def of(self, step: int, places: Array) -> Share:
-        """Return the draws of a step for some of them."""
+        """Return the draws of a step for some of the variants."""
         keys, variants = self.keys[places], self.variants[places]
 
         def share(parameter: str, attempt: int) -> Array:
@@ -171,27 +171,27 @@ class _Samples(NamedTuple):
         return share
 
     def where(self, step: int, place: int, action: Action | Policy) -> str:
-        """Return how an error begins that concerns a step of one of them."""
+        """Return the start of an error message on a step of one of the variants."""
         return place_of(int(self.variants[place]), step, action)
 
     def one(self, step: int, place: int) -> Draw:
-        """Return the draws of a step for one of them."""
+        """Return the draws of a step for one of the variants."""
         key, variant = int(self.keys[place]), int(self.variants[place])
         return lambda parameter, attempt=0: draw.uniform(key, variant, draw.what_key(step, parameter, attempt))
 
 
 class _Model(NamedTuple):
-    """A call that was checked, and what other calls of its action have in place of its numbers."""
+    """A checked call, and the columns that replace its numbers in other calls of its action."""
 
     call: Call[Any]
     ranged: Sequence[_Ranged]
     is_simple: bool
-    """Nothing that is drawn names a file, or says which other parameters there are."""
+    """Whether no drawn value names a file, or decides which other parameters exist."""
     is_seeded: bool
 
     @staticmethod
     def of(action: Action, call: Call[Any]) -> _Model:
-        """Return the model of an action, of which a call was drawn."""
+        """Return the model of an action, from one of its drawn calls."""
         parameters = call.filter.spec.parameters
         drawn = [(name, value, parameters[name]) for name, value in action.drawn.items()]
         ranged = [_Ranged.of(value, parameter) for _, value, parameter in drawn if isinstance(value, Ranges)]
@@ -202,7 +202,7 @@ class _Model(NamedTuple):
         )
 
     def columns(self, share: Share, attempt: int = 0) -> dict[str, Column]:
-        """Return what is drawn for samples; *share* has their draws."""
+        """Return the drawn values for samples; *share* has their draws."""
         found: dict[str, Column] = {}
         for own in self.ranged:
             draws = [share(name, attempt) for name in own.names]
@@ -213,37 +213,37 @@ class _Model(NamedTuple):
         return found
 
     def fit(self, columns: Mapping[str, Column], widths: Array, heights: Array) -> Array:
-        """Return which random parts are no larger than the images."""
+        """Return which random parts fit into the images."""
         return fits({**self.call.values, **{name: own.numbers for name, own in columns.items()}}, widths, heights)
 
 
 class _Ranged(NamedTuple):
-    """A parameter with ranges, each of which is drawn by a name."""
+    """A parameter with ranges, each drawn under its own name."""
 
     parameter: Parameter
     ranges: Ranges
     parts: Sequence[Range]
     names: Sequence[str]
     is_plain: bool
-    """It takes the drawn numbers as they are; a ratio, which may be written as W:H, does."""
+    """Whether it takes the drawn numbers unchanged; ratios, which may be written as W:H, do."""
 
     @staticmethod
     def of(ranges: Ranges, parameter: Parameter) -> _Ranged:
-        """Return what is drawn for a parameter."""
+        """Return the drawn values of a parameter."""
         plain = parameter.param.check is None and (parameter.param.read is None or parameter.param.ratio)
         plain = plain and parameter.kind in ("float", "int", "pair", "int pair")
         plain = plain and all(isinstance(part, Range) and not part.unit for part in ranges.parts)
         return _Ranged(parameter, ranges, ranges.ranges, ranges.names, plain)
 
     def column(self, draws: Sequence[Array]) -> Column:
-        """Return what the parameter reads of each drawn text; *draws* has an array a range."""
+        """Return the parameter's value for each drawn text; *draws* has an array per range."""
         each = zip(*(own.tolist() for own in draws), strict=True)
         read = [self.parameter.read(self.ranges.with_values(self.ranges.at(own))) for own in each]
         checked = [self.parameter.check(value) for value in read]
         return Column(read, checked, together.column(checked))
 
     def numbers(self, draws: Sequence[Array]) -> Column:
-        """Return the drawn numbers as they are; the ends of the ranges were checked."""
+        """Return the drawn numbers unchanged; the ends of the ranges were checked."""
         numbers = [part.of_all(own) for part, own in zip(self.parts, draws, strict=True)]
         columns = [own.tolist() for own in numbers]
         if len(columns) == 1:

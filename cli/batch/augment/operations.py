@@ -1,12 +1,12 @@
-"""The operations of published policies as filters of this program, and the tables of how far each may go.
+"""The operations of published policies as filters of this program, with the tables of their ranges.
 
-A table says for each operation what its number is where nothing is changed, and what at full strength: at two ends
-where it goes both ways. At a part of full strength it is as far on the way to an end.
+For each operation, a table has the value that changes nothing, and the value at full strength, or one per direction.
+Values for other strengths are interpolated linearly.
 
-What the papers leave open is chosen so that strength grows: colours go both ways from 1, where the published code
-goes from 0.1 up to 1.9, and so changes most at no strength; posterize keeps fewer bits and solarize inverts more the
-stronger they are. Shears are about the middle, all is interpolated bilinearly, and nothing is rounded to whole pixels
-or degrees. The sharpness is that of Pillow: 0 is the mean of 3×3 pixels of which the middle one weighs 5 times.
+Where the papers leave a choice, the effect grows with the strength: colours go from 1 in both directions, while the
+published code goes from 0.1 up to 1.9, and so changes most at strength 0; posterize keeps fewer bits and solarize
+inverts more the stronger they are. Shears are about the centre, all interpolation is bilinear, and nothing is rounded
+to whole pixels or degrees. Sharpness is defined as in Pillow: 0 is the mean of 3×3 pixels with weight 5 in the middle.
 
 References
 ----------
@@ -30,22 +30,22 @@ from ....filters.core.named_tuple import NamedTuple
 from .ranges import DIGITS
 
 EIGHT_BITS = 256
-"""Of a table's solarize, which counts levels of 8 bits."""
+"""The number of levels in the tables' solarize."""
 LEAST_PERCENT = 1e-10
-"""To which thresholds are rounded down: one that is a level by the table must not be above it."""
+"""The unit to which thresholds are rounded down, so that a threshold on a level does not end above it."""
 
 
 class Span(NamedTuple):
-    """How far an operation may go."""
+    """The range of an operation."""
 
     ends: tuple[float, ...] = ()
-    """Its number at full strength, one for each direction."""
+    """Its value at full strength, one per direction."""
     neutral: float = 0.0
-    """Its number where nothing is changed."""
+    """Its value that changes nothing."""
     unit: str = ""
 
     def at(self, strength: float, direction: int) -> float:
-        """Return the number at a *strength* from 0 to 1.
+        """Return the value at a *strength* from 0 to 1.
 
         >>> Span((0.1, 1.9), 1.0).at(0.5, 0), Span((-30, 30)).at(1, 1)
         (0.55, 30.0)
@@ -56,7 +56,7 @@ class Span(NamedTuple):
 
 Table = Mapping[str, Span]
 NOTHING = Span()
-"""Of an operation without strength."""
+"""The range of an operation without strength."""
 COLOURS = Span((0.1, 1.9), 1.0)
 WIDE_COLOURS = Span((0.01, 2.0), 1.0)
 SOLARIZE = Span((0,), 256)
@@ -110,20 +110,20 @@ AUG_MIX: Table = {
         "translate-y",
     )
 }
-"""AugMix's operations: not those that corruptions of ImageNet-C are like."""
+"""AugMix's operations, without those that resemble corruptions of ImageNet-C."""
 
 
 class Step(NamedTuple):
-    """A filter and its options as a command line has them."""
+    """A filter and its options as on a command line."""
 
     filter: str
     options: Mapping[str, Any]
 
 
 def step(name: str, span: Span, strength: float, direction: int) -> Step | None:
-    """Return what does an operation at a *strength* from 0 to 1, None where it changes nothing.
+    """Return the step for an operation at a *strength* from 0 to 1; None if it changes nothing.
 
-    *direction* counts the ends of its *span*.
+    *direction* is the index of the end of its *span*.
 
     >>> step("shear-x", SHEAR, 1.0, 1)
     Step(filter='affine', options={'shear': '16.699244234,0'})
@@ -136,7 +136,7 @@ def step(name: str, span: Span, strength: float, direction: int) -> Step | None:
         return Step("tone", {"op": "equalize", "per_channel": True})
     value = span.at(strength, direction)
     if name == "posterize":
-        # Half up in the bits that are taken away.
+        # Round half up in the bits that are removed.
         value = span.neutral - math.floor(span.neutral - value + 0.5)
     return None if value == span.neutral else _step(name, value, span.unit)
 
@@ -156,7 +156,7 @@ def _step(name: str, value: float, unit: str) -> Step | None:
         case "contrast" | "brightness":
             return Step("tone", {name: _text(value)})
         case "sharpness":
-            # f times the image and 1 - f times the mean of 3×3 whose weights are 1 and 5: their sum is 13.
+            # f times the image plus 1 - f times the mean of 3×3 with weights 5 and 1, which add up to 13.
             around, middle = _text(1 - value), _text(8 * value + 5)
             row = " ".join([around] * 3)
             return Step("conv", {"kernel": f"{row}; {around} {middle} {around}; {row}", "normalize": "sum"})

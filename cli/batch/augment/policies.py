@@ -1,4 +1,4 @@
-"""Policies: steps of an augmentation that draw which operations are done, by the tables of published papers."""
+"""Policies: steps of an augmentation that draw their operations, by the tables of published papers."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from .operations import Step, Table
 from .ranges import DIGITS, Choice, Draw, Ranges, read
 
 STRENGTHS = 31
-"""TrivialAugment's: from 0 to 30."""
+"""TrivialAugment's strengths: from 0 to 30."""
 SPACES: Mapping[str, Table] = {"wide": operations.WIDE, "ra": operations.STANDARD}
 OPERATION, DIRECTION = "operation", "direction"
-"""What is drawn, beside options with ranges; the second of each is ``operation 2``."""
+"""The names of draws, besides options with ranges; the second draw is ``operation 2``."""
 NONE = "none"
 """The branch of a mix that is the image itself."""
 LEAST_SEVERITY, FULL_SEVERITY, DEEPEST = 0.1, 10, 3
@@ -31,31 +31,31 @@ LEAST_SEVERITY, FULL_SEVERITY, DEEPEST = 0.1, 10, 3
 MOST_OPERATIONS = len(operations.RAND_AUGMENT)
 ALMOST_ONE = 1 - 2.0**-53
 MOVING = ("rotate", "affine")
-"""The filters that take samples from other places, and past the edge."""
+"""The filters that move samples, and need some from beyond the edge."""
 
 
 def _depth(value: int) -> None:
     if value == 0:
-        raise ValueError("0 is no depth; use 1 or more, or -1 to draw it")
+        raise ValueError("0 is not a depth; use 1 or more, or -1 for a random one")
 
 
 Filled = Annotated[
     Fill | None,
     Param(
-        "What comes in from past the edge: one number, or one for each channel.",
+        "Value of pixels from beyond the edge: one number, or one per channel.",
         metavar="V|V,V,V",
-        shown_default="0, transparent where there is an alpha",
+        shown_default="0, transparent if there is an alpha",
     ),
 ]
 
 
 def trivial_augment(
     *,
-    space: Annotated[Literal["wide", "ra"], Param("How far operations go: the paper's space Wide, or RA.")] = "wide",
+    space: Annotated[Literal["wide", "ra"], Param("Range of strengths: the paper's Wide space, or RA's.")] = "wide",
     fill: Filled = None,
     interpolation: Interpolated = "bilinear",
 ) -> None:
-    """Do one of 14 operations at a strength from 0 to 30, all as likely (Müller and Hutter, 2021)."""
+    """Do one of 14 operations at a strength from 0 to 30, all equally likely (Müller and Hutter, 2021)."""
 
 
 def rand_augment(
@@ -66,22 +66,20 @@ def rand_augment(
     fill: Filled = None,
     interpolation: Interpolated = "bilinear",
 ) -> None:
-    """Do n of 14 operations in a row, all as likely, at the strength m (Cubuk et al., 2020)."""
+    """Do n of 14 operations, all equally likely, at the strength m (Cubuk et al., 2020)."""
 
 
 def aug_mix(
     *,
-    width: Annotated[int, Param("Number of chains that are mixed.", min=1, max=20)] = 3,
-    depth: Annotated[
-        int, Param("Number of operations of a chain; -1 draws 1 to 3 for each.", min=-1, max=20, check=_depth)
-    ] = -1,
+    width: Annotated[int, Param("Number of chains to mix.", min=1, max=20)] = 3,
+    depth: Annotated[int, Param("Operations per chain; -1 draws 1 to 3 for each.", min=-1, max=20, check=_depth)] = -1,
     severity: Annotated[
-        float, Param("Greatest strength of an operation, of 10; from 0.1 on all are as likely.", above=0, max=10)
+        float, Param("Greatest strength of an operation, out of 10; drawn uniformly from 0.1.", above=0, max=10)
     ] = 3.0,
     alpha: Annotated[
         float,
         Param(
-            "Shape of the laws by which weights are drawn, Dirichlet's and the beta law; more makes them more alike.",
+            "Parameter of the Dirichlet and beta distributions of weights; greater values make weights more alike.",
             min=0.01,
             max=1000,
         ),
@@ -106,7 +104,7 @@ def _rand(options: Mapping[str, Any], share: Draw) -> list[Step]:
 
 
 def _mixed(options: Mapping[str, Any], share: Draw) -> list[Step]:
-    """Return one step: ``m · image + (1 - m) · Σ w · chain``, by the beta law and Dirichlet's."""
+    """Return one step: ``m · image + (1 - m) · Σ w · chain``, with beta and Dirichlet weights."""
     severity, alpha = options["severity"], options["alpha"]
     least = min(LEAST_SEVERITY, severity)
     chains = range(1, options["width"] + 1)
@@ -135,9 +133,9 @@ def _words(filter: str, options: Mapping[str, Any]) -> list[str]:
 
 
 def _of_gamma_law(share: float, alpha: float) -> float:
-    """Return the number of the gamma law of shape *alpha* that a draw stands for: of the sum of several a part each.
+    """Return a gamma variate of shape *alpha* for a draw; normalised by their sum, several are Dirichlet variates.
 
-    Such parts are Dirichlet's law (Devroye, Non-uniform random variate generation, 1986, section XI.4).
+    See Devroye, Non-uniform random variate generation, 1986, section XI.4.
     """
     if alpha == 1:
         return -math.log1p(-share)
@@ -147,7 +145,7 @@ def _of_gamma_law(share: float, alpha: float) -> float:
 
 
 def _of_beta_law(share: float, alpha: float) -> float:
-    """Return the number of the symmetric beta law that a draw stands for."""
+    """Return a symmetric beta variate for a draw."""
     if alpha == 1:
         return share
     from scipy.special import betaincinv
@@ -156,7 +154,7 @@ def _of_beta_law(share: float, alpha: float) -> float:
 
 
 def _drawn(table: Table, strength: float, share: Draw, ordinal: str = "") -> list[Step]:
-    """Return the operation that is drawn, at a *strength* from 0 to 1; none where that changes nothing."""
+    """Return the drawn operation at a *strength* from 0 to 1; empty if it changes nothing."""
     name = [*table][int(share(f"{OPERATION}{ordinal}", 0) * len(table))]
     span = table[name]
     direction = int(share(f"{DIRECTION}{ordinal}", 0) * len(span.ends))
@@ -165,7 +163,7 @@ def _drawn(table: Table, strength: float, share: Draw, ordinal: str = "") -> lis
 
 
 class Kind(NamedTuple):
-    """A policy as it is published."""
+    """A published policy."""
 
     declared: Callable[..., None]
     steps: Callable[[Mapping[str, Any], Draw], list[Step]]
@@ -185,7 +183,7 @@ def spec_of(name: str) -> Spec:
 
 
 class Policy(NamedTuple):
-    """A policy in a step, where it stands as a filter's action does."""
+    """A policy as the action of a step, like a filter."""
 
     filter: str
     """Its name."""
@@ -198,7 +196,7 @@ class Policy(NamedTuple):
         return self._calls({name: value.text(share) for name, value in self.drawn.items()}, share, where)
 
     def tried(self, where: str) -> list[list[Call[Any]]]:
-        """Return what may be drawn at its ends, each operation in each direction; raises UsageError."""
+        """Return the extreme draws, each operation in each direction; raises UsageError."""
         middle = {name: value.text(_middle) for name, value in self.drawn.items()}
         ends = [{**middle, name: text} for name, value in self.drawn.items() for text in value.tried()]
         return [
@@ -225,7 +223,7 @@ class Policy(NamedTuple):
 
 
 def _past_the_edge(step: Step, options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the options of a step, with those that say how samples come from other places."""
+    """Return the options of a step, with those for moving samples."""
     if step.filter not in MOVING:
         return step.options
     more = {}
@@ -242,7 +240,7 @@ def _middle(name: str, attempt: int) -> float:
 
 
 def _strongest(operation: int, direction: float, name: str, attempt: int) -> float:
-    """Stand in for a draw: that of one operation in one direction, and what else there is at its greatest."""
+    """Replace a draw by one operation in one direction, with everything else at its greatest."""
     if name.startswith(OPERATION):
         return operation / MOST_OPERATIONS
     return direction if name.startswith(DIRECTION) else ALMOST_ONE

@@ -1,4 +1,4 @@
-"""What stands for a number in a step and is drawn anew for each variant: a range, or a choice.
+"""Ranges and choices in a step, drawn again for each variant.
 
 A range is `A..B`, of whole numbers with both ends, `A..B:S` in steps of S; a choice is `{a|b|c}`.
 """
@@ -16,22 +16,22 @@ from ....filters.core.parameters import Parameter, ParameterError
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 WRITTEN = re.compile(rf"({NUMBER}(?:[:/]{NUMBER})?%?)\.\.({NUMBER}(?:/{NUMBER})?%?)(?::({NUMBER}%?))?")
-"""A range as it is written. What stands behind the colon of 3:4..4:3 belongs to the ratio."""
+"""Matches a range. In 3:4..4:3, the text after the colon belongs to the ratio."""
 CHOICE = re.compile(r"\{(.*)\}", re.DOTALL)
 DIGITS = 12
 """Significant digits of a drawn number: the last bits of logarithms differ between machines."""
 FEW = 8
-"""Up to so many draws are faster one by one than as an array."""
+"""Up to this number, draws are faster one by one than as an array."""
 MOST_AT_ONCE = 2.0**52
-"""Numbers up to this are whole in float64, too."""
+"""Integers up to this are exact in float64."""
 POWERS = tuple(float(f"1e{power}") for power in range(23))
 DOUBT = 0.004
-"""Of the last digit: 20 times the rounding of what it is computed from."""
+"""The doubt in units of the last digit: 20 times the rounding error of the value."""
 MOST_TRIED = 64
-"""So many numbers of a range, and words of a choice, are tried before the work; of a longer range both ends."""
+"""Up to this number, the numbers of a range and words of a choice are all tried before the work; else both ends."""
 
 Draw = Callable[[str, int], float]
-"""Returns the number in [0, 1) of a parameter and an attempt."""
+"""Returns the number in [0, 1) for a parameter and an attempt."""
 
 
 class Range(NamedTuple):
@@ -40,12 +40,12 @@ class Range(NamedTuple):
     low: float
     high: float
     step: float = 0.0
-    """Between two numbers; 0 takes any."""
+    """The step between numbers; 0 for a continuous range."""
     whole: bool = False
     ratio: bool = False
-    """Its logarithm is drawn."""
+    """Whether its logarithm is drawn."""
     unit: str = ""
-    """A percent sign."""
+    """A percent sign, or nothing."""
 
     def at(self, share: float) -> float:
         """Return the number for a draw.
@@ -65,7 +65,7 @@ class Range(NamedTuple):
         return min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high)
 
     def of_all(self, shares: Array) -> Array:
-        """Return the numbers for an array of draws: what `at` gives for each, to the last bit.
+        """Return the numbers for an array of draws, equal to those of `at` to the last bit.
 
         >>> Range(-15, 15).of_all(np.arange(9) / 8)[:3].tolist()
         [-15.0, -11.25, -7.5]
@@ -88,11 +88,11 @@ class Range(NamedTuple):
         return found
 
     def text(self, value: float) -> str:
-        """Return a number of the range as a command line has it."""
+        """Return a number of the range as on a command line."""
         return f"{value!r}{self.unit}"
 
     def tried(self) -> list[float]:
-        """Return the numbers that are tried before the work: the ends, and where they are few the others."""
+        """Return the numbers that are tried before the work: the ends, or all if there are few."""
         count = int((self.high - self.low) / self.step) + 1 if self.step else 0
         if 0 < count <= MOST_TRIED:
             return [self.at((number + 0.5) / count) for number in range(count)]
@@ -100,7 +100,7 @@ class Range(NamedTuple):
 
 
 def _rounded(values: Array) -> tuple[Array, Array]:
-    """Return numbers of `DIGITS` digits, and which of them are the nearest to the *values* without doubt.
+    """Return numbers of `DIGITS` digits, and which of them are without doubt the nearest to the *values*.
 
     As whole numbers below 2⁵³ over powers of ten up to 10²², which are exact, they are what their digits are read as.
     In doubt are halves between two: there, the last bits of logarithms count.
@@ -117,32 +117,32 @@ def _rounded(values: Array) -> tuple[Array, Array]:
 
 
 class Ranges(NamedTuple):
-    """A parameter's value with a range in it, or several, between commas."""
+    """A parameter's value that contains one range, or several between commas."""
 
     name: str
     parts: tuple[str | Range, ...]
 
     @property
     def ranges(self) -> list[Range]:
-        """The ranges in it."""
+        """Its ranges."""
         return [part for part in self.parts if isinstance(part, Range)]
 
     @property
     def names(self) -> list[str]:
-        """What the numbers are drawn by: that of the second range is the draw of ``name 2``."""
+        """The name for drawing; the second range is drawn as ``name 2``."""
         return [self.name, *(f"{self.name} {number}" for number in range(2, len(self.ranges) + 1))]
 
     def at(self, shares: Sequence[float]) -> list[float]:
-        """Return the numbers for the draws of each range."""
+        """Return the numbers of each range for its draws."""
         return [part.at(share) for part, share in zip(self.ranges, shares, strict=True)]
 
     def with_values(self, values: Sequence[float]) -> str:
-        """Return the value with numbers in the places of its ranges."""
+        """Return the value with numbers in place of its ranges."""
         left = iter(values)
         return ",".join(part.text(next(left)) if isinstance(part, Range) else part for part in self.parts)
 
     def text(self, draw: Draw, attempt: int = 0) -> str:
-        """Return the value with the numbers drawn."""
+        """Return the value with drawn numbers."""
         return self.with_values(self.at([draw(name, attempt) for name in self.names]))
 
     def tried(self) -> Iterator[str]:
@@ -155,13 +155,13 @@ class Ranges(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """One of several words, each as likely."""
+    """A choice of several words, all equally likely."""
 
     name: str
     words: tuple[str, ...]
 
     def text(self, draw: Draw, attempt: int = 0) -> str:
-        """Return the word that is drawn."""
+        """Return the drawn word."""
         return self.words[int(draw(self.name, attempt) * len(self.words))]
 
     def tried(self) -> Iterator[str]:
@@ -170,7 +170,7 @@ class Choice(NamedTuple):
 
 
 def read(parameter: Parameter, text: str) -> Ranges | Choice | None:
-    """Return what is drawn for a *parameter*, None for a *text* that is a plain value; raises ParameterError."""
+    """Return the range or choice of a *parameter*, None if *text* is a plain value; raises ParameterError."""
     if parameter.kind == "flag":
         return None
     if (found := CHOICE.fullmatch(text)) is not None and "|" in text:
@@ -191,12 +191,12 @@ def _part(parameter: Parameter, word: str) -> str | Range:
         return word
     low, high, step = found[1], found[2], found[3]
     if low.endswith("%") != high.endswith("%") or (step and step.endswith("%") != high.endswith("%")):
-        raise ParameterError(parameter.name, f"{word!r} has a percent sign at one end only")
+        raise ParameterError(parameter.name, f"{word!r} has a percent sign at only one end")
     whole = parameter.kind.startswith("int")
     ends = [_number(parameter, end.removesuffix("%"), whole) for end in (low, high)]
     width = _number(parameter, step.removesuffix("%"), whole) if step else 0
     if ends[0] > ends[1]:
-        raise ParameterError(parameter.name, f"{word!r} goes down; write {high}..{low}")
+        raise ParameterError(parameter.name, f"{word!r} is reversed; write {high}..{low}")
     if step and width <= 0:
         raise ParameterError(parameter.name, f"{word!r} has a step of {step}; it must be above 0")
     unit = "%" if high.endswith("%") else ""
@@ -205,7 +205,7 @@ def _part(parameter: Parameter, word: str) -> str | Range:
     if whole:
         return Range(int(ends[0]), int(ends[1]), int(width) or 1, whole=True, unit=unit)
     if parameter.param.ratio and ends[0] <= 0:
-        raise ParameterError(parameter.name, f"{word!r} is drawn by its logarithm; both ends must be above 0")
+        raise ParameterError(parameter.name, f"{word!r} is drawn on a logarithmic scale; both ends must be above 0")
     return Range(ends[0], ends[1], width, ratio=parameter.param.ratio and not step, unit=unit)
 
 
@@ -223,7 +223,7 @@ def _number(parameter: Parameter, text: str, whole: bool) -> float:
 
 
 def _takes_whole_numbers(parameter: Parameter, half: str, whole: str) -> bool:
-    """Whether a parameter that is a text takes the *whole* number and not the *half* one."""
+    """Return whether a parameter that is a text accepts the *whole* number but not the *half* one."""
 
     def takes(text: str) -> bool:
         try:

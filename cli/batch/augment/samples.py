@@ -1,4 +1,4 @@
-"""The variants of a data set's images: those of each image follow each other, with its label."""
+"""Augment data sets: the variants of each image follow each other, with its label."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Answer = TypeVar("Answer")
 
 
 class Samples(NamedTuple):
-    """What a manifest must know of the images of a data set to draw for them again."""
+    """The properties of a data set's images that a manifest needs to repeat the draws."""
 
     number: int
     width: int
@@ -40,30 +40,30 @@ class Samples(NamedTuple):
 
 
 DIGITS, TEN = (28, 28), 10
-"""Height and width of digits, and how many there are."""
+"""The size of digits, as in MNIST, and the number of their classes."""
 
 
 class Processor(Protocol):
-    """What filters pictures."""
+    """Filters the pictures."""
 
     stages: tuple[Stage, ...]
     draws: ManyDraws | None
 
     @property
     def options(self) -> JobOptions:
-        """What the call asks for."""
+        """The options of the call."""
         ...
 
     def of_recipe(self, recipe: Recipe, stages: tuple[Stage, ...] = ()) -> Processor:
-        """Return what filters by another recipe, or by stages that images have of their own."""
+        """Return a processor for another recipe, or for the images' own stages."""
         ...
 
     def work_types(self, job: Job, picture: Picture, stages: Iterable[Sequence[Stage]]) -> list[Any]:
-        """Return the types in which a picture goes through several stages."""
+        """Return the sample types of a picture between stages."""
         ...
 
     def takes_stack(self, job: Job, picture: Picture) -> bool:
-        """Whether pictures like this one can be filtered several at a time."""
+        """Return whether pictures like this one can be filtered several at a time."""
         ...
 
     def computed(self, job: Job, picture: Picture) -> Computed:
@@ -72,7 +72,7 @@ class Processor(Protocol):
 
 
 def doubts(augmentation: Augmentation | None, frames: Frames) -> list[str]:
-    """Return notes on what a data set should not learn."""
+    """Return notes on operations that are harmful for a data set."""
     labels = frames.labels
     if augmentation is None or labels is None or frames.pictures is None or not augmentation.flips:
         return []
@@ -80,11 +80,11 @@ def doubts(augmentation: Augmentation | None, frames: Frames) -> list[str]:
         return []
     if frames.pictures(0, 1).pixels.shape != (*DIGITS, 1):
         return []
-    return ["looks like digits, most of which are none when they are mirrored; leave out flip if they are"]
+    return ["looks like digits, most of which make no sense mirrored; leave out flip if they are"]
 
 
 def summed(first: Computed, images: int, labels: Labels | None, variants: int) -> Samples:
-    """Return what was augmented, from what was computed of it: so many *variants* of each image."""
+    """Return the result with the *variants* of each image, from the computed outputs."""
     height, width, _ = first.shape
     return Samples(images // variants, width, height, None if labels is None else labels.every(variants))
 
@@ -97,7 +97,7 @@ def drawn(augmentation: Augmentation, job: Job, number: int, size: Samples) -> I
 
 
 def described(augmentation: Augmentation, job: Job, found: Samples) -> Iterator[list[dict[str, Any]]]:
-    """Yield what is drawn for the variants of each image, one image after the other; raises FileError."""
+    """Yield the draws for the variants of each image, one image after the other; raises FileError."""
     draws, size = ManyDraws(augmentation), (found.width, found.height, 1)
     for first in range(0, found.number, DESCRIBED):
         names = Names(job.input.place, range(first, min(first + DESCRIBED, found.number)))
@@ -105,7 +105,7 @@ def described(augmentation: Augmentation, job: Job, found: Samples) -> Iterator[
 
 
 def _of_file(job: Job, make: Callable[[], Answer]) -> Answer:
-    """Return what is made for a job's file; raises FileError for what no filter can do."""
+    """Return the variants for a job's file; raises FileError if a filter refuses."""
     try:
         return make()
     except (UsageError, ImageError) as error:
@@ -113,7 +113,7 @@ def _of_file(job: Job, make: Callable[[], Answer]) -> Answer:
 
 
 def computed(processor: Processor, job: Job, picture: Picture) -> Computed:
-    """Make the variants of images that lie one below the other; raises FileError."""
+    """Make the variants of images that are stacked vertically; raises FileError."""
     augmentation, count, each = processor.options.augmentation, picture.images, len(job.variants)
     assert augmentation is not None
     size = Samples(count, picture.pixels.shape[1], len(picture.pixels) // count)
@@ -137,7 +137,7 @@ def computed(processor: Processor, job: Job, picture: Picture) -> Computed:
 
 
 class _Gathered:
-    """The pictures that images become, in their order."""
+    """The resulting pictures, in order."""
 
     def __init__(self, job: Job, first: Computed, count: int) -> None:
         self.job, self.first = job, first.outputs["image"]
@@ -147,18 +147,18 @@ class _Gathered:
         self.put([0], samples[None], None if alpha is None else alpha[None])
 
     def put(self, places: Sequence[int] | Array, samples: Array, alpha: Array | None = None) -> None:
-        """Put pictures in their places; raises FileError for those that are not like the first."""
+        """Add pictures at their positions; raises FileError if one is unlike the first."""
         if samples.shape[1:] != self.samples.shape[1:]:
-            raise FileError(shown(self.job.input.name), f"its variants are of several sizes, {_DIFFER}")
+            raise FileError(shown(self.job.input.name), f"its variants differ in size, {_DIFFER}")
         if samples.dtype != self.samples.dtype:
-            why = "its variants are of several depths; give the last step --depth"
+            why = "its variants differ in depth; give the last step --depth"
             raise FileError(shown(self.job.input.name), why)
         self.samples[places] = samples
         if self.alpha is not None and alpha is not None:
             self.alpha[places] = alpha
 
     def output(self) -> Output:
-        """Return all, one below the other."""
+        """Return all pictures, stacked vertically."""
         alpha = None if self.alpha is None else self.alpha.reshape(-1, self.alpha.shape[-1])
         return self.first._replace(samples=self.samples.reshape(-1, *self.samples.shape[2:]), alpha=alpha)
 
@@ -166,9 +166,9 @@ class _Gathered:
 def drawn_for(
     processor: Processor, job: Job, names: Sequence[str], variants: Sequence[int], size: tuple[int, int, int]
 ) -> Drawn:
-    """Return what is drawn for *variants* of each of the images called *names*, one image after the other.
+    """Return the draws for *variants* of each of the images with these *names*, one image after the other.
 
-    All are of one width, height and number of channels. Raises FileError.
+    All have one width, height and number of channels. Raises FileError.
     """
     if processor.draws is None:
         assert processor.options.augmentation is not None
@@ -178,14 +178,14 @@ def drawn_for(
 
 
 def plan_of(job: Job, drawn: Drawn) -> Plan:
-    """Return what is done to images of 8 bits that are taken at once; raises FileError."""
+    """Return the operations on images of 8 bits filtered together; raises FileError."""
     return _of_file(job, drawn.plan)
 
 
 def _at_once(job: Job, first: Computed, picture: Picture, drawn: Drawn, each: int) -> Iterator[tuple[Array, Array]]:
-    """Yield what becomes of images that many are taken at once of, and their places, but of the first; see `plan_of`.
+    """Yield the results of images filtered together, with their positions, except the first; see `plan_of`.
 
-    So the *first* says what all are written as.
+    The *first* decides the encoding of all.
     """
     encoding = first.encodings["image"]
     height, width, channels = first.shape
@@ -201,15 +201,15 @@ def _at_once(job: Job, first: Computed, picture: Picture, drawn: Drawn, each: in
 
 
 DESCRIBED = 1 << 10
-"""So many images are drawn for at a time where nothing is done to them."""
+"""Images per block of draws if they are not filtered."""
 FIRST = 8
-"""So many images are drawn for before the work, to see whether their variants are of one size."""
+"""Images drawn for before the work, to check whether their variants have one size."""
 
 
 def _parts(
     processor: Processor, job: Job, picture: Picture, recipes: Mapping[int, Recipe], each: int
 ) -> Iterator[tuple[Processor, Sequence[int], Picture]]:
-    """Yield what filters some of the images, which of the recipes' places that are, and the images."""
+    """Yield processors, each with the positions of its recipes, and its images."""
     height, width = len(picture.pixels) // picture.images, picture.pixels.shape[1]
     images = together.Images(width, height, picture.full, picture.colours)
     one = _some(picture, [0])
@@ -230,11 +230,11 @@ def _parts(
             yield processor.of_recipe(recipes[place]), [place], _some(picture, [place // each])
 
 
-_DIFFER = "which a data set does not hold; end with resize --size or crop --size"
+_DIFFER = "which a data set cannot hold; end with resize --size or crop --size"
 
 
 def _some(picture: Picture, numbers: Sequence[int]) -> Picture:
-    """Return some of the images that lie one below the other."""
+    """Return some of the images that are stacked vertically."""
     height = len(picture.pixels) // picture.images
     pixels = picture.pixels.reshape(picture.images, height, *picture.pixels.shape[1:])[numbers]
     alpha = picture.alpha
@@ -255,7 +255,7 @@ def _some(picture: Picture, numbers: Sequence[int]) -> Picture:
 
 
 def _check_sizes(augmentation: Augmentation, job: Job, picture: Picture, size: Samples) -> None:
-    """Raise FileError where the variants may be of several sizes, and their file is to hold one."""
+    """Raise FileError if the variants may have several sizes, but their file holds only one."""
     own = formats.FORMATS[picture.format]
     if not any(target.format_for(output, own).data_set for output, target in job.targets.items()):
         return
@@ -269,7 +269,7 @@ def _check_sizes(augmentation: Augmentation, job: Job, picture: Picture, size: S
     if len(found) > 1:
         one, other = (f"{across}×{down}" for across, down in sorted(found)[:2])
         raise FileError(
-            shown(job.input.name), f"its variants would be of several sizes, as {one} and {other}, {_DIFFER}"
+            shown(job.input.name), f"its variants would differ in size, such as {one} and {other}, {_DIFFER}"
         )
 
 

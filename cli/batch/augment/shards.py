@@ -1,4 +1,4 @@
-"""The variants of a shard's samples: all images of a sample have one draw, and its other files are copied."""
+"""Augment shards: all images of a sample share the draws, and its other files are copied."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class Variant(NamedTuple):
     """A file of a variant of a sample."""
 
     job: Job
-    """That of the variant alone."""
+    """The job of this variant alone."""
     member: ShardMember
     """The file, under the variant's own key."""
     picture: Picture | None = None
     number: int = 0
-    """Of the sample's first image among those of the shard."""
+    """The number of the sample's first image in the shard."""
     label: int | None = None
 
     def line(self, steps: Any) -> dict[str, Any]:
-        """Return what the manifest's line tells of it."""
+        """Return the manifest's line for it."""
         place = {"member": self.member.name, "source_frame": self.number, "name": self.job.input.place}
         return {**place, "variant": self.job.variant, "label": self.label, "steps": steps}
 
@@ -50,7 +50,7 @@ def expanded(job: Job, files: Iterable[tuple[ShardMember, Picture | None]]) -> I
 
 
 def redrawn(augmentation: Augmentation, job: Job, shard: Shard) -> Iterator[dict[str, Any]]:
-    """Yield the manifest's lines of a shard that was not augmented anew."""
+    """Yield the manifest's lines of a shard that was not augmented again."""
     files = ((member, shard.picture(member) if member.is_image else None) for member in shard.members)
     for found in expanded(job, files):
         if found.picture is None:

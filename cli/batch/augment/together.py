@@ -1,4 +1,4 @@
-"""Which images are filtered together: those whose recipes differ in numbers alone."""
+"""Group images to be filtered together: those whose recipes differ only in numbers."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ class Images(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Recipes of one form."""
+    """Recipes that differ only in numbers."""
 
     places: Sequence[int]
-    """Which they are."""
+    """Their positions."""
     parts: Sequence[Sequence[Part]] = ()
-    """What the stages of each are made of; none where the images go one by one."""
+    """The sources of the stages of each; empty if the images are filtered one by one."""
 
     def stages(self) -> tuple[tuple[Stage, ...], Settings]:
-        """Return the stages of all, and how their images enter them."""
+        """Return the stages of all, and the settings for entering their images."""
         return joined(alike.merged(self.parts))
 
     def split(self, kinds: Sequence[Any]) -> Iterator[Group]:
-        """Yield the group in parts, each of those that have one of the *kinds*."""
+        """Yield the group in parts, one for each of the *kinds*."""
         for kind in dict.fromkeys(kinds):
             chosen = [at for at, own in enumerate(kinds) if own == kind]
             yield Group([self.places[at] for at in chosen], [self.parts[at] for at in chosen])
 
 
 def gathered(calls: Sequence[tuple[int, Call[Any]]]) -> Iterator[tuple[Array, Many | None, Mapping[str, Any]]]:
-    """Yield calls of one filter that differ in columns alone: their places, how it takes many images, its values."""
+    """Yield calls of one filter that differ only in columns: their positions, its function for many images, values."""
     found: dict[Hashable, tuple[list[int], list[Call[Any]]]] = {}
     for place, call in calls:
         many = catalog.many(call.name)
@@ -72,7 +72,7 @@ def gathered(calls: Sequence[tuple[int, Call[Any]]]) -> Iterator[tuple[Array, Ma
 def of_columns(
     many: Many | None, values: Mapping[str, Any], columns: Mapping[str, Any], places: Array
 ) -> Iterator[tuple[Array, Mapping[str, Any]]]:
-    """Yield the values of calls, and their places, apart where a column is not one that a filter takes."""
+    """Yield the values of calls with their positions, split if the filter does not take a column."""
     apart = [name for name in columns if many is not None and name not in many.columns]
     if not apart:
         yield places, {**values, **columns}
@@ -90,14 +90,14 @@ def column(values: list[Any]) -> Any:
 
 
 def _shared(many: Many, name: str, value: Any) -> Hashable:
-    """Return what calls must share of a parameter to be taken together; of a column, how its values are written."""
+    """Return the key that calls must share to be grouped: a parameter's value; for a column, the form of its values."""
     if name not in many.columns or value is None:
         return value
     return (len(value), *map(type, value)) if isinstance(value, tuple) else isinstance(value, str)
 
 
 def groups(recipes: Mapping[int, Recipe], images: Images) -> list[Group]:
-    """Return the recipes, by their places, in groups; raises UsageError for what no filter can do."""
+    """Return the recipes in groups, by position; raises UsageError if a filter refuses."""
     if images.colours not in ("gray", "rgb"):
         return [Group([*recipes])]
     context = ImageContext(images.full, np.float32, colours=images.colours)
@@ -120,8 +120,8 @@ def groups(recipes: Mapping[int, Recipe], images: Images) -> list[Group]:
 
 
 def _parts(recipe: Recipe, known: dict[Hashable, Part]) -> list[Part]:
-    """Return what a recipe's stages are made of; that of a call that several have is *known*."""
-    # Random fields go by the number of their step, too.
+    """Return the sources of a recipe's stages; those of shared calls are *known*."""
+    # Random fields depend on the number of their step, too.
     keys = [(id(step), number, len(recipe.steps) == 1) for number, step in enumerate(recipe.steps)]
     if not all(key in known for key in keys):
         known.update(zip(keys, recipe.parts(), strict=True))

@@ -1,4 +1,4 @@
-"""The variants of an augmentation as jobs: which there are, what they are called, what they are made of."""
+"""The variants of an augmentation as jobs: their number, names and sources."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from .augmentation import Augmentation, is_itself
 
 PATTERN = "{stem}-{variant:02}{suffix}"
 MOST = 10_000
-"""Variants of an image."""
+"""The most variants of an image."""
 HELD_OUT = frozenset({"val", "valid", "validation", "test"})
-"""Folders whose pictures measure what was learned; of augmented ones the measure is wrong."""
+"""Folders of evaluation data, which should not be augmented."""
 
 
 class Variants(NamedTuple):
-    """What a call of `imfilter augment` makes of each input."""
+    """The variants that a call of `imfilter augment` makes of each input."""
 
     augmentation: Augmentation
     recipes: Sequence[Recipe]
-    """All that can be drawn, at its ends: what the call may read, and what tells it from others."""
+    """Recipes with every range at its ends: the files that the call may read, and its key."""
     variants: int = 1
     keep: bool = False
     all_splits: bool = False
     manifest: str | None = None
     recipe: str | None = None
-    """The file of which steps were taken."""
+    """The file of the steps, if they came from one."""
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -48,10 +48,10 @@ class Variants(NamedTuple):
     def planned(
         self, inputs: Sequence[Input], plan: Callable[..., list[Job]], naming: OutputNaming, kind: str, in_folder: bool
     ) -> list[Job]:
-        """Return the jobs, as *plan* makes them: one a variant, and one a data set, whose outputs hold all of them.
+        """Return the jobs made by *plan*: one per variant, but one per data set, whose outputs hold all variants.
 
-        *kind* is the format of the inputs, where their bytes do not tell it.
-        Raises UsageError for a name that several of them would have.
+        *kind* is the format of inputs that cannot be recognised by their bytes.
+        Raises UsageError if several of them would have the same name.
         """
         apart = naming.frame is not None or "frame" in naming.fields
         sets = [] if apart else [source for source in inputs if kind or is_data_set(source.name)]
@@ -73,39 +73,39 @@ class Variants(NamedTuple):
         return given
 
     def check_places(self, inputs: Iterable[Input]) -> None:
-        """Raise UsageError for pictures that measure what was learned."""
+        """Raise UsageError for evaluation data."""
         for one in inputs if not self.all_splits else ():
             folders = Path(one.place).parts[:-1]
             if (held := next((folder for folder in folders if folder.lower() in HELD_OUT), None)) is not None:
                 raise UsageError(
-                    f"{shown(one.name)}: is in a folder {held}, whose images measure what was learned from others; "
-                    f"leave it out with --exclude {held}, or add --all-splits"
+                    f"{shown(one.name)}: is in a {held} folder, whose images are for evaluation, not for training; "
+                    f"skip it with --exclude {held}, or add --all-splits"
                 )
 
     def doubts(self, names: Iterable[str]) -> list[str]:
-        """Return a line for each folder that was named though its pictures measure what was learned."""
+        """Return a note for each given folder of evaluation data."""
         folders = [name for name in names if not self.all_splits and is_folder(name)]
         held = [(name, Path(name).resolve().name) for name in folders]
         return [
-            f"{shown(name)}: is a folder {word}, whose images measure what was learned from others; "
-            "add --all-splits if variants of them are meant"
+            f"{shown(name)}: is a {word} folder, whose images are for evaluation, not for training; "
+            "add --all-splits to augment them all the same"
             for name, word in held
             if word.lower() in HELD_OUT
         ]
 
     def files(self) -> dict[str, str]:
-        """Return the files that the results depend on, and what they are."""
+        """Return the files that the results depend on, with their roles."""
         own = {} if self.recipe is None else {self.recipe: "the recipe of this call"}
         return own | {name: what for recipe in self.recipes for name, what in recipe.files().items()}
 
     def key(self) -> bytes:
-        """Return what tells this augmentation from every other: its steps and seed, and the contents of its files."""
+        """Return a key that differs for every other augmentation: its steps, its seed, the contents of its files."""
         own = repr(self.augmentation).encode("utf-8", "surrogateescape")
         return b"\0".join([own, *(recipe.key() for recipe in self.recipes)])
 
 
 def is_data_set(name: str) -> bool:
-    """Whether a file holds the images of a data set, whose variants go into one file again."""
+    """Return whether a file holds the images of a data set, whose variants go into one file again."""
     try:
         with open(name, "rb") as file:
             head, length = file.read(formats.HEAD), os.fstat(file.fileno()).st_size
@@ -121,7 +121,7 @@ def is_data_set(name: str) -> bool:
 
 
 def drawn(augmentation: Augmentation, job: Job, name: str, variant: int, width: int, height: int) -> Recipe:
-    """Return the recipe of a *variant* of a job's image called *name*; raises FileError where that cannot be done."""
+    """Return the recipe of a *variant* of a job's image with this *name*; raises FileError."""
     try:
         return augmentation.drawn(name, variant, width, height)
     except UsageError as error:
@@ -129,7 +129,7 @@ def drawn(augmentation: Augmentation, job: Job, name: str, variant: int, width: 
 
 
 def alone(job: Job, recipe: Recipe) -> Job:
-    """Return the job of a variant as a call with its *recipe* and its input alone has it.
+    """Return the job of a variant as in a call with only its *recipe* and its input.
 
     Random fields go by the name of the file, without its folders: their seed was drawn for the whole path.
     """
@@ -139,12 +139,12 @@ def alone(job: Job, recipe: Recipe) -> Job:
 
 
 def described(recipe: Recipe) -> list[dict[str, Any]]:
-    """Return the steps of a drawn recipe as JSON can hold them: the filters, and their parameters by name."""
+    """Return the steps of a drawn recipe as values for JSON: the filters, and their parameters by name."""
     if is_itself(recipe):
         return []
     return [described_call(step) for step in recipe.steps]
 
 
 def described_call(step: Call[Any]) -> dict[str, Any]:
-    """Return one step so."""
+    """Return one step as values for JSON."""
     return {"filter": step.name, **{name: step.values[name] for name in step.given}}

@@ -9,10 +9,9 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from multiprocessing import forkserver, resource_tracker
 from typing import Any
 
-from ... import signals
+from ... import signals, system
 from ...console.messages import reason_of
 from ...errors import FileError, UsageError
 from ...images.silence import silenced
@@ -26,8 +25,11 @@ LOST = 60
 AGAIN = "run it again with --update"
 LOGGERS = ("distributed", "tornado", "asyncio", "dask", "bokeh")
 SILENT = logging.CRITICAL + 1
-OUTSIDE = {signal.SIGINT, signal.SIGHUP}
+OUTSIDE = {*signals.ENDING} - {signal.SIGTERM}
 """Signals that the terminal sends to all processes: this one alone shall have them."""
+
+COPIES = "forkserver"
+"""How processes begin as copies of one that serves for that; not all systems have it."""
 
 
 def library() -> Any:
@@ -112,9 +114,10 @@ def _started(workers: int, scratch: str, verbose: bool) -> Any:
     settings = {"distributed.scheduler.allowed-failures": 0, "temporary-directory": scratch}
     importlib.import_module("dask.config").set(settings)
     with contextlib.nullcontext() if verbose else silenced():  # what begins here is silent for its life
-        resource_tracker.ensure_running()  # where it is not, the next would begin it, and let signals through
+        system.track_resources()
         with _kept_from_others():
-            _begin_by_copies(scratch)
+            if system.start_method(COPIES) == COPIES:
+                _begin_by_copies(scratch)
     with _kept_from_others():
         return library().LocalCluster(
             n_workers=workers,
@@ -134,7 +137,9 @@ def _begin_by_copies(scratch: str) -> None:
     Of two workers the start takes 3.4 CPU seconds in place of 4.9. A process has one such cluster in its life: what
     the copies are asked for by is in the folder *scratch*.
     """
-    importlib.import_module("dask.config").set({"distributed.worker.multiprocessing-method": "forkserver"})
+    from multiprocessing import forkserver
+
+    importlib.import_module("dask.config").set({"distributed.worker.multiprocessing-method": COPIES})
     context = importlib.import_module("distributed.utils").get_mp_context()
     context.set_forkserver_preload(["distributed", worker_task.__name__])
     # Its own folder would stay behind this program, which ends on the spot.
@@ -145,11 +150,8 @@ def _begin_by_copies(scratch: str) -> None:
 @contextlib.contextmanager
 def _kept_from_others() -> Iterator[None]:
     """Let threads and processes that begin never have the signals of the terminal."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, OUTSIDE)
-    try:
+    with system.held_back(OUTSIDE):
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     signals.check()
 
 

@@ -1,1 +1,1 @@
-"""JPEG: its segments, what may be missing of them, and its codec."""
+"""JPEG: its segments, checks for missing data, and its codec."""

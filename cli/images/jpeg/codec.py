@@ -1,4 +1,4 @@
-"""JPEG, and MPO, which is several in one file: its header read by Pillow, its pixels strictly; written in bands."""
+"""JPEG and MPO, several JPEGs in one file: header read by Pillow, pixels decoded strictly; written in bands."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
 QUALITY = 95
 JFIF, JFIF_AT, DENSITY_AT = b"JFIF\0", 6, 13
-"""What the first segment of a JPEG begins with, where, and where its density is; ITU-T T.871, section 10.1."""
+"""The beginning of a JPEG's first segment, its place, and that of the density; ITU-T T.871, section 10.1."""
 APPLICATION_13 = 0xED
 MOTION_PHOTO = b"MotionPhoto_Data"
-"""What precedes the video in a file of Samsung's."""
+"""The bytes before the video in a Samsung file."""
 MOVIE = re.compile(rb"\xff\xd9\0\0..ftyp", re.DOTALL)
 """The end of a picture, and the beginning of an MP4."""
-FOLLOWED = "another JPEG follows the picture, maybe its preview, and was not read; split the file to filter both"
+FOLLOWED = "another JPEG follows the picture, perhaps its preview, and was not read; split the file to filter both"
 ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
-"""What the segment begins with that says that there is a gain map; ISO 21496-1, annex C."""
+"""The beginning of the segment that announces a gain map; ISO 21496-1, annex C."""
 USUAL_HEADER = 1 << 14
-"""Bytes in which the header stands, as a rule: of 2 000 files 0.2 s less than 128 KiB."""
+"""Bytes that usually contain the header: 0.2 s faster than 128 KiB for 2 000 files."""
 COLOURS: Mapping[str, ColourModel] = {"L": "gray", "RGB": "rgb", "CMYK": "cmyk"}
 """By Pillow's modes."""
 MPO_ENTRIES = 0xB002
@@ -50,7 +50,7 @@ MPO_ENTRIES = 0xB002
 
 
 def prepare(head: bytes) -> None:
-    """Import what decodes, and what opens an MPO."""
+    """Import the decoder and the plugin for MPO."""
     import simplejpeg  # noqa: F401
 
     if LIST in head:
@@ -58,11 +58,11 @@ def prepare(head: bytes) -> None:
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode the pixels; what is damaged, into an image of Pillow's."""
+    """Decode the pixels; of a damaged file, into a Pillow image."""
     found = list(segments.read(data))
     frame.check(found)
     image = _opened(data)
-    # The coefficients of a progressive one, and where it is not sure to be whole, what is decoded again.
+    # The coefficients of a progressive one and, if it may be incomplete, a second decoding.
     pillow_decoder.check_size(image, options, beside=2 * len(image.getbands()))
     integrity.check_scans(found, *image.size)
     end = found[-1].end if found[-1].marker == segments.END_OF_IMAGE else 0
@@ -100,7 +100,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def describe(data: Any, options: DecodeOptions, decode: Decode) -> Description:
-    """Return what the header tells, of an MPO that of its first picture; of the file no more is read."""
+    """Return the header, of an MPO that of its first picture; the rest of the file is not read."""
     head, found = _header(data)
     frame.check(found)
     image = _opened(head)
@@ -126,7 +126,7 @@ def describe(data: Any, options: DecodeOptions, decode: Decode) -> Description:
 
 
 def _header(data: Any) -> tuple[bytes, list[segments.Segment]]:
-    """Return so many first bytes of a file that its first scan begins in them, and the segments up to that."""
+    """Return the first bytes of a file, up to its first scan at least, and the segments before that."""
     length = USUAL_HEADER
     while True:
         head = data[:length]
@@ -142,17 +142,17 @@ def _with_coding(metadata: Metadata, coding: JpegCoding | None, resources: Mappi
 
 
 def _join_xmp(image: Any, notes: list[str]) -> None:
-    """Let the XMP of an image be whole that is split over several segments."""
+    """Join the XMP of an image if it is split over several segments."""
     if not (packet := image.info.get("xmp")):
         return
     try:
         image.info["xmp"] = extended_xmp.joined(packet, _bodies(image, "APP1"))
     except ValueError as error:
-        notes.append(f"its XMP is damaged and was not kept as a whole ({error})")
+        notes.append(f"its XMP is damaged and was only partly kept ({error})")
 
 
 def _resources(image: Any, notes: list[str]) -> Mapping[int, bytes]:
-    """Return IPTC, and what else Photoshop keeps."""
+    """Return IPTC and Photoshop's other resources."""
     bodies = [body for body in _bodies(image, "APP13") if body.startswith(photoshop.SIGNATURE)]
     try:
         return photoshop.kept(b"".join(body.removeprefix(photoshop.SIGNATURE) for body in bodies), notes)
@@ -166,7 +166,7 @@ def _bodies(image: Any, name: str) -> list[bytes]:
 
 
 def _unannounced(begun: PartialDecode, told: Sequence[str]) -> list[str]:
-    """Return notes on what follows the picture without a word of XMP, and on gain maps without one."""
+    """Return notes on data after the picture, and on gain maps, that XMP does not announce."""
     behind = max(begun.end - len(segments.END), 0)
     found = {
         VIDEO: begun.data.find(MOTION_PHOTO, behind) >= 0 or MOVIE.search(begun.data, behind) is not None,
@@ -177,18 +177,18 @@ def _unannounced(begun: PartialDecode, told: Sequence[str]) -> list[str]:
 
 
 def _coding(image: Any) -> JpegCoding | None:
-    """Return how an image was coded, None where a table is missing."""
+    """Return the coding of an image, None if a table is missing."""
     steps = [image.quantization.get(table) for _, _, _, table in image.layer]
     if not steps or None in steps:
         return None
-    # Another sampling than the three common ones is kept by more.
+    # A sampling other than the three common ones becomes the next finer one.
     factors = tuple((across, down) for _, across, down, _ in image.layer)
     return JpegCoding(tuple(tuple(each) for each in steps), max(JpegImagePlugin.get_sampling(image), 0), factors)
 
 
 def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames:
-    """Return the pictures of an MPO; the *first* is what is commonly seen."""
-    # Places are counted from behind the name of the segment that lists them; CIPA DC-007, section 5.2.
+    """Return the pictures of an MPO; the *first* is the one usually shown."""
+    # Places are counted from after the name of the segment that lists them; CIPA DC-007, section 5.2.
     lists = [segment.end - len(segment.body) for segment in segments.read(data) if _is_list(segment)]
     base = next(iter(lists), 0) + len(LIST)
     starts = [0, *(base + entry["DataOffset"] for entry in entries[1:])]
@@ -197,7 +197,7 @@ def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames
     def each() -> Iterator[Picture]:
         for number, start in enumerate(starts):
             if start in starts[:number]:
-                raise DecodeError("is damaged: two of its pictures are at one place")
+                raise DecodeError("is damaged: two of its pictures start at the same byte")
             found = decode(_without_list(data[start : ends[start]]))
             if isinstance(found, Frames):
                 raise DecodeError("is damaged: one of its pictures is an animation")
@@ -225,14 +225,14 @@ def _without_list(data: bytes) -> bytes:
 
 
 def canvas(options: EncodeOptions, metadata: Metadata) -> Callable[..., Any]:
-    """Return what makes the canvas of a file: one that is encoded while it is filled."""
+    """Return the factory of a canvas that is encoded while it is filled."""
     from . import encoder
 
     return partial(encoder.canvas, **_settings(options, metadata))
 
 
 def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
-    """Return what makes the canvas of a file, whose bands go into a spool; there is never an alpha."""
+    """Return the factory of a canvas whose bands go into a spool; there is never an alpha."""
     made = canvas(options, metadata)
     return lambda shape, dtype, alpha=False: made(shape, dtype, spool=spool)
 
@@ -244,7 +244,7 @@ def _streamed_bytes(width: int, samples: Samples, cores: int) -> float:
 
 
 def _settings(options: EncodeOptions, metadata: Metadata) -> dict[str, Any]:
-    # Full chroma at 95 unless the user says how good is good enough.
+    # Full chroma at 95 unless the user chooses a quality.
     coding = metadata.coding if options.keep_quality else None
     return {"quality": options.quality or QUALITY, "full_chroma": options.quality is None, "coding": coding}
 
@@ -253,7 +253,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
     from . import encoder
 
-    if not isinstance(file, io.BytesIO):  # in which the header is changed behind Pillow's back
+    if not isinstance(file, io.BytesIO):  # the header is changed in memory after Pillow has written it
         buffer = Buffer()
         notes = encode(buffer, content)
         for part in buffer.parts():
@@ -263,10 +263,10 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     metadata = content.metadata
     exif = _exif(metadata)
     if len(exif) > encoder.LONGEST_SEGMENT >= len(less := _exif(without_maker_note(metadata))):
-        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG holds; the maker note was not kept")
+        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG can hold; the maker note was not kept")
         exif = less
     if len(exif) > encoder.LONGEST_SEGMENT:
-        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG holds, and was not kept")
+        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG can hold, and was not kept")
         exif = b""
     xmp, extension = extended_xmp.split(metadata.xmp, encoder.LONGEST_XMP)
     beside = [(APPLICATION_1, body) for body in extension]
@@ -289,7 +289,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         cores=content.options.cores,
     )
     if metadata.aspect is not None and metadata.dpi is None and not _put_aspect(file, start, metadata.aspect):
-        notes.append("JPEG cannot hold the shape of its pixels in CMYK; use .tif")
+        notes.append("JPEG cannot hold its pixel aspect ratio in CMYK; use .tif")
     return notes
 
 
@@ -303,7 +303,7 @@ def _put_aspect(file: io.BytesIO, start: int, aspect: tuple[float, float]) -> bo
 
 
 def _exif(metadata: Metadata) -> bytes:
-    """Return the EXIF block, with the texts that only a PNG keeps beside it."""
+    """Return the EXIF block, including texts that a PNG stores outside it."""
     if not metadata.texts:
         return metadata.exif
     from .. import ifd

@@ -1,9 +1,9 @@
-"""Writing JPEG: Pillow encodes bands of rows side by side, which meet at restart markers.
+"""Writing JPEG: Pillow encodes bands of rows in parallel, which are joined at restart markers.
 
-After ITU-T T.81 (the sections named below). At a restart marker the encoder begins anew, so what follows refers to
-nothing before it: bands encoded as images of their own are joined by these markers, and decode to the same pixels
-as the whole. 12 megapixels in colour take 24 ms in two threads in place of 44, and no whole copy of the pixels in
-Pillow's four bytes each.
+After ITU-T T.81 (the sections named below). At a restart marker the encoder starts afresh, so that what follows does
+not depend on anything before: bands encoded as separate images are joined by these markers, and decode to the same
+pixels as the whole. 12 megapixels in colour take 24 ms in two threads instead of 44, and need no complete copy of the
+pixels with Pillow's four bytes each.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import contextlib
 import io
 import os
 import struct
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -32,24 +31,24 @@ from . import segments
 from .segments import COMMENT, END, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
 
 BAND = 1 << 19
-"""Pixels of a band; from 1/8 to 2 megapixels all are as fast. An interval must stay below 2¹⁶ units."""
+"""Pixels of a band; from 1/8 to 2 megapixels the speed is the same. An interval must have fewer than 2¹⁶ units."""
 UNIT = 16
-"""Rows of the highest unit, which a band holds a multiple of."""
+"""Rows of the tallest unit; a band has a multiple of it."""
 HALVED_BOTH_WAYS = 2
-"""Pillow's number for colours of half the width and height, 4:2:0."""
+"""Pillow's number for chroma at half width and height, 4:2:0."""
 LONGEST_SIDE = 65500
-"""Pixels of the longest side that libjpeg takes."""
-TOO_LONG = f"a side holds {LONGEST_SIDE} pixels at most"
+"""Pixels of the longest side that libjpeg accepts."""
+TOO_LONG = f"a side has at most {LONGEST_SIDE} pixels"
 LONGEST_SEGMENT = 65533
 """Bytes of a segment."""
 LONGEST_XMP = LONGEST_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")
 
 
 class Bands(PackedCanvas):
-    """An image that is filled strip by strip, and encoded band by band as it is: what `write` takes for pixels.
+    """An image that is filled strip by strip and encoded band by band; `write` accepts it in place of pixels.
 
-    So the pixels are encoded while they are in the cache, by the threads that compute them, and are never all in
-    memory at once: 120 MB less at 48 megapixels. A single band is encoded when it is written, with its header.
+    The threads that compute the pixels encode them while they are in the cache, and the whole image is never in memory:
+    this saves 120 MB at 48 megapixels. A single band is encoded when it is written, with its header.
     """
 
     joins_alpha = False
@@ -81,7 +80,7 @@ class Bands(PackedCanvas):
         self._only: Any = None
 
     def pack(self, number: int, pixels: Any) -> bytes:
-        """Return a band encoded as an image of its own, unless it is the only one; raises ValueError."""
+        """Return a band encoded as a separate image, unless it is the only one; raises ValueError."""
         if max(self.shape) > LONGEST_SIDE:
             raise ValueError(TOO_LONG)
         if self.count == 1:
@@ -90,7 +89,7 @@ class Bands(PackedCanvas):
         return _encoded(_image(pixels), **self._settings)
 
     def ordered(self, number: int, packed: bytes) -> Parts:
-        """Return the data of a band, behind the marker at which it meets the one before."""
+        """Return the data of a band, with the marker that joins it to the previous one."""
         if self.count == 1:
             return ()
         marker = bytes((0xFF, RESTART + (number - 1) % 8)) if number else b""
@@ -99,7 +98,7 @@ class Bands(PackedCanvas):
     def write(
         self, file: BinaryIO, comments: Sequence[bytes] = (), beside: Sequence[tuple[int, bytes]] = (), **header: Any
     ) -> None:
-        """Write the bands as one image; *beside* are more segments, *header* options of Pillow's for other ones.
+        """Write the bands as one image; *beside* are further segments, *header* Pillow's options for others.
 
         Behind the header only `end_with_bytes` writes.
         """
@@ -109,7 +108,7 @@ class Bands(PackedCanvas):
         if self.count == 1:
             file.write(_with_segments(_in_memory(_image(self._only), **self._settings, **header), more))
             return
-        # Of no pixels but the same header: as wide, of the same tables.
+        # An image without data but with the same header: the same width and tables.
         blank = _image(np.zeros((1, width, channels), np.uint8))
         head = _encoded(blank, **self._settings, **header)
         file.write(_with_segments(_with_height(head[: _scan(head)], height), more))
@@ -118,7 +117,7 @@ class Bands(PackedCanvas):
 
 
 def band_of(width: int) -> int:
-    """Return how many rows a band has."""
+    """Return the number of rows of a band."""
     return max(1, BAND // (width * UNIT)) * UNIT
 
 
@@ -131,7 +130,7 @@ def canvas(
     coding: JpegCoding | None = None,
     spool: MakeSpool | None = None,
 ) -> Bands | Canvas:
-    """Return what a result of *shape* is gathered in: bands in memory, or in a spool."""
+    """Return the canvas for a result of *shape*: bands in memory, or in a spool."""
     if max(shape) > LONGEST_SIDE and spool is None:
         return Canvas(shape, dtype)
     sink = None if spool is None else spool()
@@ -139,7 +138,7 @@ def canvas(
 
 
 def canvas_bytes(row: int, width: int, cores: int) -> int:
-    """Return how many bytes bands in a spool take at most, with the images of Pillow's that they are encoded from."""
+    """Return the most bytes of bands in a spool, including the Pillow images from which they are encoded."""
     return in_flight(row, band_of(width), cores) + 4 * width * band_of(width) * cores
 
 
@@ -183,37 +182,38 @@ def _image(pixels: Any) -> Image.Image:
 
 
 def _encoded(image: Image.Image, **settings: Any) -> bytes:
-    """Encode an image into a file without a name: for that Pillow lets go of the interpreter's lock."""
+    """Encode an image into a nameless file, for which Pillow releases the interpreter's lock."""
     with contextlib.suppress(OSError), _scratch() as file:
         pillow_private.save(image, file, "JPEG", **settings)
         file.seek(0)
-        # Pillow does not look how much of its data a file took.
+        # Pillow does not check how much of its data was written.
         if (encoded := file.read()).endswith(END) and _has_scan(encoded):
             return encoded
-    # No such file can be had, or none as large: one thread at a time, then.
+    # There is no such file, or no room for it: encode in one thread at a time.
     return _in_memory(image, **settings)
 
 
 def _in_memory(image: Image.Image, **settings: Any) -> bytes:
-    """Encode an image; no other thread runs meanwhile, but a small one is done 0.1 ms sooner."""
+    """Encode an image in memory: this blocks other threads, but is 0.1 ms faster for a small one."""
     memory = io.BytesIO()
     pillow_private.save(image, memory, "JPEG", **settings)
     return memory.getvalue()
 
 
 def _has_scan(data: bytes) -> bool:
-    """Whether data reach the scan, in which no end marker can be but the last."""
+    """Whether data reach the scan, which can contain no end marker but the last."""
     return any(segment.marker == START_OF_SCAN for segment in segments.read(data))
 
 
-def _scratch() -> BinaryIO:
-    if sys.platform == "linux":
-        return open(os.memfd_create("imfilter"), "w+b", buffering=0)
+def _scratch() -> Any:
+    make: Callable[[str], int] | None = getattr(os, "memfd_create", None)
+    if make is not None:
+        return open(make("imfilter"), "w+b", buffering=0)
     return tempfile.TemporaryFile(buffering=0)
 
 
 def _scan(data: bytes) -> int:
-    """Return where the compressed data begins, behind the scan's header."""
+    """Return where the compressed data begins, after the scan's header."""
     return next(segment.end for segment in segments.read(data) if segment.marker == START_OF_SCAN)
 
 
@@ -233,6 +233,6 @@ def _cut(comments: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _with_height(header: bytes, height: int) -> bytes:
-    """Return a header with another height: two bytes behind the precision in the frame's, section B.2.2."""
+    """Return a header with another height: two bytes after the precision in the frame's, section B.2.2."""
     start = next(segment.start for segment in segments.read(header) if segment.marker == START_OF_FRAME)
     return header[: start + 5] + struct.pack(">H", height) + header[start + 7 :]

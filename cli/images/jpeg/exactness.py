@@ -12,19 +12,19 @@ from .turbo import BytesLeftError, EndsEarlyError
 
 BLOCK = 8
 SPARE = 9
-"""Bytes of one value that may be left of an interval: cameras and webcams fill it up."""
+"""Equal bytes that may remain after an interval: cameras and webcams add padding."""
 JUNK = b"\xaa" * 64
-"""Bits in place of those that are taken off: more than the rest of a unit needs to look otherwise."""
+"""Bits that replace removed ones: enough to change the rest of a unit visibly."""
 
 
 class Interval(NamedTuple):
-    """Compressed data that are decoded without regard to what precedes them."""
+    """Compressed data that can be decoded independently of the data before."""
 
     start: int
     end: int
 
     def needed(self, data: bytes) -> int:
-        """Return the offset of the last byte before padding: up to `SPARE` bytes of one value, or any one."""
+        """Return the offset of the last byte before padding: up to `SPARE` equal bytes, or one of any value."""
         content = data[max(self.start, self.end - SPARE - 1) : self.end]
         at = self.end - (len(content) - len(content.rstrip(content[-1:])))
         return max(at - 1, self.start)
@@ -35,7 +35,7 @@ class Interval(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """The units of a picture of one scan, and how they are parted into intervals."""
+    """The units of a picture with one scan, and their division into intervals."""
 
     width: int
     height: int
@@ -73,7 +73,7 @@ class Grid(NamedTuple):
 
 
 def grid(found: Sequence[Segment]) -> Grid:
-    """Return the units that the header tells of."""
+    """Return the grid of units that the header describes."""
     frame = next(bytes(each.body) for each in found if each.marker in FRAMES)
     restarts = [int.from_bytes(each.body) for each in found if each.marker == RESTART_INTERVAL]
     height, width = int.from_bytes(frame[1:3]), int.from_bytes(frame[3:5])
@@ -96,11 +96,11 @@ def doubtful(
     intervals: Sequence[Interval],
     decode: Callable[[bytes], Array],
 ) -> list[int]:
-    """Return the intervals of the picture *pixels* whose data may be too many, but for padding.
+    """Return the intervals of the picture *pixels* that may have too much data, apart from padding.
 
-    The last needed byte of each is part of its last unit, as counting tells, or else the unit itself: with other bits
-    in the byte's place it changes. It may stay the same by chance, or because the file's own tables hold so few codes
-    that other bits mean nothing.
+    The last needed byte of each belongs to its last unit, as counting the codes shows, or else the unit itself: with
+    other bits in its place the unit changes. It may stay the same by chance, or because the file's tables have so few
+    codes that other bits mean nothing.
     """
     behind = ends(data, found, intervals)
     if -1 not in behind:
@@ -109,7 +109,7 @@ def doubtful(
     parts, at = [], 0
     for interval in intervals:
         end = interval.needed(data)
-        # A byte 255 is never apart from the 0 behind it.
+        # A byte 255 is never apart from the 0 after it.
         parts += [data[at : end - (data[end - 1] == 0xFF)], JUNK]
         at = interval.end
     other, whole = decode(b"".join([*parts, data[at:]])), grid(found)
@@ -118,15 +118,15 @@ def doubtful(
 
 
 def ends(data: bytes, found: Sequence[Segment], intervals: Sequence[Interval]) -> list[int]:
-    """Return behind which byte the last unit of each interval ends, or -1 where that is not known without decoding."""
+    """Return after which byte the last unit of each interval ends, or -1 if that is unknown without decoding."""
     whole = grid(found)
     return huffman.ends(data, found, [(each.start, each.end) for each in intervals], whole.units, whole.step)
 
 
 def check(data: bytes, found: Sequence[Segment], intervals: Sequence[Interval], numbers: Iterable[int]) -> None:
-    """Raise `DecodeError` where the data of the intervals *numbers* are too few or too many, but for padding.
+    """Raise `DecodeError` if the data of the intervals *numbers* are too few or too many, but for padding.
 
-    Counting their codes takes 1 ms a kilobyte, and is for those of which it is not known otherwise.
+    Counting the codes takes 1 ms per kilobyte, so it is done only where nothing else decides.
     """
     whole, blocks = grid(found), None
     try:

@@ -1,4 +1,4 @@
-"""XMP that is too long for one segment of a JPEG: joined when it is read, split when it is written.
+"""XMP that is too long for one JPEG segment: joined on reading, split on writing.
 
 After XMP Specification Part 3 (Adobe, 2020), section 1.1.3.1.
 """
@@ -15,9 +15,9 @@ SIGNATURE = b"http://ns.adobe.com/xmp/extension/\0"
 GUID = 32
 """Bytes of the digest that names the extension."""
 HEAD = struct.Struct(">II")
-"""The length of the whole, and where a part belongs."""
+"""The total length, and the offset of a part."""
 LONGEST = 65400
-"""Bytes of a part, as other programs write them."""
+"""Bytes of a part, as in other programs."""
 NOTE = b"http://ns.adobe.com/xmp/note/"
 RDF = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 MAIN = (
@@ -26,11 +26,11 @@ MAIN = (
     b'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="%s"/></rdf:RDF></x:xmpmeta>'
     b'<?xpacket end="w"?>'
 )
-"""A packet that tells of nothing but its extension."""
+"""A packet that contains only a reference to its extension."""
 
 
 def joined(packet: bytes, segments: Sequence[bytes]) -> bytes:
-    """Return a packet with the extension that it names; raises ValueError where that is not whole.
+    """Return a packet joined with its extension; raises ValueError if that is incomplete.
 
     *segments* are the contents of the APP1 segments of the file.
     """
@@ -56,7 +56,7 @@ def joined(packet: bytes, segments: Sequence[bytes]) -> bytes:
 
 
 class _Packet:
-    """A packet, and what is found in it."""
+    """A parsed packet."""
 
     def __init__(self, packet: bytes) -> None:
         self.packet = packet
@@ -65,7 +65,7 @@ class _Packet:
         self.rdf: Tag | None = None
         """The tag around its properties."""
         self.inner_end = self.root_end = 0
-        """Where those end, and where the outermost element does."""
+        """The end of the properties, and of the outermost element."""
         self.root_start = -1
         self.declared: dict[bytes, tuple[bytes, bytes]] = {}
         """The namespaces of the prefixes that are declared around the properties, and the declarations."""

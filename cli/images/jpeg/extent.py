@@ -1,4 +1,4 @@
-"""Where the first of several JPEGs ends that stand one behind the other, as cameras and FFmpeg pipe them."""
+"""Finding the end of the first of several consecutive JPEGs, as cameras and FFmpeg write them to pipes."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from ..codec import Peek
 from .segments import END_OF_IMAGE, MARKER, START_OF_IMAGE
 
 PIECE = 1 << 16
-"""More bytes that are asked for where a marker is missing in those that are there."""
+"""Further bytes to request if those at hand contain no marker."""
 APPLICATION_1, APPLICATION_2 = 0xE1, 0xE2
 BEGIN = b"\xff\xd8\xff"
 LIST, HIDDEN = b"MPF\0", bytes(4)
-"""How the list of an MPO's pictures begins, and what stands there in one that was taken out of it."""
+"""The beginning of an MPO's list of pictures, and its replacement in a picture extracted from one."""
 MAKER_NOTE = re.compile(rb"\x92\x7c|\x7c\x92")
-"""The number of the tag that cameras keep their own words in, among them where a preview lies."""
+"""The tag of maker notes, which may contain the place of a preview."""
 
 
 def extent(peek: Peek) -> int:
-    """Return the length of the first image of a stream, up to its EOI, or where another begins in its stead.
+    """Return the length of the first image of a stream, up to its EOI, or to where another begins instead.
 
-    All that is there belongs to a picture that may own what follows it: cameras and phones put previews, depths, gain
-    maps and videos there, which their lists, maker notes and XMP announce.
+    If the picture may own what follows it, everything belongs to it: cameras and phones append previews, depth maps,
+    gain maps and videos, which lists, maker notes and XMP announce.
     """
     at = len(BEGIN) - 1
     while (found := _marker(peek, at)) is not None:
@@ -38,7 +38,7 @@ def extent(peek: Peek) -> int:
 
 
 def _marker(peek: Peek, at: int) -> tuple[int, int, int] | None:
-    """Return the next marker from *at* on, where it begins, and where it ends."""
+    """Return the next marker from *at* on, its beginning, and its end."""
     data = peek(at + 2)
     while (found := MARKER.search(data, at)) is None:
         at, there = max(at, len(data) - 1), len(data)
@@ -49,7 +49,7 @@ def _marker(peek: Peek, at: int) -> tuple[int, int, int] | None:
 
 
 def _owns(marker: int, body: bytes) -> bool:
-    """Whether a segment says that what follows the picture is a part of it."""
+    """Whether a segment declares the data after the picture to be part of it."""
     if marker == APPLICATION_2:
         return body.startswith((LIST, HIDDEN))
     return not body.startswith(b"Exif\0") or MAKER_NOTE.search(body) is not None
@@ -63,5 +63,5 @@ def _all(peek: Peek) -> int:
 
 
 def is_followed(data: bytes, end: int) -> bool:
-    """Whether another JPEG begins behind a picture that ends at *end*, maybe after some padding."""
+    """Whether another JPEG begins after a picture that ends at *end*, perhaps after some padding."""
     return data[end : end + PIECE].lstrip(b"\0").startswith(BEGIN)

@@ -1,4 +1,4 @@
-"""The kinds of JPEG that are not read, each refused by its name.
+"""The unsupported kinds of JPEG, each refused by name.
 
 After ITU-T T.81, table B.1, for the coding processes, and T.87 for JPEG-LS.
 """
@@ -21,26 +21,28 @@ EXIF, MOST_EXIF = b"Exif\0", 256
 
 
 def check(found: Iterable[Segment]) -> None:
-    """Raise `DecodeError` for a file whose coding libjpeg does not read into 8 bits."""
+    """Raise `DecodeError` for a file that libjpeg cannot decode to 8 bits."""
     exif = 0
     for marker, _, body, _ in found:
         exif += marker == APPLICATION_1 and body[: len(EXIF)] == EXIF
-        if exif > MOST_EXIF:  # Pillow copies all that it has of them for each
+        if exif > MOST_EXIF:  # Pillow copies all earlier ones for each
             raise DecodeError(f"is damaged (it has more than {MOST_EXIF} segments of EXIF)")
         if marker == JPEG_LS:
-            raise DecodeError("is a JPEG-LS file, which is not read; convert it to PNG, as with ffmpeg or charls")
+            raise DecodeError(
+                "is a JPEG-LS file, which is not supported; convert it to PNG, for example with ffmpeg or charls"
+            )
         if marker == HIERARCHY or marker in HIERARCHICAL:
-            raise DecodeError("is a hierarchical JPEG, which is not read; convert it to PNG")
+            raise DecodeError("is a hierarchical JPEG, which is not supported; convert it to PNG")
         if marker in FRAMES:
             bits = body[0] if body else BITS
             if marker in LOSSLESS:
-                raise DecodeError(f"is a lossless JPEG of {bits} bits, which is not read; {_advice()}")
+                raise DecodeError(f"is a lossless JPEG of {bits} bits, which is not supported; {_advice()}")
             if bits != BITS:
-                raise DecodeError(f"is a JPEG of {bits}-bit samples, which are not read; {_advice()}")
+                raise DecodeError(f"is a JPEG of {bits}-bit samples, which are not supported; {_advice()}")
         if marker == START_OF_SCAN:
             return
 
 
 def _advice() -> str:
-    """Return what converts it: libjpeg-turbo reads them since its version 3."""
+    """Return a way to convert it: libjpeg-turbo reads these since version 3."""
     return "convert it with libjpeg-turbo 3: djpeg -pnm -outfile out.ppm in.jpg"

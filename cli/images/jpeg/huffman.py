@@ -1,7 +1,7 @@
-"""The codes of sequential JPEGs, read without their values: where the data of the last unit end, to the bit.
+"""Parsing the codes of sequential JPEGs without their values, to find the end of the last unit to the bit.
 
-After ITU-T T.81, annex F. `rest` takes 1 ms a kilobyte, so it is for what other signs make doubtful; `ends`, which the
-compiled core counts, 6 µs.
+After ITU-T T.81, annex F. `rest` takes 1 ms per kilobyte, so it is used only in doubtful cases; `ends`, which uses the
+compiled core, takes 6 µs.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from .segments import FRAMES, HUFFMAN_TABLES, START_OF_SCAN, Segment
 LONGEST = 16
 """Bits of the longest code."""
 SYMBOLS = 256
-"""Codes of a table, at most."""
+"""Most codes of a table."""
 LONGEST_COUNTED = (1 << 31) - 1
 """Bytes of the longest file whose codes are counted fast."""
 COEFFICIENTS = 64
 RUN_OF_ZEROS = 15
-"""The run that a symbol without a value goes on after; any other ends the block."""
+"""The run with which a symbol without a value continues the block; any other ends it."""
 
 Codes = list[tuple[int, int]]
-"""The length and the symbol of the code that each 16 bits begin with; a length of 0 where there is none."""
+"""The length and the symbol of the code at the beginning of each 16 bits; length 0 if there is none."""
 
 
 class BadCodeError(Exception):
-    """Data hold a code that is none, or end before their last unit does."""
+    """The data contain an invalid code, or end before their last unit does."""
 
 
 class Block(NamedTuple):
@@ -42,13 +42,13 @@ class Scan(NamedTuple):
     """The tables of the only scan, and which of them the blocks of a unit have."""
 
     tables: dict[int, bytes]
-    """By their class, times 16, and number: how many codes each length has, and their symbols."""
+    """The tables by class, times 16, plus number: the count of codes of each length, and their symbols."""
     blocks: list[tuple[int, int]]
     """The tables of each block's first coefficient and of the others."""
 
 
 def scan(found: Sequence[Segment]) -> Scan:
-    """Return what the only scan is coded by; raises `BadCodeError` where a table is missing."""
+    """Return the coding of the only scan; raises `BadCodeError` if a table is missing."""
     tables: dict[int, bytes] = {}
     factors: dict[int, int] = {}
     for marker, _, body, _ in found:
@@ -70,14 +70,14 @@ def scan(found: Sequence[Segment]) -> Scan:
 
 
 def unit(found: Sequence[Segment]) -> list[Block]:
-    """Return the blocks of a unit of the only scan; raises `BadCodeError` where a table is missing."""
+    """Return the blocks of a unit of the only scan; raises `BadCodeError` if a table is missing."""
     tables, blocks = scan(found)
     codes = {number: _codes(tables[number]) for block in blocks for number in block}
     return [Block(codes[first], codes[others]) for first, others in blocks]
 
 
 def ends(data: bytes, found: Sequence[Segment], places: Sequence[tuple[int, int]], units: int, step: int) -> list[int]:
-    """Return behind which byte the last unit of each interval ends; -1 where a code is none, or nothing can tell.
+    """Return after which byte the last unit of each interval ends; -1 if a code is invalid, or this is unknown.
 
     The intervals have *places* in the *data*, from and up to which byte, and *step* of the *units* each.
     """
@@ -88,7 +88,7 @@ def ends(data: bytes, found: Sequence[Segment], places: Sequence[tuple[int, int]
     firsts, others = (sorted({block[at] for block in blocks}) for at in (0, 1))
     if native.core is None or len(data) > LONGEST_COUNTED or len(firsts) > 4 or len(others) > 4 or len(blocks) > 64:
         return [-1] * len(places)
-    # Those of first coefficients have even numbers, those of the others odd ones.
+    # Tables of first coefficients have even numbers, the others odd ones.
     numbers = {number: 2 * at for at, number in enumerate(firsts)}
     numbers |= {number: 2 * at + 1 for at, number in enumerate(others)}
     given = np.zeros((1, 2 * max(len(firsts), len(others)), LONGEST + SYMBOLS), np.uint8)
@@ -102,7 +102,7 @@ def ends(data: bytes, found: Sequence[Segment], places: Sequence[tuple[int, int]
 
 
 def rest(data: bytes, blocks: Sequence[Block], units: int) -> bytes:
-    """Return the whole bytes behind the last of the *units* of an interval; raises `BadCodeError`."""
+    """Return the whole bytes after the last of the *units* of an interval; raises `BadCodeError`."""
     data = data.replace(b"\xff\0", b"\xff")
     bits, at = int.from_bytes(b"\1" + data), 0
     # Zeros follow, so that a code may begin in the last bits.

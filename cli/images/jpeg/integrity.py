@@ -1,7 +1,7 @@
-"""Whether a JPEG is whole: a picture whose data end before it does, or go on behind it, is damaged.
+"""Checking that a JPEG is complete: one with too little or too much data for its picture is damaged.
 
-After ITU-T T.81. Bytes that were lost let a decoder go astray; the codes fall into step again, but some blocks are
-missing, or there are some too many. libjpeg-turbo warns of it, and its strict mode makes that an error.
+After ITU-T T.81. After lost bytes a decoder goes astray; the codes synchronise again, but with too few or too many
+blocks. libjpeg-turbo warns of it, and its strict mode turns that into an error.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from .exactness import BLOCK, Interval
 from .segments import ARITHMETIC_FRAMES, END, END_OF_IMAGE, FRAMES, RESTARTS, START_OF_SCAN, Segment
 
 JUNK = b"\xaa" + bytes(range(255)) * 256
-"""Data for blocks that are missing, unlike the zeros that may have stood for them from the first bit on."""
+"""Data in place of missing blocks, which differ from the first bit on from zeros that may have been there."""
 DROPPED_ZEROS = 8
-"""Bytes that an arithmetic encoder may leave out at the end where they are zeros; T.81, D.1.8."""
+"""Zero bytes at the end that an arithmetic encoder may omit; T.81, D.1.8."""
 COEFFICIENTS = 64
 UNSUSPECTED_PIXELS, PIXELS_A_BYTE = 1 << 22, 8 * COEFFICIENTS
-"""Pixels that any file may promise, and the most that a byte holds: a block takes a bit, but by arithmetic coding."""
+"""Pixels that any file may declare, and the most per byte: except in arithmetic coding, a block takes a bit."""
 SCANS, MOST_SCANS, SCANNED_PIXELS = 64, 500, 1 << 30
-"""Scans that any picture may have, and the most of a small one, together with its pixels in all of them.
+"""The scans that any picture may have, and the most for a small one, with its pixels in all of them.
 
-Encoders write 10 or so, searching ones a few more. 500 is the limit that libjpeg-turbo tests itself with.
+Encoders write about 10, optimising ones a few more. 500 is the limit in libjpeg-turbo's own tests.
 """
 WORTH_A_THREAD = 1 << 18
-"""Bytes of a file whose end is looked at beside the decoding of it: 20 of the 70 ms of 12 MP."""
-NO_END = "its end marker is missing; all of its pixels are there"
+"""Bytes of a file whose end is checked in parallel with decoding: 20 of the 70 ms for 12 MP."""
+NO_END = "its end marker is missing, but all of its pixels are there"
 
 
 class Layout(NamedTuple):
-    """Where the compressed data of a file lie."""
+    """The places of the compressed data in a file."""
 
     intervals: list[Interval]
     scans: int
@@ -50,15 +50,15 @@ class Layout(NamedTuple):
 
 
 def before(data: bytes, found: Sequence[Segment], width: int, height: int) -> None:
-    """Raise `DecodeError` where the file is too small for its picture, before memory is taken."""
+    """Raise `DecodeError` if the file is too small for its picture, before memory is taken."""
     if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
-        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {len(data)} bytes)")
     if _misses_scans(found):
         raise DecodeError("is truncated (scans of the picture are missing)")
 
 
 def check_first_row(data: bytes, found: Sequence[Segment], width: int, height: int) -> None:
-    """Raise `DecodeError` where there are too few data for one row of units, of which a block takes a bit at least."""
+    """Raise `DecodeError` if the data are too few for one row of units, as a block takes at least one bit."""
     layout = _layout(data, found, width, height)
     there = sum(interval.end - interval.start for interval in layout.intervals)
     if 8 * there < (1 if layout.arithmetic else exactness.grid(found).columns):
@@ -66,9 +66,9 @@ def check_first_row(data: bytes, found: Sequence[Segment], width: int, height: i
 
 
 def check_scans(found: Sequence[Segment], width: int, height: int) -> None:
-    """Raise `DecodeError` where so many scans refine the picture that decoding takes long; each goes through all of it.
+    """Raise `DecodeError` if there are so many scans that decoding would take long, as each covers the whole picture.
 
-    Few bytes are a scan: a code says that thousands of blocks stay as they are.
+    A scan may have few bytes: one code can leave thousands of blocks unchanged.
     """
     scans = sum(segment.marker == START_OF_SCAN for segment in found)
     most = max(SCANS, min(MOST_SCANS, SCANNED_PIXELS // max(width * height, 1)))
@@ -77,9 +77,9 @@ def check_scans(found: Sequence[Segment], width: int, height: int) -> None:
 
 
 def decoded(image: Any, data: bytes, found: Sequence[Segment]) -> tuple[Array | None, tuple[str, ...]]:
-    """Decode *data* and return the pixels, and notes for the user; raises `DecodeError` where they are not whole.
+    """Decode *data* and return the pixels, and notes for the user; raises `DecodeError` if they are not whole.
 
-    *image* is that of Pillow, whose header was read; *found* are the segments of *data*. Where only Pillow can decode
+    *image* is the Pillow image with only its header read; *found* are the segments of *data*. If only Pillow can decode
     them, the image then holds the pixels, and None is returned.
     """
     layout = _layout(data, found, *image.size)
@@ -95,7 +95,7 @@ def decoded(image: Any, data: bytes, found: Sequence[Segment]) -> tuple[Array | 
 
 
 def _strictly(data: bytes, found: Sequence[Segment], layout: Layout, mode: str) -> Array:
-    """Return the pixels of *data*, in which nothing is missing, and nothing left but padding."""
+    """Return the pixels of *data*, with nothing missing, and nothing left over but padding."""
     intervals, counted = layout.intervals, layout.scans == 1 and not layout.arithmetic
 
     def is_whole_before_its_end() -> bool:
@@ -115,11 +115,11 @@ def _strictly(data: bytes, found: Sequence[Segment], layout: Layout, mode: str) 
     if left:  # which may be padding
         exactness.check(data, found, intervals, range(len(intervals)))
     elif layout.arithmetic:
-        # Its decoder does not warn. Where the picture was whole, more data make no difference.
+        # Its decoder does not warn. If the picture was complete, more data make no difference.
         more = data[: layout.stop] + bytes(DROPPED_ZEROS) + JUNK + END
         if not np.array_equal(turbo.decoded(more, mode, strict=False), pixels):
             raise turbo.EndsEarlyError
-    # Of bytes that are left it does not miss the eight that it reads ahead.
+    # It does not notice if the remaining bytes lack the eight that it reads ahead.
     elif counted and len(intervals) > 1:
         again = partial(turbo.decoded, mode=mode, strict=False)
         exactness.check(data, found, intervals, exactness.doubtful(pixels, data, found, intervals, again))
@@ -129,13 +129,13 @@ def _strictly(data: bytes, found: Sequence[Segment], layout: Layout, mode: str) 
 
 
 def _check_count(found: Sequence[Segment], layout: Layout) -> None:
-    """Raise `DecodeError` where a picture of one scan has not as many intervals as its header tells of."""
+    """Raise `DecodeError` if a picture of one scan does not have as many intervals as its header implies."""
     if layout.scans == 1 and len(layout.intervals) != exactness.grid(found).intervals:
         raise DecodeError(turbo.OUT_OF_ORDER)
 
 
 def _by_pillow(image: Any, data: bytes, found: Sequence[Segment], layout: Layout) -> None:
-    """Decode into *image*, and see that all data are there where their codes can be counted."""
+    """Decode into *image*, and check that the data are complete if their codes can be counted."""
     _check_count(found, layout)
     if layout.scans == 1 and not layout.arithmetic:
         exactness.check(data, found, layout.intervals, range(len(layout.intervals)))
@@ -146,7 +146,7 @@ def _by_pillow(image: Any, data: bytes, found: Sequence[Segment], layout: Layout
 
 
 def _layout(data: bytes, found: Sequence[Segment], width: int, height: int) -> Layout:
-    """Return where data lie in the file of a picture of a size."""
+    """Return the layout of the data in the file of a picture of this size."""
     blocks = -(-width // BLOCK) * -(-height // BLOCK)
     intervals: list[Interval] = []
     scans, stop, ended, arithmetic, in_order = 0, len(data), False, False, True
@@ -177,13 +177,13 @@ def _add_intervals(intervals: list[Interval], data: bytes, start: int, end: int,
             end_of_data -= 1
         intervals.append(Interval(start, end_of_data))
         start = found.end()
-    if end > start or number < 0:  # a restart marker may be behind the last interval too
+    if end > start or number < 0:  # a restart marker may be after the last interval too
         intervals.append(Interval(start, end))
     return in_order
 
 
 def _misses_scans(found: Sequence[Segment]) -> bool:
-    """Whether no scan tells some coefficient of some component to its last bit."""
+    """Whether some coefficient of a component is not refined to its last bit by any scan."""
     missing: dict[int, set[int]] = {}
     for marker, _, body, _ in found:
         if marker in FRAMES and len(body) > 5:

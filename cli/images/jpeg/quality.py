@@ -1,4 +1,4 @@
-"""How a JPEG was coded, in the words of those who write them: a quality from 1 to 100, and a sampling of the colours.
+"""The coding of a JPEG in the usual terms: a quality from 1 to 100, and the chroma subsampling.
 
 The quality is that of libjpeg, whose tables are those of ITU-T T.81, table K.1, times a factor.
 """
@@ -40,7 +40,7 @@ class Quality(NamedTuple):
 
 
 def quality_of(coding: JpegCoding) -> Quality:
-    """Return the quality whose steps of the luma come nearest to those of a file; of several the greatest."""
+    """Return the quality whose luma table is nearest to that of a file; of several, the greatest."""
     return _nearest(coding.tables[0])
 
 
@@ -61,7 +61,7 @@ def _qualities() -> dict[tuple[int, ...], int]:
 
 
 def steps_of(quality: int) -> tuple[int, ...]:
-    """Return the steps that libjpeg has for the luma.
+    """Return libjpeg's luma table.
 
     >>> steps_of(50) == LUMINANCE, steps_of(92)[:8]
     (True, (3, 2, 2, 3, 4, 6, 8, 10))
@@ -71,7 +71,7 @@ def steps_of(quality: int) -> tuple[int, ...]:
 
 
 def chroma_of(coding: JpegCoding) -> str:
-    """Return how the colours are sampled, nothing where there are none.
+    """Return the chroma subsampling, "" for gray.
 
     >>> chroma_of(JpegCoding(((1,) * 64,) * 3, 2, ((2, 2), (1, 1), (1, 1))))
     '4:2:0'

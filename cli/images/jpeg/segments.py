@@ -12,7 +12,7 @@ TABLES, HUFFMAN_TABLES, APPLICATION_14, COMMENT = 0xDB, 0xC4, 0xEE, 0xFE
 RESTART_INTERVAL = 0xDD
 START_OF_FRAME, RESTART, START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xC0, 0xD0, 0xD8, 0xD9, 0xDA
 END = bytes((0xFF, END_OF_IMAGE))
-"""The marker behind a picture."""
+"""The marker after a picture."""
 FRAMES = frozenset({*range(START_OF_FRAME, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """The markers that begin a frame header, one for each coding process."""
 ARITHMETIC_FRAMES = frozenset({0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
@@ -21,8 +21,8 @@ RESTARTS = re.compile(rb"\xff[\xd0-\xd7]")
 MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
 """A marker. In compressed data a byte 255 is followed by 0, and restart markers, which are passed over, may occur."""
 MOST_SEGMENTS, MOST_FILL = 1 << 16, 1 << 20
-"""Segments of a file, four times as many as its longest profile and Extended XMP of 500 MB take; and bytes 255 before
-them."""
+"""Most segments of a file, four times as many as the longest profile and Extended XMP of 500 MB need; and most bytes
+255 before them."""
 
 
 class Segment(NamedTuple):
@@ -44,9 +44,9 @@ def header(data: bytes) -> Iterator[Segment]:
 
 
 def read(data: bytes) -> Iterator[Segment]:
-    """Yield the segments of the first image, up to its end; each byte is looked at once, and none is copied.
+    """Yield the segments of the first image, up to its end; each byte is examined once, and none is copied.
 
-    Raises `DecodeError` where they are too many, or too much stands between them: whoever reads them takes his time.
+    Raises `DecodeError` if they are too many, or too many bytes are between them, as reading them takes time.
     """
     view, at, count, fill = memoryview(data), 2, 0, 0
     while (found := MARKER.search(data, at)) is not None:

@@ -1,4 +1,4 @@
-"""JPEG decoded by libjpeg-turbo in its strict mode, in which what it warns of is an error."""
+"""JPEG decoding with libjpeg-turbo in its strict mode, which turns warnings into errors."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from ..picture import DecodeError
 from .segments import END
 
 COLOURS: dict[str, Any] = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
-"""What it calls Pillow's modes."""
+"""Its names for Pillow's modes."""
 
 OUT_OF_ORDER = "is damaged (restart markers are missing or out of order)"
 
 
 class UnknownSamplingError(Exception):
-    """The components are sampled in a way that only Pillow reads."""
+    """The components have a subsampling that only Pillow supports."""
 
 
 class EndsEarlyError(DecodeError):
     """The data of a scan, or of an interval between restart markers, end before its last unit."""
 
     def __init__(self) -> None:
-        super().__init__("is truncated (its data end before the picture does)")
+        super().__init__("is truncated (its data end before the picture is complete)")
 
 
 class BytesLeftError(DecodeError):
-    """Bytes are left where the data of a scan or of an interval should end."""
+    """Bytes are left after the data of a scan or of an interval."""
 
     def __init__(self) -> None:
-        super().__init__("is damaged (data were lost: some are left when the picture is whole)")
+        super().__init__("is damaged (data were lost: some remain after the picture is complete)")
 
 
 def decoded(data: bytes, mode: str, strict: bool = True) -> Array:
@@ -38,9 +38,9 @@ def decoded(data: bytes, mode: str, strict: bool = True) -> Array:
 
 
 def is_whole(data: bytes, end: int) -> bool:
-    """Whether the data of a picture up to *end* are all; an eighth of its size tells, in three fifths of the time.
+    """Whether the data of a picture up to *end* are complete; decoding at an eighth of the size takes 3/5 of the time.
 
-    That is for what `exactness.ends` does not tell.
+    This decides what `exactness.ends` leaves open.
     """
     try:
         _decoded(b"".join([memoryview(data)[:end], END]), "GRAY", True, min_height=1, min_width=1)
@@ -65,5 +65,5 @@ def _decoded(data: bytes, colours: Any, strict: bool, **size: int) -> Array:
         if "RST" in words:
             raise DecodeError(OUT_OF_ORDER) from None
         raise DecodeError(f"is damaged ({words.removeprefix('Corrupt JPEG data: ').rstrip('.')})") from None
-    # Adobe's inks, which all files of four components have, are stored inverted.
+    # Files with four components have Adobe's inks, which are stored inverted.
     return np.invert(pixels, out=pixels) if colours == "CMYK" else pixels

@@ -1,1 +1,1 @@
-"""PNG and APNG: their chunks, what may be missing of them, and their codec."""
+"""PNG and APNG: their chunks, checks for missing data, and their codec."""

@@ -1,7 +1,7 @@
-"""APNG: its frames laid on one another, and files of many frames.
+"""APNG: compositing of frames, and files of many frames.
 
 After Portable Network Graphics (PNG) Specification, third edition, W3C 2025, sections 4.6, 11.3.6 and 13.2. Each frame
-is decoded as a picture of its own, of the depth that it has, and encoded as one.
+is decoded and encoded as a separate picture, in its own depth.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Frame(NamedTuple):
 
     @property
     def area(self) -> tuple[slice, slice]:
-        """Where it stands on the canvas."""
+        """Its place on the canvas."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
     def is_inside(self, width: int, height: int) -> bool:
@@ -54,7 +54,7 @@ class Frame(NamedTuple):
 
 
 def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
-    """Return the frames of an animation, each as the canvas that is seen."""
+    """Return the frames of an animation, each as the visible canvas."""
     header, count, plays = chunks.Header(0, 0, 8, 0), 0, 0
     needful: list[bytes] = []
     beside: list[bytes] = []
@@ -81,18 +81,18 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     frames = [frame for frame in frames if frame.data]
     notes: list[str] = []
     if len(frames) != count:
-        notes.append(f"is damaged or truncated (it promises {count} frames and has {len(frames)})")
+        notes.append(f"is damaged or truncated (it declares {count} frames but has {len(frames)})")
     if not frames or (notes and not options.lenient):
         raise DecodeError(*notes)
     if still:
         notes.append("its still picture, which is not part of the animation, was left out")
     width, height = header.width, header.height
-    # What is seen, its alpha, what was there before, and the frame that is drawn stay from one to the next.
+    # The canvas, its alpha, the previous canvas and the drawn frame stay in memory from one frame to the next.
     channels, size = 2 if header.colour_type in (0, 4) else 4, max(header.depth // 8, 1)
     options.check_size(width, height, Samples(channels, size, 5.5 * channels * size, 4.25 * channels * size))
     for number, frame in enumerate(frames):
         if not options.lenient and not frame.is_inside(width, height):
-            raise DecodeError(f"is damaged: its frame {number} reaches out of its canvas of {width}×{height}")
+            raise DecodeError(f"is damaged: its frame {number} extends beyond its canvas of {width}×{height}")
     probe = probe_of(header, b"".join([*needful, *beside]), decode)
     timing = Timing([frame.duration for frame in frames], plays)
 
@@ -107,7 +107,7 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
 
 
 def probe_of(header: chunks.Header, beside: bytes, decode: Decode) -> Picture:
-    """Return a picture of one pixel that carries what the file carries beside its frames."""
+    """Return a picture of one pixel with the metadata of the file."""
     one = header._replace(width=1, height=1, interlace=0)
     pixels = bytes(1 + (header.pixel_bits + 7) // 8)
     return _still(decode(_file(one, beside, [zlib.compress(pixels)])))
@@ -132,7 +132,7 @@ def _canvases(
     decode: Decode,
     lenient: bool,
 ) -> Iterator[Picture]:
-    """Yield what is seen at each frame; of one that is damaged, if *lenient*, what of it can be drawn."""
+    """Yield the visible canvas at each frame; if *lenient*, with as much of a damaged frame as can be drawn."""
     canvas: Any = None
     alpha: Any = None
     open = any(frame.disposal == TO_BACKGROUND for frame in frames) or (frames[0].height, frames[0].width) != shape
@@ -149,7 +149,7 @@ def _canvases(
             yield _upright(canvas, alpha if open else None, probe, notes)
             continue
         if not frame.is_inside(shape[1], shape[0]):
-            notes.append("is damaged: it reaches out of its canvas; the part inside was drawn")
+            notes.append("is damaged: it extends beyond its canvas; the part inside was drawn")
             drawn = _cut(drawn, max(0, shape[0] - frame.top), max(0, shape[1] - frame.left))
         if canvas is None:
             open |= drawn.alpha is not None
@@ -182,7 +182,7 @@ def _cut(picture: Picture, height: int, width: int) -> Picture:
 
 
 def _over(pixels: Array, alpha: Array, below: Array, below_alpha: Array) -> tuple[Array, Array]:
-    """Lay pixels over others, as section 13.16 says; exact where one of both is opaque or nothing."""
+    """Composite pixels over others, after section 13.16; exact where either is opaque or fully transparent."""
     full = float(np.iinfo(pixels.dtype).max)
     part = (alpha / full)[..., None]
     rest = (below_alpha / full)[..., None] * (1 - part)
@@ -195,7 +195,7 @@ def _over(pixels: Array, alpha: Array, below: Array, below_alpha: Array) -> tupl
 
 
 class Writer:
-    """Gathers frames, each encoded as a PNG by *encode*; `write` makes a file of them."""
+    """Collects frames, each encoded as a PNG by *encode*; `write` makes a file of them."""
 
     def __init__(self, encode: Encode, timing: Timing | None) -> None:
         assert timing is not None
@@ -205,13 +205,13 @@ class Writer:
         self._frames: list[list[memoryview]] = []
 
     def add(self, frame: Content) -> None:
-        """Take one more frame."""
+        """Add a frame."""
         png = io.BytesIO()
         self.notes += self.encode(png, frame)
         self.add_png(png.getvalue())
 
     def add_png(self, png: bytes) -> None:
-        """Take one more frame; the first one's chunks beside the pixels are the file's."""
+        """Add a frame; the file gets the metadata chunks of the first."""
         self._frames.append([])
         for name, body, _ in chunks.read(png):
             if name == b"IDAT":
@@ -242,7 +242,7 @@ class Writer:
 
 
 def fraction(numerator: int, denominator: int) -> tuple[int, int]:
-    """Return a duration as APNG keeps it: two numbers of 16 bits."""
+    """Return a duration in the form of APNG: two 16-bit numbers."""
     if max(numerator, denominator) > LARGEST_NUMBER:
         return min(1000 * numerator // denominator, LARGEST_NUMBER), 1000
     return numerator, denominator

@@ -49,7 +49,7 @@ class Header(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """A chunk as it stands in a file."""
+    """A chunk of a file."""
 
     name: bytes
     body: memoryview
@@ -68,22 +68,22 @@ class Chunk(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a chunk stands in a file, which may end before."""
+    """The place of a chunk in a file, which may be truncated."""
 
     name: bytes
     start: int
-    """Of its contents."""
+    """The offset of its contents."""
     length: int
-    """Of its contents."""
+    """The length of its contents."""
 
     @property
     def at(self) -> int:
-        """Where it begins."""
+        """The offset of the chunk."""
         return self.start - 8
 
     @property
     def end(self) -> int:
-        """Where it ends."""
+        """The offset of its end."""
         return self.start + self.length + 4
 
 
@@ -93,9 +93,9 @@ def header(data: bytes | memoryview, at: int = len(SIGNATURE) + 8) -> Header:
 
 
 def places(data: Any) -> Iterator[Place]:
-    """Yield where the chunks of a file stand, up to IEND or the end of a truncated file.
+    """Yield the places of the chunks of a file, up to IEND or the end of a truncated file.
 
-    *data* are bytes, or what reads slices of a file.
+    *data* are bytes, or an object whose slices read from a file.
     """
     at = len(SIGNATURE)
     while at + OVERHEAD <= len(data):
@@ -115,9 +115,9 @@ def read(data: bytes) -> Iterator[Chunk]:
 
 
 def extent(peek: Peek) -> int:
-    """Return the length of the first image of a stream, up to its IEND; all that is there where that is missing.
+    """Return the length of the first image of a stream, up to its IEND; that of all the data if it is missing.
 
-    What is no chunk ends it, too: of a pipe that has no end no more is read.
+    Anything that is not a chunk ends it too, so that an endless pipe is not read further.
     """
     at = len(SIGNATURE)
     while len(data := peek(at + 8)) >= at + 8:

@@ -1,4 +1,4 @@
-"""PNG: read through Pillow, which is watched and kept from cutting 16 bits down to 8, and written here."""
+"""PNG: read through Pillow, with checks and without reducing 16 bits to 8, and written here."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from ..spool import MakeSpool
     from .apng import Writer
 
-# How much texts may unpack to is checked here, for all of a file together, and said.
+# The unpacked size of all texts of a file together is checked and reported here.
 PngImagePlugin.MAX_TEXT_CHUNK = integrity.MOST_TEXT
 PngImagePlugin.MAX_TEXT_MEMORY = sys.maxsize
 MOST = (1 << 31) - 1
 """The largest number of a chunk; section 7.1."""
 LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
-"""What makes Pillow take the second byte of each sample in place of the first."""
+"""Raw modes that make Pillow take the second byte of each sample instead of the first."""
 
 
 # ---- reading ----------------------------------------------------------------------------------------
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode into an image of Pillow's, or two where that holds a half of each sample; frames are left to `finish`."""
+    """Decode into a Pillow image, or two if one holds only half of each sample; frames are left to `finish`."""
     if options.lenient:
         data = integrity.mended(data)
     else:
@@ -62,7 +62,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
         low = _deepened(image, data)
         pillow_decoder.decoded(image, data)
     finally:
-        check.finish()  # it knows better what is wrong
+        check.finish()  # its message is more precise
     if not options.lenient:
         integrity.check_indices(data, image)
     return PartialDecode(data, image, (), low)
@@ -73,10 +73,10 @@ def _opened(data: bytes) -> Any:
 
 
 def _deepened(image: Any, data: bytes) -> Any:
-    """Let 16-bit samples of several channels be decoded whole; return an image of their low bytes, or None.
+    """Decode 16-bit samples of several channels completely; return an image of their low bytes, or None.
 
-    Pillow keeps one byte of each: what is opened a second time is decoded for the other. Gray with alpha has as many
-    bytes as 8-bit RGBA, and needs no second time.
+    Pillow keeps one byte of each, so the file is opened and decoded a second time for the other. Gray with alpha has as
+    many bytes as 8-bit RGBA, and needs no second decoding.
     """
     if chunks.header(data).depth < 16 or image.mode not in ("RGB", "RGBA", "LA"):
         return None
@@ -90,7 +90,7 @@ def _deepened(image: Any, data: bytes) -> Any:
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return a picture whose rows are read as they are needed; None where Pillow decodes it, or it is to be turned."""
+    """Return a picture whose rows are read on demand; None if Pillow must decode it, or it must be rotated."""
     from ..row_window import RowWindow  # few are so large
     from . import pieces
 
@@ -157,7 +157,7 @@ def _colours_and_alpha(bits: int, low: Image.Image | None, image: Image.Image) -
 
 
 def _deep_samples(image: Image.Image, low: Image.Image | None) -> Array:
-    """Return the 16-bit samples ``(height, width, channels)`` of what `load` left."""
+    """Return the 16-bit samples ``(height, width, channels)`` of the images from `load`."""
     high = pillow_buffer.samples(image)
     if low is None:
         return np.ascontiguousarray(high).view(">u2").astype(np.uint16)
@@ -167,7 +167,7 @@ def _deep_samples(image: Image.Image, low: Image.Image | None) -> Array:
 
 
 def _key(image: Image.Image, bits: int) -> tuple[int, ...] | None:
-    """Return the one colour that is transparent, in the units of the samples that Pillow makes of *bits* each."""
+    """Return the transparent colour in the units of Pillow's samples, which have *bits* bits in the file."""
     value = image.info.get("transparency")
     if value is None or image.mode not in ("1", "L", "I;16", "RGB"):
         return None
@@ -221,14 +221,14 @@ def _texts(metadata: Metadata) -> list[tuple[bytes, bytes]]:
 
 
 def frames(timing: Timing | None) -> Writer:
-    """Return what writes an animation."""
+    """Return the writer of an animation."""
     from . import apng
 
     return apng.Writer(encode, timing)
 
 
 def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
-    """Return what makes a canvas that is compressed while it is filled."""
+    """Return the factory of canvases that are compressed while they are filled."""
     from . import encoder
 
     def made(shape: tuple[int, int, int], dtype: Any, alpha: bool = False) -> encoder.PngCanvas:

@@ -1,7 +1,7 @@
 """The chunks in which a PNG describes its colours, read and written.
 
-After Portable Network Graphics (PNG) Specification, third edition, W3C 2025, sections 4.3 and 11.3.2. What counts is,
-in this order: cICP, iCCP, sRGB, gAMA and cHRM.
+After Portable Network Graphics (PNG) Specification, third edition, W3C 2025, sections 4.3 and 11.3.2. The order
+of precedence is cICP, iCCP, sRGB, gAMA and cHRM.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LARGEST = (1 << 31) - 1
 
 
 def read(data: bytes, notes: list[str]) -> ColourDescription:
-    """Return what a file says of its colours; what is damaged, or stands behind the pixels, is left out."""
+    """Return a file's description of its colours; damaged chunks, and those after the pixels, are left out."""
     found: dict[bytes, bytes] = {}
     for name, body, _ in chunks.read(data):
         if name == b"IDAT":
@@ -40,7 +40,7 @@ def read(data: bytes, notes: list[str]) -> ColourDescription:
 
 
 def encoded(colour: ColourDescription, profile: bool) -> list[tuple[bytes, bytes]]:
-    """Return the chunks, in the order in which they count; beside a *profile* there is no sRGB."""
+    """Return the chunks in order of precedence; with a *profile* there is no sRGB."""
     found: list[tuple[bytes, bytes]] = []
     if colour.code_points is not None:
         found.append((b"cICP", bytes(colour.code_points)))

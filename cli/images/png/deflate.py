@@ -1,7 +1,7 @@
-"""Deflate, RFC 1951, and its checksums: by ISA-L where it is installed, else by zlib.
+"""Deflate, RFC 1951, and its checksums: with ISA-L if installed, else with zlib.
 
-Of 12 megapixels of a filtered RGB photograph, in ms: ISA-L deflates in 112 and zlib in 477, to the same size; inflates
-in 74 and 128; takes the two checksums of PNG in 4 and 20.
+For 12 megapixels of a filtered RGB photograph, in ms: ISA-L deflates in 112 and zlib in 477, to the same size; they
+inflate in 74 and 128, and compute the two checksums of PNG in 4 and 20.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MEMORY = 9
 
 adler32, crc32, decompressobj = quick.adler32, quick.crc32, quick.decompressobj
 ERRORS = (zlib.error, quick.error)
-"""What damaged data raise."""
+"""The exceptions for damaged data."""
 
 
 class Deflate(NamedTuple):
@@ -31,9 +31,9 @@ class Deflate(NamedTuple):
     level: int
     strategy: int = zlib.Z_DEFAULT_STRATEGY
     weight: float = 1
-    """What its time is worth: its size counts times this."""
+    """The weight of its time: its size is multiplied by this."""
     ratio: float = 1
-    """It is tried where the sample shrinks to this part at most, for elsewhere it is too slow, or none is needed."""
+    """It is tried if the sample shrinks to at most this fraction; otherwise it is too slow, or not needed."""
     library: Any = zlib
 
     def compressor(self) -> Any:
@@ -41,7 +41,7 @@ class Deflate(NamedTuple):
         return self.library.compressobj(self.level, zlib.DEFLATED, -zlib.MAX_WBITS, MEMORY, self.strategy)
 
 
-# The weights and ratios keep every kind of picture tried, photographs to noise, within 1.1 of Pillow's size.
+# With these weights and ratios every kind of picture tried, photographs to noise, stays within 1.1 of Pillow's size.
 STORED = Deflate(0, weight=0.99, ratio=2)
 SMALL = (Deflate(4, weight=1.15, ratio=1 / 10), Deflate(6, weight=1.15, ratio=1 / 25))
 RUNS = Deflate(1, zlib.Z_RLE, weight=1.01)
@@ -55,22 +55,22 @@ WITHOUT = (
     *SMALL,
 )
 WAYS = WITHOUT if isal_zlib is None else WITH_ISAL
-"""The ways to compress, of which the first chooses the filters that the others are tried with."""
+"""The ways to compress; the first one chooses the filters with which the others are tried."""
 
 
 def compressed(data: bytes) -> bytes:
-    """Return a zlib stream, RFC 1950, of what was made easy to compress.
+    """Return a zlib stream, RFC 1950, of data prepared for compression.
 
-    Of 12 MP of a photograph whose samples are differences ISA-L makes 0.45 of the bytes in 0.1 s, zlib at this level
-    0.44 in 0.75, and at its own 0.42 in 1.8.
+    For 12 MP of a photograph with samples as differences, ISA-L reduces the bytes to 0.45 in 0.1 s, zlib at this level
+    to 0.44 in 0.75 s, and at its default to 0.42 in 1.8 s.
     """
     if isal_zlib is None:
         return zlib.compress(data, 4)
-    # At once, by `compress`, the same data are now and then packed otherwise, though rightly.
+    # In one go, `compress` sometimes packs the same data differently, though correctly.
     compressor = isal_zlib.compressobj(2, zlib.DEFLATED, zlib.MAX_WBITS, MEMORY)
     return compressor.compress(data) + compressor.flush()
 
 
 def is_mismatch(error: Exception) -> bool:
-    """Whether the data are sound but for their checksum."""
+    """Whether only the checksum of the data is wrong."""
     return any(words in str(error) for words in ("data check", "checksum"))

@@ -1,4 +1,4 @@
-"""What a PNG tells beside its pixels, which are passed over."""
+"""The header information of a PNG, whose pixels are skipped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PIXELS = (b"IDAT", b"fdAT")
 
 
 def describe(data: Any, options: DecodeOptions, decode: Decode) -> Description | None:
-    """Return what a file tells; None of an animation, whose frames tell it."""
+    """Return the description of a file; None for an animation, whose frames provide it."""
     told, beside = beside_pixels(data)
     if any(name == b"acTL" for name, _ in beside):
         return None
@@ -28,14 +28,14 @@ def describe(data: Any, options: DecodeOptions, decode: Decode) -> Description |
 
 
 def beside_pixels(data: Any) -> tuple[Header, list[tuple[bytes, bytes]]]:
-    """Return the header of a file, and its other chunks but those of pixels, up to IEND; raises `DecodeError`.
+    """Return the header of a file, and its other chunks except pixels, up to IEND; raises `DecodeError`.
 
-    *data* are bytes, or what reads slices of a file.
+    *data* are bytes, or an object whose slices read from a file.
     """
     at = len(SIGNATURE) + OVERHEAD + HEADER.size
     start = data[:at]
     if len(start) < at or start[len(SIGNATURE) + 4 :][:4] != b"IHDR":
-        raise DecodeError("is damaged: it begins like a PNG file, but has no IHDR chunk there")
+        raise DecodeError("is damaged: it begins like a PNG file, but not with an IHDR chunk")
     found: list[tuple[bytes, bytes]] = []
     number = 0
     while len(head := data[at : at + 8]) == 8:

@@ -1,9 +1,9 @@
-"""Writing PNG: gray or RGB, with or without alpha, 8 or 16 bits a sample, or gray of one bit.
+"""Writing PNG: gray or RGB, with or without alpha, 8 or 16 bits per sample, or 1-bit gray.
 
 After Portable Network Graphics (PNG) Specification, third edition, W3C 2025 (the sections named below), and
 RFC 1950 and 1951 for the compressed data. Pillow cannot write 16-bit colour, and tries every filter on every
 row in one thread. Here one filter and one way to compress are chosen for the whole image by compressing a small
-sample of its beginning, and blocks of rows are compressed side by side. 12 megapixels in ms of CPU, and MB of the file:
+sample of its beginning, and blocks of rows are compressed in parallel. CPU time in ms for 12 megapixels, and MB:
 
 ================  ============  ============  ============  ===========
 content           with ISA-L    with zlib     Pillow 13     OpenCV 5.0
@@ -37,15 +37,15 @@ from . import chunks
 from .deflate import WAYS, Deflate, adler32
 
 PALETTE = 3
-"""The colour type of samples that are numbers of colours, section 11.2.1."""
+"""The colour type of palette indices, section 11.2.1."""
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 """The filter types, section 9.2."""
 BLOCK = 1 << 20
-"""Bytes of the image that are compressed on their own: 100 of them are lost to each beginning."""
+"""Bytes of the image that are compressed independently: each block costs 100 bytes."""
 SAMPLED = 1 << 25
-"""Bytes of the image, from its beginning, that the sample is taken of: a canvas waits for so many."""
+"""Bytes from the beginning of the image from which the sample is taken: a canvas waits for these."""
 REPETITIVE = 1 / 3
-"""Where the sample shrinks to this part at most, more than one filter is tried."""
+"""If the sample shrinks to at most this fraction, more than one filter is tried."""
 METRE = 1 / 0.0254  # inches
 ADLER = 65521
 """The modulus of Adler-32, RFC 1950."""
@@ -66,18 +66,18 @@ class Raster:
         self.row = 1 + (-(-self.width // 8) if self.bits else self.width * self.step)
         """Bytes of a filtered row."""
         self.block = max(1, BLOCK // self.row)
-        """Rows that are compressed on their own."""
+        """Rows that are compressed independently."""
         self.sampled = min(self.height, max(1, SAMPLED // self.row))
-        """Rows that the sample is taken of."""
+        """Rows from which the sample is taken."""
 
     def header(self) -> chunks.Header:
-        """Return what IHDR says of it."""
+        """Return the contents of IHDR."""
         colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[self.channels]
         depth = 1 if self.bits else 8 * self.pixels.dtype.itemsize
         return chunks.Header(self.width, self.height, depth, colour_type)
 
     def filtered(self, start: int, stop: int, filter: int) -> Any:
-        """Return the rows from *start* to *stop* filtered, each behind a byte that says how; section 9.2."""
+        """Return the rows from *start* to *stop*, filtered, each after the byte of its filter; section 9.2."""
         above = min(start, 1)
         rows = self._bytes(start - above, stop)
         result = np.empty((stop - start, self.row), np.uint8)
@@ -92,7 +92,7 @@ class Raster:
         return result
 
     def _bytes(self, start: int, stop: int) -> Any:
-        """Return the bytes of rows as PNG stores them, the alpha behind the colours and the high byte first."""
+        """Return the bytes of rows as PNG stores them, the alpha after the colours and the high byte first."""
         rows = self.pixels[start:stop]
         if self.bits:
             return np.packbits(rows[..., 0], axis=1)
@@ -103,7 +103,7 @@ class Raster:
 
 
 def predicted(filter: int, a: Any, b: Any, c: Any) -> Any:
-    """Return what a filter predicts of bytes from their neighbours: c above a, b above the byte, a left of it."""
+    """Return a filter's prediction of bytes from their neighbours: a to the left, b above, c above a."""
     if filter == AVERAGE:
         return (a & b) + ((a ^ b) >> 1)  # (a + b) // 2 in eight bits
     if filter != PAETH:
@@ -115,7 +115,7 @@ def predicted(filter: int, a: Any, b: Any, c: Any) -> Any:
 
 
 class PngCanvas(PackedCanvas):
-    """An image that is filled strip by strip, and compressed as soon as its first rows tell how."""
+    """An image that is filled strip by strip, and compressed as soon as its first rows determine how."""
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any, alpha: bool, *, sink: Sink) -> None:
         height, width, colours = shape
@@ -127,7 +127,7 @@ class PngCanvas(PackedCanvas):
         self._stream = Stream()
 
     def prepare(self, blocks: Sequence[Any]) -> None:
-        """Choose how to filter and compress."""
+        """Choose the filter and the compression."""
         self._first_blocks[:] = blocks
         self._filter, self._deflate = _choose(self.raster, 1)
         self._first_blocks.clear()
@@ -143,7 +143,7 @@ class PngCanvas(PackedCanvas):
 
 
 def canvas_bytes(row: int, cores: int) -> int:
-    """Return how many bytes the canvas of rows of so many takes at most, some of which wait for the sample."""
+    """Return the most bytes of a canvas with rows of *row* bytes, some of which wait for the sample."""
     return in_flight(row, max(1, BLOCK // row), cores, waiting=max(row, SAMPLED))
 
 
@@ -162,8 +162,8 @@ def write(
 ) -> None:
     """Write ``pixels (height, width, 1 or 3)``, uint8 or uint16, and ``alpha (height, width)`` of their type.
 
-    They may be a `PngCanvas`, which holds the alpha. Pixels of one channel may be bool, without an alpha. *beside* are
-    more chunks, by name and contents. Samples of one channel are numbers of a *palette*'s colours, if there is one.
+    They may be a `PngCanvas`, which includes the alpha. Pixels of one channel may be bool, without alpha. *beside* are
+    further chunks, by name and contents. With a *palette*, samples of one channel are its indices.
 
     The bytes are the same for any number of *cores*.
     """
@@ -201,7 +201,7 @@ def write(
 
 
 def _rows_of(blocks: Sequence[Any], start: int, stop: int) -> Any:
-    """Return rows that lie in blocks, each of which but the first begins with the row above it."""
+    """Return rows from blocks, each of which except the first begins with the row above it."""
     height, parts = len(blocks[0]), []
     for number in range(start // height, -(-stop // height)):
         rows = blocks[number][min(number, 1) :]
@@ -214,17 +214,17 @@ class Compressed(NamedTuple):
 
     data: bytes
     adler: int
-    """The Adler-32 of what was compressed."""
+    """The Adler-32 of the uncompressed data."""
     length: int
-    """Bytes of that."""
+    """Bytes of the uncompressed data."""
     last: bool
 
 
 def _compressed(image: Raster, rows: range, filter: int, deflate: Deflate, last: bool) -> Compressed:
-    """Return the rows as a part of a deflate stream that refers to no other part."""
+    """Return the rows as an independent part of a deflate stream."""
     filtered = image.filtered(rows.start, rows.stop, filter)
     compressor = deflate.compressor()
-    # All but the last end at a whole byte, where the next can begin.
+    # All parts but the last end at a whole byte, where the next can begin.
     end = zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
     data = compressor.compress(filtered) + compressor.flush(end)
     return Compressed(data, adler32(filtered), filtered.size, last)
@@ -245,7 +245,7 @@ class Stream:
 
 
 def _joined(first: int, second: int, length: int) -> int:
-    """Return the Adler-32 of two runs of bytes, the second of *length*, from theirs.
+    """Return the Adler-32 of two joined runs of bytes, the second of *length* bytes, from those of each.
 
     Adler-32 is b·2¹⁶ + a, where a is 1 plus the sum of all bytes and b the sum of all values that a took.
     """
@@ -255,7 +255,7 @@ def _joined(first: int, second: int, length: int) -> int:
 
 
 def _choose(image: Raster, cores: int) -> tuple[int, Deflate]:
-    """Return the filter and the way to compress that make a sample of the rows small."""
+    """Return the filter and the compression that make a sample of the rows small."""
     bands, size = _sample(image)
 
     def filtered(filter: int) -> bytes:
@@ -284,7 +284,7 @@ def _choose(image: Raster, cores: int) -> tuple[int, Deflate]:
 
 
 def _sample(image: Raster) -> tuple[list[range], int]:
-    """Return bands of rows, evenly over what is sampled, and how many bytes of each make the sample.
+    """Return bands of rows, evenly spaced over the sampled part, and the bytes of each in the sample.
 
     It is 1/32 of that, but at least 64 KiB and at most 384: 17 ms in two threads.
     """

@@ -1,4 +1,4 @@
-"""What Pillow leaves out of reading PNG: checksums, the order and sizes of chunks, and the end of the data.
+"""The checks that Pillow omits in reading PNG: checksums, the order and sizes of chunks, and the end of the data.
 
 After Portable Network Graphics (PNG) Specification, third edition, W3C 2025.
 """
@@ -14,22 +14,22 @@ from . import chunks, deflate
 from .chunks import Chunk, Header
 
 MOST_CHUNKS, CHUNK = 1 << 16, 256
-"""Chunks that any file may have, and bytes of a larger one to each that it has more."""
+"""The chunks that any file may have, and the bytes of a larger one for each further chunk."""
 MOST_TEXT = 1 << 26
-"""Bytes to which a file's compressed texts and profile may unpack together."""
+"""Most unpacked bytes of a file's compressed texts and profile together."""
 CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-"""The bits that a sample may have, for each colour type; section 11.2.1."""
+"""The allowed bits of a sample for each colour type; section 11.2.1."""
 PALETTE = 3
 KEY_BYTES = {0: 2, 2: 6}
 """The length of tRNS for each colour type that has one transparent colour; section 11.3.1.1."""
 DEFLATED = 1032
-"""Bytes that one byte of deflated data can stand for, at most."""
+"""Most bytes that one byte of deflated data can represent."""
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """Where the passes of an interlaced image begin, and their steps."""
 PIECE = 1 << 20
 ADLER = 4
-"""Bytes of the checksum behind deflated data, RFC 1950."""
+"""Bytes of the checksum after deflated data, RFC 1950."""
 MISMATCH = "do not match their checksum"
 
 
@@ -37,9 +37,9 @@ MISMATCH = "do not match their checksum"
 
 
 def before(data: bytes, length: int = 0) -> None:
-    """Raise `DecodeError` where the file is cut off, a checksum is wrong, or its chunks make no picture.
+    """Raise `DecodeError` if the file is cut off, a checksum is wrong, or its chunks make no picture.
 
-    *length* is the file's, where *data* are what it has beside its pixels.
+    *length* is the file's, if *data* are only its chunks other than pixels.
     """
     header = _header(data, length or len(data))
     palette = b""
@@ -55,7 +55,7 @@ def before(data: bytes, length: int = 0) -> None:
             raise DecodeError(f"is damaged (it has two chunks {_shown(name)})")
         if name == b"IDAT":
             if b"IDAT" in seen and last != b"IDAT":
-                raise DecodeError(f"is damaged (its chunk {_shown(last)} stands between its IDATs)")
+                raise DecodeError(f"is damaged (its chunk {_shown(last)} is between its IDATs)")
             if header.colour_type == PALETTE and not palette:
                 raise DecodeError("is damaged (it has no palette before its pixels)")
         elif name == b"PLTE":
@@ -72,7 +72,7 @@ def before(data: bytes, length: int = 0) -> None:
 
 
 def is_animated(data: bytes) -> bool:
-    """Whether the file promises frames, be it one; section 11.3.6.1. Raises `DecodeError` for too many chunks."""
+    """Whether the file declares frames, even one; section 11.3.6.1. Raises `DecodeError` for too many chunks."""
     for name, body, _ in _counted(data):
         if name == b"acTL":
             return len(body) == 8 and 0 < int.from_bytes(body[:4]) <= 1 << 31
@@ -84,7 +84,7 @@ def is_animated(data: bytes) -> bool:
 def _header(data: bytes, length: int) -> Header:
     first = next(chunks.read(data), None)
     if first is None or first.name != b"IHDR" or len(first.body) != chunks.HEADER.size:
-        raise DecodeError("is damaged: it begins like a PNG file, but has no IHDR chunk there")
+        raise DecodeError("is damaged: it begins like a PNG file, but not with an IHDR chunk")
     if not first.sound:
         raise DecodeError("is damaged (the checksum of its chunk IHDR is wrong)")
     header = chunks.header(data)
@@ -93,7 +93,7 @@ def _header(data: bytes, length: int) -> Header:
 
 
 def check_header(header: Header, length: int) -> None:
-    """Raise `DecodeError` where a file of *length* bytes cannot be a PNG of this header."""
+    """Raise `DecodeError` if a file of *length* bytes cannot be a PNG of this header."""
     if header.depth not in DEPTHS.get(header.colour_type, ()):
         what = f"colour type {header.colour_type} with {header.depth} bits"
         raise DecodeError(f"is damaged (PNG has no {what})")
@@ -103,16 +103,16 @@ def check_header(header: Header, length: int) -> None:
         ("interlacing", header.interlace, 1),
     ):
         if value > most:
-            raise DecodeError(f"is damaged (PNG has no {what} of number {value})")
+            raise DecodeError(f"is damaged (PNG has no {what} {value})")
     width, height = header.width, header.height
     if not (width and height):
         raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
     if width * height * header.pixel_bits // 8 > DEFLATED * length:
-        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {length} bytes)")
+        raise DecodeError(f"is damaged or truncated (it declares {width}×{height} pixels in {length} bytes)")
 
 
 def _whole(data: bytes) -> Iterator[Chunk]:
-    """Yield the chunks, up to IEND; raises `DecodeError` where one is cut off, or its checksum is wrong."""
+    """Yield the chunks, up to IEND; raises `DecodeError` if one is cut off, or its checksum is wrong."""
     for chunk in _counted(data):
         if not chunk.whole:
             raise DecodeError(f"is damaged or truncated (its chunk {_shown(chunk.name)} is cut off)")
@@ -125,14 +125,14 @@ def _whole(data: bytes) -> Iterator[Chunk]:
 
 
 def _counted(data: bytes) -> Iterator[Chunk]:
-    """Yield the chunks; raises `DecodeError` where they are too many."""
+    """Yield the chunks; raises `DecodeError` if they are too many."""
     for number, chunk in enumerate(chunks.read(data)):
         check_count(number, len(data))
         yield chunk
 
 
 def check_count(number: int, length: int) -> None:
-    """Raise `DecodeError` where a file of *length* bytes has more than *number* chunks, and that are too many."""
+    """Raise `DecodeError` if *number* chunks are too many for a file of *length* bytes."""
     most = MOST_CHUNKS + length // CHUNK
     if number == most:
         raise DecodeError(f"is damaged (it has more than {most} chunks)")
@@ -140,21 +140,21 @@ def check_count(number: int, length: int) -> None:
 
 def _unknown(name: bytes) -> str:
     if name == b"CgBI":
-        return "is a PNG for iPhones (CgBI), which is not supported; undo that with pngdefry, or pngcrush from Xcode"
+        return "is a PNG for iPhones (CgBI), which is not supported; convert it with pngdefry, or pngcrush from Xcode"
     return f"has the critical chunk {_shown(name)}, which is not supported; save it again in the program that wrote it"
 
 
 def _check_key(header: Header, palette: bytes, length: int, late: bool) -> None:
-    """Raise `DecodeError` where tRNS of this length, *late* if it stands behind pixels, does not fit the picture."""
+    """Raise `DecodeError` if tRNS of this length, *late* if it is after pixels, does not fit the picture."""
     if header.colour_type == PALETTE:
         if not palette:
-            raise DecodeError("is damaged (its chunk tRNS stands before its palette)")
+            raise DecodeError("is damaged (its chunk tRNS is before its palette)")
         if length > len(palette) // 3:
             raise DecodeError(f"is damaged (its palette has {len(palette) // 3} colours, and tRNS {length})")
     elif length != KEY_BYTES.get(header.colour_type, length):
         raise DecodeError(f"is damaged (its chunk tRNS has {length} bytes)")
     if late and header.colour_type in (*KEY_BYTES, PALETTE):
-        raise DecodeError("is damaged (its chunk tRNS stands behind its pixels)")
+        raise DecodeError("is damaged (its chunk tRNS is after its pixels)")
 
 
 # ---- texts ------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def _check_texts(data: bytes) -> None:
 
 
 def _packed_text(chunk: Chunk) -> memoryview | None:
-    """Return the compressed part of a chunk of text or of a profile; None where it has none."""
+    """Return the compressed part of a chunk of text or of a profile; None if it has none."""
     name, body = chunk.name, chunk.body
     if name in (b"iCCP", b"zTXt"):
         return body[bytes(body[:81]).find(b"\0") + 2 :]
@@ -187,7 +187,7 @@ def _packed_text(chunk: Chunk) -> memoryview | None:
 
 
 def _unpacked_length(packed: memoryview, most: int) -> int:
-    """Return how many bytes deflated data stand for, or a little more than *most*."""
+    """Return the unpacked length of deflated data, or a little more than *most*."""
     unpacker, found = deflate.decompressobj(), 0
     left: bytes | memoryview = packed
     try:
@@ -195,7 +195,7 @@ def _unpacked_length(packed: memoryview, most: int) -> int:
             found += len(unpacker.decompress(left, PIECE))
             left = unpacker.unconsumed_tail
     except deflate.ERRORS:
-        pass  # what is damaged is left out where it is read
+        pass  # damaged texts are left out when they are read
     return found
 
 
@@ -203,10 +203,10 @@ def _unpacked_length(packed: memoryview, most: int) -> int:
 
 
 class PixelCheck:
-    """Looks through the compressed pixels, in a thread beside their decoder, whether they are as they were written.
+    """Checks the compressed pixels, in a thread in parallel with their decoder.
 
-    Pillow stops at the last row, and leaves rows black that are missing. Its time, a third of the decoder's, is
-    nobody's where there is a second core.
+    Pillow stops at the last row, and leaves missing rows black. The check takes a third of the decoder's time, which a
+    second core has to spare.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -222,7 +222,7 @@ class PixelCheck:
         self._wait = beside(self._run, daemon=True)
 
     def finish(self) -> None:
-        """Raise `DecodeError` where the data are not whole."""
+        """Raise `DecodeError` if the data are not whole."""
         if self._wait is not None:
             self._wait()
         if self._failure is not None:
@@ -241,7 +241,7 @@ def _check_pixels(data: bytes) -> None:
 
 
 def inflated(data: bytes, header: Header) -> Iterator[bytes]:
-    """Yield the rows of the pixels, filtered, in pieces; raises `DecodeError` at their end where they are not whole."""
+    """Yield the rows of the pixels, filtered, in pieces; raises `DecodeError` at their end if they are incomplete."""
     return unpacked(_compressed(data), header)
 
 
@@ -251,7 +251,7 @@ def _compressed(data: bytes) -> Iterator[memoryview]:
 
 
 def unpacked(pieces: Iterable[bytes | memoryview], header: Header) -> Iterator[bytes]:
-    """Yield the rows of compressed pixels as `inflated` does."""
+    """Yield the rows of compressed pixels like `inflated`."""
     needed, found = _bytes_of_rows(header), 0
     unpacker = deflate.decompressobj()
     try:
@@ -262,7 +262,7 @@ def unpacked(pieces: Iterable[bytes | memoryview], header: Header) -> Iterator[b
                 found += len(piece)
                 yield piece
                 if found > needed + PIECE:
-                    return  # what is too much is left out, as everywhere
+                    return  # excess data are ignored, as in other programs
         while not unpacker.eof and (piece := unpacker.decompress(b"", PIECE)):
             found += len(piece)
             yield piece
@@ -284,22 +284,22 @@ def _bytes_of_rows(header: Header) -> int:
 
 
 def check_indices(data: bytes, image: Any) -> None:
-    """Raise `DecodeError` where a decoded image has an index that its palette has no colour for."""
+    """Raise `DecodeError` if a decoded image has an index beyond its palette."""
     header = chunks.header(data)
     if header.colour_type != PALETTE:
         return
     colours = next(len(body) // 3 for name, body, _ in chunks.read(data) if name == b"PLTE")
     if colours < 1 << header.depth and (highest := image.getextrema()[1]) >= colours:
-        raise DecodeError(f"is damaged (its palette has {colours} colours, and a pixel the number {highest})")
+        raise DecodeError(f"is damaged (its palette has {colours} colours, but a pixel has number {highest})")
 
 
 # ---- what is left -----------------------------------------------------------------------------------
 
 
 def mended(data: bytes) -> bytes:
-    """Return what is left of a damaged file as one that is whole; raises `DecodeError` where no picture is left.
+    """Return the remains of a damaged file as a complete one; raises `DecodeError` if no picture is left.
 
-    Needful chunks stay as they are, and others if they are sound; each stands where it belongs.
+    Critical chunks are kept as they are, and others if they are intact; each is put in its place.
     """
     head: Chunk | None = None
     palette: Chunk | None = None
@@ -325,7 +325,7 @@ def mended(data: bytes) -> bytes:
             if room >= 0:
                 beside.append(found)
     if head is None or len(head.body) < chunks.HEADER.size:
-        raise DecodeError("is damaged: it begins like a PNG file, but has no IHDR chunk there")
+        raise DecodeError("is damaged: it begins like a PNG file, but not with an IHDR chunk")
     header = chunks.Header(*chunks.HEADER.unpack_from(head.body))
     if header.colour_type == PALETTE and palette is None:
         raise DecodeError("is damaged (it has no palette)")
@@ -335,7 +335,7 @@ def mended(data: bytes) -> bytes:
         else len(key.body) == KEY_BYTES.get(header.colour_type)
     )
     if not animated and _mismatched(data):
-        # Pillow would leave the last row out; without the checksum it has nothing to miss.
+        # Pillow would leave out the last row; without the checksum it notices nothing missing.
         pixels[-1] = pixels[-1]._replace(body=pixels[-1].body[:-ADLER])
     kept = [head, *([palette] if palette else []), *([key] if key and fits else []), *beside, *pixels]
     parts = [chunks.chunk(chunk.name, chunk.body[:768] if chunk is palette else chunk.body) for chunk in kept]
@@ -343,7 +343,7 @@ def mended(data: bytes) -> bytes:
 
 
 def _mismatched(data: bytes) -> bool:
-    """Whether nothing is wrong with the pixels but their checksum."""
+    """Whether only the checksum of the pixels is wrong."""
     try:
         _check_pixels(data)
     except DecodeError as error:

@@ -1,4 +1,4 @@
-"""A PNG that is read piece by piece: what stands beside its pixels as a small file, and the pixels as they come."""
+"""Reading a PNG piece by piece: its other chunks as a small file, and the pixels as a stream."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .chunks import Place
 from .deflate import crc32
 
 MOST_BESIDE = 1 << 26
-"""Bytes of chunks beside the pixels, of which a file with more is decoded whole."""
+"""Most bytes of chunks other than pixels; a file with more is decoded completely."""
 TOGETHER = 1 << 18
-"""Bytes of compressed pixels that are unpacked together, where their chunks are smaller."""
+"""Bytes of compressed pixels that are unpacked together if their chunks are smaller."""
 
 
 def apart(data: FileBytes) -> tuple[bytes, list[Place]] | None:
-    """Return a file without its pixels, with one empty chunk where some stand, and where they are in the other.
+    """Return a file without its pixels, with one empty chunk in their place, and the places of the pixels.
 
-    None where there is too much beside them.
+    None if there are too many other chunks.
     """
     bare, pixels = [chunks.SIGNATURE], list[Place]()
     beside = last = 0

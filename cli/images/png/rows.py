@@ -1,7 +1,7 @@
-"""The rows of a PNG that is not interlaced: gray or RGB, with or without alpha, of 8 or 16 bits, from its stream.
+"""Decoding the rows of a PNG without interlacing: gray or RGB, with or without alpha, 8 or 16 bits.
 
-Pillow decodes the same in 240 ms per 12 megapixels of RGB, needs as much again to see that nothing is missing, and
-cuts 16 bits down to 8. Here the stream is unpacked once.
+Pillow takes 240 ms for 12 megapixels of RGB, as much again to check that nothing is missing, and reduces 16 bits to
+8. Here the stream is unpacked once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .chunks import Header
 
 
 def samples_of(data: bytes, header: Header) -> Samples | None:
-    """Return what a pixel of a sound file takes; None where Pillow decodes it, or chunks behind its pixels matter."""
+    """Return the memory of a pixel of an intact file; None if Pillow must decode it, or later chunks matter."""
     behind = [name for name, _, _ in chunks.read(data)][-2:]
     plain = header.depth in (8, 16) and header.colour_type in (0, 2, 4, 6) and not header.interlace
     if native.core is None or not plain or behind != [b"IDAT", b"IEND"]:
@@ -26,7 +26,7 @@ def samples_of(data: bytes, header: Header) -> Samples | None:
 
 
 def decoded(data: bytes, header: Header) -> Array:
-    """Return the samples ``(height, width, channels)``; raises `DecodeError` where the stream is not whole."""
+    """Return the samples ``(height, width, channels)``; raises `DecodeError` if the stream is not whole."""
     pixels = np.empty((header.height, row_bytes(header)), np.uint8)
     for _ in _unfiltered(
         integrity.inflated(data, header), header, lambda top, count: pixels[max(top - 1, 0) :][:count]
@@ -36,12 +36,12 @@ def decoded(data: bytes, header: Header) -> Array:
 
 
 def row_bytes(header: Header) -> int:
-    """Return the bytes of a row, without the number of its filter."""
+    """Return the bytes of a row, without the byte of its filter."""
     return header.width * header.pixel_bits // 8
 
 
 def samples(rows: Array, header: Header) -> Array:
-    """Return rows of bytes, which nobody else needs, as samples ``(rows, width, channels)``."""
+    """Return rows of bytes as samples ``(rows, width, channels)``; the bytes may be overwritten."""
     if header.depth == 16:
         rows = rows.view(np.uint16)
         if sys.byteorder == "little":
@@ -50,7 +50,7 @@ def samples(rows: Array, header: Header) -> Array:
 
 
 def blocks(packed: Iterator[bytes], header: Header) -> Iterator[Array]:
-    """Yield the rows of *packed* pixels as bytes, some at a time; raises `DecodeError` where they are not whole."""
+    """Yield the rows of *packed* pixels as bytes, some at a time; raises `DecodeError` if they are not whole."""
     above = np.empty((0, row_bytes(header)), np.uint8)
 
     def room(top: int, count: int) -> Array:
@@ -62,13 +62,13 @@ def blocks(packed: Iterator[bytes], header: Header) -> Iterator[Array]:
         above = found[-1:]
         yield found
     for _ in packed:
-        pass  # what is too much is left out, but for its checksums
+        pass  # excess data are ignored, except for their checksums
 
 
 def _unfiltered(stream: Iterator[bytes], header: Header, room: Callable[[int, int], Array]) -> Iterator[Array]:
-    """Yield rows as they come; raises `DecodeError` at their end where a filter is none.
+    """Yield rows as they arrive; raises `DecodeError` at the end if a filter is invalid.
 
-    *room* returns where rows from a first one on belong: so many in all, with the one above them, if there is one.
+    *room* returns the buffer for rows from a first one on, including the one above them, if any.
     """
     step = header.pixel_bits // 8
     length = 1 + row_bytes(header)
@@ -89,4 +89,4 @@ def _unfiltered(stream: Iterator[bytes], header: Header, room: Callable[[int, in
         del held[: count * length]
         yield found[-count:]
     if highest > 4:
-        raise DecodeError(f"is damaged (its rows have a filter of the type {highest})")
+        raise DecodeError(f"is damaged (its rows have the unknown filter type {highest})")

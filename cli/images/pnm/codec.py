@@ -11,7 +11,7 @@ from . import samples
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
-    """Write the samples as they stand, most significant byte first: 50 ms less at 12 MP than through an Image."""
+    """Write the samples directly, most significant byte first: saves 50 ms at 12 MP compared with a Pillow image."""
     shape = content.shape
     kind, white = b"P5" if len(shape) == 2 else b"P6", np.iinfo(content.pixels.dtype).max
     comment = b"# %s\n" % content.software.encode() if content.software else b""

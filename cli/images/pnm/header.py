@@ -1,4 +1,4 @@
-"""What stands before the samples of a PBM, PGM, PPM, PAM or PFM.
+"""The header of a PBM, PGM, PPM, PAM or PFM.
 
 After the manual pages pbm(5), pgm(5), ppm(5), pam(5) and pfm(5) of Netpbm.
 """
@@ -16,17 +16,17 @@ GAP = rb"(?>\s++|#[^\n\r]*+[\n\r])++"
 SIZE = re.compile(rb"P([1-6])" + 2 * (GAP + rb"(\d{1,9})"))
 MAXIMUM = re.compile(GAP + rb"(\d{1,5})")
 PAM = re.compile(rb"P7[ \t\r]*\n"), re.compile(rb"^ENDHDR[ \t\r]*\n", re.MULTILINE)
-"""How the header of a PAM begins, and the line that ends it."""
+"""The beginning of a PAM's header, and its last line."""
 FLOAT = re.compile(rb"P([Ff])\s++(\d{1,9})\s++(\d{1,9})\s++([-+]?\d{0,20}\.?\d{1,20}(?:[eE][-+]?\d{1,3})?)(?:\r\n|\s)")
 START = re.compile(rb"P(?:[1-6Ff]\s|7\n)")
-"""How an image begins."""
+"""The beginning of an image."""
 NEXT = re.compile(rb"\sP[1-6]\s")
-"""What another image behind a text begins with."""
+"""The beginning of another image after one in text form."""
 BLANKS = re.compile(rb"\s*+")
 LONGEST, FARTHEST = 1 << 20, 1 << 16
-"""Bytes of a header, with its comments, and of the blank space behind an image that belong to it at most."""
+"""Most bytes of a header with its comments, and of the blank space that belongs to an image."""
 WORD, NEAR = 16, 1 << 10
-"""Bytes of a text's samples with their blanks, and of all else in it, among which another image is looked for."""
+"""Most bytes per sample of a text with its blanks, and of everything else before the next image."""
 BIT = re.compile(rb"#[^\n\r]*|[01]")
 NUMBER = re.compile(rb"#[^\n\r]*|[^\s#]+")
 """The samples of a text, and comments between them."""
@@ -34,26 +34,26 @@ TEXT = ("1", "2", "3")
 BITS = ("1", "4")
 REAL = ("F", "f")
 FEWEST, PATIENT = 32, 1024
-"""Bytes of a stream in which a header is looked for first, and up to which it is looked for in whatever has come."""
+"""Bytes of a stream that are first searched for a header, and the limit for searching whatever has arrived."""
 NUMBERS = ("WIDTH", "HEIGHT", "DEPTH", "MAXVAL")
 """The lines that every PAM has."""
 
 
 class Header(NamedTuple):
-    """What stands before the samples."""
+    """The header of an image."""
 
     kind: str
-    """The letter behind the P."""
+    """The letter after the P."""
     width: int
     height: int
     channels: int
     maximum: int
     end: int
-    """Where the samples begin."""
+    """The offset of the samples."""
     tuple_type: str = ""
-    """What the samples of a PAM mean."""
+    """The tuple type of a PAM."""
     scale: float = 1.0
-    """Of a PFM: negative where the samples are little-endian."""
+    """The scale of a PFM: negative if the samples are little-endian."""
 
     @property
     def text(self) -> bool:
@@ -149,10 +149,10 @@ def _pfm(data: bytes | memoryview) -> Header:
 
 
 def extent(peek: Peek) -> int:
-    """Return the length of a stream's first image, with the blank space behind it."""
+    """Return the length of a stream's first image, with the blank space after it."""
     asked, seen = FEWEST, 0
     while True:
-        # A header is short: it is looked for in what has come, but not in a long comment byte by byte.
+        # A header is short: it is searched for in whatever has arrived, but not byte by byte in a long comment.
         data = bytes(peek(seen + 1 if seen < PATIENT else asked)[:asked])
         if (found := _whole_header(data)) is not None:
             break
@@ -171,7 +171,7 @@ def extent(peek: Peek) -> int:
 
 
 def _past_blanks(peek: Peek, at: int) -> int:
-    """Return where the blank space ends that follows an image; a pipe is asked for no more than tells it."""
+    """Return the end of the blank space after an image, reading no more of a pipe than necessary."""
     end = at
     while end - at < FARTHEST:
         there = peek(end + 1)[end : at + FARTHEST]
@@ -184,7 +184,7 @@ def _past_blanks(peek: Peek, at: int) -> int:
 
 
 def _end_of_text(data: bytes | bytearray | memoryview, head: Header) -> int:
-    """Return where the samples of a text end; at the end of *data* if no other image follows."""
+    """Return the end of the samples of a text; the end of *data* if no other image follows."""
     if not NEXT.search(data, head.end, head.end + WORD * head.samples + NEAR):
         return len(data)
     words = (BIT if head.bits else NUMBER).finditer(data, head.end)
@@ -194,7 +194,7 @@ def _end_of_text(data: bytes | bytearray | memoryview, head: Header) -> int:
 
 
 def _whole_header(data: bytes) -> Header | None:
-    """Return the header if all of it lies in *data*, and something behind it."""
+    """Return the header if all of it lies in *data*, and something after it."""
     try:
         found = read(data)
     except DecodeError:

@@ -11,7 +11,7 @@ from . import samples
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
-    """Write a file, in which a bit of 1 is black; raises ValueError where a sample is neither black nor white."""
+    """Write a file, in which a bit of 1 is black; raises ValueError if a sample is neither black nor white."""
     height, width, _ = content.pixels.shape
     comment = b"# %s\n" % content.software.encode() if content.software else b""
     file.write(b"P4\n%s%d %d\n" % (comment, width, height))
@@ -20,7 +20,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
 
 
 def _bits(array: Array) -> Array:
-    """Return rows of bits, of which 1 is black; raises ValueError where a sample is neither black nor white."""
+    """Return rows of bits, of which 1 is black; raises ValueError if a sample is neither black nor white."""
     black = array == 0
     if array.dtype != bool and not (black | (array == np.iinfo(array.dtype).max)).all():
         raise ValueError("not every sample is black or white; use threshold, --depth 1, .pgm or .png")

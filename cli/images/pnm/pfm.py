@@ -16,7 +16,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     shape = content.shape
     file.write(b"%s\n%d %d\n-1.0\n" % (b"Pf" if len(shape) == 2 else b"PF", shape[1], shape[0]))
     plain_canvas.end(file, content, _little_endian, upward=True)
-    end_with_bytes(file, content.software.encode())  # behind the samples, where nobody looks
+    end_with_bytes(file, content.software.encode())  # after the samples, where nobody looks
     return []
 
 

@@ -1,7 +1,7 @@
 """The samples of PBM, PGM, PPM, PAM and PFM as pictures.
 
 Samples of up to 8 bits fill the range to 255, deeper ones that to 65535: ``v`` of a maximum ``m`` becomes ``v·255/m``,
-rounded half up. Those of a PFM stay what they are; its white is 1.
+rounded half up. Those of a PFM are unchanged; its white is 1.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ CHANNELS = {
 }
 """How many channels each tuple type of a PAM has."""
 PIECE = 1 << 18
-"""Bytes of a text that are taken apart at a time: each word of it is an object of 40 bytes."""
+"""Bytes of a text that are parsed at a time: each word becomes an object of 40 bytes."""
 LAST_NUMBER = re.compile(rb"[0-9]+\Z")
 BANDS = "BANDS"
-"""The tuple type of a PAM whose channels have no colours, here and nowhere else: any that is not known means that."""
+"""Our own tuple type for a PAM whose channels have no colours; any unknown type means the same."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -54,17 +54,17 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if len(samples) < needed:
         if not options.lenient or len(samples) < needed // head.height:
             raise DecodeError(f"is damaged or truncated ({len(samples)} of {needed} samples)")
-        notes.append(f"is damaged: only {len(samples)} of {needed} samples were read, the others are black")
+        notes.append(f"is damaged: only {len(samples)} of {needed} samples were read; the others are black")
         samples = np.concatenate([samples, np.zeros(needed - len(samples), samples.dtype)])
     if head.text and not head.bits and _may_lack_digits(data, head.maximum):
-        notes.append("its last number may be cut off: no line break follows it")
+        notes.append("its last number may be cut off: no line break follows")
     picture = _picture(_pixels(samples, head, options.lenient), head)
     picture.notes = notes + _doubts(head)
     return picture
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return an image whose rows are read as they are needed, None of one that is text; raises `DecodeError`."""
+    """Return an image whose rows are read on demand, None of one that is text; raises `DecodeError`."""
     head = header.read(data[: header.LONGEST])
     if head.text:
         return None
@@ -89,21 +89,21 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
 
 
 def _doubts(head: Header) -> list[str]:
-    """Return a note where the samples may not be what they seem."""
+    """Return a note if the samples may be misread."""
     if not head.real or abs(head.scale) == 1:
         return []
     return [f"its scale {abs(head.scale):g} was not applied: the samples stay as they are"]
 
 
 def _pixels(samples: Array, head: Header, lenient: bool) -> Array:
-    """Return the samples of all rows, as they are stored, as an image."""
+    """Return the stored samples of all rows as an image."""
     samples = samples.reshape(head.height, -1)[:, : head.width * head.channels]
     pixels = samples[::-1].astype(np.float32) if head.real else _scaled(samples, head, lenient)
     return pixels.reshape(head.height, head.width, head.channels)
 
 
 def _memory(head: Header) -> Samples:
-    """Return what a pixel takes: none beside the file where samples stay as they stand."""
+    """Return the memory of a pixel: none besides the file if samples are used as stored."""
     size = 4 if head.real else 1 if head.maximum < 256 else 2
     own = head.channels * size
     apart = head.tuple_type != "CMYK" and head.channels in (2, 4)
@@ -115,12 +115,12 @@ def _memory(head: Header) -> Samples:
 
 
 def encoding(samples: Samples) -> float:
-    """Return the bytes a pixel that encoding takes: another order of bytes, or the alpha among the colours."""
+    """Return the bytes per pixel for encoding: for another byte order, or to interleave the alpha."""
     return samples.bytes if samples.size > 1 or samples.channels in (2, 4) else 0
 
 
 def big_endian(array: Array) -> Array:
-    """Return samples as they stand in a file."""
+    """Return samples as stored in a file."""
     return array.astype(array.dtype.newbyteorder(">"), copy=False)
 
 
@@ -152,23 +152,25 @@ def _picture(pixels: Array | StreamedImage, head: Header) -> Picture:
 
 
 def _check_meaning(head: Header) -> None:
-    """Raise `DecodeError` where the samples of a PAM are none of a picture that can be kept."""
+    """Raise `DecodeError` if the tuple type of a PAM does not match its channels."""
     if head.kind != "7":
         return
     channels = CHANNELS.get(head.tuple_type)
     if channels is not None and channels != head.channels:
-        raise DecodeError(f"is damaged (TUPLTYPE {head.tuple_type} has {channels} channels, DEPTH is {head.channels})")
+        raise DecodeError(
+            f"is damaged (TUPLTYPE {head.tuple_type} has {channels} channels, but DEPTH is {head.channels})"
+        )
 
 
 def _raw(data: bytes, head: Header) -> tuple[Array, int]:
-    """Return the samples as they stand, without a copy where they are bytes: Pillow takes 30 ms at 12 MP."""
+    """Return the stored samples, without a copy if they are bytes: Pillow takes 30 ms at 12 MP."""
     dtype = np.dtype(("<f4" if head.scale < 0 else ">f4") if head.real else (">u2" if head.sample_bytes == 2 else "u1"))
     count = min(head.samples, (len(data) - head.end) // dtype.itemsize)
     return np.frombuffer(data, dtype, count, head.end), head.samples
 
 
 def _packed(data: bytes, head: Header) -> tuple[Array, int]:
-    """Return the bits, each row filled up to whole bytes."""
+    """Return the bits, each row padded to whole bytes."""
     row = -(-head.width // 8)
     found = np.frombuffer(data, np.uint8, min(row * head.height, len(data) - head.end), head.end)
     return np.unpackbits(found), row * head.height * 8
@@ -193,14 +195,14 @@ def _text(data: bytes, head: Header) -> tuple[Array, int]:
 
 
 def _may_lack_digits(data: bytes, maximum: int) -> bool:
-    """Whether a text ends in a number of fewer digits than others have."""
+    """Whether a text ends in a number with fewer digits than others."""
     last_line = data[-PIECE:].splitlines()[-1:]
     found = LAST_NUMBER.search(last_line[0]) if last_line and b"#" not in last_line[0] else None
     return found is not None and data.endswith(found[0]) and len(found[0]) < len(str(maximum))
 
 
 def _without_comments(data: bytes, at: int) -> Iterator[bytes]:
-    """Yield a text's parts, cut where no word is, so that its words take memory for one part at a time."""
+    """Yield parts of a text, cut between words, so that only the words of one part are in memory."""
     while at < len(data):
         cut = BLANK.search(data, at + PIECE)
         if cut is not None and COMMENT.search(data, at, cut.start()) is not None:
@@ -219,6 +221,6 @@ def _scaled(samples: Array, head: Header, lenient: bool) -> Array:
         return (1 - samples) * np.uint8(255)
     if (head.maximum < full or head.text) and samples.max() > head.maximum:
         if not lenient:
-            raise DecodeError(f"is damaged: a sample is {samples.max()}, and {head.maximum} the maximum")
+            raise DecodeError(f"is damaged: a sample is {samples.max()}, but the maximum is {head.maximum}")
         samples = np.minimum(samples, head.maximum)
     return sample_depth.scaled(samples, head.maximum, full)

@@ -1,7 +1,7 @@
-"""Telling a camera's raw file from a TIFF: its first page is a thumbnail, or its samples are those of a sensor.
+"""Distinguishing raw camera files from TIFFs: the first page is a thumbnail, or the samples are a sensor's.
 
-DNG (Adobe), NEF, ARW, CR2, PEF, SRW and others are TIFFs in form. What they have to be is developed: the colours of a
-mosaic are interpolated, balanced and converted, which is another program's work.
+DNG (Adobe), NEF, ARW, CR2, PEF, SRW and others have the form of TIFFs. They must be developed: the colours of a mosaic
+are interpolated, balanced and converted, which is the task of other programs.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from ..tiff_tags import (
 )
 
 MOSAIC, LINEAR = 32803, 34892
-"""What a photometric interpretation says of a sensor's samples: one colour a pixel, or all, before any balance."""
+"""The photometric interpretations of a sensor's samples: one colour per pixel, or all, before any balance."""
 OF_CAMERAS = {32767: "ARW", 32769: "raw", 32770: "SRW", 34713: "NEF", 65000: "DCR", 65535: "PEF"}
-"""The methods of packing that only cameras use, and their files."""
+"""The compressions that only cameras use, and their file types."""
 REDUCED = 1
 DIRECTORIES, ENTRIES = 32, 2048
-"""How many directories and entries are looked at: no camera writes more."""
+"""Most directories and entries that are examined: no camera writes more."""
 MAKERS = {b"NIKON": "NEF", b"SONY": "ARW", b"PENTAX": "PEF", b"RICOH": "PEF", b"SAMSUNG": "SRW", b"CANON": "CR2"}
 OTHER_MAKERS = {b"HASSELBLAD": "3FR", b"KODAK": "DCR", b"PHASE ONE": "IIQ", b"EPSON": "ERF", b"MAMIYA": "MEF"}
 ADVICE = "develop it first, for example with darktable-cli, RawTherapee or dcraw -T, and filter the TIFF"
 
 
 def check(data: Any) -> None:
-    """Raise `DecodeError` where a file holds a sensor's samples, or nothing but a small copy of them."""
+    """Raise `DecodeError` if a file holds a sensor's samples, or only a small copy of them."""
     try:
         kind = _kind(data)
     except (ValueError, struct.error, OverflowError):
-        return  # what is damaged is said elsewhere
+        return  # damage is reported elsewhere
     if kind:
         a = "an" if kind[0] in "AN" else "a"
-        raise DecodeError(f"is {a} {kind}, a camera's raw file, of which only the thumbnail is a picture; {ADVICE}")
+        raise DecodeError(f"is {a} {kind}, a raw camera file, in which only the thumbnail is a picture; {ADVICE}")
 
 
 def _kind(data: Any) -> str:
-    """Return what kind of raw file this is, nothing for a picture."""
+    """Return the kind of raw file, "" for a picture."""
     if data[8:10] == b"CR" and data[:2] == b"II":
         return "CR2"
     if data[8:12] in (b"IIII", b"MMMM"):

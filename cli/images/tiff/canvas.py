@@ -1,4 +1,4 @@
-"""Pages of TIFF that are packed strip by strip while they are filled."""
+"""TIFF pages that are encoded strip by strip while they are filled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .writer import STRIP_BYTES, Packing, Page, filled_up
 
 
 class TiffCanvas(PackedCanvas):
-    """A page that is packed while it is filled; `writer.write` takes what `page` returns."""
+    """A page that is encoded while it is filled; `writer.write` accepts the result of `page`."""
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any, alpha: bool, *, sink: Sink, method: str) -> None:
         height, width, colours = shape
@@ -20,16 +20,16 @@ class TiffCanvas(PackedCanvas):
         self._sizes: list[int] = []
 
     def pack(self, number: int, pixels: Any) -> bytes:
-        """Return a strip; of bits white is 0."""
+        """Return a strip; in 1-bit samples white is 0."""
         return self._packing.packed(~pixels if self._packing.bits else pixels)
 
     def ordered(self, number: int, packed: bytes) -> Parts:
-        """Return the parts of a strip as it stands in the file."""
+        """Return the parts of a strip as stored in the file."""
         self._sizes.append(len(packed))
         return filled_up(packed)
 
     def page(self, photometric: int, extra: Sequence[int], tags: ifd.Directory) -> Page:
-        """Return the page, with the same arguments as `writer.page`; raises ValueError as that does."""
+        """Return the page, with the same arguments as `writer.page`; raises ValueError like that."""
         return Page({**tags, **self._packing.tags(photometric, extra)}, self.whole(), self._sizes)
 
 

@@ -1,4 +1,4 @@
-"""TIFF: pages are written by a writer of its own, those that Pillow knows by Pillow, and the tags beside by hand."""
+"""TIFF: pages are written by our own writer, or by Pillow if it can, and further tags are added."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT = "deflate"
 NUMBERS = 256
-"""Of colours that samples of 8 bits can be."""
+"""The number of colours that 8-bit samples can index."""
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -59,7 +59,7 @@ def encode_maps(file: io.BytesIO, content: Content) -> list[str]:
 
 
 class Pages:
-    """Gathers pages, which are packed as they come."""
+    """Collects pages, which are packed as they come."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -69,9 +69,9 @@ class Pages:
         self._numbers: list[int] = []
 
     def add(self, frame: Content) -> None:
-        """Take one more page."""
+        """Add a page."""
         if self._first is None:
-            # Of its samples, what describes them is enough.
+            # Of its samples only the description is kept.
             self._first = frame._replace(pixels=frame.pixels[:0], alpha=None)
             self._shape = frame.pixels.shape
         self._alike &= frame.pixels.shape == self._shape and frame.pixels.dtype == self._first.pixels.dtype
@@ -89,17 +89,17 @@ class Pages:
                 metadata.words, self._shape, self._first.pixels.dtype.name, self._numbers, self.notes
             )
         elif metadata.words is not None and metadata.words.name:
-            self.notes.append(f"its {metadata.words.name} was not kept, as the pages are of several kinds")
+            self.notes.append(f"its {metadata.words.name} was not kept, as the pages differ in kind")
         self.notes += _finish(file, metadata, described)
 
 
 def frames(timing: Timing | None) -> FrameWriter:
-    """Return what writes several pages."""
+    """Return the writer of several pages."""
     return Pages()
 
 
 def _is_pillows(samples: Any, content: Content) -> bool:
-    """Whether Pillow writes such samples, as fast and small."""
+    """Whether Pillow writes such samples equally fast and small."""
     if content.metadata.palette or content.colours == "bands" or content.options.compression not in ("", DEFAULT):
         return False
     if content.colours == "cmyk" and content.alpha is not None:
@@ -118,7 +118,7 @@ def _page(content: Content) -> Any:
 
 
 def kind(content: Content) -> tuple[int, Sequence[int], ifd.Directory]:
-    """Return what the colours of a page are, what each channel beside them is, and its tags."""
+    """Return a page's photometric interpretation, the meaning of its extra channels, and its tags."""
     metadata, channels = content.metadata, content.pixels.shape[2]
     photometric, extra = BLACK_IS_ZERO, ()
     if channels > 1:
@@ -139,7 +139,7 @@ def kind(content: Content) -> tuple[int, Sequence[int], ifd.Directory]:
         tags[ICC_PROFILE] = ifd.Value(ifd.UNDEFINED, len(metadata.icc), metadata.icc)
     if content.software:
         tags[SOFTWARE] = ifd.text(content.software.encode())
-    if content.pixels.dtype == bool:  # white is 0 in faxes, whose codes are short where most is white
+    if content.pixels.dtype == bool:  # white is 0 in faxes, whose codes are short for white
         photometric = WHITE_IS_ZERO
     return photometric, extra, tags
 
@@ -151,7 +151,7 @@ def _resolution(metadata: Metadata) -> ifd.Directory:
 
 
 def _colour_map(palette: bytes) -> ifd.Value:
-    """Return a palette as TIFF keeps it: all reds, greens and blues of 256 numbers, of 16 bits."""
+    """Return a palette in TIFF's form: 256 16-bit reds, then greens, then blues."""
     colours = palette.ljust(3 * NUMBERS, b"\0")
     each = [257 * value for channel in range(3) for value in colours[channel::3]]
     return ifd.Value(ifd.SHORT, len(each), struct.pack(f"<{len(each)}H", *each))
@@ -164,7 +164,7 @@ def _write(file: io.BytesIO, pages: list[Any], streamed: bool = False) -> None:
 
 
 def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
-    """Return what makes a canvas that is packed while it is filled."""
+    """Return the factory of canvases that are encoded while they are filled."""
     from . import canvas, writer
 
     def made(shape: tuple[int, int, int], dtype: Any, alpha: bool = False) -> canvas.TiffCanvas:
@@ -181,13 +181,13 @@ def _streamed_bytes(width: int, samples: Samples, cores: int) -> float:
 
 
 def beside(content: Content, notes: list[str]) -> ifd.Directory:
-    """Return the tags of what else the picture of a file of one page carries."""
+    """Return the further tags of the picture in a file of one page."""
     words = content.metadata.words
     return _beside(content.metadata, _described([content], [words.page] if words is not None else [], notes))
 
 
 def _described(contents: list[Content], numbers: list[int], notes: list[str]) -> ifd.Directory:
-    """Return the tags that describe a picture as the old file's do."""
+    """Return the description tags of a picture, updated from those of the old file."""
     content = contents[0]
     if content.metadata.words is None:
         return {}
@@ -203,18 +203,18 @@ def _tags_of_words(
 
 
 def _finish(file: io.BytesIO, metadata: Metadata, described: ifd.Directory) -> list[str]:
-    """Add to the first page what else the picture carries."""
+    """Add the further metadata of the picture to the first page."""
     tags = _beside(metadata, described)
-    return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []
+    return ["its EXIF and XMP were not kept, as the file is too large"] if tags and not ifd.add(file, tags) else []
 
 
 def _beside(metadata: Metadata, described: ifd.Directory) -> ifd.Directory:
-    """Return the tags of what else a picture carries, each with its own type."""
+    """Return the tags of a picture's further metadata, each with its own type."""
     tags = tags_of(metadata) | _resolution(metadata) | described
     if metadata.xmp:
         tags[XMP] = ifd.Value(ifd.BYTE, len(metadata.xmp), metadata.xmp)
     if metadata.resources:
-        # Programs look for IPTC in a tag of its own, and for all else in Photoshop's.
+        # Programs look for IPTC in its own tag, and for the rest in Photoshop's.
         if photoshop.IPTC in metadata.resources:
             iptc = metadata.resources[photoshop.IPTC]
             tags[IPTC] = ifd.Value(ifd.UNDEFINED, len(iptc), iptc)
@@ -225,7 +225,7 @@ def _beside(metadata: Metadata, described: ifd.Directory) -> ifd.Directory:
 
 
 def _encoding(samples: Samples) -> float:
-    """Return the bytes a pixel that encoding takes: an image of Pillow's, an array with the alpha, the strips twice."""
+    """Return the bytes per pixel for encoding: a Pillow image, an array with the alpha, and the strips twice."""
     image = 4 if samples.size == 1 and samples.channels > 1 else 0
     return image + samples.bytes * (3 if samples.channels in (2, 4) else 2)
 

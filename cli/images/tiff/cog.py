@@ -55,17 +55,17 @@ class CogCanvas(PyramidCanvas):
         self._packing = writer.Packing((TILE, TILE, self.channels), dtype, method)
 
     def row_of_tiles(self, level: int, top: int, rows: Array) -> Tiles:
-        """Return a row of tiles; what lies beyond the picture has the samples of its edge."""
+        """Return a row of tiles; beyond the picture they repeat the samples of its edge."""
         width = self.levels[level][1]
         whole = np.pad(rows, ((0, TILE - len(rows)), (0, -width % TILE), (0, 0)), mode="edge")
         return [("", self._packing.packed(whole[:, left : left + TILE])) for left in range(0, width, TILE)]
 
     def stored(self, tile: bytes) -> bytes:
-        """Return a tile of an even size, as the format wants."""
+        """Return a tile padded to an even size, as the format requires."""
         return b"".join(writer.filled_up(tile))
 
     def pages(self, photometric: int, extra: Sequence[int], tags: ifd.Directory) -> list[writer.Page]:
-        """Return the picture and its copies, the smallest last; raises as `whole`."""
+        """Return the picture and its copies, the smallest last; raises like `whole`."""
         found: list[writer.Page] = []
         for shape, tiles in zip(self.levels, self.tiles(), strict=True):
             own = writer.Packing(shape, self.dtype, self._method).tags(photometric, extra)
@@ -87,7 +87,7 @@ def write(file: BinaryIO, pages: Sequence[writer.Page]) -> None:
     writer.anchor(head, pages[0].tags, big)
 
     def directories(starts: Sequence[int]) -> bytearray:
-        """Return the head with all directories, where the tiles of each page begin at some offset."""
+        """Return the header with all directories, given the offset at which the tiles of each page begin."""
         written, place = bytearray(head), 8 if big else 4
         for page, start in zip(pages, starts, strict=True):
             offsets = [*accumulate((size + size % 2 for size in page.sizes), initial=start)][:-1]
@@ -130,17 +130,17 @@ def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> Ca
 
 
 def _made(options: EncodeOptions, metadata: Metadata, sink: Spool | Kept) -> Any:
-    """Return what makes a canvas: a mean of what is missing, or of numbers of colours, is nothing."""
+    """Return the factory of canvases, without means of missing samples or of palette indices."""
     nearest = bool(metadata.palette) or GDAL_NODATA in georeferenced(metadata)
     return partial(CogCanvas, sink=sink, method=options.compression or codec.DEFAULT, nearest=nearest)
 
 
 def _streamed_bytes(width: int, samples: Samples, cores: int) -> float:
-    return in_flight(width * samples.bytes, 2 * TILE, cores)  # with what the copies wait for
+    return in_flight(width * samples.bytes, 2 * TILE, cores)  # including rows for which the copies wait
 
 
 def _encoding(samples: Samples) -> float:
-    """Return the bytes a pixel that encoding takes: an array with the alpha, and tiles that may be no smaller."""
+    """Return the bytes per pixel for encoding: an array with the alpha, and tiles that may not shrink."""
     return samples.bytes * (3 if samples.channels in (2, 4) else 2)
 
 

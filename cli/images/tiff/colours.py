@@ -1,4 +1,4 @@
-"""What the channels of a TIFF mean: gray, RGB, a palette, inks or Lab, an alpha, and bands beside them."""
+"""The meaning of a TIFF's channels: gray, RGB, a palette, inks or Lab, an alpha, and further bands."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, SEPARATED, YCBCR = range(7)
 CIE_LAB, ICC_LAB, DEPTH_MAP = 8, 9, 51177
 GRAY = (WHITE_IS_ZERO, BLACK_IS_ZERO, MASK, DEPTH_MAP)
 UNSPECIFIED, PREMULTIPLIED, STRAIGHT = 0, 1, 2
-"""What the tag of extra channels says of one."""
+"""The values of the tag for extra channels."""
 NOT_CMYK = 2
-"""What the tag of the set of inks says of others."""
+"""The value of the tag for inks other than CMYK."""
 OTHERS = {
     YCBCR: "YCbCr colours",
     10: "ITU Lab colours",
@@ -32,11 +32,11 @@ OTHERS = {
 
 
 NUMBER_BITS = 8
-"""Bits of the numbers of a palette that is kept."""
+"""Bits of palette indices that can be kept."""
 
 
 class Meaning(NamedTuple):
-    """A picture's channels, sorted by what they mean."""
+    """A picture's channels, sorted by meaning."""
 
     pixels: Array
     alpha: Array | None
@@ -46,7 +46,7 @@ class Meaning(NamedTuple):
 
 
 def memory(layout: Layout, tags: ifd.Directory) -> Samples:
-    """Return what a pixel of a page takes that is put together of its parts."""
+    """Return the memory of a pixel of a page that is assembled from its parts."""
     photometric, extra = one(tags, PHOTOMETRIC, BLACK_IS_ZERO), many(tags, EXTRA_CHANNELS)
     stored, channels = layout.bytes_in_memory, layout.channels
     size = stored // channels
@@ -58,7 +58,7 @@ def memory(layout: Layout, tags: ifd.Directory) -> Samples:
         channels, size = channels + 2, min(size, 2)
     result = channels * size
     lab = 40 * channels if photometric in (CIE_LAB, ICC_LAB) and stored > layout.channels else 0
-    # Unpacked, put together, and where they are changed or taken apart, copied.
+    # Unpacked, assembled, and copied if they are converted or separated.
     changed = (
         photometric not in (BLACK_IS_ZERO, RGB, SEPARATED) or result != stored or layout.bits not in (8, 16, 32, 64)
     )
@@ -68,7 +68,7 @@ def memory(layout: Layout, tags: ifd.Directory) -> Samples:
 
 
 def of(samples: Array, bits: int, tags: ifd.Directory, notes: list[str]) -> Meaning:
-    """Return the channels of *samples*, numbers of *bits* bits; raises `DecodeError` where they mean something else."""
+    """Return the channels of *samples* of *bits* bits; raises `DecodeError` for other meanings."""
     photometric, channels = one(tags, PHOTOMETRIC, BLACK_IS_ZERO), samples.shape[2]
     if photometric in OTHERS:
         raise DecodeError(f"has {OTHERS[photometric]} in {samples.dtype.name}, which are not supported; convert to RGB")
@@ -87,7 +87,7 @@ def of(samples: Array, bits: int, tags: ifd.Directory, notes: list[str]) -> Mean
     if photometric == PALETTE:
         base, others = _of_palette(base, bits, tags), to_white(others, bits)
         if others.shape[2]:
-            # A palette's colours may have another depth than what lies beside it.
+            # A palette's colours may have another depth than the other channels.
             base, others = _alike(base, others)
     elif photometric in (CIE_LAB, ICC_LAB):
         base, others = _of_lab(base, photometric, notes), real_samples(to_white(others, bits))
@@ -117,14 +117,14 @@ def of(samples: Array, bits: int, tags: ifd.Directory, notes: list[str]) -> Mean
 
 
 def _of_palette(indices: Array, bits: int, tags: ifd.Directory) -> Array:
-    """Return the colours that indices stand for."""
+    """Return the colours of palette indices."""
     if bits > 16 or indices.dtype.kind != "u":
-        raise DecodeError(f"is damaged: a palette for samples of {bits} bits")
+        raise DecodeError(f"is damaged: it has a palette for {bits}-bit samples")
     return _palette(bits, tags)[indices[..., 0]]
 
 
 def _palette(bits: int, tags: ifd.Directory) -> Array:
-    """Return the colours of a palette for numbers of *bits* bits, in 8 bits where it has no more."""
+    """Return the colours of a palette for *bits*-bit indices, in 8 bits if it has no more."""
     entries = np.array(many(tags, COLOUR_MAP), np.int64)
     if len(entries) != 3 << bits:
         raise DecodeError(f"is damaged: its palette has {len(entries)} entries in place of {3 << bits}")
@@ -150,7 +150,7 @@ def _alike(base: Array, others: Array) -> tuple[Array, Array]:
 def _of_lab(samples: Array, photometric: int, notes: list[str]) -> Array:
     """Return Lab colours as sRGB.
 
-    Lab is that of D50, as ICC.1 takes it. One interpretation has signed a and b, the other an offset, and in 16 bits
+    Lab is relative to D50, as in ICC.1. One interpretation has signed a and b, the other an offset and, in 16 bits,
     0xFF00 as its highest L.
     """
     name = samples.dtype.name
@@ -187,11 +187,11 @@ def _of_narrow_lab(samples: Array, notes: list[str]) -> Array:
 
 
 def inks_to_rgb(pixels: Array, alpha: Array | None, icc: bytes, notes: list[str]) -> tuple[Array, Array | None, bytes]:
-    """Return CMYK as sRGB of 8 bits, its alpha, and the profile that it has then."""
+    """Return CMYK as 8-bit sRGB, its alpha, and its new profile."""
     from .. import icc_transform, pillow_buffer
 
     if pixels.dtype == np.uint16:
-        notes.append("its CMYK colours of 16 bits were converted to RGB of 8 bits")
+        notes.append("its 16-bit CMYK colours were converted to 8-bit RGB")
     elif pixels.dtype != np.uint8:
         raise DecodeError(f"has CMYK colours in {pixels.dtype.name}, which --to-rgb does not convert")
     image, icc = icc_transform.to_rgb(pillow_buffer.image_of(_in_bytes(pixels), inks=True), icc, notes)

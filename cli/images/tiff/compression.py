@@ -1,8 +1,8 @@
-"""What packs the bytes of a TIFF's strips and tiles: which methods are read, by what, and how the others are called.
+"""The compressions of a TIFF's strips and tiles: how each is read, and the names of unsupported ones.
 
-After TIFF Revision 6.0 (Adobe 1992) and the registered tags since. Deflate, LZMA and WebP are unpacked here, LZW,
-PackBits and Zstandard by libtiff by way of a file of one strip of bytes, which is all that Pillow is told about the
-picture. CCITT and JPEG are left to Pillow, with the picture around them.
+After TIFF Revision 6.0 (Adobe 1992) and the registered tags since. Deflate, LZMA and WebP are unpacked here; LZW,
+PackBits and Zstandard by libtiff, through a file with one strip of bytes, so that Pillow sees nothing else of the
+picture. CCITT and JPEG are left to Pillow together with the picture.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ DEFLATE = (8, 32946)
 LZMA, ZSTANDARD, WEBP = 34925, 50000, 50001
 FAX = frozenset({RLE, GROUP3, GROUP4, RLE_WORDS})
 WITH_PICTURE = FAX | {OLD_JPEG, JPEG}
-"""Those that Pillow unpacks only together with the picture."""
+"""Compressions that Pillow unpacks only together with the picture."""
 AHEAD = frozenset({NONE, LZW, PACKBITS, ZSTANDARD, *DEFLATE})
-"""Those that are unpacked without another import."""
+"""Compressions that need no further import."""
 READ = AHEAD | WITH_PICTURE | {LZMA, WEBP}
 NAMES = {
     OLD_JPEG: "old-style JPEG",
@@ -86,43 +86,43 @@ NAMES = {
     50002: "JPEG XL",
     52546: "JPEG XL",
 }
-"""What the methods are called that have a number, but deflate and none."""
+"""The names of registered compressions, except deflate and none."""
 ADVICE = "convert it first, for example with GDAL: gdal_translate -co COMPRESS=DEFLATE in.tif out.tif"
 REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-"""Each byte with its bits in the other order."""
+"""Each byte with its bits reversed."""
 MOST_AT_ONCE = 1 << 16
-"""Bytes that are unpacked at a time of what is only checked."""
+"""Bytes unpacked at a time if data are only checked."""
 A_BYTE = {PACKBITS: 64, LZW: 2731, ZSTANDARD: 1 << 15}
-"""Bytes that a packed byte stands for, at most, where a strip is unpacked at once."""
+"""Most bytes per packed byte, for strips that are unpacked in one go."""
 LZMA_MEMORY = 1 << 28
-"""Bytes that LZMA may take for its dictionary: its highest preset wants a quarter."""
+"""Most bytes for the dictionary of LZMA: its highest preset needs a quarter."""
 MARK, PACKED_MARK = b"\x80" * 8 + bytes(8), bytes((257 - 8, 0x80, 257 - 8, 0))
-"""What stands behind a strip of PackBits, to see where it ends: two runs, which mean something else from within."""
+"""Bytes after a strip of PackBits that show where it ends: two runs, which have another meaning inside one."""
 
 
 class Extent(NamedTuple):
-    """What a strip or tile holds."""
+    """The size of a strip or tile."""
 
     width: int
     """Its pixels in a row."""
     rows: int
     row_bytes: int
     full_rows: int
-    """The rows of the others; some writers fill the last strip up to them."""
+    """The rows of the other strips, to which some writers pad the last one."""
 
     @property
     def size(self) -> int:
-        """Bytes that it has to have."""
+        """The bytes that it must have."""
         return self.rows * self.row_bytes
 
     @property
     def most(self) -> int:
-        """Bytes that it may have."""
+        """The bytes that it may have."""
         return self.full_rows * self.row_bytes
 
 
 class DamagedPartError(DecodeError):
-    """A strip is damaged; what could be read of it is there."""
+    """A strip is damaged; its readable part is included."""
 
     def __init__(self, why: str, there: bytes) -> None:
         super().__init__(why)
@@ -130,20 +130,20 @@ class DamagedPartError(DecodeError):
 
 
 def check(compression: int) -> None:
-    """Raise `DecodeError` for a method that is not read, by its name."""
+    """Raise `DecodeError` for an unsupported compression, by name."""
     if compression not in READ:
         raise DecodeError(f"is a TIFF compressed with {name(compression)}, which is not supported; {ADVICE}")
 
 
 def name(compression: int) -> str:
-    """Return what a method is called."""
+    """Return the name of a compression."""
     return NAMES.get(compression, "deflate" if compression in DEFLATE else f"the unknown method {compression}")
 
 
 def unpacked(compression: int, fill_order: int, packed: memoryview, extent: Extent) -> Any:
-    """Return the bytes of a strip, or fewer where it ends early.
+    """Return the bytes of a strip, or fewer if it ends early.
 
-    Raises `DecodeError` where the strip is damaged or holds more, and whatever the decoders raise.
+    Raises `DecodeError` if the strip is damaged or holds more, and whatever the decoders raise.
     """
     check(compression)
     stored = _in_order(compression, fill_order, packed)
@@ -156,13 +156,15 @@ def unpacked(compression: int, fill_order: int, packed: memoryview, extent: Exte
     if compression == WEBP:
         return _webp(bytes(stored), extent)
     if extent.size > A_BYTE[compression] * len(packed):
-        raise DamagedPartError(f"is damaged ({name(compression)} packs no {extent.size} bytes in {len(packed)})", b"")
+        raise DamagedPartError(
+            f"is damaged ({name(compression)} cannot hold {extent.size} bytes in {len(packed)})", b""
+        )
     if compression == PACKBITS:
         return _by_packbits(bytes(stored), extent)
     found = _by_libtiff(compression, stored, extent.row_bytes, extent.rows)
     if compression == ZSTANDARD and not _is_one_frame(bytes(stored)):
         raise _too_long(compression, found)
-    # What needs more bytes than there are ends where it should.
+    # A strip that needs more bytes than it has ends correctly.
     if _holds(compression, stored, extent.size + 1) and (
         extent.most == extent.size
         or _holds(compression, stored, extent.most + 1)
@@ -173,7 +175,7 @@ def unpacked(compression: int, fill_order: int, packed: memoryview, extent: Exte
 
 
 def beginning(compression: int, fill_order: int, packed: memoryview, extent: Extent) -> bytes:
-    """Return the first bytes of a strip that is cut off, where its method tells them."""
+    """Return the first bytes of a truncated strip, if its compression allows it."""
     stored = _in_order(compression, fill_order, packed)
     if compression == NONE:
         return bytes(stored)
@@ -193,7 +195,7 @@ def _no_end(compression: int, found: bytes) -> DamagedPartError:
 
 
 def _inflated(packed: Any, extent: Extent) -> bytes:
-    """Return the bytes of a zlib stream, with its checksum compared."""
+    """Return the bytes of a zlib stream, and verify its checksum."""
     stream = deflate.decompressobj()
     try:
         found = stream.decompress(packed, extent.size)
@@ -202,7 +204,7 @@ def _inflated(packed: Any, extent: Extent) -> bytes:
     whole = len(found)
     try:
         more, tail = found, None
-        # ISA-L may keep the checksum back, with nothing left to give it.
+        # ISA-L may withhold the checksum when no input is left.
         while not stream.eof and (more or stream.unconsumed_tail != tail):
             tail = stream.unconsumed_tail
             more = stream.decompress(tail, MOST_AT_ONCE)
@@ -217,9 +219,9 @@ def _inflated(packed: Any, extent: Extent) -> bytes:
 
 
 def _inflated_so_far(packed: Any, size: int) -> bytes:
-    """Return the bytes of a zlib stream up to where it is damaged, *size* at most."""
+    """Return at most *size* bytes of a zlib stream before its damage."""
     stream, found = zlib.decompressobj(), bytearray()
-    with contextlib.suppress(zlib.error):  # as was known
+    with contextlib.suppress(zlib.error):  # the known damage
         for at in range(0, len(packed), 64):
             found += stream.decompress(packed[at : at + 64])
             if len(found) >= size:
@@ -246,7 +248,7 @@ def _by_lzma(packed: Any, extent: Extent) -> bytes:
 
 
 def _webp(packed: bytes, extent: Extent) -> bytes:
-    """Return the pixels of a WebP file, which a strip is then."""
+    """Return the pixels of a strip that is a WebP file."""
     from PIL import WebPImagePlugin
 
     image = pillow_private.opened(WebPImagePlugin.WebPImageFile, packed)
@@ -259,7 +261,7 @@ def _webp(packed: bytes, extent: Extent) -> bytes:
 
 
 def _by_packbits(packed: bytes, extent: Extent) -> bytes:
-    """Return the bytes of a strip of PackBits, which ends with its last row, but for a byte that fills a word."""
+    """Return the bytes of a strip of PackBits, which must end with its last row, except for a padding byte."""
     ends = [(data, size) for data in (packed, packed.removesuffix(b"\0")) for size in (extent.size, extent.most)]
     for data, size in dict.fromkeys(ends):
         with contextlib.suppress(DecodeError):
@@ -270,9 +272,9 @@ def _by_packbits(packed: bytes, extent: Extent) -> bytes:
 
 
 def _is_one_frame(packed: bytes) -> bool:
-    """Whether a strip ends with its first frame of Zstandard, but for zeros that fill a word; after RFC 8878.
+    """Whether a strip ends with its first Zstandard frame, except for padding zeros; after RFC 8878.
 
-    A block whose kind is damaged may be shorter than what is stored, and libtiff passes over the rest.
+    A block with a damaged type may be shorter than stored, and libtiff ignores the rest.
     """
     descriptor = packed[4]
     single, checked = descriptor >> 5 & 1, descriptor >> 2 & 1
@@ -295,7 +297,7 @@ def _holds(compression: int, packed: Any, size: int) -> bool:
 
 
 def _by_libtiff(compression: int, packed: Any, width: int, rows: int) -> bytes:
-    """Return the bytes of a strip; raises `DecodeError` where it has fewer."""
+    """Return the bytes of a strip; raises `DecodeError` if it has fewer."""
     head = struct.pack("<2sHIH", b"II", 42, 8, 10)
     end = len(head) + 10 * 12 + 4
     values = {

@@ -1,7 +1,7 @@
-"""Reading TIFF: gray, RGB, palettes, inks and bands of any depth here; what CCITT and JPEG packed through Pillow.
+"""Reading TIFF: gray, RGB, palettes, inks and bands of any depth here; CCITT and JPEG through Pillow.
 
-After TIFF Revision 6.0 (Adobe 1992). Pillow reads 16-bit colour as 8-bit and no float colour, and of several damaged
-strips it says nothing.
+After TIFF Revision 6.0 (Adobe 1992). Pillow reads 16-bit colour as 8-bit, cannot read float colour, and ignores
+some kinds of damaged strips.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ RESOLUTION = frozenset({X_RESOLUTION, Y_RESOLUTION, UNIT})
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode what Pillow does, and unpack the rest; leave NumPy's part to `finish`."""
+    """Decode with Pillow or unpack the parts; leave the work with NumPy to `finish`."""
     check_pages(data, options)
     camera_raw.check(data)
     tags, several = first_page(data)
@@ -87,7 +87,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def _page(data: bytes, options: DecodeOptions, readers: pages.Readers, at: int) -> Picture | None:
-    """Return the page whose directory is *at* an offset, None where that is Pillow's work."""
+    """Return the page whose directory is *at* an offset, None if Pillow must decode it."""
     tags = readers.tags.tags(at)
     compression.check(one(tags, COMPRESSION, 1))
     overlap.check(tags, len(data))
@@ -95,18 +95,18 @@ def _page(data: bytes, options: DecodeOptions, readers: pages.Readers, at: int) 
 
 
 def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -> tuple[str, ...]:
-    """Return a note on what is damaged of what libtiff decoded; raises `DecodeError`."""
+    """Return a note on damage in a picture that libtiff decoded; raises `DecodeError`."""
     try:
         integrity.check(begun.data, tags, begun.image, _check_jpeg)
     except DecodeError as error:
         if not options.lenient or isinstance(error, integrity.NothingThereError):
             raise
-        return () if begun.notes else (f"{error}; what could be read of it was taken",)
+        return () if begun.notes else (f"{error}; the readable part was used",)
     return ()
 
 
 def _check_jpeg(data: bytes) -> None:
-    """Raise `DecodeError` where a JPEG is not whole."""
+    """Raise `DecodeError` if a JPEG is not whole."""
     from ..jpeg import codec as jpeg
 
     try:
@@ -127,7 +127,7 @@ def _slices(data: bytes, stack: stacks.Stack, options: DecodeOptions) -> Frames:
             own = picture.metadata.words or words.Words()
             picture.metadata = picture.metadata._replace(words=own.of_page(number, stack.there, own))
             if stack.missing and number == 0:
-                picture.notes.insert(0, f"is truncated; {stack.there} of {promised} slices were taken")
+                picture.notes.insert(0, f"is truncated; {stack.there} of {promised} slices were used")
             yield picture
 
     pixels = stack.there * one(stack.tags, WIDTH, 0) * one(stack.tags, HEIGHT, 0)
@@ -142,7 +142,7 @@ def _picture(
     at: int | None = None,
     reader: ifd.File | None = None,
 ) -> Picture:
-    """Return the picture that *tags* describe, those *at* an offset, else the first page's.
+    """Return the picture described by *tags*, which are *at* an offset, or else of the first page.
 
     *parts* are its strips or tiles, if they are unpacked.
     """
@@ -163,7 +163,7 @@ def meant(
     reader: ifd.File,
     at: int | None = None,
 ) -> Picture:
-    """Return the picture that *samples* mean, as they are stored, with what its page carries."""
+    """Return the picture from stored *samples*, with the metadata of its page."""
     found = colours.of(samples, layout.bits, tags, notes)
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
@@ -190,7 +190,7 @@ def meant(
 
 
 def _upright(picture: Picture, tags: ifd.Directory) -> Picture:
-    """Return a picture that Pillow turned as it decoded it, which it does without a word."""
+    """Return a picture with the orientation corrected that Pillow silently applied in decoding."""
     size = one(tags, WIDTH, 0), one(tags, HEIGHT, 0)
     picture.orientation = one(tags, ORIENTATION, 1)
     picture.metadata = placement.upright(picture.metadata, picture.orientation, *size, picture.notes)
@@ -198,14 +198,14 @@ def _upright(picture: Picture, tags: ifd.Directory) -> Picture:
 
 
 def _with_nodata(picture: Picture, tags: ifd.Directory) -> Picture:
-    """Return a picture that knows the value of its missing samples, in the units of its pixels."""
+    """Return a picture with its nodata value, in the units of its pixels."""
     value = georeference.nodata(picture.metadata.tags, picture.notes) if picture.metadata.tags else None
     if value is None:
         return picture
     dtype, bits = picture.pixels.dtype, max(many(tags, BITS, 1))
     photometric = one(tags, PHOTOMETRIC, colours.BLACK_IS_ZERO)
     if photometric not in (colours.WHITE_IS_ZERO, colours.BLACK_IS_ZERO, colours.RGB):
-        picture.notes.append("its nodata value is one of the samples as they were stored, and was ignored")
+        picture.notes.append("its nodata value does not apply to converted colours, and was ignored")
         return picture
     if dtype.kind == "u" and value.is_integer() and 0 <= value < 1 << bits:
         value = float(strips.to_white(np.array([int(value)], np.uint64 if bits > 16 else np.uint16), bits)[0])
@@ -218,7 +218,7 @@ def _with_nodata(picture: Picture, tags: ifd.Directory) -> Picture:
 def _with_words(
     metadata: Metadata, data: Any, tags: ifd.Directory, picture: Picture, bands: colours.Bands | None
 ) -> Metadata:
-    """Return what a page carries, with what describes its file told from what describes the picture."""
+    """Return the metadata of a page, with descriptions of the file separated from those of the picture."""
     kept = dict(metadata.tags)
     without_unit = one(tags, UNIT, INCH) == NO_UNIT
     density = _density(tags) if without_unit else None
@@ -229,13 +229,13 @@ def _with_words(
     if not kept.keys() - RESOLUTION:
         kept = {}
     if SUB_DIRECTORIES in tags:
-        picture.notes.append("the smaller copies of it, or what else lies below its page, were left out")
+        picture.notes.append("its smaller copies, or other pictures below its page, were left out")
     said = said._replace(dtype=picture.pixels.dtype.name, bands=bands)
     return metadata._replace(tags=kept, words=said if said.tells else None)
 
 
 def is_pillows(tags: ifd.Directory) -> bool:
-    """Whether Pillow knows best: what packs the samples knows their meaning, or they are YCbCr."""
+    """Whether Pillow must decode it: the compression determines the meaning of samples, or they are YCbCr."""
     if one(tags, COMPRESSION, 1) in compression.WITH_PICTURE:
         return True
     return one(tags, PHOTOMETRIC, 1) == colours.YCBCR and set(many(tags, BITS, 1)) == {8}
@@ -248,7 +248,7 @@ def _by_pillow(data: bytes, tags: ifd.Directory, options: DecodeOptions) -> Part
         image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
     except DecodeError:
         raise _unsupported(tags) from None
-    if one(tags, PLANAR, 1) == SEPARATE and image.mode == "LA":  # of which Pillow reads the gray alone
+    if one(tags, PLANAR, 1) == SEPARATE and image.mode == "LA":  # Pillow reads only the gray
         raise _unsupported(tags, "planes of gray and alpha")
     pillow_decoder.check_size(image, options)
     try:
@@ -281,7 +281,7 @@ def first_page(data: Any) -> tuple[ifd.Directory, bool]:
 
 
 def check_pages(data: Any, options: DecodeOptions) -> None:
-    """Refuse a file whose pages run in circles, or out of it."""
+    """Refuse a file whose pages form a loop, or lie outside it."""
     whole = 0
     try:
         for _ in ifd.File(data).pages():
@@ -297,7 +297,7 @@ def check_pages(data: Any, options: DecodeOptions) -> None:
 
 
 def _with_resolution(metadata: Metadata, tags: ifd.Directory) -> Metadata:
-    """Return what a page carries with its resolution, as it is stored."""
+    """Return the metadata of a page with its stored resolution."""
     both, unit = _stored_resolution(tags), one(tags, UNIT, INCH)
     if unit not in (INCH, CENTIMETRE):
         return metadata._replace(dpi=None, aspect=uneven(both))
@@ -307,7 +307,7 @@ def _with_resolution(metadata: Metadata, tags: ifd.Directory) -> Metadata:
 
 
 def _density(tags: ifd.Directory) -> tuple[float, float] | None:
-    """Return a resolution without a unit; 1 says nothing."""
+    """Return a resolution without a unit; 1 is meaningless."""
     both = _stored_resolution(tags)
     if both is None or both == (1, 1):
         return None

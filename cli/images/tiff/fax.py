@@ -1,4 +1,4 @@
-"""Counting the rows that CCITT data hold: libtiff makes up what is missing, and Pillow hands on none of its warnings.
+"""Counting the rows in CCITT data: libtiff invents missing ones, and Pillow does not pass on its warnings.
 
 After ITU-T T.4 (Group 3, in one or two dimensions) and T.6 (Group 4), and TIFF Revision 6.0, sections 10 and 11.
 """
@@ -49,27 +49,27 @@ LONGEST = (
 """The codes of the runs 1792, 1856 to 2560 of both colours."""
 PASS, HORIZONTAL = "P", "H"
 MODES = {"1": 0, "011": 1, "000011": 2, "0000011": 3, "010": -1, "000010": -2, "0000010": -3}
-"""The codes of two dimensions that place an edge by one of the row above."""
+"""The two-dimensional codes that place an edge relative to one in the row above."""
 BITS = 13
-"""Of the longest code."""
+"""The bits of the longest code."""
 END_OF_LINE = 12
-"""Bits of the code that ends a row of Group 3; any number of zeros may stand before it."""
+"""Bits of the code that ends a row of Group 3; any number of zeros may precede it."""
 TWO_DIMENSIONS, UNCOMPRESSED = 1, 2
-"""Bits of the options of Group 3; those of Group 4 have the second alone."""
+"""The option bits of Group 3; Group 4 has only the second."""
 
 
 Item = TypeVar("Item")
 
 
 class Damage(Exception):
-    """The data go on as no encoder writes them, or end."""
+    """The data are invalid from here on, or end."""
 
 
 class Entry(NamedTuple):
-    """What a code means."""
+    """The meaning of a code."""
 
     length: int
-    """Of the code, in bits; 0 for what is none."""
+    """The length of the code in bits; 0 if it is invalid."""
     run: int
     long: bool
     """Another code follows for the same run."""
@@ -77,7 +77,7 @@ class Entry(NamedTuple):
 
 @functools.cache
 def _runs(white: bool) -> list[Entry]:
-    """Return what the next `BITS` bits mean as a run of a colour."""
+    """Return the meaning of the next `BITS` bits as a run of a colour."""
     table = [Entry(0, 0, False)] * (1 << BITS)
     short, long = (WHITE, WHITE_LONG) if white else (BLACK, BLACK_LONG)
     for run, code in enumerate(short.split()):
@@ -89,7 +89,7 @@ def _runs(white: bool) -> list[Entry]:
 
 @functools.cache
 def _modes() -> list[tuple[int, int | str]]:
-    """Return what the next `BITS` bits mean in two dimensions: the length of a code, and the code."""
+    """Return the meaning of the next `BITS` bits in two dimensions: the length of a code, and the code."""
     table: list[tuple[int, int | str]] = [(0, 0)] * (1 << BITS)
     for code, mode in (*MODES.items(), ("0001", PASS), ("001", HORIZONTAL)):
         _enter(table, code, (len(code), mode))
@@ -104,12 +104,12 @@ def _enter(table: list[Item], code: str, entry: Item) -> None:
 
 
 def whole_rows(packed: bytes, method: int, options: int, width: int, rows: int) -> int:
-    """Return how many of *rows* rows of *width* samples are there before the first that is wrong or missing.
+    """Return how many of *rows* rows of *width* samples precede the first wrong or missing one.
 
-    Where more data follow than the rows have, the last one is wrong at least.
+    If there are more data than the rows need, at least the last row is wrong.
     """
     if method in (compression.GROUP3, compression.GROUP4) and options & UNCOMPRESSED:
-        return rows  # parts of the data may be pixels as they are, which nothing checks
+        return rows  # parts of the data may be uncompressed pixels, which nothing can check
     reader = _Reader(packed, width)
     there = 0
     try:
@@ -119,7 +119,7 @@ def whole_rows(packed: bytes, method: int, options: int, width: int, rows: int) 
                 break
     except Damage:
         pass
-    # Ones mean rows like the one above in Group 4, for which they never end a strip; nor do they in the others.
+    # In Group 4, ones mean rows equal to the one above, and never end a strip; nor do they in the other methods.
     rest = packed[-(-reader.at // 8) :]
     if there == rows and rest and not rest.strip(b"\xff"):
         return rows - 1
@@ -127,18 +127,18 @@ def whole_rows(packed: bytes, method: int, options: int, width: int, rows: int) 
 
 
 class _Reader:
-    """Reads rows as places where the colour changes."""
+    """Reads rows as lists of places where the colour changes."""
 
     def __init__(self, packed: bytes, width: int) -> None:
         self.width = width
         self.end = 8 * len(packed)
-        # The 32 bits from each byte on, of which a code takes 13 after at most 7.
+        # The 32 bits from each byte on: a code has 13, after at most 7.
         padded = np.frombuffer(packed + bytes(4), np.uint8).astype(np.uint32)
         self.windows = (padded[:-3] << 24 | padded[1:-2] << 16 | padded[2:-1] << 8 | padded[3:]).tolist()
         self.at = 0
 
     def rows(self, method: int, two_dimensions: bool) -> Iterator[list[int]]:
-        """Yield the rows; raises `Damage` where the next is wrong or missing."""
+        """Yield the rows; raises `Damage` if the next is wrong or missing."""
         above: list[int] = []
         while True:
             flat = method != compression.GROUP4
@@ -165,7 +165,7 @@ class _Reader:
         return self.windows[self.at >> 3] >> (32 - BITS) - (self.at & 7) & (1 << BITS) - 1
 
     def _pass_end_of_line(self) -> None:
-        """Pass over the code that ends a row, where there is one; raises `Damage` where six end the picture."""
+        """Skip the code that ends a row, if any; raises `Damage` if six of them end the picture."""
         if self._next() >> BITS - (END_OF_LINE - 1):
             return
         while not (bits := self._next()):
@@ -184,7 +184,7 @@ class _Reader:
                 return total
 
     def _flat(self) -> list[int]:
-        """Return a row whose runs are written one after the other."""
+        """Return a row that is coded as consecutive runs."""
         edges, at, white = list[int](), 0, True
         while at < self.width:
             at += self._run(white)
@@ -195,12 +195,12 @@ class _Reader:
         return edges
 
     def _by_row_above(self, above: list[int]) -> list[int]:
-        """Return a row that is written by its differences from the one *above*."""
+        """Return a row that is coded by its differences from the one *above*."""
         edges, at, white, modes, width = list[int](), -1, True, _modes(), self.width
         behind = [*above, width, width, width]
         next_above = 0
         while at < width:
-            # The first edge of the row above behind this place, of the colour that begins there.
+            # The first edge of the row above after this place, of the colour that begins there.
             while next_above > 0 and behind[next_above - 1] > at:
                 next_above -= 1
             while behind[next_above] <= at and behind[next_above] < width:

@@ -1,4 +1,4 @@
-"""The strips or tiles that a picture is cut into, and where they lie in its file; after TIFF Revision 6.0."""
+"""The strips or tiles of a picture, and their places in its file; after TIFF Revision 6.0."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..tiff_tags import (
 from .tag_values import many, one
 
 MOST_TIMES, FEW_ROWS = 4, 256
-"""How many times its picture a tile or a strip may be, and rows that it may have by all means."""
+"""The limit for a tile or strip as a multiple of its picture, and the rows that are always allowed."""
 
 
 class Part(NamedTuple):
@@ -34,44 +34,44 @@ class Part(NamedTuple):
     left: int
     top: int
     rows: int
-    """Those that it holds: the last strip may have fewer than the others, a tile has all."""
+    """The rows that it holds: the last strip may have fewer than the others, a tile has all."""
     skipped: int = 0
-    """Rows that stand before, where these are some of an unpacked strip or tile."""
+    """The rows before these in an unpacked strip or tile."""
 
 
 class Grid(NamedTuple):
-    """How a picture is cut into parts."""
+    """The division of a picture into parts."""
 
     width: int
     height: int
     planes: int
-    """One that holds all channels, or one for each."""
+    """1 if a plane holds all channels, else one per channel."""
     wide: int
     """The width of a tile; of a strip, the picture's."""
     high: int
     full_high: int
-    """The rows that a writer may have filled the last strip up to: those told, which may be more than there are."""
+    """The declared rows per strip, to which a writer may have padded the last one; may exceed the picture's."""
     tiled: bool
     offsets: tuple[int, ...]
     sizes: tuple[int, ...]
 
     @property
     def needed(self) -> int:
-        """How many parts there have to be."""
+        """The number of parts that there must be."""
         return self.planes * self.across * self.down
 
     @property
     def across(self) -> int:
-        """How many parts lie side by side."""
+        """The number of parts side by side."""
         return -(-self.width // self.wide)
 
     @property
     def down(self) -> int:
-        """How many parts lie one below the other."""
+        """The number of parts from top to bottom."""
         return -(-self.height // self.high)
 
     def part(self, number: int) -> Part:
-        """Return the part of that number."""
+        """Return the part with this number."""
         line, column = divmod(number, self.across)
         plane, line = divmod(line, self.down)
         top = line * self.high
@@ -79,18 +79,18 @@ class Grid(NamedTuple):
         return Part(number, plane, column * self.wide, top, rows)
 
     def parts(self) -> Iterator[Part]:
-        """Yield the parts as they are stored."""
+        """Yield the parts in the order of storage."""
         return map(self.part, range(self.needed))
 
     def check_count(self) -> None:
-        """Raise `DecodeError` where there are fewer parts than the picture needs."""
+        """Raise `DecodeError` if there are fewer parts than the picture needs."""
         if len(self.offsets) < self.needed:
             raise DecodeError(f"is damaged or truncated (it has {len(self.offsets)} of {self.needed} parts)")
 
     def place(self, number: int, plain: int | None = None) -> tuple[int, int]:
-        """Return where a part begins, and its bytes as they are stored, which are *plain* where nothing packs them.
+        """Return the offset of a part, and its stored bytes, which are *plain* if it is not compressed.
 
-        Raises `DecodeError` where the file tells of no such part.
+        Raises `DecodeError` if the file has no such part.
         """
         if number >= len(self.offsets):
             self.check_count()
@@ -98,7 +98,7 @@ class Grid(NamedTuple):
 
 
 def grid(tags: Directory) -> Grid:
-    """Return how the picture is cut that *tags* describe; raises `DecodeError`."""
+    """Return the grid of the picture that *tags* describe; raises `DecodeError`."""
     width, height, channels = (one(tags, tag, default) for tag, default in ((WIDTH, 0), (HEIGHT, 0), (CHANNELS, 1)))
     if min(width, height, channels) < 1:
         raise DecodeError(f"is damaged: {width}×{height} pixels of {channels} channels is not a valid size")

@@ -1,4 +1,4 @@
-"""What ImageJ writes of a stack: lines of text, and tags of its own with labels, ranges, tables of colours and regions.
+"""ImageJ's description of a stack: lines of text, and its own tags for labels, ranges, colour tables and regions.
 
 After https://imagej.net/ij/developer/source/ij/io/TiffDecoder.java.html and its FileSaver. The tags are in the byte
 order of their file.
@@ -38,7 +38,7 @@ def parts(lengths: Sequence[int], data: bytes, order: str) -> list[Part]:
         kind, count = struct.unpack_from(f"{order}II", data, place)
         name, values = struct.pack(">I", kind), list[bytes]()
         if number + count > len(lengths):
-            raise ValueError("its ImageJ tags have fewer values than they say")
+            raise ValueError("its ImageJ tags have fewer values than they declare")
         for length in lengths[number : number + count]:
             value = data[at : at + length]
             if order == ">" and name in (*TEXTS, RANGES):
@@ -51,7 +51,7 @@ def parts(lengths: Sequence[int], data: bytes, order: str) -> list[Part]:
 
 
 def written(found: Sequence[Part]) -> ifd.Directory:
-    """Return the tags, for a little-endian file; none where nothing is left."""
+    """Return the tags, for a little-endian file; none if nothing is left."""
     found = [part for part in found if part.values]
     if not found:
         return {}
@@ -81,7 +81,7 @@ def brought_up_to_date(
     geometry: Geometry | None,
     notes: list[str],
 ) -> tuple[bytes, list[Part]]:
-    """Return the text and the parts, true of *pages* of a stack *of* so many; what is left out is told in *notes*."""
+    """Return the text and the parts for *pages* of a stack *of* so many; *notes* get what is left out."""
     lines = [line.partition(b"=") for line in text.split(b"\n") if line]
     kept: list[bytes] = []
     all_pages = list(pages) == list(range(of))
@@ -93,25 +93,25 @@ def brought_up_to_date(
             continue
         if name in ("xorigin", "yorigin") and geometry != Geometry():
             if geometry is None or not geometry.is_scaled:
-                continue  # ImageJ knows no axes that are turned
+                continue  # ImageJ has no rotated axes
             axis = "xy".index(name[0])
             value = _number(value, geometry, axis)
         kept.append(key + equals + value)
     if not all_pages and len(pages) > 1:
         kept[1:1] = [b"images=%d" % len(pages), b"slices=%d" % len(pages)]
     if not same_type and any(key in (b"min", b"max") for key, _, _ in lines):
-        notes.append("its ImageJ display range was not kept, as the samples have another type")
+        notes.append("its ImageJ display range was not kept, as the sample type changed")
     left: list[Part] = []
     for part in found:
         if part.kind == LABELS and not all_pages:
             part = Part(LABELS, tuple(part.values[page] for page in pages if page < len(part.values)))
         elif part.kind == TABLES and not all_pages:
-            notes.append("its ImageJ colour tables were not kept, as they are those of the whole stack")
+            notes.append("its ImageJ colour tables were not kept, as they belong to the whole stack")
             continue
         elif part.kind == RANGES and not (same_type and all_pages):
             continue
         elif part.kind in (REGIONS, OVERLAYS) and geometry != Geometry():
-            notes.append("its ImageJ regions were not kept, as the picture's geometry has changed")
+            notes.append("its ImageJ regions were not kept, as the picture's geometry changed")
             continue
         left.append(part)
     return b"\n".join(kept) + b"\n", left

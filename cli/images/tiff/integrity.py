@@ -1,4 +1,4 @@
-"""What libtiff passes over in silence: strips of CCITT and JPEG data that end early, or go on as no encoder writes."""
+"""Checks that libtiff omits: strips of CCITT and JPEG data that end early, or continue invalidly."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ PILLOWS = {
     compression.GROUP3: "group3",
     compression.GROUP4: "group4",
 }
-"""What Pillow calls the methods that it writes."""
+"""Pillow's names for the compressions that it writes."""
 
 
 class NothingThereError(DecodeError):
-    """Nothing of a picture is whole."""
+    """No part of a picture is complete."""
 
 
 def check(data: bytes, tags: ifd.Directory, image: Any, is_whole_jpeg: Callable[[bytes], object]) -> None:
-    """Raise `DecodeError` where a part of *image*, which Pillow decoded, is not whole in the file.
+    """Raise `DecodeError` if a part of *image*, which Pillow decoded, is incomplete in the file.
 
-    *is_whole_jpeg* raises it where a JPEG is not. Raises `NothingThereError` where no row is.
+    *is_whole_jpeg* raises it for an incomplete JPEG. Raises `NothingThereError` if no row is complete.
     """
     method = one(tags, COMPRESSION, 1)
     if method in compression.FAX:
@@ -58,14 +58,14 @@ def check(data: bytes, tags: ifd.Directory, image: Any, is_whole_jpeg: Callable[
 
 
 def _packed(data: bytes, cut: Grid) -> Iterator[tuple[Part, memoryview]]:
-    """Yield the strips or tiles that there have to be with their bytes; one without a length goes on to the end."""
+    """Yield the required strips or tiles with their bytes; one without a length extends to the end."""
     sizes = cut.sizes or (len(data),) * len(cut.offsets)
     for part, offset, size in zip(cut.parts(), cut.offsets, sizes, strict=False):
         yield part, memoryview(data)[offset : offset + size]
 
 
 def _check_samples(data: bytes, tags: ifd.Directory, method: int) -> None:
-    """Unpack the parts of a picture in YCbCr, of which libtiff makes RGB."""
+    """Unpack the parts of a YCbCr picture, which libtiff converts to RGB."""
     across, down = many(tags, YCBCR_SUBSAMPLING, 2, 2)[:2]
     cut = grid(tags)
     for part, packed in _packed(data, cut):
@@ -102,7 +102,7 @@ def _check_fax(data: bytes, tags: ifd.Directory, image: Any, method: int) -> Non
         if there < part.rows and not damage:
             name = compression.name(method)
             damage = (
-                f"is damaged or truncated ({there} of {part.rows} rows of {name} data are whole in part "
+                f"is damaged or truncated ({there} of {part.rows} rows of {name} data are complete in part "
                 f"{part.number + 1})"
             )
         if damage and whole:
@@ -112,7 +112,7 @@ def _check_fax(data: bytes, tags: ifd.Directory, image: Any, method: int) -> Non
 
 
 def _is_what_is_written(packed: bytes, strip: Any, method: int, options: int, inverted: bool) -> bool:
-    """Whether a strip's data are those that libtiff writes of its pixels: 30 times as fast as reading them here."""
+    """Whether libtiff would write the same data for a strip's pixels: 30 times as fast as parsing them here."""
     file = io.BytesIO()
     pixels = ImageChops.invert(strip) if inverted else strip
     info = {GROUP_3_OPTIONS: options} if method == compression.GROUP3 else {}
@@ -124,12 +124,12 @@ def _is_what_is_written(packed: bytes, strip: Any, method: int, options: int, in
     except (ValueError, struct.error):
         return False
     again = written[offset : offset + size]
-    # Zeros may fill a word, and mean nothing without a one behind them.
+    # Zeros may be padding, and mean nothing unless a one follows.
     return packed.rstrip(b"\0") == again.rstrip(b"\0")
 
 
 def _complete(tables: bytes, packed: bytes) -> bytes:
-    """Return a JPEG file of a strip and the tables that all strips share."""
+    """Return a JPEG file from a strip and the tables that all strips share."""
     if len(tables) < 4 or not tables.startswith(b"\xff\xd8"):
         return packed
     return tables[: -2 if tables.endswith(b"\xff\xd9") else None] + packed[2:]

@@ -1,4 +1,4 @@
-"""OME-XML in a TIFF's description: sizes, sample type and planes, brought up to date where they stand.
+"""OME-XML in a TIFF's description: sizes, sample type and planes, updated in place.
 
 After the OME data model of 2016-06 and https://docs.openmicroscopy.org/ome-model/latest/ome-tiff/specification.html.
 All else stays byte by byte as it was.
@@ -14,7 +14,7 @@ from ....filters.core.named_tuple import NamedTuple
 from ..xml_text import Attribute, Edit, Tag, edited, walk
 
 READ = frozenset({b"Pixels", b"Channel", b"TiffData", b"Plane", b"UUID"})
-"""Elements that are read or changed; regions beside."""
+"""Elements that are read or changed, apart from regions."""
 PHYSICAL, UNITS = (b"PhysicalSizeX", b"PhysicalSizeY"), (b"PhysicalSizeXUnit", b"PhysicalSizeYUnit")
 PLANES, REGIONS = (b"TiffData", b"Plane"), (b"ROI", b"ROIRef")
 SPACES = re.compile(rb"\s*+")
@@ -37,7 +37,7 @@ def brought_up_to_date(
     geometry: Geometry | None,
     notes: list[str],
 ) -> bytes:
-    """Return the XML, true of *pages* of a file *of* so many; raises ValueError with the reason where it cannot be."""
+    """Return the XML for *pages* of a file *of* so many; raises ValueError with the reason if that is impossible."""
     xml = _Xml(text)
     found = [element for element in xml.elements if element.name == b"Pixels"]
     if len(found) != 1:
@@ -64,7 +64,7 @@ def brought_up_to_date(
     stored = samples[0] if samples else 1
     if stored != channels:
         if len(listed) > 1 or sizes[ord("C")] != stored:
-            raise ValueError(f"its channels have {stored} samples each, and the picture {channels}")
+            raise ValueError(f"its channels have {stored} samples each, but the picture has {channels}")
         sizes[ord("C")] = channels
         values[b"SizeC"] = b"%d" % channels
         for channel in listed:
@@ -75,28 +75,28 @@ def brought_up_to_date(
             raise ValueError(f"it describes {sizes[ord('Z')]}×{groups}×{sizes[ord('T')]} planes in {of} pages")
         planes = [element for element in within if element.name in PLANES]
         if _in_another_order([element for element in planes if element.name == b"TiffData"]):
-            raise ValueError("its planes are in another order than its pages")
+            raise ValueError("its planes and pages are in different orders")
         channel = _channel_of(pages[0], pixels.value(b"DimensionOrder"), sizes, groups)
         values |= {b"Size%c" % axis: b"%d" % count for axis, count in zip(b"ZCT", (1, channels, 1), strict=True)}
         edits += (Edit(e.tag.start, e.end) for number, e in enumerate(listed) if number != channel)
         edits += (Edit(e.tag.start, _behind_space(text, e.end)) for e in planes)
         one = b'<%bTiffData IFD="0" PlaneCount="1"/>' % pixels.tag.name.removesuffix(b"Pixels")
         edits.append(Edit(pixels.inner_end, pixels.inner_end, one))
-        notes.append("its OME-XML describes the one page now")
+        notes.append("its OME-XML now describes only this page")
     if xml.files:
         edits += (Edit(e.tag.start, e.end) for e in within if e.name == b"UUID")
     if xml.own is not None:
         edits.append(_cut(xml.own))
     if xml.regions and geometry != Geometry():
         edits += xml.regions
-        notes.append("its OME regions of interest were not kept, as the picture's geometry has changed")
+        notes.append("its OME regions of interest were not kept, as the picture's geometry changed")
     return edited(text, [*edits, *_set(pixels.tag, values)])
 
 
 def _physical_sizes(
     pixels: _Element, geometry: Geometry | None, edits: list[Edit], notes: list[str]
 ) -> dict[bytes, bytes]:
-    """Return the sizes of samples that follow a *geometry*; add *edits* that take out what cannot."""
+    """Return the physical sizes after a *geometry*; add *edits* that remove those that cannot follow."""
     told = {name: pixels.value(name) for name in (*PHYSICAL, *UNITS) if pixels.value(name)}
     if geometry is None or not geometry.is_affine or not any(name in told for name in PHYSICAL):
         return {}
@@ -107,7 +107,7 @@ def _physical_sizes(
     units = {told.get(name, b"") for name in UNITS}
     if len(units) > 1 or not all(size > 0 for size in sizes):
         edits += (_cut(found) for name in (*PHYSICAL, *UNITS) if (found := pixels.tag.get(name)) is not None)
-        notes.append("its OME physical sizes were not kept, as the picture is turned and its axes differ")
+        notes.append("its OME physical sizes were not kept, as the picture was rotated and they differ by axis")
         return {}
     x, y = sizes
     if geometry.swaps_axes and geometry.scale == (1, 1):
@@ -136,11 +136,11 @@ class _Xml:
     def __init__(self, text: bytes) -> None:
         self.elements: list[_Element] = []
         self.files = set[bytes]()
-        """The names of files that it tells."""
+        """The file names in it."""
         self.own: Attribute | None = None
         """The identity of the file."""
         self.regions: list[Edit] = []
-        """Takes regions of interest out."""
+        """The edits that remove regions of interest."""
         self._text = text
         self._open: list[Tag] = []
         walk(text, self._opened, self._closed)
@@ -166,7 +166,7 @@ def _cut(attribute: Attribute) -> Edit:
 
 
 def _set(tag: Tag, values: Mapping[bytes, bytes]) -> Iterable[Edit]:
-    """Return edits that give attributes, those that are there, other values."""
+    """Return edits that change the values of existing attributes."""
     return [Edit(*each.inner, values[each.name]) for each in tag.attributes if each.name in values]
 
 
@@ -180,7 +180,7 @@ def _times(value: bytes, scale: float) -> bytes:
 
 
 def _in_another_order(elements: Sequence[_Element]) -> bool:
-    """Whether some plane lies elsewhere than the dimensions' order says: it has a place of its own."""
+    """Whether a plane has an explicit place that differs from the order of dimensions."""
     placed = any(element.value(b"First" + axis) for element in elements for axis in (b"Z", b"C", b"T"))
     ifds = [int(element.value(b"IFD") or b"0") for element in elements]
     return len(elements) > 1 and (ifds != sorted(ifds) or placed)

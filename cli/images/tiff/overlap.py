@@ -1,6 +1,7 @@
-"""Strips and tiles that are more than their file and their picture: those that share bytes, and those that stick out.
+"""Limits for strips and tiles that together exceed their file and picture, by sharing bytes or extending beyond it.
 
-A few may share theirs, as empty ones do, and those at an edge stick out, but not so that reading them has no end.
+A few may share bytes, like empty ones, and those at an edge extend beyond it, but not so far that reading takes
+forever.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ from ..tiff_tags import (
 from .compression import NONE
 
 TIMES = 3
-"""How many times the bytes of the file and of its picture all strips together may have."""
+"""The limit for the bytes of all strips, as a multiple of those of the file and its picture."""
 UNSUSPECTED_PIXELS, PADDED = 1 << 26, 4
-"""Pixels that all tiles of any picture may have together, and how many times its own of a larger one."""
+"""The pixels allowed in all tiles of any picture, and for a larger one the multiple of its own."""
 
 
 def check(tags: ifd.Directory, length: int) -> None:
-    """Raise `DecodeError` where the strips of a page in a file of *length* bytes are so much."""
+    """Raise `DecodeError` if the strips of a page in a file of *length* bytes exceed the limits."""
     width, height, wide, high = (_one(tags, tag) for tag in (WIDTH, HEIGHT, TILE_WIDTH, TILE_HEIGHT))
     tiles = -(-width // max(wide, 1)) * -(-height // max(high, 1))
     if tiles * wide * high > max(UNSUSPECTED_PIXELS, PADDED * width * height):
-        raise DecodeError(f"is damaged ({tiles} tiles of {wide}×{high} pixels are its {width}×{height})")
-    if _one(tags, COMPRESSION) == NONE:  # the length of each is that of its rows
+        raise DecodeError(f"is damaged ({tiles} tiles of {wide}×{high} pixels make up its {width}×{height})")
+    if _one(tags, COMPRESSION) == NONE:  # each is as long as its rows
         return
     sizes = sum(sum(tags[tag].integers()) for tag in (STRIP_SIZES, TILE_SIZES) if tag in tags)
     picture = width * height * _one(tags, CHANNELS) * _one(tags, BITS) // 8

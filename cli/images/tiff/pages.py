@@ -15,25 +15,25 @@ from ..tiff_tags import HEIGHT, NEW_SUBFILE_TYPE, WIDTH
 from .words import Words
 
 REDUCED, MASK = 1, 4
-"""Bits of the kind of a page: a small copy of another, or a mask for it."""
+"""Bits of a page's subfile type: a reduced copy of another, or a mask for it."""
 
 
 class Readers(NamedTuple):
-    """Two readers of one file, each of which counts what is read of all pages: tags, and what a picture carries."""
+    """Two readers of a file, each of which counts the bytes read of all pages: for tags, and for metadata."""
 
     tags: ifd.File
     metadata: ifd.File
 
 
 def beside(data: Any) -> tuple[int, int]:
-    """Return how many pages follow the first, and how many of these are small copies or masks of others."""
+    """Return the number of pages after the first, and how many of these are small copies or masks of others."""
     file = ifd.File(data)
     kinds = [_said(file, page)[NEW_SUBFILE_TYPE] for page in ifd.File(data).pages()][1:]
     return len(kinds), sum(bool(kind & (REDUCED | MASK)) for kind in kinds)
 
 
 def left_out(count: int) -> list[str]:
-    """Return the note on so many pages that are small copies or masks."""
+    """Return the note on *count* pages that are small copies or masks."""
     was = "was" if count == 1 else "were"
     return [f"{count} of its pages, small copies or masks of others, {was} left out"] if count else []
 
@@ -42,14 +42,15 @@ PageAt = Callable[[Readers, int], Picture | None]
 
 
 def read(data: bytes, page_at: PageAt, decode: Decode, notes: Sequence[str] = ()) -> Frames:
-    """Return the pages, but for small copies and masks of others; the first tells what *notes* tell of the file.
+    """Return the pages, without small copies and masks of others; the first gets the *notes* on the file.
 
-    *page_at* returns the page whose directory is at an offset, or None; *decode* decodes it as a file of its own then.
+    *page_at* returns the page whose directory is at an offset; if it returns None, *decode* decodes it as a separate
+    file.
     """
     file = ifd.File(data)
     left, pixels, kept = 0, 0, list[ifd.Page]()
-    with contextlib.suppress(ValueError, struct.error, OverflowError):  # what is damaged was refused, or is left out
-        # A walk of its own: were the entries counted with it, pages that passed the check could run out of the count.
+    with contextlib.suppress(ValueError, struct.error, OverflowError):  # damage was refused earlier, or is left out
+        # A separate walk: if it counted the entries too, pages that passed the check could exceed the limit.
         for page in ifd.File(data).pages():
             said = _said(file, page)
             if said[NEW_SUBFILE_TYPE] & (REDUCED | MASK):
@@ -76,9 +77,9 @@ def read(data: bytes, page_at: PageAt, decode: Decode, notes: Sequence[str] = ()
 
 
 def _said(file: ifd.File, page: ifd.Page) -> dict[int, int]:
-    """Return the kind of a page, which says whether it is to be looked at by itself, and its size; 0 for what is none.
+    """Return the subfile type of a page, and its size; 0 for missing values.
 
-    Entries stand in the order of their tags; one that does not is looked for no further.
+    Entries are sorted by tag; the search ends at one that is not.
     """
     said: dict[int, int] = dict.fromkeys((NEW_SUBFILE_TYPE, WIDTH, HEIGHT), 0)
     for entry in file.entries(page.at):
@@ -90,7 +91,7 @@ def _said(file: ifd.File, page: ifd.Page) -> dict[int, int]:
 
 
 def _alone(whole: io.BytesIO, file: ifd.File, page: ifd.Page) -> bytes:
-    """Return the *whole* file as if a page were its only one; its bytes are copied only while somebody holds them."""
+    """Return the *whole* file with one page as its only one; its bytes are copied only if somebody holds them."""
     for place, offset in ((file.first, page.at), (page.link, 0)):
         whole.seek(place)
         whole.write(file.link.pack(offset))

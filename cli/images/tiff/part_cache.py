@@ -1,4 +1,4 @@
-"""Unpacked strips and tiles, of which those that were asked for last are kept."""
+"""A cache of the most recently used unpacked strips and tiles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ....filters.core.lazy_numpy import Array
 
 
 class PartCache:
-    """Parts by their numbers, for several threads: none is unpacked by two of them at once.
+    """Parts by number, for several threads: no two of them unpack the same part at once.
 
     >>> import numpy as np
     >>> cache = PartCache(lambda number: np.full(4, number, np.uint8), room=8)
@@ -20,21 +20,21 @@ class PartCache:
     """
 
     def __init__(self, unpack: Callable[[int], Array], room: int) -> None:
-        """*unpack* returns a part; *room* is how many bytes are kept, but for the last part, which always is."""
+        """*unpack* returns a part; *room* is the number of bytes to keep, except that the last part is always kept."""
         self._unpack, self._room = unpack, room
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Any] = OrderedDict()
         self._bytes = 0
         self._begun: dict[int, threading.Event] = {}
-        """Those that a thread unpacks, and what tells the others that it is done."""
+        """The parts that are being unpacked, with events that inform other threads when they are done."""
 
     @property
     def kept(self) -> list[int]:
-        """The numbers of the parts that are kept."""
+        """The numbers of the kept parts."""
         return [*self._kept]
 
     def each(self, numbers: Iterable[int]) -> Iterator[tuple[int, Array]]:
-        """Yield parts with their numbers, last those that another thread unpacks; raises what unpacking raises."""
+        """Yield parts with their numbers, those that another thread is unpacking last; raises what unpacking raises."""
         later = []
         for number in numbers:
             if (found := self._part(number, wait=False)) is None:
@@ -47,7 +47,7 @@ class PartCache:
             yield number, found
 
     def _part(self, number: int, wait: bool) -> Array | None:
-        """Return a part; None where another thread unpacks it, unless one is to *wait* for that."""
+        """Return a part; None if another thread is unpacking it, unless *wait* is set."""
         while True:
             with self._lock:
                 if (found := self._kept.get(number)) is not None:

@@ -1,6 +1,6 @@
-"""Pages that have no directory of their own: the slices of a stack, which follow the first page's samples.
+"""Pages without their own directories: the slices of a stack, which follow the first page's samples.
 
-ImageJ writes stacks of more than 4 GB so, tifffile those that it is told to truncate, MetaMorph every .stk file:
+ImageJ does this for stacks of more than 4 GB, tifffile with the option to truncate, MetaMorph in every .stk file:
 https://imagej.net/ij/developer/source/ij/io/TiffDecoder.java.html, https://github.com/cgohlke/tifffile.
 """
 
@@ -34,15 +34,15 @@ MOST_SLICES, MOST_AXES = 1 << 24, 16
 
 
 class Stack(NamedTuple):
-    """Slices that lie one behind the other."""
+    """Slices that lie one after the other."""
 
     tags: ifd.Directory
-    """Of the first slice."""
+    """The tags of the first slice."""
     there: int
     size: int
     """Bytes from one slice to the next."""
     missing: int = 0
-    """Slices that are promised, but lie outside of the file."""
+    """The number of declared slices that lie outside the file."""
 
     def slices(self) -> Iterator[ifd.Directory]:
         """Yield the tags of each slice."""
@@ -53,7 +53,7 @@ class Stack(NamedTuple):
 
 
 def found(data: Any, tags: ifd.Directory) -> Stack | None:
-    """Return the stack in a file of one directory, None where there is none; raises `DecodeError`."""
+    """Return the stack in a file of one directory, None if there is none; raises `DecodeError`."""
     planes = _planes(tags)
     of_metamorph = planes > 1
     count = planes if of_metamorph else _described(tags)
@@ -77,7 +77,7 @@ def found(data: Any, tags: ifd.Directory) -> Stack | None:
 
 
 def _planes(tags: ifd.Directory) -> int:
-    """Return how many planes MetaMorph tells of: the tag counts them, or the six whole numbers of each."""
+    """Return MetaMorph's number of planes: the tag counts them, or the six whole numbers of each."""
     if UIC_PLANES not in tags:
         return 0
     value = tags[UIC_PLANES]
@@ -85,7 +85,7 @@ def _planes(tags: ifd.Directory) -> int:
 
 
 def _contiguous(layout: strips.Layout) -> tuple[int, ...]:
-    """Return where the strips would be if each followed the one before."""
+    """Return the offsets of the strips if they were contiguous."""
     at, places = layout.grid.offsets[0], list[int]()
     for part in layout.grid.parts():
         places.append(at)
@@ -94,7 +94,7 @@ def _contiguous(layout: strips.Layout) -> tuple[int, ...]:
 
 
 def _described(tags: ifd.Directory) -> int:
-    """Return how many slices the description tells of, 0 where it tells nothing."""
+    """Return the number of slices in the description, 0 if it states none."""
     text = tags[DESCRIPTION].text() if DESCRIPTION in tags else b""
     if (images := IMAGES.match(text)) is not None:
         return int(images[1])

@@ -1,4 +1,4 @@
-"""Reading TIFF as it is needed: rows of a picture of strips or tiles, which is never in memory as a whole."""
+"""Reading TIFF on demand: rows of a picture in strips or tiles, which is never completely in memory."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .strips import Layout
 from .tag_values import one
 
 LARGEST_PART = 1 << 28
-"""Bytes of a packed strip or tile, as it is and unpacked, from which on a picture is decoded whole: nothing is won."""
+"""Bytes of a strip or tile, packed plus unpacked, from which on a picture is decoded completely: nothing is gained."""
 ROOM = 1 << 25
-"""Bytes of unpacked parts that are kept, unless two rows of them have more: the next rows begin in the last ones."""
+"""Bytes of unpacked parts to keep, or two rows of parts if those have more: the next rows begin in the last ones."""
 OF_WHOLE = (colours.PALETTE, colours.CIE_LAB, colours.ICC_LAB)
-"""Colours that are not converted row by row."""
+"""Colours that cannot be converted row by row."""
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return a page whose rows are read as they are needed; None where it must be decoded whole, or is not alone."""
+    """Return a page whose rows are read on demand; None if it must be decoded completely, or is not the only page."""
     decoder.check_pages(data, options)
     tags, several = decoder.first_page(data)
     others, copies = pages.beside(data) if several else (0, 0)
@@ -70,7 +70,7 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
 
 
 def _check_places(layout: Layout) -> None:
-    """Raise `DecodeError` where a part lies outside of the file, before the first is read."""
+    """Raise `DecodeError` if a part lies outside the file, before the first is read."""
     layout.grid.check_count()
     for part in layout.grid.parts():
         start, size = strips.place(layout, part)
@@ -79,14 +79,14 @@ def _check_places(layout: Layout) -> None:
 
 
 def _room(layout: Layout) -> int:
-    """Return how many bytes of unpacked parts are kept."""
+    """Return how many bytes of unpacked parts to keep."""
     if layout.compression == compression.NONE:
         return 0
     return max(ROOM, 2 * layout.grid.planes * layout.grid.across * layout.part_bytes)
 
 
 class PartRows:
-    """Reads rows, as they are stored, of strips or tiles; of packed ones those that were read last are kept.
+    """Reads stored rows from strips or tiles, and keeps the last packed ones that were read.
 
     Several threads may ask at once.
     """

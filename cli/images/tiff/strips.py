@@ -1,4 +1,4 @@
-"""Reading TIFF: the strips and tiles in which the samples lie, and how those are laid out in bits.
+"""Reading TIFF: the strips and tiles of the samples, and their layout in bits.
 
 After TIFF Revision 6.0 (Adobe 1992) and its Technical Note 3 for the predictor of floats.
 """
@@ -28,60 +28,60 @@ from .grid import Grid, Part, grid
 from .tag_values import many, one
 
 KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}
-"""The codes of NumPy for those of the tag FORMAT; 4 means that nobody knows."""
+"""NumPy's codes for the values of the tag FORMAT; 4 means unknown."""
 COMPLEX = (5, 6)
 WHOLE_BYTES = (8, 16, 32, 64)
 MOST_CHANNELS = 1 << 16
 UNPACKED_AT_ONCE = 1 << 17
-"""Bytes whose bits are taken apart at a time: each becomes eight numbers of eight bytes."""
+"""Bytes whose bits are unpacked at a time: each becomes eight numbers of eight bytes."""
 
 
 class Layout(NamedTuple):
-    """Where the samples are, and how they are packed."""
+    """The places and packing of the samples."""
 
     data: memoryview | FileBytes
     """All of the file."""
     grid: Grid
     channels: int
     kind: str
-    """Of the samples: u, i or f."""
+    """The kind of the samples: u, i or f."""
     bits: int
-    """Of a sample."""
+    """The bits of a sample."""
     order: str
-    """Of the bytes of a sample."""
+    """The byte order of a sample."""
     compression: int
     predictor: int
     fill_order: int
 
     @property
     def dtype(self) -> Any:
-        """The type of the samples in memory, in the file's order of bytes."""
+        """The type of the samples in memory, in the file's byte order."""
         size = next(size for size in WHOLE_BYTES if size >= self.bits)
         return np.dtype(f"{self.order}{self.kind}{size // 8}")
 
     @property
     def bytes_in_memory(self) -> int:
-        """What a pixel takes."""
+        """The bytes of a pixel in memory."""
         return self.channels * next(size for size in WHOLE_BYTES if size >= self.bits) // 8
 
     @property
     def channels_in_block(self) -> int:
-        """How many channels lie side by side."""
+        """The number of interleaved channels."""
         return self.channels if self.grid.planes == 1 else 1
 
     @property
     def part_bytes(self) -> int:
-        """What a part takes in memory."""
+        """The bytes of a part in memory."""
         return self.grid.wide * self.grid.high * self.channels_in_block * self.dtype.itemsize
 
     @property
     def row_bytes(self) -> int:
-        """What a row of a strip or tile takes."""
+        """The bytes of a row of a strip or tile."""
         return (self.grid.wide * self.channels_in_block * self.bits + 7) // 8
 
 
 def layout(data: Any, tags: Directory) -> Layout:
-    """Return where the samples are that *tags* describe; raises `DecodeError`."""
+    """Return the layout of the samples that *tags* describe; raises `DecodeError`."""
     cut, channels = grid(tags), one(tags, CHANNELS, 1)
     if channels > MOST_CHANNELS:
         raise DecodeError(f"is damaged: {channels} channels are not a valid number")
@@ -105,7 +105,7 @@ def layout(data: Any, tags: Directory) -> Layout:
 
 
 def sample_type(tags: Directory) -> tuple[str, int]:
-    """Return the kind of the samples and their bits; raises `DecodeError` where they are none that is read."""
+    """Return the kind of the samples and their bits; raises `DecodeError` for unsupported ones."""
     bits, formats = set(many(tags, BITS, 1)), set(many(tags, FORMAT, 1))
     if formats & {*COMPLEX}:
         raise DecodeError("has complex samples, which are not supported; save their magnitude or real part first")
@@ -126,7 +126,7 @@ def unpacked(layout: Layout) -> list[Any]:
 def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] | None = None) -> Array:
     """Return the samples ``(height, width, channels)``, from *parts* if they are unpacked; raises `DecodeError`.
 
-    Each part is let go when it is used: together they are as large as the samples.
+    Each part is released after use: together they are as large as the samples.
     """
     cut = layout.grid
     out = np.zeros((cut.height, cut.width, layout.channels), layout.dtype.newbyteorder("="))
@@ -158,14 +158,14 @@ def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] 
     if not read:
         raise DecodeError(damage)
     if partly:
-        notes.append(f"is damaged: what could be read of {partly} of its {cut.needed} parts was taken")
+        notes.append(f"is damaged: the readable part of {partly} of its {cut.needed} parts was used")
     if lost := cut.needed - read:
         notes.append(f"is damaged: {lost} of its {cut.needed} parts could not be read, and are black")
     return out
 
 
 def put(layout: Layout, out: Array, part: Part, samples: Array, start: int = 0) -> None:
-    """Put the samples of a part where they belong in *out*, of which the first row is the picture's row *start*."""
+    """Copy the samples of a part to their place in *out*, whose first row is row *start* of the picture."""
     first, cut = max(part.top, start), layout.grid
     channels = slice(None) if cut.planes == 1 else slice(part.plane, part.plane + 1)
     to = out[first - start : part.top + part.rows - start, part.left : part.left + cut.wide, channels]
@@ -173,7 +173,7 @@ def put(layout: Layout, out: Array, part: Part, samples: Array, start: int = 0) 
 
 
 def stored(layout: Layout, part: Part) -> Any:
-    """Return the bytes of one strip or tile, as many as it has to have; raises `DecodeError`."""
+    """Return the bytes of one strip or tile, as many as it must have; raises `DecodeError`."""
     extent = compression.Extent(layout.grid.wide, part.rows, layout.row_bytes, layout.grid.full_high)
     start, size = place(layout, part)
     packed = memoryview(layout.data[start : start + size])
@@ -189,7 +189,7 @@ def stored(layout: Layout, part: Part) -> Any:
 
 
 def place(layout: Layout, part: Part) -> tuple[int, int]:
-    """Return where a part begins in the file, and how many bytes it has there; raises `DecodeError`."""
+    """Return the offset of a part in the file, and its number of bytes there; raises `DecodeError`."""
     if layout.compression != compression.NONE:
         return layout.grid.place(part.number)
     start, size = layout.grid.place(part.number, part.rows * layout.row_bytes)
@@ -211,7 +211,7 @@ def block(layout: Layout, found: Any, rows: int) -> Array:
 
 
 def _numbers(layout: Layout, lines: Array, count: int) -> Array:
-    """Return the first *count* numbers of each row, which follow one another bit by bit, the highest first."""
+    """Return the first *count* numbers of each row, which are packed bit by bit, the highest bit first."""
     bits = layout.bits
     if bits % 8 == 0 and layout.order == "<":
         lines = lines[:, : count * bits // 8].reshape(len(lines), count, bits // 8)[..., ::-1].reshape(len(lines), -1)
@@ -223,7 +223,7 @@ def _numbers(layout: Layout, lines: Array, count: int) -> Array:
 
 
 def to_white(samples: Array, bits: int) -> Array:
-    """Return samples of *bits* bits in 8 or 16 whole bits, rounded: the highest number becomes the highest there."""
+    """Return samples of *bits* bits scaled to 8 or 16 bits, rounded: the highest number becomes the highest."""
     if samples.dtype.kind != "u" or bits > 16 or bits in (8, 16):
         return samples
     white = (1 << bits) - 1
@@ -231,14 +231,14 @@ def to_white(samples: Array, bits: int) -> Array:
 
 
 def _summed(layout: Layout, stored: Array, rows: int, wide: int, channels: int) -> Array:
-    """Return samples from the differences that the predictor left."""
+    """Return samples from the differences of the predictor."""
     dtype, shape = layout.dtype, (rows, wide, channels)
     if layout.predictor == 2:
         whole = np.dtype(f"u{dtype.itemsize}")
         differences = stored.view(whole.newbyteorder(dtype.byteorder)).reshape(shape)
         return differences.cumsum(axis=1, dtype=whole).view(dtype.newbyteorder("="))
     if layout.predictor == 3:
-        # The bytes of a row are sorted by weight, the heaviest first, and then taken from each other.
+        # The bytes of a row are sorted by significance, the most significant first, then differenced.
         sums = stored.reshape(rows, wide * dtype.itemsize, channels).cumsum(axis=1, dtype=np.uint8)
         weights = sums.reshape(rows, dtype.itemsize, wide * channels)
         return np.ascontiguousarray(weights.swapaxes(1, 2)).view(f">f{dtype.itemsize}").reshape(shape)

@@ -7,7 +7,7 @@ from ..picture import DecodeError
 
 
 def many(tags: Directory, number: int, *default: int) -> tuple[int, ...]:
-    """Return the values of a tag, or the *default*; raises `DecodeError` where they are no whole numbers."""
+    """Return the values of a tag, or the *default*; raises `DecodeError` if they are no whole numbers."""
     if number not in tags:
         return default
     if not (values := tags[number].integers()):

@@ -1,7 +1,7 @@
-"""What a TIFF says of its own layout: brought up to date when another file is written, or left out with a note.
+"""A TIFF's description of its own layout: updated when another file is written, or left out with a note.
 
-ImageJ's lines and OME-XML tell of sizes, planes and types, tifffile's line of the shape, a resolution without a unit of
-the scale that those name; and the tags tell which channels are beside the colours.
+ImageJ's lines and OME-XML contain sizes, planes and types, tifffile's line the shape, and a resolution without a unit
+the scale to which they refer; tags declare the extra channels.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from . import imagej, ome
 OF_IMAGEJ, OF_TIFFFILE = b"ImageJ=", b'{"shape"'
 NAMES = {"imagej": "ImageJ description", "ome": "OME-XML"}
 OF_THE_ARRAY = {"shape", "axes", "truncated"}
-"""What tifffile's line says of the array alone, which any file of the same pages tells."""
+"""The parts of tifffile's line that only repeat the structure of the pages."""
 MOST_AXES = 16
 OWN_LAYOUT = {33628: "MetaMorph", 33629: "MetaMorph", 33630: "MetaMorph", 33631: "MetaMorph"} | {
     34361: "FluoView",
@@ -29,52 +29,52 @@ OWN_LAYOUT = {33628: "MetaMorph", 33629: "MetaMorph", 33630: "MetaMorph", 33631:
     34412: "Zeiss LSM",
     43314: "NIH Image",
 }
-"""Tags of programs that describe the file in which they stand, and whose they are."""
+"""Tags with which programs describe their own file, and the programs."""
 
 
 class Bands(NamedTuple):
-    """What the tags of a TIFF said of channels that are more than a colour."""
+    """The tags of a TIFF on channels that are more than colours."""
 
     photometric: int
     extra: tuple[int, ...]
-    """The kind of each channel beside the colours, but for the alpha."""
+    """The kind of each extra channel except alpha."""
     channels: int
-    """All of them, but for the alpha."""
+    """The number of channels without alpha."""
 
 
 class Words(NamedTuple):
-    """What a page said of its file."""
+    """A page's description of its file."""
 
     kind: str = ""
-    """Of the description: imagej, ome, shaped, or nothing."""
+    """The kind of the description: imagej, ome, shaped, or ""."""
     text: bytes = b""
     parts: tuple[imagej.Part, ...] = ()
     """ImageJ's own tags."""
     dtype: str = ""
-    """The type of the samples as they were decoded."""
+    """The type of the decoded samples."""
     pages: int = 1
-    """Of the file."""
+    """The number of pages of the file."""
     page: int = 0
     """The number of this one."""
     density: tuple[float, float] | None = None
-    """The resolution, whose unit only the description names."""
+    """The resolution, whose unit only the description states."""
     bands: Bands | None = None
-    """The meaning of channels that are more than a colour."""
+    """The meaning of channels that are more than colours."""
     geometry: Geometry | None = Geometry()
-    """Where the picture lies in the one that the words describe; None where no map says it."""
+    """The place of the picture in the described one; None if no affine map relates them."""
 
     @property
     def tells(self) -> bool:
-        """Whether there is something to be told."""
+        """Whether there is any description."""
         return bool(self.kind or self.parts or self.density or self.bands)
 
     def of_page(self, page: int, pages: int, file: Words) -> Words:
-        """Return the words of the page of that number, of so many, which the first one describes for the *file*."""
+        """Return the words of page *page* of *pages*, as the first page describes them for the *file*."""
         own = self if self.kind or self.parts else self._replace(kind=file.kind, text=file.text, parts=file.parts)
         return own._replace(page=page, pages=pages)
 
     def moved(self, geometry: Geometry | None) -> Words:
-        """Return the words of a result that lies so in the picture."""
+        """Return the words of a result with this place in the picture."""
         if geometry is None or self.geometry is None:
             return self._replace(geometry=None)
         density = self.density and geometry.resolution(*self.density)
@@ -88,13 +88,13 @@ class Words(NamedTuple):
         return {X_RESOLUTION: ifd.rational(x), Y_RESOLUTION: ifd.rational(y), UNIT: ifd.short(NO_UNIT)}
 
     def of_map(self) -> Words:
-        """Return what holds for a map, too: the resolution."""
+        """Return the words that also hold for a map: the resolution."""
         return Words(density=self.density, page=self.page)
 
     def tags(
         self, size: tuple[int, int], dtype: str, channels: int, pages: Sequence[int], notes: list[str]
     ) -> ifd.Directory:
-        """Return the tags of words that are true of *pages* of the old file, each of *size*, *dtype* and *channels*."""
+        """Return the tags, updated for *pages* of the old file, each with *size*, *dtype* and *channels*."""
         tags = self.density_tags()
         if self.kind == "imagej" or self.parts:
             text, parts = imagej.brought_up_to_date(
@@ -132,12 +132,12 @@ class Words(NamedTuple):
         return tags
 
     def of_samples(self) -> Words:
-        """Return what tells the meaning of the channels."""
+        """Return the words for the meaning of the channels."""
         return Words(bands=self.bands)
 
     @property
     def name(self) -> str:
-        """What the description is called, where it says more than any file does."""
+        """The name of the description, if it contains more than the file's structure."""
         if self.kind == "shaped":
             own = _told(self.text)
             return "tifffile description" if own is None or own.keys() - OF_THE_ARRAY else ""
@@ -145,7 +145,7 @@ class Words(NamedTuple):
 
 
 def taken(tags: ifd.Directory, order: str, density: tuple[float, float] | None, notes: list[str]) -> Words:
-    """Take what describes the file out of *tags*, and return it."""
+    """Remove the description of the file from *tags*, and return it."""
     if owners := dict.fromkeys(owner for tag, owner in OWN_LAYOUT.items() if tag in tags):
         notes.append(f"its {' and '.join(owners)} tags, which describe the old file, were not kept")
     for tag in OWN_LAYOUT:
@@ -166,7 +166,7 @@ def taken(tags: ifd.Directory, order: str, density: tuple[float, float] | None, 
 
 
 def _shaped(words: Words, size: tuple[int, int], channels: int, pages: Sequence[int]) -> bytes:
-    """Return tifffile's line for the new shape; nothing where the old one is not understood."""
+    """Return tifffile's line for the new shape; empty if the old one cannot be parsed."""
     if (told := _told(words.text)) is None:
         return b""
     shape = [int(side) for side in told["shape"]]
@@ -182,7 +182,7 @@ def _shaped(words: Words, size: tuple[int, int], channels: int, pages: Sequence[
 
 
 def _told(text: bytes) -> dict[str, Any] | None:
-    """Return what tifffile's line says, by its names; None where it is not understood."""
+    """Return the contents of tifffile's line, by name; None if it cannot be parsed."""
     try:
         told = json.loads(text)
         if len(told["shape"]) > MOST_AXES or not all(int(side) >= 0 for side in told["shape"]):

@@ -1,8 +1,8 @@
-"""Writing TIFF: pages of samples of any type and number of channels, in strips, packed by one of several methods.
+"""Writing TIFF: pages with any sample type and number of channels, in strips, with one of several compressions.
 
 After TIFF Revision 6.0 (Adobe 1992), its Technical Note 3 for the predictor of floats, and for files of more than 4 GB
-BigTIFF (https://www.awaresystems.be/imaging/tiff/bigtiff.html). Deflate is ISA-L's or zlib's; the others are libtiff's
-by way of a gray picture of the strip's bytes, which Pillow writes.
+BigTIFF (https://www.awaresystems.be/imaging/tiff/bigtiff.html). Deflate uses ISA-L or zlib; the other compressions use
+libtiff, through a gray picture of the strip's bytes that Pillow writes.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ from ..tiff_tags import (
 from .compression import GROUP4, LZW, NONE, PACKBITS, ZSTANDARD
 
 METHODS = {"none": NONE, "deflate": 8, "lzw": LZW, "packbits": PACKBITS, "zstd": ZSTANDARD}
-"""The numbers of the methods that are written, by the words of the option."""
+"""The numbers of the compressions that can be written, by the values of the option."""
 OF_BITS = "group4"
-"""The method of samples of one bit, unless another is asked for."""
+"""The default compression of 1-bit samples."""
 PILLOWS = {LZW: "tiff_lzw", PACKBITS: "packbits", ZSTANDARD: "zstd"}
 STRIP_BYTES = 1 << 18
 CLASSIC_BYTES = (1 << 32) - (1 << 20)
-"""More than this, and offsets need 64 bits."""
+"""Above this, offsets need 64 bits."""
 CHUNKY, DIFFERENCES, FLOAT_DIFFERENCES = 1, 2, 3
 FORMATS = {"u": 1, "i": 2, "f": 3}
 LONG_OFFSETS = 16
@@ -56,13 +56,13 @@ Strips = Sequence[bytes | memoryview | Piece]
 
 
 class Page(NamedTuple):
-    """A page, packed."""
+    """A packed page."""
 
     tags: ifd.Directory
     strips: Strips
-    """As they stand in the file, each filled up to an even size, as the format wants."""
+    """The strips as stored, each padded to an even size, as the format requires."""
     sizes: Sequence[int]
-    """Theirs, without that."""
+    """Their lengths without the padding."""
 
     @property
     def size(self) -> int:
@@ -71,9 +71,9 @@ class Page(NamedTuple):
 
 
 class Packing:
-    """How the rows of a page are cut into strips and packed.
+    """Divides the rows of a page into strips and packs them.
 
-    Samples that are bool take a bit each; `OF_BITS` packs those alone.
+    Boolean samples take one bit each; only for them is `OF_BITS`.
     """
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any, method: str) -> None:
@@ -87,7 +87,7 @@ class Packing:
         """Rows of a strip."""
 
     def packed(self, lines: Array) -> bytes:
-        """Return rows ``(rows, width, channels)`` as a strip; raises ValueError where the method is not there."""
+        """Return rows ``(rows, width, channels)`` as a strip; raises ValueError if the compression is not available."""
         if self.number == GROUP4:
             return _by_pillow(Image.fromarray(lines[..., 0]), "group4")
         if self.bits:
@@ -95,7 +95,7 @@ class Packing:
         return _packed(_differences(lines, self.predictor), self.number, len(lines))
 
     def tags(self, photometric: int, extra: Sequence[int]) -> ifd.Directory:
-        """Return the tags that say so; *extra* has the kind of each channel beside the colours."""
+        """Return the tags for this; *extra* has the kind of each extra channel."""
         height, width, channels = self.shape
         own: ifd.Directory = {
             WIDTH: ifd.short(width),
@@ -121,8 +121,8 @@ def page(
 ) -> Page:
     """Return a page of *samples*, ``(height, width)`` or ``(height, width, channels)``, which *cores* threads pack.
 
-    *extra* has the kind of each channel beside the colours, *tags* are the page's other ones. Raises ValueError where
-    the method is not there.
+    *extra* has the kind of each extra channel, *tags* are the page's other tags. Raises ValueError if the compression
+    is not available.
     """
     height, width = samples.shape[:2]
     channels = samples.shape[2] if samples.ndim == 3 else 1
@@ -137,14 +137,14 @@ def page(
 
 
 def filled_up(strip: bytes) -> tuple[bytes, ...]:
-    """Return a strip, and a byte if that makes its size even."""
+    """Return a strip, with a padding byte if its size is odd."""
     return (strip, b"\0") if len(strip) % 2 else (strip,)
 
 
 def write(file: BinaryIO, pages: Sequence[Page], streamed: bool = False) -> None:
-    """Write a file of *pages*: of each the strips, and behind them its directory.
+    """Write a file of *pages*: the strips of each, followed by its directory.
 
-    Behind the head of one that is *streamed* only `end_with_bytes` writes.
+    After the header of a *streamed* file only `end_with_bytes` may write.
     """
     big = sum(each.size for each in pages) > CLASSIC_BYTES
     link = struct.Struct("<Q" if big else "<I")
@@ -169,12 +169,12 @@ def write(file: BinaryIO, pages: Sequence[Page], streamed: bool = False) -> None
 
 
 def head(big: bool) -> bytearray:
-    """Return the head of a file whose first directory is not placed yet."""
+    """Return the header of a file whose first directory has no place yet."""
     return bytearray(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 0) if big else struct.pack("<2sHI", b"II", 42, 0))
 
 
 def anchor(head: bytearray, tags: ifd.Directory, big: bool) -> None:
-    """Let a value that has to stay at its offset stand there, before all strips."""
+    """Put a value that must stay at its offset there, before all strips."""
     value = ifd.anchored_in(tags)
     if value is not None and (at := _place_of(value, big)):
         head += bytes(at - len(head)) + value.data
@@ -182,7 +182,7 @@ def anchor(head: bytearray, tags: ifd.Directory, big: bool) -> None:
 
 
 def _place_of(value: ifd.Value, big: bool) -> int:
-    """Return the offset at which a value has to stay, behind the head; 0 where it may be anywhere."""
+    """Return the offset at which a value must stay, after the header; 0 if it may be anywhere."""
     return value.anchor.at if value.anchor is not None and value.anchor.at >= (16 if big else 8) else 0
 
 
@@ -195,7 +195,7 @@ def _bytes_of(tags: ifd.Directory) -> int:
 
 
 def directory(tags: ifd.Directory, at: int, big: bool) -> tuple[bytearray, int]:
-    """Return a directory that will be *at* an offset, its values behind it, and where the next one's offset goes."""
+    """Return a directory for the offset *at*, followed by its values, and the place for the next one's offset."""
     count, entry, word = ("<Q", "<HHQ", 8) if big else ("<H", "<HHI", 4)
     head = struct.pack(count, len(tags))
     link = at + len(head) + len(tags) * (struct.calcsize(entry) + word)
@@ -215,9 +215,9 @@ def directory(tags: ifd.Directory, at: int, big: bool) -> tuple[bytearray, int]:
 
 
 def _predictor(dtype: Any, method: int) -> int:
-    """Return how the samples are made easier to pack.
+    """Return the predictor for the samples.
 
-    Of floats with deflate, the default, not at all: tifffile by itself does not read that.
+    Floats with deflate, the default, have none: tifffile alone cannot read that.
     """
     if method in (NONE, PACKBITS):
         return 1
@@ -227,7 +227,7 @@ def _predictor(dtype: Any, method: int) -> int:
 
 
 def _differences(lines: Array, predictor: int) -> bytes:
-    """Return the bytes of rows ``(rows, width, channels)``, little-endian, each sample less the one to its left."""
+    """Return the bytes of rows ``(rows, width, channels)``, little-endian, each sample minus the one to its left."""
     rows, width, channels = lines.shape
     size = lines.dtype.itemsize
     if predictor == DIFFERENCES:
@@ -236,7 +236,7 @@ def _differences(lines: Array, predictor: int) -> bytes:
         lines[:, 1:] -= whole[:, :-1]
     if predictor != FLOAT_DIFFERENCES:
         return np.ascontiguousarray(lines, lines.dtype.newbyteorder("<")).tobytes()
-    # The bytes of a row are sorted by weight, the heaviest first, and then taken from each other.
+    # The bytes of a row are sorted by significance, the most significant first, then differenced.
     weights = lines.astype(lines.dtype.newbyteorder(">")).view(np.uint8).reshape(rows, width * channels, size)
     flat = weights.swapaxes(1, 2).reshape(rows, width * size, channels)
     out = flat.copy()

@@ -1,1 +1,1 @@
-"""Zarr and OME-Zarr: arrays in chunks, each a file of a folder, by the format's own library."""
+"""Zarr and OME-Zarr: arrays in chunks, each a file in a folder, with the format's own library."""

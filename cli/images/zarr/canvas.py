@@ -1,7 +1,7 @@
-"""Zarr arrays that are packed by rows of chunks while they are filled, each chunk once.
+"""Zarr arrays that are encoded in rows of chunks while they are filled, each chunk once.
 
-Of a Zarr with shards the unit is a row of shards: who writes a part of one reads and writes it whole. An OME-Zarr is
-after version 0.5 (https://ngff.openmicroscopy.org/0.5/).
+With shards the unit is a row of shards, as writing a part of one means reading and writing all of it. OME-Zarr is
+version 0.5 (https://ngff.openmicroscopy.org/0.5/).
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ TYPES = {"c": "channel", "y": "space", "x": "space"}
 
 
 class PackedArray:
-    """An array of version 3, whose rows of chunks, or shards, are packed by the library and handed out."""
+    """A version 3 array, whose rows of chunks, or shards, are packed by the library and handed out."""
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any, options: EncodeOptions, folder: str = "") -> None:
-        """Of one channel the array has no axis for it; that of several is the first of an OME-Zarr, and else last."""
+        """One channel has no axis; several are the first axis of an OME-Zarr, else the last."""
         zarr = layout.library()
         height, width, channels = shape
         self.axes = "yx" if channels == 1 else "cyx" if options.pyramid else "yxc"
@@ -52,7 +52,7 @@ class PackedArray:
         self._metadata: dict[str, Any] = json.loads(self._stored.pop(METADATA).to_bytes())
 
     def packed(self, top: int, rows: Array) -> Tiles:
-        """Return a row of chunks, which begins with the row *top*; those of 0 alone need not be there."""
+        """Return a row of chunks that begins with the row *top*; chunks with only zeros may be missing."""
         where = tuple(slice(top, top + len(rows)) if axis == "y" else slice(None) for axis in self.axes)
         stored = rows[..., 0] if self.axes == "yx" else rows.transpose(["yxc".index(axis) for axis in self.axes])
         self._array[where] = stored
@@ -85,13 +85,13 @@ class PackedArray:
             yield self._array.metadata.encode_chunk_key(at)
 
     def description(self, software: str = "") -> tuple[str, list[bytes]]:
-        """Return the file that describes the array; one that stands alone tells which *software* made it."""
+        """Return the file that describes the array; a single array also names the *software* that made it."""
         attributes = {"software": software} if software else {}
         return self._folder + METADATA, [_json(self._metadata | {"attributes": attributes})]
 
 
 class ZarrCanvas(PyramidCanvas):
-    """An array, or an OME-Zarr of several, that is packed while it is filled."""
+    """An array, or an OME-Zarr of several, that is encoded while it is filled."""
 
     folder: str | None = None
     """That in which its chunks have been written, where others did that."""
@@ -114,7 +114,7 @@ class ZarrCanvas(PyramidCanvas):
         return self._arrays[level].read(top, folder)
 
     def files(self, software: str) -> Iterator[tuple[str, Sequence[bytes | memoryview | Piece]]]:
-        """Yield the files by their names, last what makes the folder a Zarr; raises as `whole`."""
+        """Yield the files by name, last the one that makes the folder a Zarr; raises like `whole`."""
         for array, tiles in zip(self._arrays, self.tiles(), strict=True):
             for name, part, _ in tiles:
                 yield name, [part]
@@ -127,7 +127,7 @@ class ZarrCanvas(PyramidCanvas):
 
 
 def _multiscales(axes: str, levels: int) -> dict[str, Any]:
-    """Return what OME-Zarr says of levels, the samples of which lie in the middle of those that they are means of."""
+    """Return OME-Zarr's description of the levels, whose samples are centred on those of which they are means."""
 
     def dataset(level: int) -> dict[str, Any]:
         scale = [1.0 if axis == "c" else float(1 << level) for axis in axes]

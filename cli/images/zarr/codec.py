@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from .bands import ZarrBands
 
 LARGEST_CHUNK = 1 << 28
-"""Bytes of an unpacked chunk from which on a picture is decoded whole: nothing is won."""
+"""Bytes of an unpacked chunk from which on a picture is decoded completely: nothing is gained."""
 ROOM = 1 << 25
-"""Bytes of rows of chunks that are kept, unless two of them have more: the next rows begin in the last ones."""
+"""Bytes of rows of chunks to keep, or two rows if those have more: the next rows begin in the last ones."""
 COLOURS = 1, 3
 
 
@@ -48,7 +48,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
-    """Return a picture whose rows are read as they are needed; None where there are several, or chunks are large."""
+    """Return a picture whose rows are read on demand; None if there are several, or chunks are large."""
     source = layout.found(_folder(data))
     height, width, channels = source.shape
     dtype = _samples(np.empty((0, width, channels), source.array.dtype)).dtype
@@ -73,12 +73,12 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
 
 def _folder(data: Any) -> str:
     if not isinstance(data, FolderBytes):
-        raise DecodeError("is a file, and a Zarr is a folder")
+        raise DecodeError("is a file, but a Zarr is a folder")
     return data.folder
 
 
 def _source(data: Any, options: DecodeOptions) -> Layout:
-    """Return the layout, when its size was checked."""
+    """Return the layout after checking its size."""
     source = layout.found(_folder(data))
     height, width, _ = source.shape
     options.check_size(width, height, _expected(source))
@@ -86,14 +86,14 @@ def _source(data: Any, options: DecodeOptions) -> Layout:
 
 
 def _expected(source: Layout) -> Samples:
-    """Return what a pixel takes."""
+    """Return the memory of a pixel."""
     channels, stored = source.shape[2], source.array.dtype.itemsize
     size = _samples(np.empty((0, 1, 1), source.array.dtype)).dtype.itemsize
     return Samples(channels, size, channels * (2 * stored + size), bands=channels not in COLOURS)
 
 
 def _samples(found: Array) -> Array:
-    """Return samples of a type that is filtered; raises `DecodeError`."""
+    """Return samples in a type that filters accept; raises `DecodeError`."""
     return np.ascontiguousarray(real_samples(found))
 
 
@@ -109,7 +109,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     from . import canvas
 
     if not isinstance(file, NewFolder):
-        raise ValueError("it is a folder, which is only made of pictures that are filtered")
+        raise ValueError("a Zarr can only be the output of a filter")
     found = content.pixels
     if not content.streamed:
         found = canvas.ZarrCanvas(content.pixels.shape, content.pixels.dtype, Kept(), content.options)
@@ -121,7 +121,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
 
 
 def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
-    """Return what makes a canvas that is packed while it is filled."""
+    """Return the factory of canvases that are encoded while they are filled."""
     from . import canvas
 
     def made(shape: tuple[int, int, int], dtype: Any, alpha: bool = False) -> canvas.ZarrCanvas:

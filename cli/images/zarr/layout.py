@@ -1,4 +1,4 @@
-"""Which array of a Zarr is the picture, and what its axes are.
+"""Finding the array of a Zarr that is the picture, and its axes.
 
 After the Zarr specifications 2 and 3, and OME-Zarr 0.1 to 0.5 (https://ngff.openmicroscopy.org/latest/).
 """
@@ -14,17 +14,17 @@ from .. import extras
 from ..picture import DecodeError
 
 NAMES = {"y": "y", "x": "x", "c": "c", "channel": "c", "band": "c", "bands": "c", "t": "t", "time": "t", "z": "z"}
-"""What axes are called, in lower case."""
+"""The names of axes, in lower case."""
 OME = "tczyx"
-"""The axes of OME-Zarr 0.1 and 0.2, which do not tell them."""
+"""The axes of OME-Zarr 0.1 and 0.2, which do not name them."""
 XARRAY = "_ARRAY_DIMENSIONS"
 """The attribute in which xarray keeps the names of axes in version 2."""
 MOST_COLOURS = 4
-"""An axis of so many at the end of three without names has the channels, and one of more the columns."""
+"""The last of three unnamed axes has the channels if it is at most this long, else the columns."""
 
 
 def library() -> Any:
-    """Return the library; raises `DecodeError`, which says how to install it, where it is missing."""
+    """Return the library; if it is missing, raises `DecodeError`, which says how to install it."""
     return extras.required("zarr", "a Zarr", "zarr")
 
 
@@ -33,14 +33,14 @@ class Layout(NamedTuple):
 
     array: Any
     axes: str
-    """One letter of ``tczyx`` for each axis; ``-`` for one of length 1 that has another name."""
+    """One letter of ``tczyx`` for each axis; ``-`` for one of length 1 with another name."""
 
     def length(self, axis: str) -> int:
-        """Return the length of an axis; 1 where there is none."""
+        """Return the length of an axis; 1 if there is none."""
         return self.array.shape[self.axes.index(axis)] if axis in self.axes else 1
 
     def chunk(self, axis: str) -> int:
-        """Return the length of a chunk along an axis; 1 where there is none."""
+        """Return the length of a chunk along an axis; 1 if there is none."""
         return self.array.chunks[self.axes.index(axis)] if axis in self.axes else 1
 
     @property
@@ -50,7 +50,7 @@ class Layout(NamedTuple):
 
     @property
     def frames(self) -> int:
-        """How many frames there are: those of a time follow each other along z."""
+        """The number of frames: those of one time are consecutive along z."""
         return self.length("t") * self.length("z")
 
     def rows(self, number: int, start: int, stop: int) -> Array:
@@ -68,8 +68,8 @@ def found(folder: str) -> Layout:
     zarr = library()
     try:
         node = zarr.open(folder, mode="r")
-    except Exception as error:  # the library has a type of its own for each of many faults
-        raise DecodeError(f"is no Zarr that can be read ({error or type(error).__name__})") from None
+    except Exception as error:  # the library has many types of exceptions
+        raise DecodeError(f"is not a readable Zarr ({error or type(error).__name__})") from None
     names = None
     if isinstance(node, zarr.Group):
         node, names = _level_0(node)
@@ -78,11 +78,9 @@ def found(folder: str) -> Layout:
     strange = [at for at, axis in enumerate(axes) if axis == "-" and node.shape[at] != 1]
     if len(axes) != node.ndim or strange or "y" not in axes or "x" not in axes or _repeats(axes):
         said = ", ".join(map(str, names or ()))
-        raise DecodeError(
-            f"has the axes ({said}) of the lengths {node.shape}; a picture has t, c, z, y and x, or fewer"
-        )
+        raise DecodeError(f"has the axes ({said}) with lengths {node.shape}; a picture has t, c, z, y and x, or fewer")
     if 0 in node.shape:
-        raise DecodeError(f"has the shape {node.shape}, which holds no images")
+        raise DecodeError(f"has the shape {node.shape}, so it holds no images")
     return Layout(node, axes)
 
 
@@ -99,7 +97,7 @@ def _level_0(group: Any) -> tuple[Any, Sequence[str] | None]:
             path, axes = scales[0]["datasets"][0]["path"], scales[0].get("axes", OME)
             return group[path], [axis["name"] if isinstance(axis, Mapping) else axis for axis in axes]
         except (LookupError, TypeError):
-            raise DecodeError("is damaged: its multiscales name no array that is there") from None
+            raise DecodeError("is damaged: its multiscales metadata names no existing array") from None
     arrays, groups = sorted(group.array_keys()), sorted(group.group_keys())
     if len(arrays) == 1:
         return group[arrays[0]], None
@@ -107,11 +105,11 @@ def _level_0(group: Any) -> tuple[Any, Sequence[str] | None]:
         raise DecodeError("is a Zarr group without arrays")
     several = [*arrays, *groups]
     some = ", ".join(several[:5]) + (", …" if len(several) > 5 else "")
-    raise DecodeError(f"is a Zarr group of {some}; name one of them behind a /")
+    raise DecodeError(f"is a Zarr group of {some}; append / and one of these names")
 
 
 def _names(array: Any) -> Sequence[str] | None:
-    """Return the names that an array itself gives to its axes."""
+    """Return the names of axes that the array itself states."""
     names = getattr(array.metadata, "dimension_names", None) or array.attrs.get(XARRAY)
     return names if names and all(isinstance(name, str) for name in names) else None
 
@@ -130,4 +128,4 @@ def _guessed(shape: tuple[int, ...]) -> str:
         return "cyx" if shape[0] <= MOST_COLOURS else "zyx"
     if len(shape) == len(OME):
         return OME
-    raise DecodeError(f"has the shape {shape} and no names of axes; a picture has 2, 3 or 5 where they are not named")
+    raise DecodeError(f"has the shape {shape} and no axis names; unnamed axes must be 2, 3 or 5")

@@ -1,4 +1,4 @@
-// What the server is asked.
+// Requests to the server.
 
 class Refusal extends Error {
   constructor(told) {
@@ -11,7 +11,7 @@ async function ask(route, body, signal) {
   const headers = { "Content-Type": "application/json", "Imfilter-Token": token };
   const answer = await fetch(route, { method: "POST", headers, body: JSON.stringify(body), signal }).catch((error) => {
     if (error.name === "AbortError") throw error;
-    throw new Refusal({ message: "The server has ended; start imfilter studio again." });
+    throw new Refusal({ message: "The server has stopped; start imfilter studio again." });
   });
   if (answer.headers.get("Content-Type") === "image/png") return answer;
   const told = await answer.json();
@@ -24,7 +24,7 @@ async function formOf(filter) {
   return forms.get(filter);
 }
 
-/** What the server is told of the steps: those that are on, with the options that their operator has. */
+/** The steps as the server gets them: those that are on, with the options of their operator. */
 function spoken() {
   return state.steps
     .filter((step) => step.on && forms.has(step.filter))

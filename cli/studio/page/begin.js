@@ -1,4 +1,4 @@
-// What listens, and how the page begins.
+// Event listeners, and the start of the page.
 
 function download(name, text) {
   const link = make("a", { download: name, href: URL.createObjectURL(new Blob([text], { type: "application/toml" })) });
@@ -47,7 +47,7 @@ function listen() {
   pane.addEventListener("wheel", (event) => {
     event.preventDefault();
     turned += event.deltaMode ? 60 * event.deltaY : event.deltaY;
-    if (Math.abs(turned) < 50) return; // a touchpad turns by little and often
+    if (Math.abs(turned) < 50) return; // a touchpad sends many small turns
     zoomBy(turned < 0 ? 1 : -1, event);
     turned = 0;
   }, { passive: false });
@@ -95,7 +95,7 @@ function listen() {
   setInterval(() => ask("/alive", {}).catch(say), 60000);
 }
 
-/** Take up the state that the address holds, or another where it holds none. */
+/** Restore the state from the address, or from *other* if it has none. */
 async function restore(other) {
   clearTimeout(waiting?.timer);
   waiting = null;
@@ -104,7 +104,7 @@ async function restore(other) {
   try {
     state.steps = state.steps.filter((step) => step.options && known.has(step.filter));
     await build();
-  } catch (error) { // an address that nobody copied
+  } catch (error) { // the address was not copied whole
     state = structuredClone(EMPTY);
     await build();
     say(error);

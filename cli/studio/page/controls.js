@@ -1,6 +1,6 @@
 // The controls of a step.
 
-/** A control for one parameter, some of it beside its label and some below: it reads the step's option, and writes it. */
+/** A control for one parameter, partly next to its label and partly below: it reads and writes the step's option. */
 function field(parameter, step, form, at) {
   const id = `${at}-${parameter.name}`;
   const usual = () => parameter.defaults[operator(step, form)] ?? parameter.default;
@@ -67,7 +67,7 @@ function textField({ parameter, described, get, set, usual }) {
   return text;
 }
 
-/** The taps of a kernel, each of which can be changed, and its response; whatever changes its text changes them. */
+/** The taps of a kernel as fields, and its frequency response; both follow the text of the kernel. */
 function kernelGrid(text, set) {
   const table = make("table", { class: "kernel" });
   const canvas = make("canvas", { class: "response", role: "img" });
@@ -93,7 +93,7 @@ function kernelGrid(text, set) {
     figure.hidden = !found.rows;
     if (!found.rows) return;
     drawResponse(canvas, found);
-    words.textContent = `Response, from 0 to ${found.most} (white): the middle is frequency 0, an edge ½ cycle a pixel.`;
+    words.textContent = `Frequency response, from 0 to ${found.most} (white). The centre is 0, the edges ½ cycle per pixel.`;
     if (table.contains(document.activeElement)) return;
     divisor = found.divisor;
     table.replaceChildren(
@@ -107,7 +107,7 @@ function kernelGrid(text, set) {
 
 function drawResponse(canvas, { response, most }) {
   canvas.hidden = !response.length;
-  canvas.setAttribute("aria-label", `Response of the kernel, at most ${most}`);
+  canvas.setAttribute("aria-label", `Frequency response of the kernel, at most ${most}`);
   if (canvas.hidden) return;
   const side = (canvas.width = canvas.height = response.length);
   const image = new ImageData(side, side);
@@ -115,7 +115,7 @@ function drawResponse(canvas, { response, most }) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-/** A slider for a useful span beside a field for any value; of a pair two, once it has two values. */
+/** A slider for the useful span and a field for any value; for a pair, two sliders once it has two values. */
 function numberControl({ parameter, described, get, set, usual }) {
   const [low, high, step] = parameter.span;
   const pair = parameter.kind.endsWith("pair");

@@ -3,13 +3,13 @@
 const pane = byId("window");
 const layers = { after: byId("after"), before: byId("before") };
 let running = null;
-let ready = false; // the steps have their forms
+let ready = false; // the forms of the filters are loaded
 let stale = false;
 let begun = 0;
 let cancel = new AbortController();
-let held = false; // the key that shows the picture as it was
+let held = false; // the key that shows the original picture
 
-/** Device pixels of the window for one of the picture. */
+/** Device pixels of the window per pixel of the picture. */
 const scaleOf = (part) => (state.zoom > 0 ? state.zoom : 1 / part.reduce);
 
 function refresh() {
@@ -65,7 +65,7 @@ async function look(which, what) {
   place();
 }
 
-/** Put the layers where the view wants them, which may be ahead of what is drawn. */
+/** Place the layers as the view asks, even before the picture for it has come. */
 function place() {
   const split = held ? 100 : Number(byId("split").value);
   const edge = (pane.clientWidth * split) / 100;
@@ -114,7 +114,7 @@ function choose(id, values, names, chosen) {
   const select = byId(id);
   const listed = JSON.stringify(names);
   byId(`of-${id}`).hidden = names.length < 2;
-  if (select.dataset.listed !== listed) { // else an open list would close
+  if (select.dataset.listed !== listed) { // replacing the options would close an open list
     select.replaceChildren(...[...values].map((value, at) => make("option", { value }, names[at])));
     select.dataset.listed = listed;
   }
@@ -127,7 +127,7 @@ function busy(on) {
   pane.setAttribute("aria-busy", on);
 }
 
-/** Say what is wrong below the control that it is about, or below the picture. */
+/** Show an error below the control that caused it, or below the picture. */
 function say(error) {
   for (const place of document.querySelectorAll(".error")) place.textContent = "";
   byId("wrong").textContent = "";
@@ -164,7 +164,7 @@ function zoomBy(step, event) {
   zoom(ZOOMS[Math.min(Math.max(at + step, 0), ZOOMS.length - 1)], event);
 }
 
-/** Move the view by so many pixels of the page, within the picture. */
+/** Move the view by a distance in pixels of the page, within the picture. */
 function move(across, down) {
   const told = layers.after.told;
   if (!told) return;

@@ -1,1 +1,1 @@
-"""Noise: its estimate, and filters that smooth it and keep edges."""
+"""Noise: its estimation, and filters that smooth it and keep edges."""

@@ -1,17 +1,16 @@
-"""Sharpening that spares noise and makes no halos.
+"""Sharpening that does not amplify noise or add halos.
 
-The detail is what a blur takes away, as in an unsharp mask. How much of it is added follows from its strength around
-the pixel: where that is what the noise alone would give, nothing; on edges and in texture, all. And the result stays
-within what the neighbours are, and a little more: halos are what reaches far beyond.
+The detail is what a blur removes, as in an unsharp mask. Its strength around the pixel determines how much of it is
+added: nothing if noise alone would give as much, all of it on edges and in texture. The result exceeds the range of its
+neighbours only a little, since halos are values far outside that range.
 
 References
 ----------
-J.-S. Lee, "Digital image enhancement and noise filtering by use of local statistics", 1980: the gain by the variance
-beyond that of the noise.
-A. Polesel, G. Ramponi and V. J. Mathews, "Image enhancement via adaptive unsharp masking", 2000: unsharp masking
-driven by local activity.
-J. Schavemaker, M. Reinders, J. Gerbrands and E. Backer, "Image sharpening by morphological filtering", 2000: minima and
-maxima of a neighbourhood as the bounds of a sharpened edge.
+J.-S. Lee, "Digital image enhancement and noise filtering by use of local statistics", 1980: the gain from the variance
+in excess of the noise's. A. Polesel, G. Ramponi and V. J. Mathews, "Image enhancement via adaptive unsharp masking",
+2000: unsharp masking driven by local activity.
+J. Schavemaker, M. Reinders, J. Gerbrands and E. Backer, "Image sharpening by morphological filtering", 2000: the minima
+and maxima of a neighbourhood as bounds of a sharpened edge.
 """
 
 from __future__ import annotations
@@ -29,20 +28,20 @@ from ..rank.structuring_element import window
 from . import noise_estimate
 
 REACH = 2
-"""Of the window in which the detail's variance is taken: 5×5, in which noise alone stays below `BEYOND`."""
+"""The radius of the window for the detail's variance: 5×5, in which noise alone stays below `BEYOND`."""
 BEYOND = 2.0
-"""Times the noise's variance, below which detail is none. Of 1, 1.5, 2 and 4 the best on blurred photographs with noise
-of 5 levels; of pure noise 1 adds 12 %, 2 next to nothing."""
+"""The multiple of the noise's variance up to which detail counts as noise. The best of 1, 1.5, 2 and 4 on blurred
+photographs with noise of 5 levels; of pure noise 1 adds 12 %, 2 next to nothing."""
 NEIGHBOURS = window(3, 3)
-"""Whose least and greatest sample bound the result. In 5×5 a halo is allowed two pixels from the edge: at an amount of
-2 that is 0.2 dB worse."""
+"""The radius of the neighbourhood whose least and greatest samples bound the result. 5×5 would allow a halo two pixels
+from the edge: at an amount of 2 that is 0.2 dB worse."""
 
 
 def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, overshoot: float, algorithm: str) -> Stage:
-    """Return the stage that adds *amount* times the detail finer than *sigma*, where it is more than *noise*.
+    """Return the stage that adds *amount* times the detail finer than *sigma*, where it exceeds the *noise*.
 
-    *noise*, a standard deviation in the image's units, is estimated from the whole image if it is None. The result is
-    at most *overshoot* times the neighbours' range beyond them.
+    *noise*, a standard deviation in the image's units, is estimated from the whole image if it is None. The result
+    exceeds the neighbours by at most *overshoot* times their range.
     """
     name = f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}"
     blurred = linear(kernels.gaussian(sigma), name=name, algorithm=algorithm)
@@ -50,7 +49,7 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
 
     def bind(context: ImageContext) -> BoundStage:
         mean = within(blurred, context)
-        # Stays exact where few weights are left; only an image with an alpha needs it.
+        # Exact even if few weights remain; only images with an alpha need it.
         exact_mean = cache(lambda: within(exact, context._replace(tolerance=0.0)).function)
         remaining = left * (context.survey_result if noise is None else noise)
         least = BEYOND * remaining * remaining
@@ -78,7 +77,7 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
 
 
 def _weighted_mean(strip: Array, weights: Array, mean: Function) -> Array:
-    """Return a *mean* to which samples count by their weights; 0 where none counts."""
+    """Return a weighted *mean* of samples; 0 where all weights are 0."""
     total, sums = (mean(part) for part in (np.where(np.isnan(strip), 0, strip) * weights, weights))
     return np.divide(total, sums, out=np.zeros_like(total), where=sums > 0)
 
@@ -88,8 +87,8 @@ def _sharpened(
 ) -> Array:
     """Add the detail, `near` less what is `smooth`, inside the strip.
 
-    Samples count by *present*, from 0 to 1: what is missing, or transparent, has no detail, makes none and bounds none.
-    A missing sample becomes what is around it.
+    Samples are weighted by *present*, from 0 to 1: a missing or transparent sample has no detail, and neither adds to
+    that of others nor bounds them. A missing sample becomes the mean around it.
     """
     detail, answer = near - smooth, _within(near)
     if present is None:
@@ -97,7 +96,7 @@ def _sharpened(
     else:
         detail[present == 0] = 0
         answer = np.where(np.isnan(answer), _within(smooth), answer)
-        # Where nothing is present there are no bounds.
+        # Without samples there are no bounds.
         bounding, (low, high) = np.where(present > 0, near, np.nan), (np.fmax, np.fmin)
     bounding = inside(bounding, Halo.around(REACH - 1))
     over = extrema.Over(NEIGHBOURS)
@@ -111,14 +110,14 @@ def _sharpened(
 
 
 def _within(strip: Array) -> Array:
-    """Return what the window of the detail's variance has its middle on."""
+    """Return the samples at the centres of the windows for the detail's variance."""
     return inside(strip, Halo.around(REACH))
 
 
 def _gain(detail: Array, least: float, present: Array | None) -> Array:
-    """Return the part of the detail that is none of the noise: ``max(variance - least, 0) / variance``.
+    """Return the fraction of the detail that is not noise: ``max(variance - least, 0) / variance``.
 
-    It is one for all channels, so that no colour is sharpened more than another.
+    All channels share it, so that no colour is sharpened more than another.
     """
     squares = detail * detail
     count: Array | float = detail.shape[2] * (2.0 * REACH + 1) ** 2
@@ -140,7 +139,7 @@ def _window_sum(strip: Array) -> Array:
 
 
 def _noise_left(sigma: tuple[float, float]) -> float:
-    """Return what part of white noise's standard deviation is in the detail.
+    """Return the fraction of white noise's standard deviation that remains in the detail.
 
     >>> round(_noise_left((2.0, 2.0)), 3)
     0.97

@@ -1,9 +1,9 @@
-"""The bilateral filter: a Gaussian mean in which a sample counts the less, the more its colour differs.
+"""The bilateral filter: a Gaussian mean in which a sample has less weight the more its colour differs.
 
     out(p) = Σ w(p, q) in(q) / Σ w(p, q),   w(p, q) = exp(-|p - q|² / 2 sigma² - |in(p) - in(q)|² / 2 range²)
 
-over the ellipse of offsets ``(dx / rx)² + (dy / ry)² <= 1``; the colours' distance is Euclidean, over all channels.
-It is the exact sum. Sums of differences, in place of samples, leave what is flat exactly as it is.
+over the ellipse of offsets ``(dx / rx)² + (dy / ry)² <= 1``; the distance of colours is Euclidean, over all channels.
+The sum is exact. Summing differences instead of samples keeps flat areas exactly flat.
 
 C. Tomasi and R. Manduchi, "Bilateral filtering for gray and color images", 1998.
 """
@@ -21,13 +21,13 @@ from .opacity import opacity_of
 from .windows import radii_of
 
 RANGE = 0.1
-"""The default standard deviation of colours, in parts of white."""
+"""The default standard deviation of colours, as a fraction of white."""
 MAX_RADIUS = 100
-"""The largest radius: 31417 samples a pixel, several seconds for each megapixel."""
+"""The largest radius: 31417 samples per pixel, several seconds per megapixel."""
 
 
 def window_radii(sigma: tuple[float, float]) -> tuple[int, int]:
-    """Return the radii ``int(2 sigma + 0.5)``, past which a Gaussian's weight is below 0.14.
+    """Return the radii ``int(2 sigma + 0.5)``, beyond which a Gaussian's weight is below 0.14.
 
     >>> window_radii((2.0, 0.5))
     (4, 1)
@@ -38,7 +38,7 @@ def window_radii(sigma: tuple[float, float]) -> tuple[int, int]:
 def checked(
     window: tuple[int, int] | None, sigma: Pair | None, default: float = 2.0
 ) -> tuple[tuple[float, float], tuple[int, int]]:
-    """Return the sigmas and the radii that a *window* and a *sigma* mean, each of which may be missing."""
+    """Return the sigmas and the radii for a *window* and a *sigma*, either of which may be None."""
     radii = None if window is None else radii_of(window, "bilateral filter")
     sigmas = both(default if sigma is None else sigma)
     if radii is None:
@@ -48,8 +48,8 @@ def checked(
     if max(radii) > MAX_RADIUS:
         raise ParameterError(
             "sigma" if window is None else "size",
-            f"the window would be {2 * radii[0] + 1}×{2 * radii[1] + 1}; a bilateral filter goes through it for each "
-            f"pixel, and has at most {2 * MAX_RADIUS + 1}: a smaller sigma or size would help",
+            f"the window would be {2 * radii[0] + 1}×{2 * radii[1] + 1}, but a bilateral filter takes at most "
+            f"{2 * MAX_RADIUS + 1}; use a smaller sigma or size",
         )
     return sigmas, (radii[0] if sigmas[0] > 0 else 0, radii[1] if sigmas[1] > 0 else 0)
 
@@ -57,7 +57,7 @@ def checked(
 def denoising(
     window: tuple[int, int] | None, sigma: Pair | None, range_sigma: float | None, noise: float | None, strength: float
 ) -> Stage:
-    """Return the stage whose parameters, where they are None, suit *strength* times the *noise*."""
+    """Return the stage; parameters that are None derive from *strength* times the *noise*."""
 
     def make(found: Noise) -> Stage:
         suiting, colours = bilateral_parameters(found)
@@ -118,8 +118,8 @@ def exponents_by_distance(sigma: tuple[float, float], radii: tuple[int, int]) ->
 def _reference(strip: Array, opacity: Array | None, exponents: Array, scale: float, ignoring: bool) -> Array:
     """Return the means, tap by tap.
 
-    Where samples are missing or opaque in part, each channel of a neighbour counts by its opacity, if it is there.
-    Channels that either of two pixels lacks add nothing to their distance; where nothing counts, what is missing stays.
+    If samples are missing or partly opaque, each channel of a neighbour is weighted by its opacity if it is present.
+    Channels that either pixel lacks add nothing to the distance. Where all weights are 0, missing samples stay missing.
     """
     height, width = exponents.shape
     halo = Halo.around(width // 2, height // 2)

@@ -1,9 +1,10 @@
-"""BM3D: similar blocks are stacked, and noise is taken out of the stack's transform, where the picture is sparse.
+"""BM3D: similar blocks are stacked, and noise is removed in the stack's transform, where the picture is sparse.
 
-For each block of 8×8 on a grid the most similar blocks of its surroundings are stacked. In a transform along x, y and
-across the stack what the blocks share is in few large coefficients, and noise is in all alike. A first step drops the
-small coefficients; its estimate, in which similar blocks are told better, gives a second step the weights of a Wiener
-filter. Each block goes back to its place, and a pixel is the weighted mean of all that hold it.
+For each reference block of 8×8 on a grid the most similar blocks around it are stacked. A transform along x, y and
+across the stack concentrates what the blocks share in a few large coefficients, while noise is equal in all. A first
+step drops the small coefficients. Its estimate, in which similar blocks are easier to find, provides the weights of a
+Wiener filter in a second step. Each block returns to its position, and a pixel is the weighted mean of all blocks that
+contain it.
 
 References
 ----------
@@ -26,42 +27,42 @@ from .by_noise import Noise
 from .by_rows import by_rows, picture_of
 
 BLOCK, REACH = 8, 19
-"""A block's side, and how far around it similar ones are looked for, as the paper has them."""
+"""A block's side, and the radius of the search for similar ones, as in the paper."""
 GUIDE_LEVELS = 511
-"""Blocks are compared in whole numbers up to this: a sum of 64 squared differences is then exact in float32."""
+"""Blocks are compared in whole numbers up to this, so that a sum of 64 squared differences is exact in float32."""
 BAND = 16
-"""Rows of reference blocks that are filtered at a time, by one thread."""
+"""Rows of reference blocks that a thread filters at a time."""
 STRIDES = ((1 << 18, 1), (1 << 21, 2), (1 << 24, 3))
-"""How far it is from a reference block to the next in pictures of at most so many pixels."""
+"""The distance between reference blocks for pictures of at most so many pixels."""
 WIDE_STRIDE = 4
-"""How far it is in larger ones."""
+"""The distance for larger pictures."""
 STRONG = 40.0
-"""Noise, where white is 255, past which blocks are compared less strictly, as in the paper."""
+"""The noise, for white of 255, above which blocks are compared less strictly, as in the paper."""
 MOST_LEVELS = 1e6
-"""The strongest noise, where white is 255, that there is a difference to."""
+"""The noise, for white of 255, above which parameters no longer change."""
 OPPONENT = ((1.0, 1.0, 1.0), (1.0, 0.0, -1.0), (1.0, -2.0, 1.0))
-"""Luminance and two differences of colours; with rows of length 1 the noise is as strong in all."""
+"""Luminance and two colour differences; rows of length 1 keep the noise equally strong in all."""
 
 
 class Step(NamedTuple):
     """One of the two steps."""
 
     stride: int
-    """How far it is from a reference block to the next."""
+    """The distance between reference blocks."""
     most: int
-    """Blocks of a stack."""
+    """The number of blocks in a stack."""
     limit: float
-    """The largest mean squared difference of the blocks of a stack, where white is 255."""
+    """The largest mean squared difference of the blocks of a stack, for white of 255."""
     strength: float
-    """The threshold of the first step, the noise's variance in the second, where white is 255."""
+    """The threshold of the first step, or the noise's variance in the second, for white of 255."""
     forward: Array
     """The transform along an axis of a block."""
     window: Array
-    """With which weights a block goes back to its place."""
+    """The weights with which a block returns to its position."""
 
 
 def stride_of(height: int, width: int) -> int:
-    """Return how far it is from a reference block to the next, so that a large picture takes seconds too.
+    """Return the distance between reference blocks, with which even a large picture takes only seconds.
 
     >>> [stride_of(481, 321), stride_of(1080, 1920), stride_of(3000, 4000)]
     [1, 2, 3]
@@ -70,14 +71,15 @@ def stride_of(height: int, width: int) -> int:
 
 
 def steps(levels: float, stride: int | None, size: tuple[int, int] = (BLOCK, BLOCK)) -> tuple[Step, ...]:
-    """Return the steps for noise of a standard deviation, where white is 255: the first, and all that make the second.
+    """Return the steps for noise of a standard deviation, for white of 255: the first, and those of the second.
 
-    The second is the mean of what all of them make. Without a *stride* it follows from the *size* of the picture.
+    The second is the mean of the results of its steps. Without a *stride* the *size* of the picture determines it.
 
-    They differ from the paper's "normal profile" by what is better on photographs with noise of 15, 25 and 50: four
-    fifths of the noise in the second step at weak noise win 0.02 dB, a narrower window in the first 0.01, a limit of
-    20000 and stacks of 32 at strong noise 0.1. Beside the paper's *stride* of 3 one of 2 wins 0.03 dB, and 1 as much
-    again; 4 loses 0.1. Strong noise has no use for 1, but for the second step by two transforms: the mean wins 0.03 dB.
+    They differ from the paper's "normal profile" where that improves photographs with noise of 15, 25 and 50. For weak
+    noise, four fifths of the noise in the second step gain 0.02 dB, and a narrower window in the first 0.01; for strong
+    noise, a limit of 20000 and stacks of 32 gain 0.1. Compared with the paper's *stride* of 3, 2 gains 0.03 dB, and 1
+    as much again; 4 loses 0.1. Strong noise does not profit from 1, but from a second step with two transforms: their
+    mean gains 0.03 dB.
     """
     levels = min(levels, MOST_LEVELS)
     threshold = 2.75 * levels
@@ -92,7 +94,7 @@ def steps(levels: float, stride: int | None, size: tuple[int, int] = (BLOCK, BLO
 
 
 def wavelet() -> Array:
-    """Return the biorthogonal wavelet 1.5 of 8 samples, over all its 3 levels, periodic, each row of length 1.
+    """Return the biorthogonal wavelet 1.5 of 8 samples over all 3 levels, periodic, with rows of length 1.
 
     >>> wavelet()[1].round(3).tolist()
     [0.219, 0.449, 0.449, 0.219, -0.219, -0.449, -0.449, -0.219]
@@ -134,15 +136,15 @@ def kaiser(beta: float) -> Array:
 def bm3d(noise: float | None, strength: float = 1.0, stride: int | None = None) -> Stage:
     """Return the stage that removes *strength* times the *noise*, a standard deviation in the image's units.
 
-    The noise is estimated from the whole image if it is None. Three channels that are colours are filtered in an
-    opponent space, where blocks are matched by their luminance; other channels each by itself. Without a *stride*
-    from a reference block to the next it follows from the size of the picture.
+    The noise is estimated from the whole image if it is None. Three channels of colour are filtered in an opponent
+    space, where blocks are matched by their luminance; other channels are filtered separately. Without a *stride*, the
+    distance between reference blocks, the size of the picture determines it.
     """
 
     def denoise(values: Array, found: Noise, context: ImageContext) -> Rows:
         return _denoised(values, found, context, stride)
 
-    # Beside the work type's: planes of float32, those of three estimates, and the guide.
+    # In addition to the work type's samples: planes of float32, of three estimates, and the guide.
     return by_rows(denoise, noise, strength, _text, memory=28)
 
 
@@ -151,7 +153,7 @@ def _text(noise: Noise) -> str:
 
 
 def _denoised(values: Array, noise: Noise, context: ImageContext, stride: int | None) -> Rows:
-    """Return the rows without the noise."""
+    """Return the denoised rows."""
     least, scale = _bases(values, noise.full), 255 / noise.full
     planes = np.empty((values.shape[2], *values.shape[:2]), np.float32)
     for channel, base in enumerate(least):
@@ -171,13 +173,13 @@ def _denoised(values: Array, noise: Noise, context: ImageContext, stride: int | 
 
 
 def _bases(values: Array, full: float) -> Array:
-    """Return what black is in each channel: 0, as the paper has it, or the least value where that is far from 0."""
+    """Return black of each channel: 0, as in the paper, or the least value if that is far from 0."""
     least = values.min(axis=(0, 1))
     return np.where(np.abs(least) <= full, 0, least).astype(values.dtype)
 
 
 def _mixed(matrix: Array, planes: Array) -> Array:
-    """Return sums of planes, added in their order."""
+    """Return weighted sums of planes, added in order."""
     answer = np.empty_like(planes)
     for out, weights in zip(answer, matrix, strict=True):
         np.multiply(planes[0], weights[0], out=out)
@@ -187,10 +189,9 @@ def _mixed(matrix: Array, planes: Array) -> Array:
 
 
 def filtered(planes: Array, levels: float, jobs: int = 1, stride: int | None = None) -> Array:
-    """Return planes of float32 without noise of a standard deviation.
+    """Return planes of float32 without noise of a given standard deviation.
 
-    White is 255, and blocks are matched by the first plane. What is smaller than a block is reflected until it is as
-    large.
+    White is 255, and blocks are matched in the first plane. Planes smaller than a block are extended by reflection.
     """
     height, width = planes.shape[1:]
     missing = [(0, max(0, BLOCK - size)) for size in (height, width)]
@@ -204,7 +205,7 @@ def filtered(planes: Array, levels: float, jobs: int = 1, stride: int | None = N
 
 
 def _step(step: Step, planes: Array, basic: Array | None, levels: float, jobs: int) -> Array:
-    """Return what one step makes of the planes."""
+    """Return the result of one step for the planes."""
     height, width = planes.shape[1:]
     guide, scale = whole_numbers((planes if basic is None else basic)[0], levels)
     limit = step.limit * (scale * BLOCK) * (scale * BLOCK)
@@ -222,7 +223,7 @@ def _step(step: Step, planes: Array, basic: Array | None, levels: float, jobs: i
         return max(0, min(bands[number][0] * step.stride, height - BLOCK) - REACH)
 
     def merge() -> None:
-        """Add what bands make of the same rows, in the order of the bands; keep what the next one adds to."""
+        """Add the bands' results for shared rows in the order of the bands; keep rows to which the next band adds."""
         nonlocal merged, pending
         while merged in waiting:
             sums = waiting.pop(merged)
@@ -248,9 +249,9 @@ def _step(step: Step, planes: Array, basic: Array | None, levels: float, jobs: i
 
 
 def whole_numbers(plane: Array, levels: float) -> tuple[Array, float]:
-    """Return the plane in whole numbers up to `GUIDE_LEVELS`, and how many there are to a level.
+    """Return the plane in whole numbers up to `GUIDE_LEVELS`, and the number of them per level.
 
-    Where noise would be lost between them, the rarest samples are cut off.
+    If they would be too coarse for the noise, the rarest samples are clipped.
     """
     low, high = float(plane.min()), float(plane.max())
     if high - low > GUIDE_LEVELS * levels:
@@ -272,7 +273,7 @@ def _filter(
     first: int,
     end: int,
 ) -> None:
-    """Filter the stacks of rows *first* to *end* of reference blocks; *sums*, and then weights, begin at row *top*."""
+    """Filter the stacks of the rows *first* to *end* of reference blocks; sums and weights begin at row *top*."""
     if native.core is None:
         _reference(step, planes, basic, guide, limit, sums, top, first, end)
         return
@@ -293,7 +294,7 @@ def _reference(
     first: int,
     end: int,
 ) -> None:
-    """Do what `_filter` says, stack by stack, and to the last bit: a match that moves can be seen."""
+    """Do the same as `_filter`, stack by stack, and bit-identically, as another match would be visible."""
     width = guide.shape[1]
     band = slice(top, top + sums.shape[1])
     patches = _blocks(guide[None, band])[0]
@@ -326,7 +327,7 @@ def _reference(
 
 
 def _blocks(planes: Array) -> Array:
-    """Return the block at each place of the planes."""
+    """Return the block at each position of the planes."""
     return np.lib.stride_tricks.sliding_window_view(planes, (BLOCK, BLOCK), axis=(1, 2))
 
 
@@ -348,7 +349,7 @@ def _haar(stacks: Array, inverse: bool = False) -> Array:
 
 
 def _sum(stacks: Array) -> Array:
-    """Return the sum of each stack: of its blocks in their order, and then of halves of a block."""
+    """Return the sum of each stack: first over its blocks in order, then over halves of a block."""
     sums = stacks.sum(axis=1).reshape(len(stacks), -1)
     while sums.shape[1] > 1:
         half = sums.shape[1] // 2
@@ -357,9 +358,9 @@ def _sum(stacks: Array) -> Array:
 
 
 def matches(patches: Array, y: int, x: int, most: int, limit: float) -> tuple[Array, Array]:
-    """Return the rows and columns of the blocks that are most similar to that at (y, x), itself the first.
+    """Return the rows and columns of the blocks most similar to the one at (y, x), which comes first.
 
-    There is a power of two of them; of equally similar ones those come first whose rows are near, then those below.
+    Their number is a power of two. Of equally similar blocks those in nearer rows come first, then those below.
     """
     top, left = max(0, y - REACH), max(0, x - REACH)
     differences = patches[top : y + REACH + 1, left : x + REACH + 1] - patches[y, x]

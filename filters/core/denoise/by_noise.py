@@ -1,4 +1,4 @@
-"""Stages whose parameters follow from the noise: given, or estimated from the whole image before they are bound."""
+"""Stages with parameters derived from the noise, which is given or estimated from the whole image before binding."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from ..parameters import ParameterError
 from . import noise_estimate
 
 LEAST = 1e-100
-"""That counts as noise, and for what is compared with it: the square of less may be 0 in float64."""
+"""The least noise, as the square of less may be 0 in float64; also for values compared with it."""
 
 
 class Noise(NamedTuple):
-    """How strong the noise is that shall be removed, and in what."""
+    """The noise to be removed, and the image's white and kind."""
 
     level: float
-    """Its standard deviation in the image's units."""
+    """The standard deviation in the image's units."""
     full: float
     """White in the image's units."""
     channels: int = 1
 
     @property
     def levels(self) -> float:
-        """The standard deviation where white is 255."""
+        """The standard deviation for white of 255."""
         return 255 * self.level / self.full
 
 
 Make = Callable[[Noise], Stage]
-"""Returns the stage that suits some noise."""
+"""Returns the stage for a given noise."""
 
 
 def reject_unused(noise: float | None, strength: float) -> None:
-    """Raise ParameterError for what says how strong noise is, where no parameter follows from it."""
+    """Raise ParameterError for parameters of the noise, if no other parameter derives from it."""
     for name, given in (("noise_sigma", noise is not None), ("strength", strength != 1)):
         if given:
-            raise ParameterError(name, "has no effect: all that would follow from the noise is given")
+            raise ParameterError(name, "has no effect: all parameters that would derive from the noise are given")
 
 
 def surveying(
@@ -48,7 +48,7 @@ def surveying(
     always: bool = False,
     relative: bool = False,
 ) -> Callable[[ImageContext, Rows], Noise]:
-    """Return a stage's survey that finds *strength* times the *noise*, and tells the *facts* that follow from it."""
+    """Return a stage's survey that finds *strength* times the *noise*, and reports the derived *facts*."""
 
     def survey(context: ImageContext, image: Rows) -> Noise:
         level = noise_estimate.surveying(relative=relative)(context, image) if noise is None else noise
@@ -69,10 +69,11 @@ def by_noise(
     always: bool = False,
     relative: bool = False,
 ) -> Stage:
-    """Return the stage that *make* makes for *strength* times the *noise*, which is estimated if it is None.
+    """Return the stage made by *make* for *strength* times the *noise*, which is estimated if it is None.
 
-    It is of the kind of *widest*, which sees no less than any that is made. Without noise it gives the image back,
-    unless it shall *always* act. *relative* noise is a part of the samples, as speckle is.
+    It has the properties of *widest*, whose window is at least as large as that of any stage that *make* returns.
+    Without noise it returns the image unchanged, unless *always* is set. *relative* noise is proportional to the
+    samples, like speckle.
     """
 
     def bind(context: ImageContext) -> BoundStage:
@@ -89,6 +90,6 @@ def by_noise(
         return own._replace(function=function)
 
     survey = surveying(noise, strength, lambda found, context: make(found).facts(context), always, relative)
-    # The noise is one for all channels.
+    # All channels share the noise.
     colours = widest.colours._replace(joint=True)
     return widest._replace(bind=bind, survey=survey, colours=colours, facts=lambda context: ())

@@ -1,4 +1,4 @@
-"""Denoisers that must have a value everywhere: what is missing, or cannot be seen, is guessed from around it."""
+"""Denoisers that need a value everywhere: missing and transparent samples are guessed from their surroundings."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..lazy_numpy import Array, np
 from .by_noise import Noise, surveying
 
 READ_ROWS = 64
-"""Rows of the image that are gathered at a time."""
+"""Rows of the image to gather at a time."""
 
 Denoise = Callable[[Array, Noise, ImageContext], Rows]
-"""Returns the rows of the result for an image without gaps, in the work type."""
+"""Returns the rows of the result, in the work type, for an image without gaps."""
 
 
 def picture_of(values: Array) -> Whole:
@@ -28,8 +28,8 @@ def by_rows(
 ) -> Stage:
     """Return the stage that removes *strength* times the *noise*, which is estimated if it is None.
 
-    Samples that are not finite stay as they are, but NaN that shall be left out. *memory* is the bytes that *denoise*
-    takes for each sample.
+    Non-finite samples do not change, except NaN that is to be ignored. *memory* is the bytes that *denoise* takes per
+    sample.
     """
 
     def bind(context: ImageContext) -> BoundStage:

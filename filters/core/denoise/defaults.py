@@ -1,7 +1,7 @@
-"""The parameters that suit some noise: what `benchmarks/denoise_defaults.py` finds best on photographs.
+"""Default parameters for a given noise: the best on photographs, as found by `benchmarks/denoise_defaults.py`.
 
-Each is a plain function of the noise's standard deviation, as white has 255; the decibels that a search of the best
-parameters for each deviation would win beside it are below 0.1 from 5 to 75 levels, unless it says otherwise.
+Each is a simple function of the noise's standard deviation, for white of 255. Searching for the best parameters at each
+deviation would gain less than 0.1 dB from 5 to 75 levels, unless noted otherwise.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from .by_noise import Noise
 
 WIDEST_SIGMA = 3.0
-"""Of a bilateral filter, in pixels."""
+"""The sigma of a bilateral filter, in pixels."""
 WIDEST_RADIUS = 3
-"""Of a guided filter's window."""
+"""The radius of a guided filter's window."""
 WIDEST_MEDIAN = 9
 WIDEST_SEARCH, WIDEST_PATCH = 13, 7
 """Sides of the search window of non-local means, and of a patch."""
@@ -43,8 +43,8 @@ def median_size(noise: Noise) -> int:
 def nonlocal_parameters(noise: Noise) -> tuple[int, int, float]:
     """Return the sides of the search window and of a patch, and the strength in the image's units.
 
-    Strong noise that is clipped wants a strength of half of it and a patch of 5, other noise 0.65 times it and 7: both
-    lose no more than 0.2 dB.
+    Strong clipped noise needs a strength of half of it and a patch of 5, other noise 0.65 times it and 7; the choice
+    made here loses at most 0.2 dB in either case.
     """
     patch = 3 if noise.channels > 1 else 5 if noise.levels < 40 else 7
     return 13, patch, noise.level * max(0.58, 1 - 2.5 * noise.level / noise.full)
@@ -56,5 +56,5 @@ def variation_weight(noise: Noise) -> float:
 
 
 def wavelet_window(noise: Noise) -> int:
-    """Return the side of the window in which the energy of a band is taken."""
+    """Return the side of the window for the energy of a band."""
     return 9 if noise.levels < 20 else 11 if noise.levels < 30 else 15 if noise.levels < 60 else 21

@@ -1,12 +1,12 @@
-"""The guided filter, guided by the image itself: in each window the line that fits it best, and the lines' mean.
+"""The guided filter, guided by the image itself: the best-fitting line in each window, and the mean of the lines.
 
 In a window of mean m and covariance S of the channels the line is ``in + M (m - in)``, ``M = epsilon (S + epsilon)⁻¹``:
-the image where the window is busy, the mean where it is calm. (The paper's a is ``1 - M``, its b ``M m``.) A pixel is
-in as many windows as a window has pixels, and takes the mean of their lines. Time does not grow
-with the window: 3 ns a sample of 8 bits, where the formulas with the boxes of OpenCV take 9.
+the image in windows with detail, the mean in flat ones. (The paper's a is ``1 - M``, its b ``M m``.) A pixel takes the
+mean of the lines of all windows that contain it. The time does not depend on the window: 3 ns per 8-bit sample; the
+same formulas with OpenCV's box filters take 9.
 
-With all channels in one line an edge in one is an edge in all: on photographs with noise of 10 and 20 levels that is
-nearer to the original by 1.9 and 0.4 dB than each channel by itself.
+With one line for all channels, an edge in one is an edge in all: on photographs with noise of 10 and 20 levels this is
+1.9 and 0.4 dB nearer to the original than separate channels.
 
 K. He, J. Sun and X. Tang, "Guided image filtering", 2010; IEEE PAMI 35, 2013.
 """
@@ -27,17 +27,17 @@ from .defaults import WIDEST_RADIUS, guided_parameters
 Guide = Literal["color", "channel"]
 
 ROUNDING = 2.0**-46
-"""Part of the squared mean by which a variance in float64 is taken to be larger, a unit of float32 squared: where it is
-no more than rounding, the covariance could else be less than -epsilon. In float32, which whole numbers of 8 bits are
-worked on in unless epsilon is small, rounding leaves less than a thousandth of epsilon."""
+"""The fraction of the squared mean, one squared rounding unit of float32, that is added to variances in float64: with
+rounding errors alone the covariance could otherwise be less than -epsilon. In float32, which is used for 8 bits unless
+epsilon is small, rounding errors are below a thousandth of epsilon."""
 
 
 MOST_TOGETHER = 4
-"""Channels that the compiled core fits one line to."""
+"""The most channels to which the compiled core fits one line."""
 LEAST_EPSILON = 1e-8
-"""Of whose results the work type is, where epsilon follows from noise that is estimated."""
+"""The epsilon that determines the work type, if epsilon derives from estimated noise."""
 LONG = 1000
-"""Length of a window from which sums in float32 lose too much."""
+"""The length of a window from which sums in float32 are too inexact."""
 
 
 def denoising(
@@ -59,9 +59,9 @@ def denoising(
 def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     """Return the stage of the guided filter; *epsilon* is a variance of values from 0 to 1, as in the paper.
 
-    Windows of windows are seen, so the image is continued by its border to twice the radius. Samples of float images
-    may lie far from 0 beside their variance: their level is taken off before they are squared, and put on again. It is
-    a strip's own, but moves only the last bits of float64.
+    The result depends on windows of windows, so the halo is twice the radius. Samples of float images may be far from 0
+    relative to their variance: a level is subtracted before squaring, and added again. It depends on the strip, but
+    changes only the last bits of float64.
     """
     halo = Halo.around(2 * radii[0], 2 * radii[1])
     window = 2 * radii[0] + 1, 2 * radii[1] + 1
@@ -96,9 +96,9 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
                 answer += level
             return answer
 
-        # The lines of several channels may leave the range.
+        # The lines of several channels may exceed the range.
         saturates = guide == "color"
-        # Sums are rounded by the blocks that they are made of, which are as high as a window.
+        # The rounding of sums depends on their blocks, which are as high as a window.
         return BoundStage(
             smooth, NO_HALO, window[1], True, context.own_type, saturates=saturates, interleaved=guide == "channel"
         )
@@ -108,7 +108,8 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
         bind,
         window=Window(halo),
         colours=Colours(alpha=BY_ALPHA, joint=guide == "color"),
-        # An error of the variance v moves a pixel at the distance √v from the mean by √v / (v + epsilon) times as much.
+        # An error of the variance v moves a pixel at the distance √v from the mean by √v / (v + epsilon) times the
+        # error.
         amplification=1 + 0.5 / epsilon**0.5,
         facts=lambda context: (note(fact),),
     )
@@ -122,10 +123,10 @@ def _box(planes: Array, window: tuple[int, int]) -> Array:
 
 
 def _lines(planes: Array, opaque: Array | None, window: tuple[int, int], ridge: float, ignoring: bool) -> Array:
-    """Return the mean of lines where pixels may be missing, or count by their alpha, from 0 to 1.
+    """Return the mean of lines, if pixels may be missing, or are weighted by their alpha, from 0 to 1.
 
-    A pixel counts as missing that lacks one of its channels; a window without pixels has no line. What is missing
-    becomes the mean of its windows' means.
+    A pixel that lacks a channel counts as missing; a window without pixels has no line. A missing pixel becomes the
+    mean of its windows' means.
     """
     gaps = np.isnan(planes) & ignoring
     weights = (~gaps.any(axis=0)).astype(planes.dtype)
@@ -150,7 +151,7 @@ def _lines(planes: Array, opaque: Array | None, window: tuple[int, int], ridge: 
         squares[i, i] *= 1 - ROUNDING
         covariance[i, i] += ridge
     covariance -= squares
-    for i in range(len(means)):  # no variance is below 0, whatever rounding leaves
+    for i in range(len(means)):  # rounding must not make a variance negative
         np.maximum(covariance[i, i], ridge, out=covariance[i, i])
     smoothing = ridge * _inverse(covariance)
     offsets = (smoothing * means).sum(axis=1)
@@ -160,9 +161,9 @@ def _lines(planes: Array, opaque: Array | None, window: tuple[int, int], ridge: 
 
 
 def _inverse(matrices: Array) -> Array:
-    """Invert positive definite matrices ``(n, n, …)`` in place, by Gauss and Jordan: loses nothing of a thin variance.
+    """Invert positive definite matrices ``(n, n, …)`` in place by Gauss-Jordan elimination, exact for small variances.
 
-    `numpy.linalg.inv` takes them one by one, 0.3 µs each.
+    `numpy.linalg.inv` takes 0.3 µs per matrix.
     """
     for pivot, row in enumerate(matrices):
         factor = 1 / row[pivot]

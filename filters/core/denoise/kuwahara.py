@@ -1,10 +1,10 @@
-"""Kuwahara's filter: each pixel becomes the mean of that quarter around it which varies least.
+"""Kuwahara's filter: each pixel becomes the mean of the surrounding quarter that varies least.
 
 A window of ``(2 rx + 1) × (2 ry + 1)`` has four quarters of ``(rx + 1) × (ry + 1)``, which share the row and the column
-of the pixel. Edges stay, or get sharper, and what is between them becomes flat, as if it were painted. Channels choose
-together, by the sum of their variances: so no colour appears that was not there. Of quarters that vary alike the first
-counts, in reading order; how a depth rounds samples decides nothing. Two box sums and four comparisons, whatever the
-window: 40 ns a sample of 8 bits.
+of the pixel. Edges are kept or sharpened, and areas between them become flat, as if painted. All channels choose
+together, by the sum of their variances, so no new colours appear. Of quarters that vary equally the first in reading
+order is chosen, whatever the rounding of the samples' depth. It takes two box sums and four comparisons, whatever the
+window: 40 ns per 8-bit sample.
 
 M. Kuwahara, K. Hachimura, S. Eiho and M. Kinoshita, "Processing of RI-angiocardiographic images", in Digital Processing
 of Biomedical Images, 1976.
@@ -17,18 +17,19 @@ from ..lazy_numpy import Array, np
 from ..linear import box_sum
 
 ALIKE = 1 - 2.0**-13
-"""Part of a variance from which on another is no less: in whole numbers many are equal, in float32 almost."""
+"""A variance must be below this fraction of another to count as less: whole numbers have many equal variances, which
+are nearly equal in float32."""
 
 BLOCK = 1 << 17
-"""Samples of a strip that are filtered at a time, in a dozen arrays of float64: the strips of 8 bits that the rank
-filters like took 290 MB."""
+"""Samples of a strip to filter at a time, in a dozen arrays of float64: the strips of 8 bits that suit rank filters
+took 290 MB."""
 
 
 def kuwahara(radii: tuple[int, int]) -> Stage:
-    """Return the stage for windows that reach so far along x and y.
+    """Return the stage for windows with *radii* along x and y.
 
-    A pixel counts by its alpha. Missing samples that shall be ignored count nothing, and become the mean of a quarter
-    too; where no quarter has a sample the pixel stays.
+    Pixels are weighted by their alpha. Missing samples to be ignored have no weight, and also become the mean of a
+    quarter; if no quarter has a sample, the pixel does not change.
     """
     halo, anchor = Halo.around(*radii), radii[1] + 1
 
@@ -47,7 +48,7 @@ def kuwahara(radii: tuple[int, int]) -> Stage:
             return out
 
         def block(strip: Array, opaque: Array | None, level: Array | float) -> Array:
-            # Of whole numbers the sums are exact, and quarters that are alike vary alike.
+            # Sums of whole numbers are exact, so equal quarters have equal variances.
             values = strip.astype(np.float64)
             values -= level
             weights = None if opaque is None else opaque.astype(np.float64)
@@ -63,7 +64,7 @@ def kuwahara(radii: tuple[int, int]) -> Stage:
 
 
 def _quarters(values: Array, weights: Array | None, radii: tuple[int, int]) -> tuple[Array, Array]:
-    """Return the mean and the summed variance of all boxes of a quarter's size; infinite where one has no sample."""
+    """Return the mean and the summed variance of all boxes of a quarter's size; infinite for a box without samples."""
     width, height = (radius + 1 for radius in radii)
 
     def total(samples: Array) -> Array:
@@ -71,7 +72,7 @@ def _quarters(values: Array, weights: Array | None, radii: tuple[int, int]) -> t
 
     with np.errstate(invalid="ignore", over="ignore"):
         if weights is None:
-            # Without a division, which rounds, quarters of whole numbers that vary alike do so exactly.
+            # Without a division, which rounds, equal variances of whole numbers are exactly equal.
             count, sums, squares = float(width * height), total(values), total(values * values)
             spread = (count * squares - sums * sums).sum(axis=2)
         else:

@@ -9,7 +9,7 @@ from .defaults import WIDEST_MEDIAN, median_size
 
 
 def denoising(window: tuple[int, int] | None, noise: float | None, strength: float) -> Stage:
-    """Return the median of a *window*; of one that suits *strength* times the *noise* if it is None."""
+    """Return the median of a *window*; if it is None, the window derives from *strength* times the *noise*."""
 
     def median(width: int, height: int) -> Stage:
         return ranked(width, height, 50, name="median")

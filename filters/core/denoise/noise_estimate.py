@@ -1,4 +1,4 @@
-"""How strong an image's noise is, told from the image itself."""
+"""Estimation of an image's noise from the image itself."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from ..lazy_numpy import Array, np
 from ..linear import separable
 
 ROWS_TOGETHER = 8
-"""Rows of answers that are taken together."""
+"""Rows of responses to process together."""
 MAX_ANSWERS = 1 << 20
-"""Answers that are looked at in all, from rows over the whole height: their median has an error of 0.1 %, and a
-picture of 12 MP takes 45 ms in place of 700."""
+"""The total number of responses to use, from rows over the whole height: their median has an error of 0.1 %, and a
+picture of 12 MP takes 45 ms instead of 700."""
 MEDIAN = 0.6744897501960817
-"""Of the magnitude of a normal variable with the standard deviation 1."""
+"""The median magnitude of a normal variable with the standard deviation 1."""
 MEAN = 0.7978845608028654
 """The mean of that magnitude."""
 GAIN = 6.0
-"""The root of the sum of the mask's squares: by so much it multiplies the standard deviation of white noise."""
+"""The root of the sum of the mask's squares, its factor on the standard deviation of white noise."""
 BLOCK = 32
-"""Columns of a block of answers."""
+"""Columns of a block of responses."""
 FEWEST_BLOCKS = 32
-"""Of a channel whose calmest blocks are looked for."""
+"""The fewest blocks of a channel for choosing the calmest."""
 CALM = 0.1
-"""The part of the blocks that are calmer than the one whose noise counts."""
+"""The fraction of blocks that are calmer than the one that determines the noise."""
 CALMNESS = 0.893
-"""The noise of that one beside the mean, where noise is all there is: 256 answers leave so much to chance."""
+"""The noise of that block relative to the mean, for pure noise: 256 responses vary by as much."""
 SATURATED, LOST = 0.01, 0.8
-"""The part of saturated samples from which a block counts only if no fifth of the blocks has less; and what a part of
-them takes off a deviation, in which noise of 75 levels is off by 1 % then in place of 10."""
+"""The fraction of saturated samples from which a block is used only if less than a fifth of the blocks have fewer; and
+how saturated samples reduce a deviation: with this, noise of 75 levels is off by 1 % instead of 10."""
 
 
 def estimate(image: Rows, full: float | None = None, relative: bool = False) -> float:
     """Return the standard deviation of white noise in *image*, in its units, as one number for all channels.
 
-    *Relative*, it is that of noise that multiplies, as a part of the samples.
+    If *relative*, it is that of multiplicative noise, as a fraction of the samples.
 
-    The mask ``1 -2 1; -2 4 -2; 1 -2 1``, the difference of two Laplacians, answers to no plane and to hardly an edge
-    (Immerkær 1996). Of a large image the mean magnitude of its answers is taken in blocks of 32×8, and the block counts
-    that a tenth of all are calmer than, so that texture does not (after Rank, Lendl and Unbehauen 1999). Blocks where
-    samples are 0 or *full*, where noise was cut off, count last. Of a small one it is the median of all answers'
-    magnitudes, in place of their mean: it counts how many are large and not how large they are (Donoho and Johnstone
-    1994). What is missing or infinite counts nothing. An image of fewer than 3×3 pixels has no noise.
+    The mask ``1 -2 1; -2 4 -2; 1 -2 1``, the difference of two Laplacians, gives 0 on planes and little on edges
+    (Immerkær 1996). In a large image the mean magnitude of its responses is taken in blocks of 32×8, and a tenth of the
+    blocks are calmer than the chosen one, so that texture has no effect (after Rank, Lendl and Unbehauen 1999). Blocks
+    with samples of 0 or *full*, where noise is clipped, are used last. In a small image the median of all magnitudes
+    replaces their mean: it depends on how many are large, and not on how large they are (Donoho and Johnstone 1994).
+    Missing and infinite samples are ignored. An image of fewer than 3×3 pixels has no noise.
 
     References
     ----------
@@ -76,13 +76,13 @@ def estimate(image: Rows, full: float | None = None, relative: bool = False) -> 
 
 
 def _magnitude(samples: Array) -> float:
-    """Return the mean magnitude of the samples that are finite; NaN if none is."""
+    """Return the mean magnitude of the finite samples; NaN if there are none."""
     finite = samples[np.isfinite(samples)]
     return float(np.abs(finite).mean(dtype=np.float64)) if finite.size else np.nan
 
 
 def _blocks(answers: Array, samples: Array, full: float | None, relative: bool) -> Array:
-    """Return the standard deviation that each block of answers has, and the part of its samples that are saturated."""
+    """Return the standard deviation of each block of responses, and the fraction of its samples that are saturated."""
     columns, channels = answers.shape[1] // BLOCK, answers.shape[2]
 
     def mean(values: Array) -> Array:
@@ -97,7 +97,7 @@ def _blocks(answers: Array, samples: Array, full: float | None, relative: bool) 
 
 
 def _calm(blocks: Array) -> float | None:
-    """Return the mean over all channels of the noise in their calm blocks; None where there are too few."""
+    """Return the mean over all channels of the noise in their calm blocks; None if there are too few."""
     found = []
     for deviation, saturated in zip(*blocks.transpose(0, 2, 1), strict=True):
         there = np.isfinite(deviation) & (deviation > 0)
@@ -111,7 +111,7 @@ def _calm(blocks: Array) -> float | None:
 
 
 def surveying(relative: bool = False) -> Callable[[ImageContext, Rows], float]:
-    """Return a stage's survey that estimates the noise, or its part of the samples, and tells people of it."""
+    """Return a stage's survey that estimates the noise, or its fraction of the samples, and reports it."""
 
     def survey(context: ImageContext, image: Rows) -> float:
         level = estimate(image, context.full, relative)

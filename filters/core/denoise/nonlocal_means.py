@@ -1,9 +1,9 @@
-"""Non-local means: each pixel becomes the mean of those around it whose neighbourhoods look like its own.
+"""Non-local means: each pixel becomes the mean of surrounding pixels with similar neighbourhoods.
 
     out(p) = Σ w(p, q) in(q) / Σ w(p, q),   w(p, q) = exp(-max(d² - 2 noise², 0) / strength²)
 
 over the search window; d² is the mean squared difference of the patches around p and q, over all channels. For each
-shift of the search window the squared differences of the image and the shifted image are summed over boxes: that gives
+shift in the search window the squared differences of the image and the shifted image are summed over boxes, which gives
 the distance of every pair of patches in a few additions.
 
 References
@@ -26,11 +26,11 @@ from .defaults import WIDEST_PATCH, WIDEST_SEARCH, nonlocal_parameters
 from .opacity import opacity_of
 
 MAX_WINDOW_PIXELS = 101**2
-"""Pixels of the largest search window, which takes half a minute at 12 MP."""
+"""Pixels of the largest search window, with which 12 MP take half a minute."""
 
 
 class SearchWindow(NamedTuple):
-    """The search window's and the patch's reach."""
+    """The reach of the search window and of the patch."""
 
     x: int
     y: int
@@ -38,7 +38,7 @@ class SearchWindow(NamedTuple):
 
     @property
     def halo(self) -> Halo:
-        """What must be seen around a pixel."""
+        """The halo of a pixel."""
         return Halo.around(self.x + self.patch, self.y + self.patch)
 
 
@@ -49,9 +49,9 @@ def denoising(
     noise: float | None,
     strength: float = 1.0,
 ) -> Stage:
-    """Return the stage whose parameters, where they are None, suit *strength* times the *noise*.
+    """Return the stage; parameters that are None derive from *strength* times the *noise*.
 
-    With a *tolerance*, in the image's units, and no noise there is none.
+    A given *tolerance*, in the image's units, without a given noise means no noise.
     """
     if tolerance is not None:
         reject_unused(None, strength)
@@ -73,14 +73,14 @@ def nonlocal_means(size: tuple[int, int], patch: int, tolerance: float, noise: f
     """
     width, height = size
     if width % 2 == 0 or height % 2 == 0:
-        raise ParameterError("size", f"{width},{height}: a search window is odd")
+        raise ParameterError("size", f"{width},{height}: a search window must be odd")
     if width * height > MAX_WINDOW_PIXELS:
         raise ParameterError(
             "size",
-            f"{width},{height} holds {width * height} pixels, a search window at most {MAX_WINDOW_PIXELS}, as 101,101",
+            f"{width},{height} has {width * height} pixels; the limit is {MAX_WINDOW_PIXELS}, as in 101,101",
         )
     if patch % 2 == 0:
-        raise ParameterError("patch", f"{patch} is even: a patch has a pixel in its middle; {patch + 1} would do")
+        raise ParameterError("patch", f"{patch} is even, but a patch has a pixel in its middle; use {patch + 1}")
     window = SearchWindow(width // 2, height // 2, patch // 2)
     tolerance = max(tolerance, LEAST) if tolerance > 0 else 0.0
     factor, spared = 0.0, 0.0
@@ -121,8 +121,8 @@ def _reference(
 ) -> Array:
     """Return the means, shift by shift.
 
-    Where samples are missing or opaque in part, two patches are compared by the samples that both have; without any,
-    neither counts for the other. Where nothing counts, what is missing stays.
+    If samples are missing or partly opaque, two patches are compared by the samples present in both; without any, their
+    weight is 0. Where all weights are 0, missing samples stay missing.
     """
     from scipy import ndimage
 
@@ -145,7 +145,7 @@ def _reference(
         common = boxes(both)
         with np.errstate(invalid="ignore", divide="ignore"):
             distance = boxes((near - values[shifted]) ** 2 * both) / common
-        # What is common to both is 0, or NaN where an alpha is: then so is the weight.
+        # Where nothing is common to both, the distance is 0, or NaN with an alpha; then so is the weight.
         weight = np.where(common > 0, np.exp(-np.maximum(distance * factor - spared, 0)), common)
         if (i, j) == (window.y, window.x):
             weight = np.ones_like(weight)

@@ -1,4 +1,4 @@
-"""The alpha beside a strip as weights of its pixels."""
+"""The alpha of a strip as weights of its pixels."""
 
 from __future__ import annotations
 

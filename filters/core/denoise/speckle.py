@@ -1,13 +1,13 @@
-"""Filters against speckle: noise that multiplies, as in radar and ultrasound images.
+"""Filters for speckle, the multiplicative noise of radar and ultrasound images.
 
-Both go by the mean m and the variance v of a window. Where the picture is flat, the root of v is C times m, C being the
-speckle's coefficient of variation, ``1 / √looks`` of an image of intensities.
+Both use the mean m and the variance v of a window. In flat areas the root of v is C times m, where C is the speckle's
+coefficient of variation, ``1 / √looks`` for an image of intensities.
 
     Lee:    out = m + k (in - m),   k = q / (m² C² + q),   q = max((v + m²) / (1 + C²) - m², 0)
     Frost:  out = Σ w in / Σ w,     w = exp(-damping · v / m² · distance)
 
-q is the variance of what lies below the speckle, k its part of all: the best linear estimate of it. Frost's weights are
-even where all is flat, and fall off the faster, the more there is to keep.
+q is the variance of the picture without speckle, and k its share of the whole: the best linear estimate. Frost's
+weights are equal in flat areas, and fall off faster the more detail there is.
 
 References
 ----------
@@ -31,15 +31,15 @@ from .by_noise import Noise, by_noise, reject_unused
 from .windows import radii_of
 
 SIZE = 7, 7
-"""The window by default."""
+"""The default window."""
 DAMPING = 0.4
-"""Times the inverse of C² it is the damping by default: of 0.05 to 0.8 the best, or near it, for 1, 4 and 16 looks."""
+"""The default damping times C²: of 0.05 to 0.8 the best, or nearly so, for 1, 4 and 16 looks."""
 MAX_SIDE = 101
-"""The side of the largest window: each of its samples is added for each pixel."""
+"""The side of the largest window, all of whose samples are added for each pixel."""
 
 
 class Moments(NamedTuple):
-    """What a window tells of a pixel: the mean of its samples, their variance, and how many count."""
+    """The moments of a window: the mean of its samples, their variance, and their number."""
 
     mean: Array
     variance: Array
@@ -47,11 +47,11 @@ class Moments(NamedTuple):
 
 
 Filter = Callable[[Array, Array, Moments], Array]
-"""Returns the results for a padded strip without NaN, how its samples count, and the moments."""
+"""Returns the results for a padded strip without NaN, the weights of its samples, and the moments."""
 
 
 def lee(window: tuple[int, int] | None, looks: float | None, strength: float) -> Stage:
-    """Return Lee's filter, for an image of so many *looks*; its speckle is estimated if they are None."""
+    """Return Lee's filter for an image with a number of *looks*; if None, the speckle is estimated."""
     radii = _radii(window)
 
     def make(found: Noise) -> Stage:
@@ -60,7 +60,7 @@ def lee(window: tuple[int, int] | None, looks: float | None, strength: float) ->
         def estimate(values: Array, counts: Array, moments: Moments) -> Array:
             mean, variance, _ = moments
             signal = np.maximum((variance + mean * mean) / (1 + square) - mean * mean, 0)
-            # Where nothing varies, rounding would be kept.
+            # In flat windows rounding errors would be kept.
             signal[variance <= 2.0**-40 * mean * mean] = 0
             speckle = mean * mean * square + signal
             part = np.divide(signal, speckle, out=np.zeros_like(signal), where=speckle > 0)
@@ -72,7 +72,7 @@ def lee(window: tuple[int, int] | None, looks: float | None, strength: float) ->
 
 
 def frost(window: tuple[int, int] | None, damping: float | None, looks: float | None, strength: float) -> Stage:
-    """Return Frost's filter; without a *damping* it suits the speckle of so many *looks*, or what is estimated."""
+    """Return Frost's filter; without a *damping* it derives from the speckle, given by *looks* or estimated."""
     radii = _radii(window)
 
     def make(found: Noise) -> Stage:
@@ -99,7 +99,7 @@ def frost(window: tuple[int, int] | None, damping: float | None, looks: float | 
     if damping is not None:
         reject_unused(None, strength)
         if looks is not None:
-            raise ParameterError("looks", "has no effect with a damping")
+            raise ParameterError("looks", "has no effect with a given damping")
         return make(Noise(1.0, 1.0))
     return by_noise(make, make(Noise(1.0, 1.0)), _speckle(looks), strength, relative=True)
 
@@ -128,9 +128,9 @@ def _by_distance(radii: tuple[int, int]) -> list[tuple[float, int, int]]:
 
 
 def _by_moments(estimate: Filter, radii: tuple[int, int], text: str) -> Stage:
-    """Return the stage whose results follow from the moments of windows.
+    """Return the stage whose results derive from the moments of windows.
 
-    Samples count by their alpha; where nothing counts, what is missing stays.
+    Samples are weighted by their alpha; where all weights are 0, missing samples stay missing.
     """
     halo = Halo.around(*radii)
 

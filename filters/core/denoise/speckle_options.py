@@ -1,4 +1,4 @@
-"""The parameters of the filters against speckle, which two commands have."""
+"""Parameters of the speckle filters, shared by two commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..parameters import Param
 Looks = Annotated[
     float | None,
     Param(
-        "Number of looks, of which the speckle is 1 / √looks.",
+        "Number of looks of the image; its speckle is 1 / √looks.",
         span=(1, 16),
         above=0,
         max=1e9,
@@ -20,11 +20,11 @@ Looks = Annotated[
 Damping = Annotated[
     float | None,
     Param(
-        "How fast weights fall off where there is detail.",
+        "How fast weights fall off in detailed areas.",
         span=(0.1, 5),
         above=0,
         max=1e9,
         only=("frost",),
-        shown_default="by the speckle",
+        shown_default="from the speckle",
     ),
 ]

@@ -1,17 +1,17 @@
-"""Total variation: the picture nearest to the noisy one among those that change as little in all.
+"""Total variation: the picture nearest to the noisy one among those with as little variation.
 
     out = argmin Σ |grad u| + Σ (u - in)² / (2 weight)
 
 (Rudin, Osher and Fatemi 1992), by the projection of the dual (Chambolle 2004): ``out = in + div p``, where p, a vector
-for each pixel, is at most *weight* long, and moves by a quarter of the gradient of what is found at each step. Steps
-end when the energy changes by less than a part of what it was in the beginning. The gradient is that of forward
-differences, 0 past the last row and column.
+for each pixel, is at most *weight* long, and moves by a quarter of the current result's gradient in each step. The
+steps end when the energy changes by less than a fraction of its initial value. The gradient uses forward differences,
+which are 0 beyond the last row and column.
 
 References
 ----------
 L. Rudin, S. Osher and E. Fatemi, "Nonlinear total variation based noise removal algorithms", 1992.
 A. Chambolle, "An algorithm for total variation minimization and applications", 2004.
-X. Bresson and T. Chan, "Fast dual minimization of the vectorial total variation norm", 2008: one length for all
+X. Bresson and T. Chan, "Fast dual minimization of the vectorial total variation norm", 2008: a common length for all
 channels.
 """
 
@@ -27,20 +27,20 @@ from .by_rows import by_rows, picture_of
 from .defaults import variation_weight
 
 STEP = 0.25
-"""Of the gradient that the dual moves by: up to it the steps are sure to converge."""
+"""The largest factor on the gradient with which the steps of the dual are sure to converge."""
 ENOUGH = 5e-5
-"""Of the energy in the beginning, by which a step must change it. With scikit-image's 2e-4 strong noise leaves 0.1 dB,
-and some pictures stop far too early."""
+"""The fraction of the initial energy by which a step must change it. scikit-image's 2e-4 loses 0.1 dB on strong noise,
+and stops far too early on some pictures."""
 MOST_STEPS = 200
 BAND = 1 << 16
-"""Samples that are moved at a time: what is made of them stays in the cache, and threads share the bands. By one
-thread a step takes a fifth of the time that whole planes take."""
+"""Samples to move at a time: intermediate results stay in the cache, and threads share the bands. With one thread a
+step takes a fifth of the time of whole planes."""
 
 
 def denoising(weight: float | None, iterations: int | None, noise: float | None, strength: float) -> Stage:
-    """Return the stage; without a *weight*, in the image's units, it suits *strength* times the *noise*.
+    """Return the stage; without a *weight*, in the image's units, it derives from *strength* times the *noise*.
 
-    With *iterations* it takes so many steps, however little they change.
+    *iterations* sets a fixed number of steps, however little they change.
     """
     if weight is not None:
         reject_unused(noise, strength)
@@ -59,7 +59,7 @@ def denoising(weight: float | None, iterations: int | None, noise: float | None,
 
 
 def total_variation(image: Array, weight: float, iterations: int | None = None, jobs: int = 1) -> Array:
-    """Return what is near to an *image* ``(rows, columns, channels)`` and has less variation.
+    """Return an image near to *image* ``(rows, columns, channels)`` with less variation.
 
     >>> import numpy as np
     >>> total_variation(np.array([0.0, 0.0, 3.0])[:, None, None], 0.5, 500)[:, 0, 0].round(2).tolist()
@@ -72,7 +72,7 @@ def total_variation(image: Array, weight: float, iterations: int | None = None, 
 
     def all_of(task: Callable[[Array, Array, Array, float, int, int], float]) -> float:
         def work(number: int) -> float:
-            # A thread has its own rules for errors.
+            # Each thread has its own error state.
             with np.errstate(over="ignore", invalid="ignore"):
                 return task(planes, dual, out, weight, *bands[number])
 
@@ -89,7 +89,7 @@ def total_variation(image: Array, weight: float, iterations: int | None = None, 
 
 
 def _add_divergence(planes: Array, dual: Array, out: Array, weight: float, top: int, end: int) -> float:
-    """Set rows *top* to *end* of *out* to what the dual makes of the planes; return their energy beside these."""
+    """Compute rows *top* to *end* of *out* from the planes and the dual; return the energy of their difference."""
     divergence = -dual[:, :, top:end].sum(axis=0)
     above = max(0, top - 1)
     divergence[:, above + 1 - top :] += dual[0, :, above : end - 1]

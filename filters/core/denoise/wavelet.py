@@ -1,14 +1,13 @@
-"""Wavelet shrinkage: what is small in an undecimated wavelet transform is noise.
+"""Wavelet shrinkage: small coefficients of an undecimated wavelet transform are noise.
 
-Each level of the transform splits the picture by a low-pass and a high-pass of two taps, which lie 2, 4, 8 … pixels
-apart at the levels above the first (`pywt.swt2`, Haar), and all samples are kept, so that no grid shows: that is the
-mean over all shifts of the decimated transform (cycle spinning). In each of its three bands of detail a coefficient w
-goes to ``sign(w) max(|w| - T, 0)``, ``T = noise² / s``, where ``s² = max(mean(w²) - noise², 0)`` over the window around
-it: the threshold of BayesShrink, where the picture is. All bands have the noise of the image.
+Each level of the transform splits the picture by a low-pass and a high-pass of two taps, which are 2, 4, 8 … pixels
+apart above the first level (`pywt.swt2`, Haar). All samples are kept, so that no grid is visible: the result is the
+mean over all shifts of the decimated transform (cycle spinning). In each of the three detail bands a coefficient w
+becomes ``sign(w) max(|w| - T, 0)`` with ``T = noise² / s``, where ``s² = max(mean(w²) - noise², 0)`` over the window
+around it: BayesShrink's threshold, computed locally. All bands have the noise of the image.
 
-On photographs that is 1 dB better than one threshold for each band, and 2 dB than the decimated transform with
-Daubechies' longer filters. Colours are turned to their mean and two differences, by a rotation that leaves the noise
-as it is.
+On photographs this is 1 dB better than one threshold per band, and 2 dB better than the decimated transform with
+Daubechies' longer filters. Colours are rotated to their mean and two differences, which does not change the noise.
 
 References
 ----------
@@ -34,7 +33,7 @@ ROOT2, ROOT3, ROOT6 = 2**0.5, 3**0.5, 6**0.5
 def denoising(levels: int, window: int | None, noise: float | None, strength: float) -> Stage:
     """Return the stage that removes *strength* times the *noise*.
 
-    Without a *window*, the side of that around a coefficient, it suits the noise.
+    Without a *window*, the side of the window around a coefficient derives from the noise.
     """
 
     def side(found: Noise) -> int:
@@ -50,7 +49,7 @@ def denoising(levels: int, window: int | None, noise: float | None, strength: fl
 
 
 def halo_of(levels: int, window: int) -> int:
-    """Return how far a pixel's result sees."""
+    """Return how far the result of a pixel reaches."""
     return 2**levels - 1 + window // 2
 
 
@@ -83,7 +82,7 @@ def _turned_back(strip: Array) -> Array:
 
 
 def bands(strip: Array, apart: int) -> tuple[Array, Array, Array, Array]:
-    """Split a strip into means and details along x, y and both, by taps *apart*; each loses as many rows and columns.
+    """Split a strip into means and details along x, y and both, by taps *apart*; each loses *apart* rows and columns.
 
     >>> import numpy as np
     >>> [band.item() for band in bands(np.array([[1.0, 2.0], [3.0, 6.0]])[..., None], 1)]
@@ -99,7 +98,7 @@ def _correlated(strip: Array, column: Array, row: Array, apart: int = 1) -> Arra
 
 
 def _shrunk(strip: Array, level: int, levels: int, window: int, noise: float) -> Array:
-    """Return the strip with its details from *level* on shrunk, less what these see around."""
+    """Return the strip with its details from *level* on shrunk, without their halo."""
     if level > levels:
         return inside(strip, Halo.around(window // 2))
     apart = 2 ** (level - 1)
@@ -115,7 +114,7 @@ def _shrunk(strip: Array, level: int, levels: int, window: int, noise: float) ->
 
 
 def _thresholded(detail: Array, window: int, noise: float) -> Array:
-    """Return the details shrunk, less the window around."""
+    """Return the shrunk details, without the window's halo."""
     ones = np.ones(window)
     energy = _correlated(detail * detail, ones / window, ones / window)
     energy -= detail.dtype.type(noise * noise)

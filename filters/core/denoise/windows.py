@@ -1,4 +1,4 @@
-"""Windows by their size or their radius, as the options of a filter give them."""
+"""Windows given by their size or their radius."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from ..parameters import IntPair, Pair, ParameterError, both
 
 
 def whole(radius: Pair | None) -> tuple[int, int] | None:
-    """Return the radius of a window, which is a whole number."""
+    """Return the radius of a window, which must be a whole number."""
     if radius is None:
         return None
     if any(r != int(r) for r in both(radius)):
-        raise ParameterError("radius", f"{radius} is not a whole number, as a window's is; a disk's may be a fraction")
+        raise ParameterError("radius", f"{radius} is not a whole number; only a disk's radius may be a fraction")
     x, y = both(radius)
     return int(x), int(y)
 
@@ -28,9 +28,9 @@ def window_of(size: IntPair | None, radius: tuple[int, int] | None) -> tuple[int
 
 
 def radii_of(window: tuple[int, int], name: str, most: int | None = None) -> tuple[int, int]:
-    """Return the radii of an odd *window*, whose sides are *most* at most."""
+    """Return the radii of an odd *window*, whose sides are at most *most*."""
     if window[0] % 2 == 0 or window[1] % 2 == 0:
-        raise ParameterError("size", f"{window[0]},{window[1]}: a {name}'s window is odd")
+        raise ParameterError("size", f"{window[0]},{window[1]}: the window of a {name} must be odd")
     if most is not None and max(window) > most:
-        raise ParameterError("size", f"{window[0]},{window[1]}: a {name}'s window is {most},{most} at most")
+        raise ParameterError("size", f"{window[0]},{window[1]}: the window of a {name} must be at most {most},{most}")
     return window[0] // 2, window[1] // 2

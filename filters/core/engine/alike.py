@@ -1,8 +1,8 @@
-"""Images that are filtered alike, each with numbers of its own: their filters as those of one stack.
+"""Images filtered alike but with different numbers, as one stack.
 
-Where the filters of several images differ in their numbers alone, the images go through the pipeline together, and a
-stage that they do not share is one of each: see `Stage.each`. What comes out is the same to the last bit as of each
-image by itself.
+If the filters of several images differ only in their numbers, the images go through the pipeline together, and stages
+that they do not share apply one per image: see `Stage.each`. Results equal those of each image by itself to the last
+bit.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from .stage import NO_HALO, ImageContext, Stage
 
 
 def form(parts: Sequence[Part], width: int, height: int, context: ImageContext) -> Hashable | None:
-    """Return what filters of images of one size must share to be taken together; None for those that go alone.
+    """Return the form that filters of images of one size must share to run together; None if they cannot.
 
-    *context* tells white, and whether an image is gray.
+    *context* gives white, and whether an image is gray.
     """
     found: list[Hashable] = []
     for part in parts:
@@ -50,7 +50,7 @@ def _form_of(stage: Stage, context: ImageContext) -> tuple[Hashable, ...]:
 
 
 def merged(filters: Sequence[Sequence[Part]]) -> list[Part]:
-    """Return the filters of several images, all of one `form`, as those of a stack."""
+    """Return the filters of several images, all of one `form`, as the filters of a stack."""
     found: list[Part] = []
     for parts in zip(*filters, strict=True):
         stages = [_merged(stages) for stages in zip(*(part.stages for part in parts), strict=True)]

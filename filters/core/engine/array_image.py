@@ -1,8 +1,8 @@
-"""Images as people have them in Python, as the engine takes them, and results in the form of what was given.
+"""Conversion of Python's images for the engine, and of results to the form of the given image.
 
 An array has the shape ``(height, width)``, ``(height, width, channels)`` or, for one row, ``(n,)``; a stack of images
-``(n, height, width)`` or ``(n, height, width, channels)``. Of two and four
-channels the last is the alpha, as in `.npy` files, unless they are bands.
+``(n, height, width)`` or ``(n, height, width, channels)``. The last of two or four channels is the alpha, as in `.npy`
+files, unless they are bands.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class HasArrayInterface(Protocol):
-    """What shows its samples as a Pillow image does."""
+    """An object that exposes its samples as a Pillow image does."""
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
-        """Where the samples are, and of what type and shape."""
+        """The samples' address, type and shape."""
         ...
 
 
@@ -36,36 +36,36 @@ else:
     ImageLike = Any
 
 WHITE_OF_INTEGERS = 255.0
-"""White of integers that are neither of 8 nor of 16 bits without a sign: what programs compute from 8 bits."""
+"""White of integers other than uint8 and uint16, which programs usually compute from 8 bits."""
 MAX_EXACT = 1 << 53
-"""All whole numbers up to this are float64."""
+"""float64 holds all whole numbers up to this."""
 PILLOW_MODES = ("1", "L", "LA", "RGB", "RGBA", "I", "F", "I;16", "I;16L", "I;16B", "I;16N")
-"""The modes of a Pillow image whose samples are the colours."""
+"""Modes of Pillow images whose samples are the colours."""
 PILLOW_CONVERSIONS = {"P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
-"""What other modes are converted to, without a loss."""
+"""The modes to which others are converted without loss."""
 PILLOW_WITH_ALPHA = {"1": "LA", "L": "LA", "RGB": "RGBA", "P": "RGBA"}
-"""What is converted of an image that names one of its colours as transparent."""
+"""The modes to which an image that declares a colour as transparent is converted."""
 
 
 class ArrayImage(NamedTuple):
-    """One image as the engine takes it, and the form in which its results are given back."""
+    """One image as the engine takes it, and the form in which its results are returned."""
 
     pixels: Array
-    """``(height, width, channels)``; and where the last channel was its alpha, that, both parts of one array."""
+    """``(height, width, channels)``; an alpha channel is separate, but a view of the same array."""
     alpha: Array | None
     colours: ColourModel
     white: float | None
     """White of integers that became floats."""
     nodata: float | None
-    """The value of samples that a mask hides; None for an array without a mask."""
+    """The value of masked samples; None for an array without a mask."""
     masked: bool
-    """Results are masked arrays."""
+    """Whether results are masked arrays."""
     row: bool
-    """It had one axis."""
+    """Whether the image had one axis."""
     single: bool
-    """It had one channel, with an axis of its own."""
+    """Whether the image had one channel with its own axis."""
     images: int = 0
-    """So many images of one size lie in the array, one below the other, as those of a stack; 0 for one by itself."""
+    """The number of images of a stack that lie in the array, one below the other; 0 for a single image."""
 
     def apart(self) -> list[ArrayImage]:
         """Return the images one by one."""
@@ -77,7 +77,7 @@ class ArrayImage(NamedTuple):
         ]
 
     def result(self, output: Output) -> Array:
-        """Return a result, whose single channel has no axis, unless the image's had one."""
+        """Return a result; a single channel has no axis unless the image's had one."""
         samples = output.samples if output.alpha is None else with_alpha(output.samples, output.alpha)
         gaps: Any = None
         if self.masked:
@@ -95,15 +95,15 @@ class ArrayImage(NamedTuple):
 
 
 def one_image(image: Any, bands: bool = False) -> ArrayImage:
-    """Return the image in what people have; raises `ImageError` for what is none."""
+    """Return the image in an argument; raises `ImageError` if it is not an image."""
     return _entered(_array(image), np.ma.getmaskarray(image) if isinstance(image, np.ma.MaskedArray) else None, bands)
 
 
 def images(image: Any, bands: bool = False, stack: bool = False) -> tuple[list[ArrayImage], bool]:
-    """Return the images in what people have, and whether it is a stack of them, whose first axis tells them apart.
+    """Return the images in an argument, and whether it is a stack, whose first axis counts images.
 
-    So is what has four axes. The images of one are one `ArrayImage`, unless a mask tells what each has missing. Raises
-    `ImageError` for what is no image.
+    An array with four axes is a stack. A stack is one `ArrayImage`, unless a mask marks missing samples. Raises
+    `ImageError` if it is not an image.
 
     >>> [found], _ = images([[0, 1]])
     >>> found.pixels.shape, found.pixels.dtype.name, found.white
@@ -114,7 +114,9 @@ def images(image: Any, bands: bool = False, stack: bool = False) -> tuple[list[A
     if not stack and array.ndim != 4:
         return [_entered(array, mask, bands)], False
     if array.ndim not in (3, 4):
-        raise ImageError(f"a stack has the shape (n, height, width) or (n, height, width, channels), not {array.shape}")
+        raise ImageError(
+            f"a stack must have the shape (n, height, width) or (n, height, width, channels), not {array.shape}"
+        )
     if not len(array):
         raise ImageError("the stack has no images")
     if array.size == 0:
@@ -131,13 +133,13 @@ def _array(image: Any) -> Array:
     if isinstance(getattr(image, "mode", None), str) and callable(getattr(image, "convert", None)):
         image = _of_pillow(image)
     if isinstance(image, str | PathLike):
-        raise ImageError(f"{str(image)!r} is a name, and no image; `imread` reads the file")
+        raise ImageError(f"{str(image)!r} is a file name, not an image; read the file with `imread`")
     if isinstance(image, tuple) and (fields := getattr(image, "_fields", ())):
-        raise ImageError(f"several results are no image; take one of them: .{', .'.join(fields)}")
+        raise ImageError(f"several results are not an image; use one of them: .{', .'.join(fields)}")
     try:
         return np.asarray(image)
     except ValueError as error:
-        raise ImageError(f"the image is no array of numbers: {error}") from None
+        raise ImageError(f"the image is not an array of numbers: {error}") from None
 
 
 def _of_pillow(image: Any) -> Any:
@@ -148,7 +150,7 @@ def _of_pillow(image: Any) -> Any:
     if mode in PILLOW_CONVERSIONS:
         return image.convert(PILLOW_CONVERSIONS[mode])
     if mode not in PILLOW_MODES:
-        raise ImageError(f"a Pillow image of mode {mode} has other colours; convert it, as image.convert('RGB') does")
+        raise ImageError(f"a Pillow image of mode {mode} is not supported; convert it, e.g. image.convert('RGB')")
     return image
 
 
@@ -176,7 +178,7 @@ def _entered(array: Array, mask: Array | None, bands: bool) -> ArrayImage:
 
 
 def _with_gaps(pixels: Array, gaps: Array) -> tuple[Array, float]:
-    """Return samples of which *gaps* have a value that no other has: NaN, or the greatest below white that is free."""
+    """Return samples whose *gaps* have a unique value: NaN, or the greatest unused value below white."""
     if pixels.dtype.kind == "f":
         value: Any = np.nan
     else:
@@ -184,30 +186,32 @@ def _with_gaps(pixels: Array, gaps: Array) -> tuple[Array, float]:
         free = sorted({*range(levels)} - {*np.unique(pixels[~gaps]).tolist()})
         if not free:
             raise ImageError(
-                f"its mask needs a value that no sample has, and all {levels} of {pixels.dtype} are taken; "
-                "use a wider type, as image.astype(np.float32) / 255"
+                f"its mask needs a value that no sample has, but all {levels} of {pixels.dtype} occur; "
+                "use a wider type, e.g. image.astype(np.float32) / 255"
             )
         value = free[-1] if len(free) == 1 or free[-1] < levels - 1 else free[-2]
     return np.where(gaps, pixels.dtype.type(value), pixels), float(value)
 
 
 def as_image(array: Array) -> Array:
-    """Return *array* as ``(height, width, channels)``; raises `ImageError` for what is no image."""
+    """Return *array* as ``(height, width, channels)``; raises `ImageError` if it is not an image."""
     pixels = {1: lambda: array[None, :, None], 2: lambda: array[..., None]}.get(array.ndim, lambda: array)()
     if pixels.ndim != 3:
-        raise ImageError(f"an image has the shape (height, width) or (height, width, channels), not {array.shape}")
+        raise ImageError(
+            f"an image must have the shape (height, width) or (height, width, channels), not {array.shape}"
+        )
     if pixels.size == 0:
         raise ImageError(f"an image of shape {array.shape} has no pixels")
     return pixels
 
 
 def white_of_samples(dtype: Any) -> float | None:
-    """Return what is white in samples of *dtype*, where it is not what `real_samples` makes of them says."""
+    """Return white for samples of *dtype*, if it differs from that of the type to which `real_samples` converts."""
     return WHITE_OF_INTEGERS if dtype.kind in "iu" and dtype.name not in ("uint8", "uint16") else None
 
 
 def real_samples(pixels: Array) -> Array:
-    """Return samples as uint8, uint16, float32 or float64; raises `ImageError` where that would lose something."""
+    """Return samples as uint8, uint16, float32 or float64; raises `ImageError` if that would lose values."""
     kind, name = pixels.dtype.kind, pixels.dtype.newbyteorder("=").name
     if kind == "b":
         return pixels.astype(np.uint8) * np.uint8(255)
@@ -224,8 +228,8 @@ def real_samples(pixels: Array) -> Array:
         largest = max(int(pixels.min(initial=0)), int(pixels.max(initial=0)), key=abs)
         if abs(largest) > MAX_EXACT:
             raise ImageError(
-                f"has {name} samples up to {largest}, which double precision does not hold exactly above 2⁵³; "
+                f"has {name} samples up to {largest}, which float64 cannot hold exactly above 2⁵³; "
                 "divide them, or save them as float64"
             )
         return pixels.astype(np.float64)
-    raise ImageError(f"has {name} samples; real numbers are needed")
+    raise ImageError(f"has {name} samples; use real numbers")

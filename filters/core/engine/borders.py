@@ -1,4 +1,4 @@
-"""What lies past the image's edge: the five rules, with the names of `scipy.ndimage`."""
+"""Pixels beyond the image's edge: the five border rules, with the names of `scipy.ndimage`."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ BORDERS: tuple[Border, ...] = get_args(Border)
 
 
 Fill = float | tuple[float, ...]
-"""One number, or one for each channel."""
+"""One number, or one per channel."""
 
 
 class Rule(NamedTuple):
-    """A border, and the value of ``constant``."""
+    """A border rule, and the value of ``constant``."""
 
     border: Border
     fill: Fill = 0.0
     opacity: float = 1.0
-    """The alpha of ``constant``, as a part of white."""
+    """The alpha of ``constant``, as a fraction of white."""
 
     def of_alpha(self, full: float) -> Rule:
-        """Return the rule of an alpha whose white is *full*."""
+        """Return the rule for an alpha whose white is *full*."""
         return Rule(self.border, self.opacity * full)
 
     def is_whole(self, most: float, gray: bool) -> bool:
-        """Whether what lies past the edge of whole numbers from 0 to *most* are such; of *gray*, or of colours."""
+        """Whether the pixels beyond the edge of integers from 0 to *most* are such integers, for *gray* or colours."""
         several = self.fill if isinstance(self.fill, tuple) else (self.fill,)
         whole = all(float(value).is_integer() and 0 <= value <= most for value in several)
         return self.border != "constant" or (whole and not (gray and len({*several}) > 1))
 
     def level(self, channel: int, channels: int) -> float:
-        """Return the value of ``constant`` in one of so many channels; raises ImageError."""
+        """Return the value of ``constant`` in one of *channels* channels; raises ImageError."""
         fill = values_of(self.fill, channels) if self.border == "constant" else 0.0
         return float(fill[channel]) if isinstance(fill, np.ndarray) else fill
 
 
 def values_of(fill: Fill, channels: int) -> Any:
-    """Return the value of ``constant`` for *channels*: one number, or an array of one for each; raises ImageError.
+    """Return the value of ``constant`` for *channels*: one number, or an array with one per channel; raises ImageError.
 
-    Three are a colour, of which gray takes the luma.
+    Three values are a colour; gray takes its luma.
 
     >>> values_of(7.0, 3), values_of((1.0, 2.0, 3.0), 3).tolist(), values_of((50.0, 60.0, 70.0), 1)
     (7.0, [1.0, 2.0, 3.0], 58.15)
@@ -57,7 +57,7 @@ def values_of(fill: Fill, channels: int) -> Any:
         return np.array(fill, np.float64)
     if len(fill) == 3 and channels == 1:
         return float(luma(np.array([[fill]], np.float64)).item())
-    known = "gray takes one, or three of a colour" if channels == 1 else f"{channels} channels take one, or {channels}"
+    known = "gray takes one, or the three of a colour" if channels == 1 else f"use one, or {channels}: one per channel"
     raise ImageError(f"fill has {len(fill)} values; {known}")
 
 
@@ -84,9 +84,9 @@ ALIASES = {
 
 
 def source_index(start: int, stop: int, size: int, border: Border) -> Array:
-    """Which of *size* samples stands at each position ``start … stop-1``; -1 for the fill of ``constant``.
+    """Return which of *size* samples is at each position ``start … stop-1``; -1 for the fill of ``constant``.
 
-    Right however far the positions lie outside, so also where a kernel is larger than the image.
+    Positions may lie any distance outside, as they do for a kernel larger than the image.
 
     >>> source_index(-3, 6, 4, "reflect").tolist()
     [2, 1, 0, 0, 1, 2, 3, 3, 2]
@@ -99,7 +99,7 @@ def source_index(start: int, stop: int, size: int, border: Border) -> Array:
 
 
 def index_of(position: Array, size: int, border: Border) -> Array:
-    """Which of *size* samples stands at each position; -1 for the fill of ``constant``.
+    """Return which of *size* samples is at each position; -1 for the fill of ``constant``.
 
     >>> import numpy as np
     >>> index_of(np.array([-9, 3, 40]), 4, "wrap").tolist()
@@ -119,14 +119,14 @@ def index_of(position: Array, size: int, border: Border) -> Array:
 def runs(index: Array) -> list[tuple[int, int, int, int]]:
     """Split an index into runs that slices can copy: ``(position, first, count, step)``, step 1, -1 or 0.
 
-    Slices copy a border in a quarter of the time that gathering by index takes.
+    Slices copy a border in a quarter of the time of gathering by index.
 
     >>> runs(source_index(-2, 5, 3, "reflect"))
     [(0, 1, 2, -1), (2, 0, 3, 1), (5, 2, 2, -1)]
     """
     count, found = len(index), []
     if count and 0 <= index[0] == index[-1] - count + 1:
-        return [(0, int(index[0]), count, 1)]  # it never grows by more than 1: all of it lies inside
+        return [(0, int(index[0]), count, 1)]  # steps are at most 1, so all positions lie inside
     steps = np.diff(index)
     turns = np.flatnonzero(np.diff(steps)) + 1
     position = 0
@@ -143,13 +143,13 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
 
 @lru_cache(maxsize=64)
 def _runs_between(start: int, stop: int, size: int, border: Border) -> list[tuple[int, int, int, int]]:
-    """Return the runs of `source_index`; kept: strips have the same columns, images of one size the same rows."""
+    """Return the runs of `source_index`, cached: strips share their columns, images of one size their rows."""
     return runs(source_index(start, stop, size, border))
 
 
 @lru_cache(maxsize=64)
 def seen(start: int, stop: int, size: int, border: Border) -> list[tuple[int, int]]:
-    """Return the groups of samples that stand at the positions ``start … stop-1``: one as a rule, two of `wrap`.
+    """Return the ranges of samples at the positions ``start … stop-1``: usually one, two for `wrap`.
 
     >>> seen(-2, 5, 9, "mirror"), seen(-2, 5, 9, "wrap")
     ([(0, 5)], [(0, 5), (7, 9)])
@@ -172,16 +172,16 @@ def surround(
     rule: Rule,
     interleaved: bool = False,
 ) -> Array:
-    """Lay out rows of an image with what lies past its edges, as one strip in the type *work*.
+    """Return rows of an image with the pixels beyond its edges, as one strip of type *work*.
 
-    *parts* are strips ``(rows, columns, channels)``, or of several images ``(images, rows, columns, channels)``, and
-    the row at which each begins; *rows* are the first and the last, not included, of the result, and how many the image
-    has. *left* and *right* columns are added; a negative *right* cuts columns off. One copy converts, pads, and makes
-    planes of channels, unless they may stay *interleaved* where they are: in a third of the time, of 8 bits.
+    *parts* are strips ``(rows, columns, channels)``, or ``(images, rows, columns, channels)`` for several images, each
+    with the row at which it begins. *rows* are the result's first row, its end (exclusive), and the number of rows of
+    the image. *left* and *right* columns are added; a negative *right* cuts columns off. One copy converts, pads, and
+    separates the channels into planes. Channels that may stay *interleaved* take a third of the time in 8 bits.
     """
     given = parts[0][1]
     if given.shape[2:] == (1,) and left == right == 0 <= rows[0] and rows[1] <= rows[2] and len(parts) == 1:
-        return given[rows[0] - parts[0][0] : rows[1] - parts[0][0]].astype(work)  # nothing is past the edges
+        return given[rows[0] - parts[0][0] : rows[1] - parts[0][0]].astype(work)  # no pixel lies beyond the edges
     *images, _, width, channels = given.shape
     size = (*images, rows[1] - rows[0], left + width + max(right, 0))
     if interleaved and channels > 1 and given.strides[-1] == given.itemsize:
@@ -208,14 +208,14 @@ def surround(
 
 
 def _channels_first(strip: Array) -> Array:
-    """Return a strip of one image or several with the axis of the channels before the others: `np.moveaxis`, faster."""
+    """Return a strip of one or several images with the channel axis first: a faster `np.moveaxis`."""
     return strip.transpose(-1, *range(strip.ndim - 1))
 
 
 def _sheet(shape: tuple[int, ...], work: Any, first: int) -> Array:
-    """Return an array in which images that lie side by side have their rows in one; their axes begin at the *first*.
+    """Return an array in which images that lie side by side share their rows; their axes begin at *first*.
 
-    Of images ``(down, across, rows, columns)`` a row of the memory holds those of all that lie across.
+    For images ``(down, across, rows, columns)`` a row in memory holds one row of each image across.
     """
     if len(shape) < 5:
         return np.empty(shape, work)
@@ -226,7 +226,7 @@ def _sheet(shape: tuple[int, ...], work: Any, first: int) -> Array:
 
 
 def beside(strip: Array, ends: Sequence[tuple[int, int]], rule: Rule) -> Array:
-    """Return the columns between each pair of *ends* side by side, some of them maybe past the edges."""
+    """Return the columns between each pair of *ends* side by side; some may lie beyond the edges."""
     found = np.empty((len(strip), sum(stop - start for start, stop in ends), strip.shape[2]), strip.dtype)
     fill = values_of(rule.fill, strip.shape[2]) if rule.border == "constant" else 0.0
     place = 0
@@ -239,7 +239,7 @@ def beside(strip: Array, ends: Sequence[tuple[int, int]], rule: Rule) -> Array:
 
 
 def _slice(first: int, count: int, step: int) -> slice:
-    """Return the slice of *count* samples from *first*; with step 0 the one sample, to be repeated."""
+    """Return the slice of *count* samples from *first*; step 0 gives one sample, to be repeated."""
     if step == 0:
         return slice(first, first + 1)
     stop = first + step * count

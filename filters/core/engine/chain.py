@@ -1,7 +1,7 @@
-"""Several filters in a row as one list of stages: one pass over the image, and no rounding between them.
+"""A chain of filters as one list of stages: one pass over the image, without rounding in between.
 
-Each filter keeps its own border rule, channels and light. What would be done to its result on the way into a file,
-a bias among it, becomes a stage of its own.
+Each filter keeps its own border rule, channels and light. Conversions that its result would undergo on the way into a
+file, such as adding a bias, become stages of their own.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ class Part(NamedTuple):
     stages: Sequence[Stage]
     settings: Settings
     name: str = ""
-    """What a failure calls it."""
+    """Its name in errors."""
 
 
 def joined(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
-    """Return the stages of one filter, or of several in a row, and how an image enters them."""
+    """Return the stages and settings of one filter, or of several in a row."""
     return (tuple(parts[0].stages), parts[0].settings) if len(parts) == 1 else chain(parts)
 
 
 def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
-    """Return the stages of all *parts*, and how an image enters the first and leaves the last.
+    """Return the stages of all *parts*, and the settings for entering the first and leaving the last.
 
-    Only the last part's maps are there in the end.
+    Only the last part's maps remain.
     """
     stages: list[Stage] = []
     first = parts[0].settings
@@ -45,7 +45,7 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         steps = list(part.stages)
         if number:
             steps = [*_crossing(parts[number - 1], part, light), *steps]
-        # A result that is no picture of the colours has no light to be taken out of.
+        # A result that is not a picture in colour is never in linear light.
         light = part.settings.linear and total_gain(part.stages) is not None
         if number + 1 < len(parts):
             steps = [_of_each(stage, lambda own: _without_offset(without_maps(own))) for stage in steps]
@@ -53,7 +53,7 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         stages += [_of_each(stage, at_home) for stage in steps]
     channels, coloured = first.channels, _gives_colours(parts)
     if channels == "each" and not coloured and any(part.settings.channels != "each" for part in parts):
-        channels = "luma" if _is_luma_first(parts) else "max"  # of the one channel that is left
+        channels = "luma" if _is_luma_first(parts) else "max"  # of the only channel left
     looked_for = any(part.settings.nan != nan_policy.PROPAGATE for part in parts)
     settings = first._replace(
         channels=channels,
@@ -67,18 +67,18 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
 
 
 def _of_each(stage: Stage, changed: Callable[[Stage], Stage]) -> Stage:
-    """Return a stage as it is *changed*, and so those that images have of their own."""
+    """Return a *changed* stage, with each image's own stages changed too."""
     return changed(stage)._replace(each=tuple(map(changed, stage.each)))
 
 
 def _only(parts: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
-    """Return the channels that any part filters; None if one filters all."""
+    """Return the channels that the parts filter; None if one filters all."""
     named = [part for part in parts if part is not None]
     return frozenset().union(*named) if len(named) == len(parts) else None
 
 
 def _gives_colours(parts: Sequence[Part]) -> bool:
-    """Whether the result has three channels, of a gray image too: one part gives them, and none behind it takes one."""
+    """Whether even a gray image gets three channels: one part gives them, and none after it reduces them to one."""
     coloured = False
     for part in parts:
         coloured = part.settings.coloured or (coloured and part.settings.channels == "each")
@@ -86,7 +86,7 @@ def _gives_colours(parts: Sequence[Part]) -> bool:
 
 
 def _moved(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings] | None:
-    """Return the stages of a chain that only move samples, as a chain of their own; None if there are no others."""
+    """Return the stages of a chain that only move samples, as a chain of their own; None if all do."""
     moving = [
         part._replace(
             stages=[stage for stage in part.stages if stage.extent is not None],
@@ -101,9 +101,9 @@ def _moved(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings] | None:
 
 
 def _is_luma_first(parts: Sequence[Part]) -> bool:
-    """Whether the luma that a later filter works on may be taken at once, a third of the samples.
+    """Whether the luma that a later filter needs may be taken first, which leaves a third of the samples.
 
-    Weighted sums that treat each channel alike give the same of the luma as the luma of what they give.
+    Weighted sums that treat all channels alike commute with taking the luma.
     """
     before = list(takewhile(lambda part: part.settings.channels == "each", parts))
     settings = [part.settings for part in parts[: len(before) + 1]]
@@ -157,7 +157,7 @@ def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
 
 
 def _filling(value: float, linear: bool, apart: bool) -> Stage:
-    """Return the stage that puts *value*, in the image's units, in the place of NaN; *apart* from any alpha."""
+    """Return the stage that replaces NaN by *value*, in the image's units; *apart* from any alpha."""
 
     def bind(context: ImageContext) -> Function:
         decoded = context.transfer.decode_value(value, context.full) if linear else value
@@ -171,7 +171,7 @@ def _without_offset(stage: Stage) -> Stage:
 
 
 def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
-    """Return the stage with its own filter's border rule, and its name; those in its branches too."""
+    """Return the stage, with those in its branches, with its own filter's border rule and name."""
     branches = tuple(tuple(_at_home(inner, settings, name) for inner in branch) for branch in stage.branches)
     stage = stage._replace(branches=branches)
     if stage.window.border is not None:

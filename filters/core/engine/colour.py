@@ -15,11 +15,11 @@ LUMA_WEIGHTS = (299, 587, 114)
 LUMA_SUM = 1000.0
 
 ColourModel = Literal["gray", "rgb", "cmyk", "bands"]
-"""What the channels of an image are; bands have no colour, and are filtered each by itself."""
+"""The kind of an image's channels; bands have no colour, and are filtered separately."""
 
 
 def model_of(channels: int) -> ColourModel:
-    """Return what so many channels are, of which nothing else is known.
+    """Return the kind of channels that their number alone suggests.
 
     >>> [model_of(channels) for channels in (1, 3, 4)]
     ['gray', 'rgb', 'bands']
@@ -30,7 +30,7 @@ def model_of(channels: int) -> ColourModel:
 def luma(strip: Array, work: Any = None) -> Array:
     """Return ``0.299 R + 0.587 G + 0.114 B`` (ITU-R BT.601), unrounded, as one channel in the type *work*.
 
-    The weights are applied in thousandths and divided once, so that gray stays exactly what it was.
+    The weights are applied in thousandths and divided once, so that gray stays exactly the same.
 
     >>> import numpy as np
     >>> luma(np.array([[[255, 0, 0], [7, 7, 7]]], np.uint8), np.float32).ravel().tolist()
@@ -59,9 +59,9 @@ def luma(strip: Array, work: Any = None) -> Array:
 
 
 def strongest(strip: Array, ignoring: bool = False) -> Array:
-    """Return each pixel's channel of greatest absolute value, sign kept, as one channel.
+    """Return each pixel's channel of greatest absolute value, with its sign, as one channel.
 
-    NaN is greater than any, unless missing samples are left out.
+    NaN counts as the greatest, unless missing samples are ignored.
     """
     if strip.shape[2] == 1:
         return strip
@@ -74,7 +74,7 @@ def strongest(strip: Array, ignoring: bool = False) -> Array:
 def premultiply(strip: Array, alpha: Array, full: float, work: Any) -> Array:
     """Return colours times ``alpha / full`` in the type *work*.
 
-    Of 12 MP of RGBA in 8 bits the compiled core takes a tenth of NumPy's time.
+    For 12 MP of 8-bit RGBA the compiled core takes a tenth of NumPy's time.
 
     >>> import numpy as np
     >>> premultiply(np.array([[[10, 20, 30]]], np.uint8), np.array([[[51]]], np.uint8), 255, np.float64)[0, 0].tolist()
@@ -87,7 +87,7 @@ def premultiply(strip: Array, alpha: Array, full: float, work: Any) -> Array:
 
 
 def unpremultiply(strip: Array, alpha: Array, full: float, least: float) -> Array:
-    """Divide the colours by ``alpha / full``; where alpha is *least* or less, they are 0."""
+    """Divide the colours by ``alpha / full``; they are 0 where alpha is at most *least*."""
     if strip.dtype.kind == "f" and strip.dtype == alpha.dtype:
         found = _by_alpha(strip, alpha, full, least, strip.dtype, True)
         if found is not None:
@@ -110,9 +110,9 @@ def premultiply_pixels(pixels: Array, full: float, work: Any) -> Array:
 
 
 def unpremultiply_pixels(pixels: Array, full: float, least: float, kind: Any) -> Array:
-    """Divide the colours of pixels by their last channel, the alpha; where that is *least* or less, they are 0.
+    """Divide the colours of pixels by their last channel, the alpha; they are 0 where that is at most *least*.
 
-    The result has the type *kind*; in integers it is rounded half up and saturated.
+    The result has the type *kind*; integers are rounded half up and saturated.
 
     >>> import numpy as np
     >>> unpremultiply_pixels(np.array([[[2.0, 4.0, 6.0, 51.0]]]), 255, 0.5, np.uint8)[0, 0].tolist()
@@ -133,7 +133,7 @@ def _pixels_by_alpha(pixels: Array, full: float, least: float, kind: Any, divide
 
 
 def _by_alpha(strip: Array, alpha: Array, full: float, least: float, work: Any, divide: bool) -> Array | None:
-    """Multiply colours by their alpha, or divide them, in the compiled core; None where it takes no such strips."""
+    """Multiply or divide colours by their alpha in the compiled core; None if it does not take such strips."""
     taken = np.dtype(work).name in ("float32", "float64") and strip.dtype.isnative
     if (
         native.core is None

@@ -1,12 +1,11 @@
 """Filtering a part of a picture's colours and keeping the rest: the luma, the chroma, or one channel.
 
-The stages of such a filter stand between two that mark them: the first takes the part out, the second puts it back
-beside what is kept. Of luma Y, colours keep their differences from it: ``R' = Y' + g·(R - Y)``, where g is the factor
-by which the filter changes a constant image, 1 for most. Of chroma, Cb and Cr of the full-range YCbCr of ITU-T T.871
-are filtered, and Y is kept. One channel is filtered as a gray picture would be.
+Two marks enclose the stages of such a filter: the first extracts the part, the second recombines it with the rest. For
+the luma Y, colours keep their differences from it: ``R' = Y' + g·(R - Y)``, where g is the filter's factor on a
+constant image, usually 1. For the chroma, Cb and Cr of the full-range YCbCr of ITU-T T.871 are filtered, and Y is kept.
+A single channel is filtered like a gray picture.
 
-The alpha is kept, too, unless it is the one channel. A pixel that cannot be seen counts for its neighbours as the one
-in the middle does.
+The alpha is kept, too, unless it is the filtered channel. A transparent neighbour counts like the pixel in the middle.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ SINGLE = (*PRIMARIES, ALPHA)
 PARTS = ("luma", "chroma")
 RED, GREEN, BLUE = (weight / LUMA_SUM for weight in LUMA_WEIGHTS)
 CB, CR = 2 * (1 - BLUE), 2 * (1 - RED)
-"""The range of B - Y and of R - Y, as a part of white: Cb and Cr go over that of white."""
+"""The ranges of B - Y and of R - Y, as fractions of white; Cb and Cr scale them to white."""
 
 
 def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tuple[Stage, ...], str]:
-    """Return the stages that act on the part of the colours that *channels* names, and the channels that are left.
+    """Return the stages that act on the named part of the colours, and the *channels* setting for the rest.
 
-    Where the result is no picture of the colours, as that of edges, it is that of the luma or the channel, gray. Raises
-    `ParameterError` where chroma has no meaning, or nothing can be kept beside what is filtered.
+    A result that is not a picture in colour, such as edges, is the gray result of the luma or the channel. Raises
+    `ParameterError` if chroma does not apply, or there is nothing to keep beside the filtered part.
     """
     gain = total_gain(stages)
     if any(stage.colours.coloured for stage in stages):
@@ -42,17 +41,19 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
     if channels in SINGLE:
         return _alone(stages, channels, gain)
     if channels in PARTS and all(stage.extent is not None for stage in stages):
-        return tuple(stages), "each"  # what moves a part of the colours moves the others too
+        return tuple(stages), "each"  # a filter that moves one part of the colours moves the others too
     if channels not in PARTS:
         return tuple(stages), channels
     if not gain or any(stage.colours.maps > 1 for stage in stages):
         if channels == "chroma":
-            raise ParameterError("channels", "chroma needs a filter that keeps a picture's colours; use luma or each")
+            raise ParameterError(
+                "channels", "chroma requires a filter that gives a picture in colour; use luma or each"
+            )
         return tuple(stages), channels
     inner = list(stages)
     if channels == "chroma":
         if any(stage.colours.bias or stage.colours.white_offset for stage in stages):
-            raise ParameterError("channels", "chroma has no bias: that would change the luma; use luma or each")
+            raise ParameterError("channels", "chroma takes no bias, which would change the luma; use luma or each")
         inner = [_neutral_outside(stage, border) for stage in inner]
     begins = Mark(channels, begins=True)  # type: ignore[arg-type]
     divides = any(stage.colours.alpha is not None for stage in stages)
@@ -61,7 +62,7 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
     last = Stage(
         lambda context: put_back(ends, context),
         amplification=2.0,
-        # Chroma has two channels, of which there are no maps.
+        # Chroma has two channels, and no maps.
         fields=stages[-1].fields if channels == "luma" else ("image",),
         display=stages[-1].display,
         mark=ends,
@@ -78,7 +79,7 @@ def _alone(stages: Sequence[Stage], channel: str, gain: float | None) -> tuple[t
     if not mask.keeps_size(stages):
         raise ParameterError(
             "channels",
-            f"{channel} keeps the other channels, which needs a result of the image's size, in its place; use each",
+            f"{channel} keeps the other channels, so the result must have the image's size and position; use each",
         )
     ends = Mark(
         channel,  # type: ignore[arg-type]
@@ -91,7 +92,7 @@ def _alone(stages: Sequence[Stage], channel: str, gain: float | None) -> tuple[t
     unbiased = [stage._replace(colours=stage.colours._replace(bias=0.0, white_offset=0.0)) for stage in stages]
     last = Stage(
         lambda context: put_back(ends, context),
-        fields=("image",) if channel == ALPHA else stages[-1].fields,  # whose maps would be none of the picture's
+        fields=("image",) if channel == ALPHA else stages[-1].fields,  # its maps would not be the picture's
         display=stages[-1].display,
         mark=ends,
     )
@@ -99,7 +100,7 @@ def _alone(stages: Sequence[Stage], channel: str, gain: float | None) -> tuple[t
 
 
 def fill_of(channel: str, fill: Fill) -> Fill:
-    """Return what lies past the edge of one channel, where that is a colour.
+    """Return the fill of one channel, if the fill is a colour.
 
     >>> fill_of("G", (1.0, 2.0, 3.0)), fill_of("G", 7.0)
     (2.0, 7.0)
@@ -109,7 +110,7 @@ def fill_of(channel: str, fill: Fill) -> Fill:
 
 
 def with_fill_of(channel: str, stage: Stage) -> Stage:
-    """Return a stage of one channel, past the edge of which its own part of a colour lies."""
+    """Return a stage of one channel with its component of the fill colour."""
     window = stage.window
     branches = tuple(tuple(with_fill_of(channel, inner) for inner in branch) for branch in stage.branches)
     return stage._replace(
@@ -118,7 +119,7 @@ def with_fill_of(channel: str, stage: Stage) -> Stage:
 
 
 def _neutral_outside(stage: Stage, border: Border) -> Stage:
-    """Return the stage with a border that has no colour, where it is constant."""
+    """Return the stage with a constant border made neutral."""
     branches = tuple(tuple(_neutral_outside(inner, border) for inner in branch) for branch in stage.branches)
     stage = stage._replace(branches=branches)
     if stage.window.border is not None:
@@ -127,9 +128,9 @@ def _neutral_outside(stage: Stage, border: Border) -> Stage:
 
 
 def take_out(mark: Mark, context: ImageContext, where: str = "") -> Function:
-    """Return the function that takes a part out of the colours; if there is an alpha, it takes that, too.
+    """Return the function that extracts a part of the colours; it also takes an alpha, if there is one.
 
-    What it refuses begins with *where*.
+    Its errors begin with *where*.
     """
 
     def one(colours: Array, *alpha: Array) -> Array:
@@ -147,13 +148,13 @@ def take_out(mark: Mark, context: ImageContext, where: str = "") -> Function:
 
 
 def no_channel(channel: str, count: int) -> str:
-    """Say that an image of so many channels has none of that name."""
+    """Return the error that an image with *count* channels lacks the named one."""
     what = "is gray" if count == 1 else f"has {count} bands without colour"
     return f"{what}, and has no {channel} channel; use --channels each"
 
 
 def chroma(strip: Array, opacity: Array | float) -> Array:
-    """Return Cb and Cr of colours ``(…, 3)`` multiplied by *opacity*, 0 in the middle of the range.
+    """Return Cb and Cr of premultiplied colours ``(…, 3)`` with *opacity*; 0 is the middle of their range.
 
     >>> import numpy as np
     >>> chroma(np.array([[[255.0, 0, 0]]]), 255.0).round(3).tolist()
@@ -171,7 +172,7 @@ def chroma(strip: Array, opacity: Array | float) -> Array:
 
 
 def with_chroma(brightness: Array, found: Array, middle: float) -> Array:
-    """Return the colours of a luma and of Cb and Cr, *middle* being neutral."""
+    """Return the colours for a luma, Cb and Cr; *middle* is neutral."""
     blue = brightness + CB * (found[..., 0:1] - middle)
     red = brightness + CR * (found[..., 1:2] - middle)
     green = (brightness - RED * red - BLUE * blue) / GREEN
@@ -179,9 +180,9 @@ def with_chroma(brightness: Array, found: Array, middle: float) -> Array:
 
 
 def put_back(mark: Mark, context: ImageContext) -> Function:
-    """Return the function that joins the filtered part with the colours that were there, of one size.
+    """Return the function that joins the filtered part with the original colours of the same size.
 
-    With an alpha it takes that of the colours, and the filtered one, too.
+    With an alpha it also takes the original and the filtered alpha.
     """
     full, work = context.full, context.work
 
@@ -204,7 +205,7 @@ def put_back(mark: Mark, context: ImageContext) -> Function:
             return picture(found, colours, *alphas)
         if "image" not in context.requested_fields:
             return found
-        return found._replace(image=picture(found.image, colours, *alphas))  # the maps are those of the luma
+        return found._replace(image=picture(found.image, colours, *alphas))  # maps are those of the luma
 
     return function
 
@@ -217,7 +218,7 @@ def _part(mark: Mark, straight: Array, full: float) -> Array:
 
 
 def new_alpha(mark: Mark, context: ImageContext) -> Function:
-    """Return the function that makes an alpha of what was filtered of one: it has no values below 0 or above white."""
+    """Return the function that clips a filtered alpha to the range from 0 to white."""
     bias = mark.bias + mark.white_offset * context.full
 
     def alpha(found: Values) -> Array:
@@ -244,7 +245,7 @@ def _joined(mark: Mark, found: Array, colours: Array, full: float, work: type) -
 
 
 def marked_ranges(stages: Sequence[Stage]) -> list[tuple[int, int]]:
-    """Return the numbers of the stages that begin and end the luma or the chroma."""
+    """Return the indices of the stages that begin and end filtering the luma or the chroma."""
     marks = [(number, stage.mark) for number, stage in enumerate(stages) if stage.mark and stage.mark.part in PARTS]
     begins = [number for number, mark in marks if mark.begins]
     ends = [number for number, mark in marks if not mark.begins]
@@ -252,9 +253,9 @@ def marked_ranges(stages: Sequence[Stage]) -> list[tuple[int, int]]:
 
 
 def for_channels(stages: Sequence[Stage], count: int) -> tuple[Stage, ...]:
-    """Return the stages for an image of so many channels.
+    """Return the stages for an image with *count* channels.
 
-    Gray is its own luma, and has no chroma: what filters that leaves it as it is.
+    A gray image is its own luma and has no chroma, so chroma filters leave it unchanged.
     """
     named = next((stage.mark for stage in stages if stage.mark and stage.mark.part in PRIMARIES), None)
     if named is not None and count != 3:
@@ -275,8 +276,8 @@ def for_channels(stages: Sequence[Stage], count: int) -> tuple[Stage, ...]:
 
 
 def under_anchor(stage: Stage) -> Stage:
-    """Return the stage that gives the sample under the anchor of a stage's window, of which that makes another one."""
-    if stage.extent is not None:  # it acts on all channels alike
+    """Return the stage that selects the sample under the anchor of *stage*'s window."""
+    if stage.extent is not None:  # acts on all channels alike
         return stage
     window = stage.window
     sx, sy = window.stride
@@ -287,7 +288,7 @@ def under_anchor(stage: Stage) -> Stage:
 
 
 def keeps_places(stages: Sequence[Stage]) -> bool:
-    """Whether each sample of the result stands where that of the image does."""
+    """Whether each sample of the result has the position of the image's sample."""
     return all(
         stage.extent is None and stage.window.around == stage.window.halo and stage.window.stride == (1, 1)
         for stage in stages

@@ -1,7 +1,7 @@
-"""Coordinates of a result and of the image that it was made of.
+"""Coordinates of a result and of the image that it derives from.
 
-They are continuous and count from the top left corner of the first sample, x to the right and y down: sample n covers
-n to n + 1, and its centre is n + 1/2.
+They are continuous, with the origin at the top left corner of the first sample, x to the right and y down: sample n
+covers n to n + 1, and its centre is n + 1/2.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from ..named_tuple import NamedTuple
 
 
 class Geometry(NamedTuple):
-    """The map of a result's point (x, y) to where it lies in the image, a homography.
+    """The map of a result's point (x, y) to the image, a homography.
 
-    ``((a x + b y + c) / w, (d x + e y + f) / w)`` with ``w = g x + h y + 1``. What describes places in the image, such
-    as a georeference or a box, holds for the result once it went the other way.
+    ``((a x + b y + c) / w, (d x + e y + f) / w)`` with ``w = g x + h y + 1``. Coordinates in the image, such as a
+    georeference or a box, follow its inverse to the result.
     """
 
     a: float = 1.0
@@ -28,7 +28,7 @@ class Geometry(NamedTuple):
     g: float = 0.0
     h: float = 0.0
     side: float = 1.0
-    """The sign that w has before the horizon; what has the other is seen nowhere."""
+    """The sign of w before the horizon; points with the other sign are not visible."""
 
     @staticmethod
     def scaled(scale: tuple[float, float], offset: tuple[float, float] = (0.0, 0.0)) -> Geometry:
@@ -41,7 +41,7 @@ class Geometry(NamedTuple):
 
     @property
     def is_identity(self) -> bool:
-        """Whether every sample of the result lies in its own place."""
+        """Whether every sample keeps its position."""
         return self == Geometry()
 
     @property
@@ -66,11 +66,11 @@ class Geometry(NamedTuple):
 
     @property
     def scale(self) -> tuple[float, float]:
-        """How long a step of one sample along x and along y of an affine map is in samples of the image."""
+        """The length in the image of a step of one sample along x and along y, for an affine map."""
         return math.hypot(self.a, self.d), math.hypot(self.b, self.e)
 
     def resolution(self, x: float, y: float) -> tuple[float, float]:
-        """Return how many samples of the result lie on a length on which the image has *x* across and *y* down.
+        """Return the result's resolution, in samples per length, for an image with *x* across and *y* down.
 
         A homography has no single resolution, and keeps that of the image.
 
@@ -86,7 +86,7 @@ class Geometry(NamedTuple):
         return 1 / math.hypot(self.a / x, self.d / y), 1 / math.hypot(self.b / x, self.e / y)
 
     def then(self, after: Geometry) -> Geometry:
-        """Return the map of two filters in a row, *after* being that of the second.
+        """Return the map of two filters in a row; *after* is that of the second.
 
         >>> first, second = Geometry.scaled((2.0, 2.0), (1.0, 1.0)), Geometry.scaled((3.0, 1.0), (-0.5, 0.0))
         >>> first.then(second) == Geometry.scaled((6.0, 2.0), (0.0, 1.0))
@@ -99,7 +99,7 @@ class Geometry(NamedTuple):
         return Geometry(*(number / found[8] for number in found[:8]), side=side)
 
     def in_image(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Return where a point of the result, or each of an array of them, lies in the image."""
+        """Return the image's point for a point of the result, or for each of an array."""
         across, down = self.a * x + self.b * y + self.c, self.d * x + self.e * y + self.f
         if self.is_affine:
             return across, down
@@ -107,11 +107,11 @@ class Geometry(NamedTuple):
         return across / behind, down / behind
 
     def depth(self, x: Any, y: Any) -> Any:
-        """Return w at a point of the result, or at each of an array of them: positive before the horizon."""
+        """Return w at a point of the result, or at each of an array; it is positive before the horizon."""
         return self.side * (self.g * x + self.h * y + 1.0)
 
     def in_result(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Return where a point of the image lies in the result.
+        """Return the result's point for a point of the image.
 
         >>> Geometry.scaled((2.0, 2.0), (1.0, 1.0)).in_result(1.0, 7.0)
         (0.0, 3.0)
@@ -120,14 +120,14 @@ class Geometry(NamedTuple):
         """
         if self.is_scaled:
             return (x - self.c) / self.a, (y - self.f) / self.e
-        # Solve for the point: each row times the other's denominator.
+        # Solve for the point: multiply each row by the other's denominator.
         a, b, c = self.a - self.g * x, self.b - self.h * x, x - self.c
         d, e, f = self.d - self.g * y, self.e - self.h * y, y - self.f
         area = a * e - b * d
         return (e * c - b * f) / area, (a * f - d * c) / area
 
     def of_centres(self) -> Geometry:
-        """Return the same map of coordinates that count from the centre of the first sample.
+        """Return the same map for coordinates with the origin at the centre of the first sample.
 
         >>> Geometry.scaled((2.0, 2.0)).of_centres() == Geometry.scaled((2.0, 2.0), (0.5, 0.5))
         True
@@ -137,9 +137,9 @@ class Geometry(NamedTuple):
 
 
 class Extent(NamedTuple):
-    """The size of a result, and where its points lie in the image that it was made of."""
+    """The size of a result, and the map of its points to the image that it derives from."""
 
     width: int
     height: int
     geometry: Geometry | None
-    """None where no map of coordinates takes the one to the other."""
+    """None if no map of coordinates relates them."""

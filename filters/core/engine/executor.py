@@ -1,10 +1,9 @@
-"""The executor: runs stages over an image in strips, and knows all that stages need not know.
+"""The executor: runs stages over an image in strips, and does everything that stages need not do.
 
-It cuts the result into strips of whole rows, asks each stage for them from the last to the first,
-pads what a stage sees by the border rule, converts in and out of the work type inside the cache,
-and rounds once, at the end. Every stage sees the border of its own input, so a chain gives what its
-filters would give one after the other, without the rounding between them. The strips depend on the
-image and the stages alone.
+It cuts the result into strips of whole rows, requests them from the last stage to the first, pads the input of each
+stage by the border rule, converts to and from the work type inside the cache, and rounds once, at the end. Every stage
+applies the border to its own input, so a chain gives the same as its filters one after the other, but without rounding
+in between. The strips depend only on the image and the stages.
 """
 
 from __future__ import annotations
@@ -45,16 +44,16 @@ from .strips import each_strip
 from .working_space import Passage, Settings
 
 STRIP_BYTES = 3 << 19
-"""Size of a strip in the work type. Of 512 KiB to 3 MiB the fastest in a new process, for RGB and gray, light filters
-and heavy ones, by 5 to 10 ms at 12 MP: lower strips see more halo than image, and pay more for each call; higher ones
-take more memory that has not been touched before, page by page."""
+"""Size of a strip in the work type. The fastest of 512 KiB to 3 MiB in a new process, for RGB and gray, light and heavy
+filters, by 5 to 10 ms for 12 MP: lower strips have more halo than image, and more overhead of calls; higher ones touch
+more new memory, page by page."""
 IN_PLACE_BYTES = 3 << 20
-"""Size of a strip of the image, in its own type, or samples of its results together, where these are written where they
-belong: of an erosion of 3×3 at 12 MP strips take 1.6 ms to prepare so, and 4.0 as above. Each costs 0.1 ms: with 2 MiB
-most filters take 3 to 7 % longer, and with 4 MiB two threads get one strip and two."""
+"""Size of a strip of the image, in its own type, or of all its results' samples, if results are computed in place: for
+an erosion of 3×3 of 12 MP preparing the strips then takes 1.6 ms, and 4.0 with the size above. Each strip costs 0.1 ms:
+with 2 MiB most filters take 3 to 7 % longer, and with 4 MiB two threads get one and two strips."""
 TALL_BYTES = 8 << 20
-"""Size up to which a strip grows to four times its halo, which is computed anew for each: at sigma 8 2.1 ns a sample in
-place of 2.7. Of 0, 2, 4 and 8 MiB the fastest for gray and RGB, one thread and two, and in a new process."""
+"""Size up to which a strip grows to four times its halo, which is recomputed for each strip: sigma 8 takes 2.1 ns per
+sample instead of 2.7. The fastest of 0, 2, 4 and 8 MiB for gray and RGB, one thread and two, and in a new process."""
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -70,9 +69,9 @@ class Result(NamedTuple):
 
 
 def _with_infinities(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
-    """Let a function compute without warnings: infinities and NaN of a float image are data, no mistake of a caller's.
+    """Make a function compute without warnings: infinities and NaN of a float image are data, not a caller's mistake.
 
-    Threads that it starts have to say so themselves.
+    Threads that it starts must do so themselves.
     """
 
     @wraps(function)
@@ -297,12 +296,12 @@ def run(
 
 
 def streams(stages: Sequence[Stage]) -> bool:
-    """Whether stages ask for a few rows of an image at a time, and keep none of them: it may be a `StreamedImage`."""
+    """Whether stages request a few rows of an image at a time, and store none, so that it may be a `StreamedImage`."""
     return not any((stage.takes == "image" and not stage.by_rows) or stage.holds for stage in with_branches(stages))
 
 
 def widest(stages: Sequence[Stage], width: int, height: int) -> int:
-    """Return the greatest width of an image and of what stages that say their size make of it; raises ImageError."""
+    """Return the greatest width of an image and of the results of stages that declare their size; raises ImageError."""
     most = width
     for stage in stages:
         width, height, _ = geometry.followed([stage], width, height)
@@ -311,11 +310,11 @@ def widest(stages: Sequence[Stage], width: int, height: int) -> int:
 
 
 def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]) -> Any:
-    """Return float32 where its rounding stays below what every output tolerates, else float64.
+    """Return float32 if its rounding error stays below the tolerance of every output, else float64.
 
     The bound counts four roundings of the largest intermediate, ``4 · 2⁻²⁴ · full · amplification``;
-    a result off by that much of a level rounds differently in as large a part of the pixels. A float
-    image takes float64: its values may be far from 0 beside their range, and have squares past float32.
+    a result off by that much of a level rounds differently in as large a part of the pixels. A float image takes
+    float64: its values may be far from 0 relative to their range, and their squares may overflow float32.
     """
     if dtype in ("float32", "float64"):
         return np.float64
@@ -325,9 +324,9 @@ def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]
 
 
 def strip_rows_of(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int:
-    """Return a strip's height: what fits the cache, more for a kernel that is tall, and no less than the halo.
+    """Return a strip's height: as much as fits the cache, more for a tall kernel, and at least the halo.
 
-    All are rows of the image, of which a stride makes fewer: pooled by 8, 12 MP of float take 18 ms so in place of 38.
+    It counts rows of the image, which a stride reduces: pooling 12 MP of floats by 8 then takes 18 ms instead of 38.
     """
     row = samples_per_row * np.dtype(work).itemsize
     step, halos = 1, []
@@ -336,27 +335,27 @@ def strip_rows_of(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> i
             halos.append(halo * step)
         step *= stage.window.stride[1]
     highest = max(halos, default=0)
-    # Several kernels hold more strips at a time: for them lower ones are as fast, and take 40 MB less at 12 MP.
+    # Several kernels hold more strips at a time: for them lower ones are as fast, and take 40 MB less for 12 MP.
     tall = min(4 * highest, TALL_BYTES // row) if len(halos) == 1 else 0
     return max(1, max(16, STRIP_BYTES // row, tall, highest) // step)
 
 
 class _Entered(NamedTuple):
-    """What is known of the samples that the first stage sees."""
+    """The properties of the first stage's input samples."""
 
     unsigned: bool
-    """They are whole numbers of an image in 8 or 16 bits."""
+    """They are integers of an 8- or 16-bit image."""
     finite: bool
     """None is missing or infinite."""
     whole: bool
     """They are still whole numbers."""
     transparent: bool
     straight: bool
-    """Colours beside an alpha are moved as they are."""
+    """Colours with an alpha are moved unchanged."""
 
     @property
     def mixed(self) -> bool:
-        """Whether colours are multiplied by their alpha."""
+        """Whether colours are premultiplied by their alpha."""
         return self.transparent and not self.straight
 
 
@@ -368,10 +367,10 @@ def _entered(
     marked: bool,
     settings: Settings,
 ) -> _Entered:
-    """Tell what enters the stages: of an *image* whose alpha may be *joined* to it, with *marked* samples missing."""
+    """Return the properties of the input: an *image*, maybe with a *joined* alpha, with *marked* samples missing."""
     unsigned, transparent = image.dtype.kind == "u", alpha is not None or joined
     looked_for = settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE
-    # Colours are multiplied by their alpha: what it lacks, they lack.
+    # Premultiplied colours are missing where their alpha is.
     samples = [image] if alpha is None else [image, alpha]
     finite = not marked and (unsigned or (looked_for and not any(_has_gaps(each) for each in samples)))
     straight = transparent and joined_alpha.moves(stages)
@@ -385,7 +384,7 @@ def _has_gaps(image: Array | StreamedImage) -> bool:
 
 
 def _check_size(stages: Sequence[Stage], chain: Rows, size: tuple[int, int], original: Original) -> None:
-    """Raise `ImageError` where the result does not lie as the image does, of which a region is kept."""
+    """Raise `ImageError` if the result's size or position differs from the image's, although a region is kept."""
     if any(stage.colours.maps > 1 for stage in stages):
         raise ImageError(SEVERAL_MAPS)
     if (chain.height, chain.width) != original.image.shape[:2]:
@@ -399,12 +398,12 @@ def _heights(
 ) -> tuple[int, int, int]:
     """Return the heights of the first strip, of the others, and of the last.
 
-    *rows* is the height that suits the stages; *maps* are the channels of all outputs. Columns that become rows are
-    read slowly if they are few, where colours are moved as they are, *flat*: a transpose of 12 MP takes 17 ms in place
-    of 29.
+    *rows* is the height that suits the stages; *maps* is the number of channels of all outputs. If colours are moved
+    unchanged, *flat*, reading a few columns as rows is slow: with higher strips a transpose of 12 MP takes 17 ms
+    instead of 29.
     """
     first, last = rows, 0
-    # Floats in strips as high would leave the cache.
+    # Strips of floats of this height would exceed the cache.
     if in_place is not None and in_place.work == image.dtype and native.core is not None:
         row = max(image.nbytes // len(image) * in_place.stride[1], maps * image.shape[1], 1)
         first, rows, last = _in_place_heights(rows, in_place, row)
@@ -415,10 +414,10 @@ def _heights(
 
 
 def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, int]:
-    """Return the heights of the first strip, of the others, and of the last where results are put in their places.
+    """Return the heights of the first strip, of the others, and of the last, if results are computed in place.
 
-    *rows* is the height elsewhere, and behind other stages, whose strips are of the work type; *row* the bytes of one.
-    Rows that see past the upper or lower edge are apart where that is possible: no others need a copy.
+    *rows* is the height otherwise, and after other stages, whose strips have the work type; *row* is the bytes of one
+    row. Rows that reach beyond the upper or lower edge form separate strips if possible, as only they need a copy.
     """
     first, rows = max(rows // 8, 1), max(rows, IN_PLACE_BYTES // row if isinstance(chain.above, Source) else 0)
     return (max(first, chain.halo.top), rows, chain.halo.bottom) if chain.own.anywhere else (first, rows, 0)

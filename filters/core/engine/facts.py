@@ -1,4 +1,4 @@
-"""Facts that were derived from the parameters and the image, as data and in words."""
+"""Facts derived from the parameters and the image, as data and in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..named_tuple import NamedTuple
 
 
 class Fact(NamedTuple):
-    """A derived fact: its kind and its value for programs, its text for people."""
+    """A derived fact: its kind and value for programs, its text for people."""
 
     kind: Literal["algorithm", "noise", "note", "table"]
     value: Any
@@ -17,7 +17,7 @@ class Fact(NamedTuple):
 
 
 def note(text: str) -> Fact:
-    """Return a fact for people alone."""
+    """Return a fact that is only text."""
     return Fact("note", text, text)
 
 

@@ -1,4 +1,4 @@
-"""Samples that are not finite, in filters that must have a value everywhere: guessed, and put back behind them."""
+"""Non-finite samples in filters that need a value everywhere: they are guessed first, and put back after."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from .image_rows import Whole
 
 
 class Gaps(NamedTuple):
-    """Which samples of a picture are not finite, and what they are."""
+    """The non-finite samples of a picture: where they are, and their values."""
 
     where: Array
     values: Array
 
     def put_back(self, strip: Array, start: int, ignoring: bool) -> None:
-        """Put them into the strip that begins at row *start*; where they count nothing, infinities alone."""
+        """Put them back into the strip that begins at row *start*; if *ignoring*, only infinities."""
         rows = slice(start, start + len(strip))
         where = self.where[rows] & np.isinf(self.values[rows]) if ignoring else self.where[rows]
         np.copyto(strip, self.values[rows], where=where, casting="unsafe")
 
 
 def known(picture: Whole) -> tuple[Whole, Gaps | None]:
-    """Return a picture with what is not finite guessed from around it, and what it was; None where all is finite."""
+    """Return a picture with guesses for non-finite samples, and those samples; None if there are none."""
     values = picture.values
     where = ~np.isfinite(values)
     if not where.any():
@@ -33,11 +33,11 @@ def known(picture: Whole) -> tuple[Whole, Gaps | None]:
 
 
 def guessed(plane: Array) -> Array:
-    """Fill what is NaN with the mean of the smallest square of 2, 4, 8 … samples that holds another; 0 where none is.
+    """Replace NaN by the mean of the smallest square of 2, 4, 8 … samples that has others; by 0 if there are none.
 
-    So a hole in what is bright is filled with what is bright, and has no edge that would spread.
+    So a hole in a bright area becomes bright, without an edge that would spread.
 
-    S. Gortler et al., "The lumigraph", 1996, section 3.4, has the pyramid.
+    The pyramid is from S. Gortler et al., "The lumigraph", 1996, section 3.4.
 
     >>> guessed(np.array([[1.0, np.nan, np.nan], [3.0, 2.0, 8.0]])).tolist()
     [[1.0, 2.0, 8.0], [3.0, 2.0, 8.0]]

@@ -1,4 +1,4 @@
-"""The outputs of an image, gathered while the strips of its result are computed."""
+"""Gathers the outputs of an image while the strips of its result are computed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .working_space import Passage
 
 
 class Gathering:
-    """What takes the strips of a result, from several threads, and gives each output its part."""
+    """Takes the strips of a result from several threads, and gives each output its part."""
 
     def __init__(
         self,
@@ -30,17 +30,17 @@ class Gathering:
         in_place: StageRows | None,
         written: bool,
     ) -> None:
-        """*opacity* is the alpha beside the *chain*; *holes* of the image are put back.
+        """*opacity* is the alpha of the *chain*'s result; *holes* of the image are put back.
 
-        The last stage is *in_place* if it may compute in the places of its results; so may stages that only move
-        samples where these are *written* as they are.
+        *in_place* allows the last stage to compute into the outputs' memory; stages that only move samples may also do
+        so if they are *written* unchanged.
         """
         self.chain, self.passage, self.collectors, self.opacity = chain, passage, collectors, opacity
         self.region, self.holes, self.in_place, self.written = region, holes, in_place, written
         self.has_picture = any("image" in own.encoding.fields(name) for name, own in collectors.items())
 
     def take(self, start: int, stop: int) -> None:
-        """Compute rows of the result, and give them to the outputs."""
+        """Compute rows of the result, and pass them to the outputs."""
         if self.region is not None and not self.region.touches(start, stop):
             for collector in self.collectors.values():
                 collector.skip(start, stop)
@@ -52,7 +52,7 @@ class Gathering:
             self._add(start, stop)
 
     def _write_pixels(self, start: int, stop: int) -> None:
-        """Let the one picture be computed in its place, if what is computed fits."""
+        """Compute the only picture into its output's memory, if its type and layout fit."""
         [collector] = self.collectors.values()
         encoding, passage = collector.encoding, self.passage
         whole = encoding.plain and encoding.dtype in ("uint8", "uint16")
@@ -77,13 +77,13 @@ class Gathering:
             collector.add(start, [part(fields[field]) for field in named], beside)
 
     def cut_off(self) -> dict[str, Probe]:
-        """Return the probes of outputs whose values may have been saturated before they were looked at."""
+        """Return the probes of outputs whose values may have been saturated before they were probed."""
         probes = {name: own.probe for name, own in self.collectors.items() if own.probe is not None}
         return {name: probe for name, probe in probes.items() if self.chain.saturates and probe.at_the_ends()}
 
 
 def _write(chain: StageRows, outputs: Sequence[tuple[str, Collector]], start: int, stop: int) -> None:
-    """Let rows be computed in the canvases of the outputs, in such parts as all of these have room for."""
+    """Compute rows into the outputs' canvases, in parts for which all of them have room."""
     cuts = [{*collector.cuts(start, stop)} for _, collector in outputs]
     for top, bottom in pairwise(sorted({row for cut in cuts for part in cut for row in part})):
         with contextlib.ExitStack() as rooms:

@@ -1,4 +1,4 @@
-"""Where the points of the result of stages lie in the image that it was made of; see `coordinates`."""
+"""The map from the result of stages to the image; see `coordinates`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .stage import Stage
 
 
 def of(stages: Sequence[Stage], width: int, height: int) -> Geometry | None:
-    """Return where the result of *stages* lies in an image of *width* and *height*; None where there is no such map.
+    """Return the map from the result of *stages* to an image of *width* and *height*; None if there is none.
 
     >>> from imfilter.filters.core.engine.stage import Window
     >>> half = Stage(lambda context: lambda strip: strip, Window(stride=(2, 2)))
@@ -21,7 +21,7 @@ def of(stages: Sequence[Stage], width: int, height: int) -> Geometry | None:
 
 
 def followed(stages: Sequence[Stage], width: int, height: int) -> Extent:
-    """Return the size of the result of *stages* in a row, and its map."""
+    """Return the size of the result of successive *stages*, and its map."""
     total: Geometry | None = Geometry()
     for _, own in each(stages, width, height):
         width, height = own.width, own.height
@@ -30,10 +30,10 @@ def followed(stages: Sequence[Stage], width: int, height: int) -> Extent:
 
 
 def each(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[Stage, Extent]]:
-    """Yield the stages in a row, each with the size of its result and its map to what it takes.
+    """Yield successive stages, each with the size of its result and its map to its input.
 
-    Branches are joined sample by sample: all of them lie alike, and the stages of the first stand for all, unless they
-    are mixed. Raises ImageError.
+    Branches are joined sample by sample, so all have the same geometry, and the first represents them, unless they are
+    mixed. Raises ImageError.
     """
     for stage in stages:
         if stage.mixes:

@@ -1,4 +1,4 @@
-"""The colours of transparent pixels: a filter that changes nothing leaves them too."""
+"""The colours of transparent pixels: a filter that changes nothing keeps them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def keep(
     encoding: Encoding,
     output: Output,
 ) -> None:
-    """Write the image's colours where it is transparent, if the stages are the identity for a width and height.
+    """Restore the image's colours where it is transparent, if the stages are the identity for a width and height.
 
-    Others take colours times their alpha, of which nothing is left there.
+    Other stages take premultiplied colours, which are 0 there.
     """
     unchanged = encoding.range == "clip" and encoding.gain == 1 and encoding.kind == "picture"
     if output.alpha is None or not unchanged or not are_kept(stages, *size):
@@ -38,7 +38,7 @@ def are_kept(stages: Sequence[Stage], width: int, height: int) -> bool:
 
 
 def _is_identity(stage: Stage, width: int, height: int) -> bool:
-    """Whether a stage gives each sample of an image of that size back as it is."""
+    """Whether a stage returns an image of that size unchanged."""
     window, weights = stage.window, stage.weights
     in_place = window.stride == (1, 1) and window.padding in (None, window.halo)
     weighs_one = weights is not None and weights.sum == weights.absolute == 1

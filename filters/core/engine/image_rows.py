@@ -1,4 +1,4 @@
-"""Images whose rows are computed when they are asked for: the source, what a function makes of others, what is kept."""
+"""Images whose rows are computed on demand: the source, functions of other rows, and stored rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .strips import each_strip
 
 
 class Source(Rows):
-    """The image itself, as *enter* hands out its rows."""
+    """The image itself, with its rows converted by *enter*."""
 
     def __init__(self, image: Array | StreamedImage, enter: Callable[[int, int], Array], images: int = 1) -> None:
         self.height, self.width, self.images = image.shape[0] // images, image.shape[1], images
@@ -20,7 +20,7 @@ class Source(Rows):
 
     @property
     def untouched(self) -> Array | None:
-        """The whole image, where rows are parts of it and no copies; else None."""
+        """The whole image, if rows are views of it; else None."""
         if isinstance(self.image, StreamedImage) or not np.may_share_memory(self.enter(0, 1), self.image):
             return None
         return self.enter(0, self.height)
@@ -40,7 +40,7 @@ class PartOfSource(Source):
 
 
 class ZippedRows(Rows):
-    """Rows that a function makes of those of several images of one size."""
+    """Rows that a function computes from those of several images of one size."""
 
     def __init__(self, function: Callable[..., Values], *images: Rows) -> None:
         self.function, self.zipped = function, images
@@ -52,13 +52,13 @@ class ZippedRows(Rows):
 
 
 class Whole(Rows):
-    """Rows that are all computed at once, and kept."""
+    """Rows that were all computed at once and stored."""
 
     def __init__(self, values: Values, height: int, width: int) -> None:
         self.values, self.height, self.width = values, height, width
 
     def rows(self, start: int, stop: int) -> Values:
-        """Return rows that were kept."""
+        """Return stored rows."""
         return by_field(lambda strip: strip[start:stop], self.values)
 
 
@@ -68,7 +68,7 @@ def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
 
     def keep(start: int, stop: int) -> None:
         nonlocal whole
-        # The image is computed where it is kept: its alpha's multiplication takes 60 ms at 12 MP in place of 80.
+        # Compute directly into the store: premultiplying 12 MP takes 60 ms instead of 80.
         place = whole[start:stop] if isinstance(source, Source) and whole is not None else None
         with native.results_in({} if place is None else {"image": place}):
             values = source.rows(start, stop)

@@ -1,4 +1,4 @@
-"""The picture where one channel is filtered: the others are the image's own, sample by sample."""
+"""The picture if one channel is filtered: the others are copied from the image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .working_space import Passage
 
 
 class KeptChannels(PartialPicture):
-    """The picture, of which only some channels are the result's."""
+    """A picture of which only some channels come from the result."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class KeptChannels(PartialPicture):
         only: frozenset[str],
         *how: Any,
     ) -> None:
-        """*only* names the channels; *how* to gather is what a `Collector` is told behind the height."""
+        """*only* names the channels; *how* are the arguments of `Collector` after the height."""
         region = region or Region(*original.image.shape[:2], mask=None, spans=None, partial=False)
         super().__init__(encoding, passage, region, original, *how)
         self.chosen = [number for number, name in enumerate(PRIMARIES) if name in only]

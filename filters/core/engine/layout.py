@@ -1,4 +1,4 @@
-"""How samples lie in memory: as strips or as planes, and in which type."""
+"""The layout of samples in memory: strips or planes, and their types."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def planes_of(strip: Array) -> Array:
 
 
 def copy_pixels(values: Array, out: Array) -> None:
-    """Copy a view ``(rows, columns, channels)`` whose columns are reversed, or are rows, into *out* of its type.
+    """Copy a view ``(rows, columns, channels)`` with reversed or transposed columns into *out* of the same type.
 
-    Of 12 MP of RGB in 8 bits rows that are reversed take 7 ms in place of 55, and columns 20 in place of 72.
+    For 12 MP of 8-bit RGB, reversed rows take 7 ms instead of 55, and columns 20 instead of 72.
     """
-    if values.shape[2] == 1:  # whose stride says nothing
+    if values.shape[2] == 1:  # its stride has no meaning
         values, out = values[..., 0], out[..., 0]
     pixel = values.itemsize if values.ndim == 2 else values.shape[2] * values.itemsize
     swapped = abs(values.strides[0]) == pixel != abs(values.strides[1])
@@ -35,9 +35,9 @@ def copy_pixels(values: Array, out: Array) -> None:
 
 
 def picked(samples: Array, rows: Array, columns: Array) -> Array:
-    """Return the pixels of some rows and columns, by their numbers.
+    """Return the pixels of the rows and columns with the given indices.
 
-    Of 12 MP of RGB in 8 bits, a quarter of both takes 1.5 ms in place of 4.5, and twice as many 60 in place of 150.
+    For 12 MP of 8-bit RGB, a quarter of both takes 1.5 ms instead of 4.5, and twice as many take 60 instead of 150.
 
     >>> import numpy as np
     >>> picked(np.arange(6).reshape(2, 3, 1), np.array([1, 1]), np.array([0, 2]))[..., 0].tolist()
@@ -54,7 +54,7 @@ def picked(samples: Array, rows: Array, columns: Array) -> Array:
 
 
 def without_alpha(samples: Array) -> tuple[Array, Array]:
-    """Return all channels but the last, and the last, which has no axis: parts of *samples*, which `apart` copies.
+    """Return all channels but the last, and the last without an axis, as views of *samples*; `apart` copies them.
 
     >>> import numpy as np
     >>> [part.tolist() for part in without_alpha(np.array([[[1, 2, 3, 4]]], np.uint8))]
@@ -64,7 +64,7 @@ def without_alpha(samples: Array) -> tuple[Array, Array]:
 
 
 def adjoining(colours: Array, alpha: Array) -> Array | None:
-    """Return the array whose last channel is *alpha*, and whose others are *colours*; None where there is none.
+    """Return the array of which *colours* and *alpha*, the last channel, are views; None if there is none.
 
     >>> import numpy as np
     >>> samples = np.zeros((2, 3, 4), np.uint8)
@@ -85,20 +85,20 @@ def adjoining(colours: Array, alpha: Array) -> Array | None:
 
 
 def _first(samples: Array) -> int:
-    """Return where the first sample lies in memory."""
+    """Return the address of the first sample."""
     return samples.__array_interface__["data"][0]
 
 
 def is_at(samples: Array, place: Array) -> bool:
-    """Whether samples lie where a *place* does, each in its own."""
+    """Whether samples occupy exactly the memory of *place*."""
     alike = samples.shape == place.shape and samples.strides == place.strides and samples.dtype == place.dtype
     return alike and _first(samples) == _first(place)
 
 
 def apart(colours: Array, alpha: Array) -> tuple[Array, Array]:
-    """Return colours and their alpha, each contiguous.
+    """Return contiguous copies of colours and their alpha.
 
-    Of 12 MP of RGBA in 8 bits it takes 12 ms in place of the 60 of two copies by NumPy.
+    For 12 MP of 8-bit RGBA this takes 12 ms; two copies by NumPy take 60.
     """
     samples = adjoining(colours, alpha)
     if native.core is None or samples is None or not _adjoin(samples):
@@ -109,9 +109,9 @@ def apart(colours: Array, alpha: Array) -> tuple[Array, Array]:
 
 
 def with_alpha(colours: Array, alpha: Array) -> Array:
-    """Return colours with their alpha, ``(rows, columns)``, as the last channel: no copy where they are parts of it.
+    """Return colours with their alpha, ``(rows, columns)``, as the last channel; no copy if both are views of it.
 
-    Of 12 MP of RGB in 8 bits it takes 12 ms in place of the 61 of NumPy alone.
+    For 12 MP of 8-bit RGB this takes 12 ms; NumPy alone takes 61.
 
     >>> import numpy as np
     >>> with_alpha(np.array([[[1, 2, 3]]], np.uint8), np.array([[4]], np.uint8)).tolist()
@@ -128,7 +128,7 @@ def with_alpha(colours: Array, alpha: Array) -> Array:
 
 
 def _adjoin(samples: Array) -> bool:
-    """Whether the compiled core takes samples: the pixels of a row lie one behind the other, in the machine's order."""
+    """Whether the compiled core takes samples: the pixels of a row are contiguous, in the machine's byte order."""
     size = samples.itemsize
     inside = samples.strides[1:] == (samples.shape[2] * size, size)
     return samples.size > 0 and inside and samples.strides[0] > 0 and samples.dtype.isnative
@@ -140,5 +140,5 @@ def _parts(move: Callable[..., None], pixels: Array, colours: Array, alpha: Arra
 
 
 def strip_of(planes: Array) -> Array:
-    """Return ``(channels, rows, columns)`` as a strip, ``(rows, columns, channels)``; no copy."""
+    """Return ``(channels, rows, columns)`` as a strip, ``(rows, columns, channels)``, without copying."""
     return planes.transpose(1, 2, 0)

@@ -1,8 +1,8 @@
-"""How filters take many small images in 8 bits at once, each by numbers of its own.
+"""How filters process many small 8-bit images at once, each with its own numbers.
 
-A filter that takes part says what its numbers are for images of one size, a column for each parameter that is drawn,
-and what becomes of images by them; both give what its stages would, to the last bit. So no stages are built, bound or
-asked for rows, and no values are looked at an image at a time: see `many_plan`.
+A participating filter provides two functions: one computes its numbers for images of one size, with a column for each
+drawn parameter; the other applies them to images. Results equal those of its stages to the last bit. So no stages are
+built, bound or run, and no values are read image by image: see `many_plan`.
 """
 
 from __future__ import annotations
@@ -19,47 +19,47 @@ SHARED = {
     "channels": "each", "linear": False, "nan": "propagate", "white": None, "depth": "keep", "range": "auto",
     "gain": 1.0,
 }  # fmt: skip
-"""The values of what all filters share by which images go together here."""
+"""The values of the shared parameters with which images can be processed here."""
 _VALUES = tuple(SHARED.values())
 
 
 class Numbers(NamedTuple):
-    """What a filter does to images."""
+    """A filter's numbers for images."""
 
     form: Hashable
-    """What is the same for all of them, beside their size."""
+    """The values common to all of them, apart from their size."""
     own: Any = None
-    """Their own numbers: an array with a row for each."""
+    """Their individual numbers: an array with a row for each."""
     size: tuple[int, int] | None = None
-    """Width and height of the results, where they are not the images'."""
+    """Width and height of the results, if they differ from the images'."""
     amplification: Any = 1.0
-    """One number, or an array of one for each."""
+    """One number, or an array with one for each."""
     last: Hashable = None
-    """The form where no filter follows, if it rounds its results itself then."""
+    """The form to use if no filter follows and the function can round its results itself."""
     places: Array | None = None
-    """Which of the images these are; None for all."""
+    """The indices of the images; None for all."""
 
 
 class Many(NamedTuple):
-    """How a filter takes many images at once."""
+    """How a filter processes many images at once."""
 
     columns: frozenset[str]
-    """The parameters of which each image may have a value of its own."""
+    """The parameters that may differ from image to image."""
     numbers: Callable[[Mapping[str, Any], int, int, int, int], Iterable[Numbers]]
-    """Returns them for a filter's values, images' width, height and channels, and how many there are; none for images
-    that are left to stages. Of *columns* a value may be an array with a row for each image, or a list."""
+    """Returns `Numbers` for a filter's values, the images' width, height and channels, and their count; none for images
+    that stages must process. A value of *columns* may be an array or a list with a row for each image."""
     apply: Callable[[Array, Any, Any], Array]
-    """Returns what becomes of images ``(images, height, width, channels)``, of whole numbers in 8 bits or of float32,
-    for a form and their own numbers: in one of these types. The images may be written to."""
+    """Returns the results for images ``(images, height, width, channels)`` of 8-bit integers or float32, in one of
+    these types, given a form and their own numbers. It may overwrite the images."""
 
 
 def is_column(value: Any) -> bool:
-    """Whether a parameter's value is one of each image's own."""
+    """Whether a parameter's value differs from image to image."""
     return isinstance(value, (np.ndarray, list))
 
 
 def axes(value: Any) -> tuple[Any, Any]:
-    """Return x and y of a pair, of one number that means both, or of a column of either.
+    """Return x and y from a pair, one number for both, or a column of either.
 
     >>> axes(3), axes((1, 2)), [axis.tolist() for axis in axes(np.array([[1, 2], [3, 4]]))]
     ((3, 3), (1, 2), [[1, 3], [2, 4]])
@@ -70,7 +70,7 @@ def axes(value: Any) -> tuple[Any, Any]:
 
 
 def table(*columns: Any, count: int, dtype: Any) -> Array:
-    """Return columns, and numbers that are the same for all images, as an array with a row for each.
+    """Return columns and shared numbers as an array with a row for each image.
 
     >>> table(np.array([1, 2]), 7, count=2, dtype=int).tolist()
     [[1, 7], [2, 7]]
@@ -82,7 +82,7 @@ def table(*columns: Any, count: int, dtype: Any) -> Array:
 
 
 def rows(values: Mapping[str, Any], names: Iterable[str], count: int) -> Iterator[tuple[Any, ...]]:
-    """Yield the values of parameters an image at a time.
+    """Yield the values of parameters image by image.
 
     >>> [*rows({"angle": np.array([1.0, 2.0]), "scale": 1.5}, ("angle", "scale"), 2)]
     [(1.0, 1.5), (2.0, 1.5)]
@@ -97,7 +97,7 @@ def _each(value: Any, count: int) -> Iterable[Any]:
 
 
 def alike(*columns: Any, count: int) -> Iterator[tuple[tuple[Any, ...], Array | None]]:
-    """Yield what several whole numbers are for some images, and which these are; None for all.
+    """Yield each combination of values that some images share, with the images' indices; None for all.
 
     >>> [(values, where.tolist()) for values, where in alike(np.array([5, 7, 5]), 2, count=3)]
     [((5, 2), [0, 2]), ((7, 2), [1])]
@@ -114,7 +114,7 @@ def alike(*columns: Any, count: int) -> Iterator[tuple[tuple[Any, ...], Array | 
 
 
 def some(values: Mapping[str, Any], where: Any) -> dict[str, Any]:
-    """Return the values of some of the images."""
+    """Return the values for some of the images."""
     return {
         name: value[where]
         if isinstance(value, np.ndarray)
@@ -126,11 +126,11 @@ def some(values: Mapping[str, Any], where: Any) -> dict[str, Any]:
 
 
 def is_shared(values: Mapping[str, Any]) -> bool:
-    """Whether nothing else is asked of what all filters share, of which nothing is a column."""
+    """Whether the shared parameters have no other values and no columns."""
     return tuple(map(values.get, SHARED)) == _VALUES
 
 
 def rule_of(values: Mapping[str, Any]) -> Rule:
-    """Return what lies past the edge for a filter's values."""
+    """Return the border rule for a filter's values."""
     fill = values["fill"]
     return Rule(values["border"], 0.0 if fill is None else fill)

@@ -1,7 +1,7 @@
-"""What filters in a row do to many small images of 8 bits: first it is planned, with columns of numbers, then done.
+"""Successive filters for many small 8-bit images: first planned, with columns of numbers, then run.
 
-Of 32×32 pixels in RGB a crop, a flip, a turn, a change of tone and a rectangle take 48 µs an image so, drawing
-included, and by the stages of each image 990.
+For 32×32 pixels of RGB a crop, a flip, a rotation, a change of tone and a rectangle take 48 µs per image, with the
+random draws; by each image's stages they take 990.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from .many import Many, Numbers, alike, is_shared, some
 from .strips import keep_freed
 
 AMPLIFICATION = 16.0
-"""Up to this, float32 is the work type of 8 bits: see `executor.work_type`."""
+"""The largest amplification for which 8 bits are computed in float32: see `executor.work_type`."""
 
 
 class _Part(NamedTuple):
-    """A filter as some of the images take it."""
+    """A filter for some of the images."""
 
     places: Array
     many: Many
@@ -28,25 +28,25 @@ class _Part(NamedTuple):
 
 
 class Plan:
-    """What is done to so many images of one width, height and number of channels; they are known by their places."""
+    """The plan for many images of one width, height and number of channels, which are identified by their index."""
 
     def __init__(self, count: int, size: tuple[int, int, int]) -> None:
         self.count = count
         width, height, self.channels = size
         self._widths, self._heights = np.full(count, width), np.full(count, height)
         self._same: tuple[int, int] | None = (width, height)
-        """The size that all have."""
+        """The common size."""
         self.most_pixels = 0
-        """Of what one of them becomes on the way."""
+        """The sizes of intermediate results."""
         self._left = np.zeros(count, bool)
         self._amplification = np.ones(count)
         self._last = np.full(count, -1)
         self._steps: list[list[_Part]] = []
 
     def add(self, places: Array, many: Many | None, values: Mapping[str, Any]) -> Array:
-        """Let a filter be the next for the images in some *places*; return the places where stages must do it.
+        """Append a filter for the images at *places*; return the places of those that stages must process.
 
-        Of the *values*, columns have a row for each of these images. Raises ImageError for what no filter can do.
+        Columns in *values* have a row for each of these images. Raises ImageError if the filter cannot apply.
         """
         parts = [] if many is None or not is_shared(values) else [*self._parts(places, many, values)]
         for taken, _, numbers in parts:
@@ -64,7 +64,7 @@ class Plan:
         return left
 
     def _parts(self, places: Array, many: Many, values: Mapping[str, Any]) -> Iterator[_Part]:
-        """Yield what a filter does to the images in some places, as far as it takes them."""
+        """Yield a filter's parts for the images at some places, as far as it can process them."""
         widths, heights = self._same or self.sizes(places)
         for (width, height), where in alike(widths, heights, count=len(places)):
             own, here = (values, places) if where is None else (some(values, where), places[where])
@@ -72,24 +72,24 @@ class Plan:
                 yield _Part(here if numbers.places is None else here[numbers.places], many, numbers)
 
     def sizes(self, places: Any) -> tuple[Array, Array]:
-        """Return the widths and heights of what the images in some places have become."""
+        """Return the current widths and heights of the images at some places."""
         return self._widths[places], self._heights[places]
 
     def resized(self, places: Any, width: int, height: int) -> None:
-        """Note the size to which the images in some places come."""
+        """Record the new size of the images at some places."""
         self._widths[places], self._heights[places] = width, height
         if self._same != (width, height):
             self._same = (width, height) if np.size(places) == self.count else None
         self.most_pixels = max(self.most_pixels, width * height)
 
     def places(self) -> Array:
-        """Return the places of the images that all their filters take so, which stages need not do."""
+        """Return the places of the images that all their filters can process here, without stages."""
         return np.flatnonzero(~self._left & (self._amplification <= AMPLIFICATION))
 
     def run(self, images: Array, places: Array) -> Iterator[tuple[Array, Array]]:
-        """Yield what becomes of *images* of 8 bits ``(images, height, width, channels)``: of one size together.
+        """Yield the results for 8-bit *images* ``(images, height, width, channels)``, those of one size together.
 
-        *places* says which each of them is.
+        *places* are their indices.
         """
         keep_freed()
         found = _Images(self.count, np.array(images), places)
@@ -103,7 +103,7 @@ class Plan:
             yield own, results if results.dtype == np.uint8 else native.converted(results, np.uint8, np.float32)
 
     def _forms(self, part: _Part, number: int, places: Array) -> Iterator[tuple[Array, Any]]:
-        """Yield those of a part's images that have some *places*, and what is the same for them."""
+        """Yield those of a part's images that are among *places*, with the form that they share."""
         ats = np.arange(len(part.places))
         if len(places) < self.count:
             ats = np.flatnonzero(np.isin(part.places, places))
@@ -116,7 +116,7 @@ class Plan:
 
 
 class _Images:
-    """Images of several kinds, sizes and types, each in the row of a batch."""
+    """Images of several sizes and types, each in a row of a batch."""
 
     def __init__(self, count: int, images: Array, places: Array) -> None:
         self.batches = [images]
@@ -124,12 +124,12 @@ class _Images:
         self.row[places] = np.arange(len(places))
 
     def of_one_kind(self, places: Array) -> Iterator[tuple[Array, Array]]:
-        """Yield images of one kind, and their places."""
+        """Yield images of one size and type, and their places."""
         for own in self._kinds(places):
             yield own, self._taken(own)
 
     def change(self, places: Array, many: Many, form: Any, own: Any) -> None:
-        """Let images become others by their *own* numbers."""
+        """Apply a filter to images with their *own* numbers."""
         for some_places in self._kinds(places):
             given = own
             if given is not None and len(some_places) < len(places):
@@ -137,7 +137,7 @@ class _Images:
             self._put(some_places, many.apply(self._taken(some_places), form, given))
 
     def _kinds(self, places: Array) -> Sequence[Array]:
-        """Return the places of each kind, in their order."""
+        """Return the places of each kind, in order."""
         batch = self.batch[places]
         if not len(places):
             return []
@@ -149,7 +149,7 @@ class _Images:
         return [found for kind in range(len(kinds)) if len(found := places[own == kind])]
 
     def _taken(self, places: Array) -> Array:
-        """Return images of one kind, which may be written to."""
+        """Return images of one kind, which may be overwritten."""
         batch, row = self.batch[places], self.row[places]
         first = self.batches[batch[0]]
         if (batch == batch[0]).all():
@@ -166,7 +166,7 @@ class _Images:
         return len(row) == len(batch) and bool((row == np.arange(len(row))).all())
 
     def _put(self, places: Array, images: Array) -> None:
-        """Put images in the place of others."""
+        """Replace images."""
         batch, row = self.batch[places], self.row[places]
         number = int(batch[0])
         old = self.batches[number]

@@ -1,7 +1,7 @@
-"""Where a filter acts on a picture, and how strongly: a mask, regions, or both.
+"""Where and how strongly a filter acts on a picture: a mask, regions, or both.
 
-Where it does not act the picture stays what it was, sample by sample, and the maps are 0. The filter sees the whole
-picture all the same: there is no border at a region's edge.
+Elsewhere the picture keeps its samples exactly, and maps are 0. The filter still sees the whole picture: there is no
+border at a region's edge.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ Span = tuple[slice, slice]
 """A box as rows and columns."""
 ANY_SIDE = 1 << 20
 """A side of an image, larger than any window."""
-OTHER_SIZE = "a mask or a region needs a result of the image's size, in its place: no --stride, and --padding same"
+OTHER_SIZE = "a mask or a region needs a result of the image's size and position: no --stride, and --padding same"
 
-SEVERAL_MAPS = "a mask or a region needs a picture; a bank of kernels gives maps, which hold nothing of the original"
+SEVERAL_MAPS = "a mask or a region needs a picture; the maps of a filter bank hold nothing of the original"
 
 
 class Effect:
-    """What a call says about where its filter acts, for images of any size."""
+    """A call's mask and regions, for images of any size."""
 
     def __init__(self, mask: Any = None, roi: Any = None) -> None:
-        """*mask* is an array, ``0`` nothing and white all; *roi* one box or several, which are joined."""
+        """*mask* is an array, from 0 (no effect) to white (full effect); *roi* is one box, or several to be united."""
         self.mask = None if mask is None else _strength(mask)
         self.boxes = None if roi is None else boxes(roi)
         white = None if self.mask is None else FULL[self.mask.dtype.name]
         self.partial = self.mask is not None and bool(((self.mask != 0) & (self.mask != white)).any())
 
     def on(self, height: int, width: int) -> Region:
-        """Return where the filter acts on an image of one size; raises ImageError."""
+        """Return where the filter acts on an image of the given size; raises ImageError."""
         mask = self.mask
         if mask is not None and mask.shape != (height, width):
             raise ImageError(
-                f"the mask is {mask.shape[1]}×{mask.shape[0]}, the image {width}×{height}; they must be of one size"
+                f"the mask is {mask.shape[1]}×{mask.shape[0]}, the image {width}×{height}; they must have the same size"
             )
         cut = None if self.boxes is None else [_cut(box, height, width) for box in self.boxes]
         return Region(height, width, mask, cut, self.partial)
@@ -59,7 +59,7 @@ class Region:
         partial: bool,
         inside: Array | None = None,
     ) -> None:
-        """*inside* marks pixels, if the regions are no boxes of whole ones, the *spans*."""
+        """*inside* marks pixels, if the regions are not boxes of whole pixels, *spans*."""
         self.width, self.mask, self.spans, self.partial, self.inside = width, mask, spans, partial, inside
         self._touched = np.zeros(height, bool)
         for rows, columns in spans if spans is not None else [(slice(None), slice(None))]:
@@ -68,7 +68,7 @@ class Region:
             self._touched &= inside.any(axis=1)
 
     def touches(self, start: int, stop: int) -> bool:
-        """Whether anything is to be done in the rows ``start … stop-1``."""
+        """Whether the filter acts on the rows ``start … stop-1``."""
         return bool(self._touched[start:stop].any())
 
     def weights(self, start: int, stop: int) -> Array:
@@ -108,11 +108,11 @@ def boxes(roi: Any) -> list[Box]:
 def check_box(box: Box) -> None:
     """Raise ParameterError for a box without pixels."""
     if min(box[2:]) < 1:
-        raise ParameterError("roi", f"{','.join(map(str, box))} has no pixels: X,Y,W,H with W and H of at least 1")
+        raise ParameterError("roi", f"{','.join(map(str, box))} has no pixels; use X,Y,W,H with W and H of at least 1")
 
 
 def keeps_size(stages: Sequence[Stage]) -> bool:
-    """Whether the result of *stages* has the image's size, whatever that is, and its samples are in their places."""
+    """Whether the result of *stages* has the image's size and position for every size."""
     try:
         width, height, found = geometry.followed(stages, ANY_SIDE, ANY_SIDE)
     except ImageError:
@@ -124,11 +124,11 @@ def keeps_size(stages: Sequence[Stage]) -> bool:
 
 
 def _cut(box: Box, height: int, width: int) -> Span:
-    """Return the part of a box that lies on the image; raises ImageError where there is none."""
+    """Return the part of a box that lies in the image; raises ImageError if there is none."""
     x, y, columns, rows = box
     across, down = slice(max(x, 0), min(x + columns, width)), slice(max(y, 0), min(y + rows, height))
     if across.start >= across.stop or down.start >= down.stop:
-        raise ImageError(f"the region {','.join(map(str, box))} lies outside the image, {width}×{height}")
+        raise ImageError(f"the region {','.join(map(str, box))} lies outside the image of {width}×{height}")
     return down, across
 
 
@@ -138,11 +138,13 @@ def _strength(mask: Any) -> Array:
     if mask.ndim == 3 and mask.shape[2] == 1:
         mask = mask[..., 0]
     if mask.ndim != 2:
-        raise ParameterError("mask", f"a mask has the shape (height, width), not {mask.shape}")
+        raise ParameterError("mask", f"a mask must have the shape (height, width), not {mask.shape}")
     if mask.dtype == bool:
         return mask.astype(np.uint8) * np.uint8(255)
     if mask.dtype.name not in FULL:
-        raise ParameterError("mask", f"a mask has samples of bool, uint8, uint16 or float, not {mask.dtype}")
+        raise ParameterError("mask", f"a mask must have samples of bool, uint8, uint16 or float, not {mask.dtype}")
     if mask.dtype.kind == "f" and mask.size and not (np.min(mask) >= 0 and np.max(mask) <= 1):
-        raise ParameterError("mask", f"its samples reach from {np.min(mask):g} to {np.max(mask):g}, not from 0 to 1")
+        raise ParameterError(
+            "mask", f"its samples go from {np.min(mask):g} to {np.max(mask):g}; they must be from 0 to 1"
+        )
     return mask.astype(np.float32) if mask.dtype == np.float64 else mask

@@ -1,4 +1,4 @@
-"""Outputs of a filter that acts on a part of the image: gathered, and joined with what was there."""
+"""Outputs of a filter that acts on a part of the image: gathered, and blended with the original."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .working_space import Passage
 
 
 class PartialPicture(Collector):
-    """The picture: the result where the filter acts, the image where it does not, both where it does in part."""
+    """The picture: the result where the filter acts, the image elsewhere, and a blend where it acts in part."""
 
     def __init__(self, encoding: Encoding, passage: Passage, region: Region, original: Original, *how: Any) -> None:
-        """The *original* is there where nothing is done; *how* to gather is what a `Collector` is told beside it."""
+        """*original* is kept where the filter does not act; *how* are the further arguments of `Collector`."""
         height, width, channels = original.image.shape
         super().__init__(encoding, height, *how)
         self.passage, self.region = passage, region
@@ -28,7 +28,7 @@ class PartialPicture(Collector):
             self.alpha = np.empty((height, width, 1), encoding.dtype)
 
     def skip(self, start: int, stop: int) -> None:
-        """Leave the rows ``start … stop-1`` as they are."""
+        """Keep the rows ``start … stop-1`` unchanged."""
         self._put(start, self._samples(start, stop))
         if self.alpha is not None:
             self.alpha[start:stop] = self._alpha_samples(start, stop)
@@ -41,7 +41,7 @@ class PartialPicture(Collector):
     def lay(
         self, start: int, values: Sequence[Array], opaque: Array | None, extent: tuple[float, float] = (0, 1)
     ) -> None:
-        """Put the samples of one strip, and those of its alpha, in their places."""
+        """Write the samples of one strip, and those of its alpha."""
         encoding, (strip, *_), channels = self.encoding, values, self.image.shape[2]
         stop = start + len(strip)
         weights = self.region.weights(start, stop)
@@ -51,11 +51,11 @@ class PartialPicture(Collector):
             self._put(start, encoded if encoded.shape[2] == channels else np.repeat(encoded, channels, axis=2))
             return
         samples = np.array(self._samples(start, stop))
-        # Plane by plane, because sums over three samples a pixel take three times as long.
+        # Plane by plane, as sums over interleaved samples take three times as long.
         all_of_it, part, share = weights[..., 0] == 1, ((weights > 0) & (weights < 1))[..., 0], share[..., 0]
         partial = bool(part.any())
         for channel in range(channels):
-            one = min(channel, strip.shape[2] - 1)  # a gray answer is that of every colour
+            one = min(channel, strip.shape[2] - 1)  # a gray response applies to every colour
             plane = samples[..., channel]
             np.copyto(plane, encoded[..., one], where=all_of_it)
             if partial:
@@ -66,7 +66,7 @@ class PartialPicture(Collector):
         self._put(start, samples)
 
     def _lay_alpha(self, start: int, opaque: Array | None, weights: Array) -> Array:
-        """Do so for the alpha; return the result's share of the colours: of what cannot be seen none is mixed in."""
+        """Write the alpha; return the result's share of the colours, in which transparent pixels have no part."""
         assert self.alpha is not None
         stop = start + len(weights)
         before = self._opacity(start, stop)
@@ -84,9 +84,9 @@ class PartialPicture(Collector):
                 out[...] = samples[top - start : bottom - start]
 
     def _samples(self, start: int, stop: int) -> Array:
-        """Return rows of the image as the output's samples: bit by bit, where the type is the same.
+        """Return rows of the image as the output's samples, bit for bit if the type is the same.
 
-        Only the value of missing samples may be another.
+        Only the value of missing samples may change.
         """
         encoding, nodata = self.encoding, self.nodata
         as_they_are = encoding.dtype == self.image.dtype.name and encoding.scale == 1 and not self.opaque
@@ -123,25 +123,25 @@ class PartialPicture(Collector):
 
 
 def _mixed(result: Array, image: Array, share: Array, sure: bool) -> Array:
-    """Return ``result · share + image · (1 - share)``; *sure* that no share is 0 or 1 where that matters."""
+    """Return ``result · share + image · (1 - share)``; *sure* skips the check for shares of 0 and 1."""
     mixed = result * share
     mixed += image * (1 - share)
-    if not sure:  # NaN that cannot be seen is not mixed in either
+    if not sure:  # transparent NaN is not mixed in
         np.copyto(mixed, result, where=share == 1)
         np.copyto(mixed, image, where=share == 0)
     return mixed
 
 
 class PartialMap(Collector):
-    """A map: 0 where the filter does not act, and weaker where it does in part; a direction stays what it is."""
+    """A map: 0 where the filter does not act, and weaker where it acts in part; directions do not change."""
 
     def __init__(self, encoding: Encoding, row: Array, region: Region, height: int, *how: Any) -> None:
-        """A *row* of 0 is what the map has where nothing is done."""
+        """*row* is a row of 0, for rows on which the filter does not act."""
         super().__init__(encoding, height, *how)
         self.row, self.region = row, region
 
     def skip(self, start: int, stop: int) -> None:
-        """Write nothing into the rows ``start … stop-1``."""
+        """Write 0 into the rows ``start … stop-1``."""
         super().add(start, [np.repeat(self.row, stop - start, axis=0)] * 2)
 
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:

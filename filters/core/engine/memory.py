@@ -1,4 +1,4 @@
-"""How much memory stages take for an image, beside the image and the outputs."""
+"""How much memory stages take for an image, in addition to the image and the outputs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .stage import ImageContext, Stage, with_branches
 from .working_space import Settings
 
 STRIPS = 6
-"""How many strips of a stage a thread holds at a time: with their halo, converted, and what is computed of them. A
-compiled loop goes through a strip row by row, and holds that and its results alone."""
+"""How many strips of a stage a thread holds at a time: padded, converted, and results. A compiled loop works row by
+row, and holds only the strip and its results."""
 
 PACKED = 0.25
-"""Bytes a sample that a stage keeps of a streamed image: as Canny's, where every fourth sample is on an edge."""
+"""Bytes per sample that a stage keeps of a streamed image: Canny's, if every fourth sample lies on an edge."""
 
 
 def needed(
@@ -32,14 +32,14 @@ def needed(
     alpha: bool = False,
     streamed: bool = False,
 ) -> float:
-    """Return the bytes that *stages* take at most for an image of a *shape*, maybe with an alpha, in *jobs* threads.
+    """Return the most bytes that *stages* take for an image of a *shape*, maybe with an alpha, in *jobs* threads.
 
-    Of one that is *streamed* they keep little.
+    They keep little of a *streamed* image.
     """
     height, width, channels = shape
     if settings.coloured:
         channels = max(channels, 3)
-    # Strips of the image itself, not of what is computed of its samples, have its own type.
+    # Strips of the image itself have its own type; computed strips do not.
     untouched = not (alpha or settings.linear or settings.gray or (settings.channels == "luma" and channels > 1))
     stages = for_channels(stages, channels)
     work = work_type(stages, dtype, encodings.values())
@@ -67,8 +67,8 @@ def needed(
             continue
         whole += stage.memory(context, channels) * across * down * channels
         if stage.takes == "image" and stage.extent is not None and not (stage is stages[0] and untouched):
-            whole += size * across * down * channels  # what it is given is computed first
-        if stage.takes == "image":  # and has told of all it takes
+            whole += size * across * down * channels  # its input is computed first
+        if stage.takes == "image":  # it reports all that it takes itself
             continue
         halo, high = stage.window.halo, min(rows, down)
         seen = (high + halo.top + halo.bottom) * (across + halo.left + halo.right)
@@ -81,7 +81,7 @@ def needed(
 
 
 def _sizes(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[Stage, int, int]]:
-    """Yield the stages, those in branches too, and the sizes of what they take."""
+    """Yield the stages, including those in branches, with the sizes of their inputs."""
     for stage in stages:
         for one in with_branches([stage]):
             yield one, width, height

@@ -1,7 +1,7 @@
-"""What a mask keeps of an image that a chain also moves: the original, moved alone, and where the mask lies then.
+"""The original for a mask in a chain that also moves the image: moved alone, together with the mask.
 
-So `blur | resize` with a mask is the blurred picture, resized, where the mask is white, and the picture itself,
-resized, where it is 0. A mask is moved as the picture is; a pixel is in a region if its centre lies in its box.
+So `blur | resize` with a mask gives the blurred and resized picture where the mask is white, and the resized original
+where it is 0. The mask is moved like the picture; a pixel belongs to a region if its centre lies in the box.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from .streamed import StreamedImage
 from .working_space import Settings
 
 ALL_MOVE = (
-    "a mask or a region needs a result of the image's size, in its place; this moves every pixel. In a chain it moves "
+    "a mask or a region needs a result of the image's size and position; this moves every pixel. In a chain it moves "
     "the mask, too, which then limits the other steps"
 )
-NO_MAP = "a mask or a region cannot follow this geometry, which no map of coordinates describes"
+NO_MAP = "a mask or a region cannot follow this geometry, which is not a map of coordinates"
 
 
 class Original(NamedTuple):
-    """An image as it is kept where nothing is done."""
+    """The image to keep where the filter does not act."""
 
     image: Array | StreamedImage
     alpha: Array | StreamedImage | None
@@ -37,7 +37,7 @@ class Original(NamedTuple):
 
 
 def refusal(stages: Sequence[Stage]) -> str:
-    """Return why no mask and no region can limit *stages*, whatever the image's size; nothing where they can."""
+    """Return why a mask or region cannot limit *stages* for any image size; empty if it can."""
     still = [stage for stage in stages if stage.extent is None]
     if not keeps_size(still):
         return OTHER_SIZE
@@ -49,13 +49,13 @@ Run = Callable[..., Any]
 
 
 def is_moved(stages: Sequence[Stage], width: int, height: int) -> bool:
-    """Whether stages that say their geometry move samples of an image of *width* and *height*."""
+    """Whether stages that declare their geometry move samples of an image of *width* and *height*."""
     moving = [stage for stage in stages if stage.extent is not None]
     return geometry.followed(moving, width, height) != Extent(width, height, Geometry())
 
 
 def foreseen(stages: Sequence[Stage], shape: tuple[int, int, int], dtype: str, alpha: bool) -> float:
-    """Return the bytes of what is kept of an image of a *shape*, and of the masks, if *stages* move it."""
+    """Return the bytes taken by the original of an image of a *shape*, and by the masks, if *stages* move it."""
     height, width, channels = shape
     moving = [stage for stage in stages if stage.extent is not None]
     if not is_moved(stages, width, height):
@@ -74,9 +74,9 @@ def moved(
     white: float,
     **options: Any,
 ) -> tuple[Original, Region]:
-    """Return what is kept of an image, and where the stages act on the result; raises ImageError.
+    """Return the moved original, and where the stages act on the result; raises ImageError.
 
-    *options* are those of `executor.run` that concern the image.
+    *options* are the options of `executor.run` that concern the image.
     """
     moving = [stage for stage in stages if stage.extent is not None]
     if len(moving) == len(stages):
@@ -91,7 +91,7 @@ def moved(
     path, own = settings.original or (moving, settings._replace(channels="each", linear_out=None))
     exact = all(stage.picks for stage in moving) and not own.linear
     dtype = original.image.dtype.name
-    # What is mixed of several samples is not rounded before it is mixed with the result.
+    # Interpolated samples are not rounded before they are blended with the result.
     kept: Any = dtype if exact else "float64" if dtype == "float64" else "float32"
     encoding = Encoding(kept, full=white)
     if exact and original.nodata is not None:
@@ -104,14 +104,14 @@ def moved(
     if extent.geometry is not None and region.spans is not None:
         inside = _inside(region, extent.geometry, extent.height, extent.width)
     partial = mask is not None and bool(((mask != 0) & (mask != FULL[mask.dtype.name])).any())
-    nodata = original.nodata if exact else None  # NaN marks what is missing among floats
+    nodata = original.nodata if exact else None  # NaN marks missing floats
     return Original(found.samples, found.alpha, nodata), Region(
         extent.height, extent.width, mask, None, partial, inside
     )
 
 
 def _moved_mask(run: Run, moving: Sequence[Stage], settings: Settings, mask: Array, jobs: int) -> Array:
-    """Return a mask that went the way of the image; where that is filled, nothing is done."""
+    """Return the mask moved like the image; it is 0 where the image is filled."""
 
     def nothing(context: ImageContext) -> float:
         return 0.0

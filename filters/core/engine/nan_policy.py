@@ -1,8 +1,8 @@
-"""Missing samples of float images, which are NaN: handed on, filled first, or left out of what a filter adds up.
+"""Missing samples of float images, which are NaN: propagated, filled first, or left out of a filter's sums.
 
-Left out, a sample counts nothing. Where a mean is kept, the other weights are divided by their sum: that is
-normalised convolution. Where differences are taken, a missing sample counts as the pixel in the middle, so that a
-plane of one value with holes in it has no edges.
+A sample that is left out has no weight. Filters that keep the mean divide the remaining weights by their sum, which is
+normalized convolution. Filters that take differences replace a missing sample by the pixel in the middle, so that a
+flat area with holes has no edges.
 
 References
 ----------
@@ -19,20 +19,20 @@ from .stage import BoundStage, ImageContext, Stage, Values, WeightedSum, bound, 
 
 PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
 MIN_WEIGHT_SUM = 1e-11
-"""Weights whose sum is a smaller part of all are none: a transform gives hardly less for nothing, 1e-15."""
+"""A sum of weights below this fraction of all counts as 0: a transform gives about 1e-15 for no weights."""
 MAX_ROUNDING = 2.0**-44
-"""Differences that are a smaller part of the pixel in the middle come of rounding: means of equal samples by different
-weights differ by so little, and would have a direction."""
+"""Differences below this fraction of the pixel in the middle are rounding errors: means of equal samples with different
+weights differ by as little, and would have a direction."""
 
 
 def check(text: Any) -> None:
-    """Raise ValueError for what says nothing about missing samples."""
+    """Raise ValueError for text that is not a way to treat missing samples."""
     if text not in (PROPAGATE, IGNORE):
         filling(text)
 
 
 def filling(text: Any) -> float | None:
-    """Return the value of ``fill=V``, None for the other words; raises ValueError for what is none of them.
+    """Return the value of ``fill=V``, or None for the other words; raises ValueError for any other text.
 
     >>> filling("fill=-1.5"), filling("ignore")
     (-1.5, None)
@@ -45,14 +45,14 @@ def filling(text: Any) -> float | None:
     try:
         value = float(number)
     except ValueError:
-        raise ValueError(f"{number!r} is not a number, as in fill=0") from None
+        raise ValueError(f"{number!r} is not a number; use, for example, fill=0") from None
     if not math.isfinite(value):
-        raise ValueError(f"{number} cannot be filled in")
+        raise ValueError(f"{number} is not a finite number; use, for example, fill=0")
     return value
 
 
 def filled(strip: Array, value: float) -> Array:
-    """Return the strip with *value* in the place of NaN; itself where it has none."""
+    """Return the strip with NaN replaced by *value*; the strip itself if it has no NaN."""
     gaps = np.isnan(strip)
     if not gaps.any():
         return strip
@@ -62,12 +62,12 @@ def filled(strip: Array, value: float) -> Array:
 
 
 def has_gaps(image: Array) -> bool:
-    """Whether a sample is NaN or infinite; the least and the greatest are told without another array."""
+    """Whether a sample is NaN or infinite; the minimum and maximum show it without another array."""
     return not (np.isfinite(np.min(image)) and np.isfinite(np.max(image)))
 
 
 def context_for(stage: Stage, context: ImageContext) -> ImageContext:
-    """Return the context to bind a stage to: one that leaves samples out must be exact, as few weights may be left."""
+    """Return the context to bind a stage to; it demands exact sums if samples are left out, as few may remain."""
     return context._replace(ignoring=True, tolerance=0.0) if stage.ignoring and not context.finite else context
 
 
@@ -98,19 +98,19 @@ def bound_leaving_out(stage: Stage, context: ImageContext) -> BoundStage:
 
 
 def _present(strip: Array) -> Array | None:
-    """Return 1 where samples are and 0 where they are missing; None where none is."""
+    """Return 1 where samples are present and 0 where they are missing; None if none is missing."""
     gaps = np.isnan(strip)
     return (~gaps).astype(strip.dtype) if gaps.any() else None
 
 
 def divided(total: Array, sums: Array, weights: WeightedSum) -> Array:
-    """Return what a sum would be if the weights that are there summed to what all do; NaN where none is there."""
+    """Return sums scaled as if the weights present had the sum of all weights; NaN where none is present."""
     there = np.abs(sums) > MIN_WEIGHT_SUM * weights.absolute
     with np.errstate(divide="ignore"):
         return np.where(there, total / sums * weights.sum, np.nan)
 
 
 def settled(differences: Array, middle: Array, amplification: float) -> Array:
-    """Return differences from a pixel in the *middle*, 0 where they are no more than rounding leaves."""
+    """Return differences from the pixel in the *middle*; those as small as rounding errors become 0."""
     least = np.abs(middle) * (MAX_ROUNDING * amplification)
     return np.where(np.abs(differences) <= least, 0, differences)

@@ -1,4 +1,4 @@
-"""Stages inside other stages: they combine the image with the result that a stage gives for it."""
+"""Stages that combine the image with the result of another stage."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from .nan_policy import bound_leaving_out
 from .stage import BoundStage, ImageContext, Stage, inside
 
 Combine = Callable[[ImageContext], Callable[[Array, Array], Array]]
-"""Returns, for an image, the function that joins its samples with a stage's results in the same places."""
+"""Returns, for an image, the function that combines its samples with a stage's results at the same positions."""
 
 
 def within(stage: Stage, context: ImageContext) -> BoundStage:
-    """Bind a stage inside another one: its result is not rounded, and missing samples are left out if asked for."""
+    """Bind a stage inside another one: its result is not rounded, and missing samples are ignored if requested."""
     return bound_leaving_out(stage, context._replace(whole=False, rounds_to=None))
 
 
 def combined(stage: Stage, combine: Combine, **properties: Any) -> Stage:
-    """Return the stage that combines each sample with the result of *stage* in its place.
+    """Return the stage that combines each sample with the result of *stage* at the same position.
 
-    If missing samples are left out and *stage* keeps the mean, each is replaced by the mean around it.
+    If missing samples are ignored and *stage* keeps the mean, each is replaced by the mean around it.
     """
     keeps_mean = stage.weights is not None and not stage.weights.relative
 

@@ -1,6 +1,6 @@
-"""Samples that a value marks as missing, as -9999 does in an elevation model.
+"""Samples marked as missing by a value, such as -9999 in an elevation model.
 
-They are NaN to the filters, and the value again in what is written.
+Filters see them as NaN; outputs have the value again.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ from .quantize import FULL, Encoding
 from .streamed import StreamedImage
 
 HUGE = 1e30
-"""Values from here on mean all that is as far or farther: programs write the greatest float with 6 digits or more."""
+"""A nodata value beyond this also marks all values further from 0, as programs write the greatest float with 6 or more
+digits."""
 NEARLY = 1 - 1e-5
 ROWS = 64
-"""Rows that are looked at together."""
+"""Rows that are searched together."""
 
 
 class Nodata(NamedTuple):
-    """The value of samples that are missing."""
+    """The value of missing samples."""
 
     value: float
     joint: bool = False
-    """A pixel is missing if all its channels have the value; one of them alone may be black, or white."""
+    """A pixel is missing only if all its channels have the value, as a single one may be black or white."""
     missing: int = 0
-    """How many samples of the image are."""
+    """The number of missing samples in the image."""
 
     def gaps(self, samples: Array) -> Array:
         """Return which of ``(rows, columns, channels)`` are missing.
@@ -47,7 +48,7 @@ class Nodata(NamedTuple):
         return np.broadcast_to(gaps.all(axis=2, keepdims=True), gaps.shape) if self.joint else gaps
 
     def as_nan(self, strip: Array, work: Any) -> Array:
-        """Return rows of the image with NaN in the place of the value; themselves where none is missing."""
+        """Return rows of the image with the value replaced by NaN; the rows themselves if none is missing."""
         gaps = self.gaps(strip)
         if not gaps.any():
             return strip
@@ -57,9 +58,9 @@ class Nodata(NamedTuple):
 
 
 def of(value: float | None, image: Array | StreamedImage, colours: bool, white: float) -> Nodata | None:
-    """Return what *value* marks in an image, None where it marks nothing.
+    """Return the missing samples that *value* marks in an image; None if there are none.
 
-    In *colours* a value between black and *white* is one of a channel, and marks a pixel where all channels have it.
+    In *colours* a value from black to *white* may be a real sample, so it marks a pixel only if all channels have it.
     """
     if value is None or not fits(value, image.dtype.name):
         return None
@@ -81,22 +82,22 @@ def fits(value: float, dtype: str) -> bool:
 
 
 def written(encoding: Encoding, value: float | None, source: str, told: bool = True) -> Encoding:
-    """Return how an output of an image of dtype *source* is written whose missing samples get *value*.
+    """Return the encoding of an output whose missing samples get *value*, for an image of dtype *source*.
 
-    It is 0, or NaN, where the output's type does not hold that. Nothing else gets it if readers are *told* that it
-    marks what is missing.
+    They get 0 or NaN if the output's type cannot hold the value. No other sample gets it if readers are *told* that it
+    marks missing samples.
     """
     if value is None or not fits(value, source):
         return encoding
     if not fits(value, encoding.dtype):
         value = math.nan if encoding.dtype in ("float32", "float64") else 0.0
-    # Of black and white neither can be kept free.
+    # In 1 bit neither value can be reserved.
     reserved = told and encoding.kind != "hue" and encoding.dtype != "bool"
     return encoding._replace(nodata=value, reserved=reserved)
 
 
 def check(value: Any) -> float | None:
-    """Return a nodata value of a Python call; raises ParameterError."""
+    """Return the checked nodata value of a Python call; raises ParameterError."""
     try:
         return None if value is None else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -104,9 +105,9 @@ def check(value: Any) -> float | None:
 
 
 class Holes:
-    """Where the samples of an image are missing, told for the samples of a result that lies elsewhere.
+    """Maps the missing samples of an image to a result with another geometry.
 
-    A sample of the result is missing if that of the image under its centre is; between several, if all are.
+    A sample of the result is missing if the image's sample under its centre is; between several, if all of them are.
     """
 
     def __init__(
@@ -119,7 +120,7 @@ class Holes:
         self.image, self.alpha, self.nodata, self.geometry = image, alpha, nodata, geometry
 
     def put_back(self, values: Array, start: int) -> Array:
-        """Return the rows of the result from *start* on with NaN where the image has no samples."""
+        """Return the rows of the result from *start* on, with NaN where the image's samples are missing."""
         if values.dtype.kind != "f":
             return values
         rows, columns, channels = values.shape
@@ -135,7 +136,7 @@ class Holes:
         return np.where(gaps, values.dtype.type(np.nan), values)
 
     def _under(self, first: int, count: int, axis: int) -> list[Array]:
-        """Return the samples of the image that lie under the centres of results, along one axis."""
+        """Return the image's samples under the centres of results, along one axis."""
         lies = self.geometry
         scale, offset = (lies.a, lies.c) if axis == 0 else (lies.e, lies.f)
         places = scale * (np.arange(first, first + count) + 0.5) + offset
@@ -143,7 +144,7 @@ class Holes:
         return [right] if (left == right).all() else [left, right]
 
     def _missing_at(self, start: int, rows: int, columns: int) -> Array:
-        """Return which results are missing where x and y of the image depend on both, one row after the other."""
+        """Return which results are missing, row by row, if x and y of the image depend on both axes."""
         height, width, channels = self.image.shape
         found = np.zeros((rows, columns, channels), bool)
         for row in range(rows):
@@ -161,7 +162,7 @@ class Holes:
         return found
 
     def _missing(self, rows: Array, columns: Array) -> Array:
-        """Return which samples of some rows and columns are missing; outside of the image none is."""
+        """Return which samples of some rows and columns are missing; none outside the image is."""
         height, width = self.image.shape[:2]
         low, high = max(int(rows.min()), 0), min(int(rows.max()) + 1, height)
         strip = self.image[low:high]

@@ -1,4 +1,4 @@
-"""One output of an image, gathered strip by strip and encoded as the strips come."""
+"""One output of an image, gathered and encoded strip by strip."""
 
 from __future__ import annotations
 
@@ -62,56 +62,56 @@ class Tally(NamedTuple):
 
 
 class Output(NamedTuple):
-    """One encoded result, and, where it was measured, what became of its values."""
+    """One encoded result, with measurements of its values if requested."""
 
     samples: Any
-    """An array, or what was made to serve as its canvas."""
+    """An array, or the canvas made for it."""
     alpha: Array | None = None
     low: float = math.inf
     high: float = -math.inf
     clipped: float = 0.0
-    """The fraction of samples that the output's range cut off; missing ones do not count."""
+    """The fraction of samples clipped by the output's range, without missing ones."""
     nodata: float | None = None
-    """The value of samples that are missing."""
+    """The value of missing samples."""
     missing: int = 0
-    """How many are."""
+    """The number of missing samples."""
     moved: int = 0
-    """How many others were moved by one level, away from that value."""
+    """The number of other samples that were moved by one level, away from that value."""
     levels: Levels | None = None
-    """Where the values lie in the range of the samples; None where that is not fixed."""
+    """The position of the values in the range of the samples; None if the range is not fixed."""
     blank: bool = False
-    """The values say yes or no, and all say no."""
+    """The values are binary, and all are false."""
     tally: Tally | None = None
     """What is known of the values of a part, of which nothing else is told."""
 
 
 class Canvas:
-    """Where the samples of an output go: one array, unless a `CanvasFactory` gives what takes them otherwise.
+    """The destination of an output's samples: one array, unless a `CanvasFactory` makes another kind.
 
-    Such a thing has `cuts` and `rows`, called from several threads, and the array's *shape*, *dtype* and *size*.
+    Another kind has `cuts` and `rows`, which several threads call, and the array's *shape*, *dtype* and *size*.
     """
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any) -> None:
-        # Of many channels each is a plane, as it comes: 64 of them side by side take 5 times as long to fill.
+        # Many channels are stored as planes, as they arrive: interleaving 64 of them takes 5 times as long.
         planes = shape[2] > 4
         self.samples = np.empty((shape[2], *shape[:2]), dtype).transpose(1, 2, 0) if planes else np.empty(shape, dtype)
 
     def cuts(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
-        """Return the parts of the rows from *start* to *stop* that `rows` gives room for at a time."""
+        """Return the parts of the rows ``start … stop-1`` for which `rows` has room at a time."""
         return ((start, stop),)
 
     @contextlib.contextmanager
     def rows(self, start: int, stop: int) -> Iterator[Array]:
-        """Give room for some rows, which is filled when the context ends."""
+        """Provide memory for some rows, which is filled by the end of the context."""
         yield self.samples[start:stop]
 
 
 CanvasFactory = Callable[..., Any]
-"""Makes a `Canvas`, or what serves as one, of a shape and dtype; one of a streamed output, whether with an *alpha*."""
+"""Makes a `Canvas`, or an equivalent, for a shape and dtype; *alpha* tells if a streamed output has an alpha."""
 
 
 class Collector:
-    """Gathers strips; those whose range must be known before they can be encoded wait until all are there."""
+    """Gathers strips; if encoding needs the range of all values, strips wait until all have arrived."""
 
     def __init__(
         self,
@@ -122,10 +122,10 @@ class Collector:
         make: CanvasFactory = Canvas,
         streamed: bool = False,
     ) -> None:
-        """*make* gives the canvas.
+        """*make* returns the canvas.
 
-        A *streamed* output keeps nothing: where the range must be known all strips come twice, and the canvas takes the
-        alpha as its last channel.
+        A *streamed* output stores nothing: if the range is needed all strips come twice, and the canvas takes the alpha
+        as its last channel.
         """
         self.encoding, self.height, self.streamed = encoding, height, streamed
         self.make: CanvasFactory = Canvas if encoding.stretched and not streamed else make
@@ -134,7 +134,7 @@ class Collector:
         self.counts_gaps = measure or encoding.nodata is not None
         self.canvas: Any = None
         self.alpha: Array | None = None
-        # Lists, because appending is safe from several threads.
+        # Lists, as several threads can append safely.
         self.waiting: list[tuple[int, Sequence[Array], Array | None]] = []
         self.ranges: list[tuple[float, float, int]] = []
         self.found: list[bool] = []
@@ -142,14 +142,14 @@ class Collector:
         self.moved: list[int] = []
         self.binary = False
         self.extent: tuple[float, float] | None = None
-        """The range of all values, when it is known."""
+        """The range of all values, once known."""
         self.part: tuple[int, int] | None = None
         """The rows that are asked for, from a first to one behind the last; None for all. What strips have of others is
         passed over."""
 
     def note(self, start: int, values: Array, where: Array | None = None) -> None:
-        """Take note of what is asked about the values of a strip, of which *where* marks those that count."""
-        if self.extent is not None:  # they come again
+        """Record the requested measurements of a strip's values, of which *where* marks those that count."""
+        if self.extent is not None:  # the second pass
             return
         first, last = self.asked(start, start + len(values))
         if (first, last) != (start, start + len(values)):
@@ -181,11 +181,11 @@ class Collector:
         self.gather(start, values, opaque)
 
     def skip(self, start: int, stop: int) -> None:
-        """Take note that nothing is to be done in the rows ``start … stop-1``."""
+        """Record that the filter does not act on the rows ``start … stop-1``."""
         raise NotImplementedError
 
     def gather(self, start: int, values: Sequence[Array], opaque: Array | None) -> None:
-        """Encode a strip, or keep a copy of it until the range of all is known."""
+        """Encode a strip, or store a copy until the range of all values is known."""
         if self.extent is not None:
             self.lay(start, values, opaque, self.extent)
         elif self.encoding.stretched and self.streamed:
@@ -198,7 +198,7 @@ class Collector:
     def lay(
         self, start: int, values: Sequence[Array], opaque: Array | None, extent: tuple[float, float] = (0, 1)
     ) -> None:
-        """Put the samples of a strip, and those of its alpha, in their places."""
+        """Write the samples of a strip, and those of its alpha."""
         encoding, first, joined = self.encoding, values[0], self.streamed and opaque is not None
         if self.canvas is None:
             channels = 3 if encoding.kind == "hue" else first.shape[2]
@@ -217,17 +217,17 @@ class Collector:
             of_alpha.into(opaque, self.alpha[start : start + len(opaque)])
 
     def place(self, start: int, stop: int, size: tuple[int, int]) -> Array:
-        """Return the room for rows of a canvas of so many columns and channels, which is one array."""
+        """Return the memory for rows of a canvas that is one array with *size*, columns and channels."""
         if self.canvas is None:
             self.canvas = Canvas((self.height, *size), self.encoding.dtype)
         return self.canvas.samples[start:stop]
 
     def put(self, start: int, values: Sequence[Array], out: Array) -> None:
-        """Take the values of rows for which the canvas gives the room *out*, where they may already be."""
+        """Take the values of rows into *out*, the canvas's memory, where they may already be."""
         self.note(start, values[0])
         if is_at(values[0], out):
             return
-        # What a stage has moved within that room is copied first.
+        # Values that a stage moved within that memory are copied first.
         self._encode([value.copy() if np.may_share_memory(value, out) else value for value in values], out)
 
     def _encode(self, values: Sequence[Array], out: Array, extent: tuple[float, float] = (0, 1)) -> None:
@@ -237,9 +237,9 @@ class Collector:
             self.moved.append(self.encoding.into(values[0], out, extent))
 
     def settle(self, extent: tuple[float, float] | None = None) -> None:
-        """Take note that all strips came once, and come again to be encoded by the range of their values.
+        """Record that the first pass is over; strips come again to be encoded with the range of all values.
 
-        Their *extent* is told where not all of them came here.
+        That is *extent*, if not all strips came here.
         """
         self.extent = extent or self._range()
 

@@ -1,4 +1,4 @@
-"""Drawing on a picture: where something was found in it, its pixels are blended towards a colour."""
+"""Drawing on a picture: pixels where something was found are blended towards a colour."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ NAMES = {
     "cyan": "00ffff",
     "orange": "ffa500",
 }
-"""The basic colours of CSS (CSS Color Module Level 4, section 6.1), with orange."""
+"""The basic colours of CSS (CSS Color Module Level 4, section 6.1), and orange."""
 HEXADECIMAL = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
 
 Strength = Callable[[ImageContext], Callable[[Values], Array]]
-"""Returns, for an image, the function from what was found to the strength of the colour in one channel: from 0 to 1,
-which it is held to, or bool."""
+"""Returns, for an image, the function from the found response to the strength of the colour, in one channel: a number,
+clipped to 0 to 1, or a bool."""
 
 
 def colour_of(text: object) -> tuple[int, int, int]:
-    """Return red, green and blue of a colour, of which 255 is white; raises ValueError.
+    """Return the red, green and blue of a colour, from 0 to 255; raises ValueError.
 
     >>> colour_of("orange"), colour_of("#0F8"), colour_of("#102030")
     ((255, 165, 0), (0, 255, 136), (16, 32, 48))
@@ -57,19 +57,21 @@ def colour_of(text: object) -> tuple[int, int, int]:
     return red, green, blue
 
 
-OVERLAY = Param("Draw on the picture, in this colour: #rrggbb, or a name as red.", check=colour_of, metavar="COLOR")
+OVERLAY = Param(
+    "Draw the result on the picture in this colour: #rrggbb, or a name such as red.", check=colour_of, metavar="COLOR"
+)
 """The parameter of a filter that can draw what it finds."""
 
 
 def seen(channels: str | None) -> list[Stage]:
-    """Return the stages that take what *channels* names, so that it is looked for there alone."""
+    """Return the stages that select *channels*, so that filters search only there."""
     if channels == "luma":
         return [Stage(lambda context: lambda strip: luma(strip, context.work))]
     if channels in PRIMARIES:
         channel = PRIMARIES.index(channels)
         return [Stage(lambda context: lambda strip: strip[..., channel : channel + 1].astype(context.work))]
     if channels == ALPHA:
-        raise ParameterError("channels", f"{ALPHA} has no meaning with overlay, which draws on the colours")
+        raise ParameterError("channels", f"{ALPHA} does not apply with overlay, which draws on the colours")
     return []
 
 
@@ -81,16 +83,15 @@ def overlay(
     linear: bool = False,
     fields: tuple[str, ...] = ("image",),
 ) -> Stage:
-    """Return the stage that draws what *stages* find in a picture on the picture itself.
+    """Return the stage that draws the result of *stages* for a picture on the picture itself.
 
-    ``out = in + s · (colour - in)`` for the strength s. They see all channels, unless they begin with those of
-    `seen`. If they give maps, with the names *fields*, these stay. *linear*, the picture is in linear
-    light. An alpha is kept.
+    ``out = in + s · (colour - in)`` for the strength s. The stages take all channels, unless they begin with those of
+    `seen`. Maps, named by *fields*, are kept, as is an alpha. If *linear*, the picture is in linear light.
     """
     red, green, blue = colour_of(colour)
 
     def bind(context: ImageContext) -> Function:
-        # Of whole numbers 255, 65535 and of floats 1 stand for 255 here.
+        # Colours have white at 255; the image's white may be 255, 65535 or 1.
         paint = np.array([red, green, blue], np.float64)[None, None] * (context.full / 255)
         if linear:
             paint = context.transfer.decode(paint, context.full)
@@ -111,7 +112,7 @@ def overlay(
 
 
 def _drawn(picture: Array, paint: Array, strength: Array) -> Array:
-    """Return the picture blended towards *paint*; where nothing was found it stays as it is, whatever it is."""
+    """Return the picture blended towards *paint*; pixels where nothing was found do not change, even NaN."""
     if strength.dtype == bool:
         return np.where(strength, paint, picture)
     found = strength > 0
@@ -120,7 +121,7 @@ def _drawn(picture: Array, paint: Array, strength: Array) -> Array:
 
 
 def in_colour(image: Array | StreamedImage, colours: ColourModel) -> tuple[Array | StreamedImage, ColourModel]:
-    """Return an image as one of three channels, in which one can draw; raises `ImageError`."""
+    """Return an image with three channels, for drawing in colour; raises `ImageError`."""
     channels = image.shape[2]
     if channels == 1:
         if isinstance(image, StreamedImage):
@@ -128,5 +129,5 @@ def in_colour(image: Array | StreamedImage, colours: ColourModel) -> tuple[Array
         return np.broadcast_to(image, (*image.shape[:2], 3)), "rgb"
     if colours != "rgb":
         what = "CMYK colours; convert it with --to-rgb" if colours == "cmyk" else f"{channels} bands without colour"
-        raise ImageError(f"colours can be laid on gray and RGB alone, and this has {what}")
+        raise ImageError(f"an overlay requires gray or RGB, but this has {what}")
     return image, colours

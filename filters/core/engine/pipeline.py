@@ -1,7 +1,7 @@
-"""Stages joined into a pipeline that computes rows when they are asked for.
+"""Stages joined into a pipeline that computes rows on demand.
 
-Each stage asks the one above it for the rows that it must see, and surrounds them by the border rule. A stage
-sees the border of its own input, so a pipeline gives what its stages would give one after the other.
+Each stage asks the stage above for the rows that it needs, and pads them by the border rule. A stage applies the border
+to its own input, so a pipeline gives the same as its stages one after the other.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ from .working_space import Passage
 
 
 class Alpha(NamedTuple):
-    """The alpha beside an image whose colours are multiplied by it."""
+    """The alpha of an image with premultiplied colours."""
 
     rows: Rows
     passage: Passage
     gain: float = 1.0
-    """How many times the stages before made it what it is."""
+    """The number of stages that have changed it."""
 
     @property
     def opacity(self) -> Rows:
-        """The alpha as white has it."""
+        """The alpha, from 0 to white."""
         return self.rows if self.gain == 1 else ZippedRows(lambda strip: strip / self.gain, self.rows)
 
 
 class Joined(NamedTuple):
-    """What stages make of an image."""
+    """The result of stages for an image."""
 
     rows: Rows
     alpha: Alpha | None
-    """The alpha that they leave beside the rows."""
+    """The resulting alpha of the rows."""
     whole: bool
-    """All samples are whole numbers."""
+    """Whether all samples are whole numbers."""
 
 
 def join(
@@ -65,7 +65,7 @@ def join(
     jobs: int,
     alpha: Alpha | None = None,
 ) -> Joined:
-    """Return the rows that *stages* make of *source*, and of the *alpha* beside it.
+    """Return the result of *stages* for *source* and its *alpha*, as rows.
 
     A stage that needs the whole image runs at once.
     """
@@ -76,18 +76,18 @@ def join(
 
 
 class _Taken(NamedTuple):
-    """A part of the colours that was taken out, for the stages up to the one that puts it back."""
+    """A part of the colours, extracted for the stages up to the one that recombines it."""
 
     part: str
     number: int
-    """The number of the stage that took it."""
+    """The index of the stage that extracted it."""
     colours: Rows
-    """What it was taken from."""
+    """The rows from which it was extracted."""
     alpha: Alpha | None
 
 
 class _Joining:
-    """Stages on their way to being joined: the rows that the first of them make, and what the next must know."""
+    """Stages being joined: the rows of those so far, and the state that the next one needs."""
 
     def __init__(
         self,
@@ -105,12 +105,12 @@ class _Joining:
 
     @property
     def single(self) -> str:
-        """The one channel that was taken out, if any."""
+        """The extracted channel, if any."""
         return self.taken.part if self.taken is not None and self.taken.part in colour_parts.SINGLE else ""
 
     @property
     def rule(self) -> Rule:
-        """What lies past the edge of what the next stage takes."""
+        """The border rule for the next stage's input."""
         rule, single = self.callers, self.single
         return rule._replace(fill=colour_parts.fill_of(single, rule.fill)) if single else rule
 
@@ -128,7 +128,7 @@ class _Joining:
         if stage.survey is not None:
             self._keep_what_is_surveyed()
             seen = self.last if self.alpha is None else _visible(self.last, self.alpha)
-            with np.errstate(invalid="ignore", over="ignore"):  # as in a strip
+            with np.errstate(invalid="ignore", over="ignore"):  # as in strips
                 own = own._replace(survey_result=stage.survey(own, seen))
         if begins_single:
             self._take_channel(number, stage, own)
@@ -144,13 +144,13 @@ class _Joining:
             self._filter(stage, own)
 
     def _keep_what_is_surveyed(self) -> None:
-        """Compute the rows that are looked at before they are filtered once, where all of them are a strip."""
+        """Compute rows that are surveyed and then filtered only once, if all of them form one strip."""
         last = self.last
         if not isinstance(last, Source | Whole) and last.images == 1 and last.height <= self.strip_rows:
             self.last = computed(last, self.strip_rows, self.jobs)
 
     def _context_of(self, number: int, stage: Stage) -> ImageContext:
-        """Return what a stage may know of the image."""
+        """Return a stage's context."""
         following, context = self.stages[number + 1 :], self.context
         final = not following or (bool(self.single) and _puts_back_unchanged(following))
         integers = context.integers or context.rounded if final else following[0].selects
@@ -166,7 +166,7 @@ class _Joining:
         return own
 
     def _take_channel(self, number: int, stage: Stage, context: ImageContext) -> None:
-        """Take one channel out of the colours, or their alpha."""
+        """Extract one channel of the colours, or their alpha."""
         mark, alpha = stage.mark, self.alpha
         assert mark is not None
         self.taken = _Taken(mark.part, number, self.last, alpha)
@@ -174,7 +174,7 @@ class _Joining:
         take = colour_parts.take_out(mark, context, where)
         if mark.part == colour_parts.ALPHA:
             if alpha is None:
-                raise ImageError(f"{where}the image has no alpha, which --channels A filters")
+                raise ImageError(f"{where}the image has no alpha for --channels A to filter")
             self.last, self.alpha, self.whole = _samples_of(alpha, self.whole)
         elif isinstance(self.last, Source):
             self.last = PartOfSource(self.last, take)
@@ -182,14 +182,14 @@ class _Joining:
             self.last = ZippedRows(take, self.last)
 
     def _put_back_alpha(self, stage: Stage, context: ImageContext) -> None:
-        """Put an alpha that was taken out beside its colours."""
+        """Recombine an extracted alpha with its colours."""
         taken = self.taken
         assert taken is not None and taken.alpha is not None
         self.last, self.alpha = _with_new_alpha(taken.colours, taken.alpha, self.last, stage, context)
         self.taken = None
 
     def _put_back(self, number: int, stage: Stage, context: ImageContext) -> None:
-        """Put a part of the colours back beside what was kept of them."""
+        """Recombine a part of the colours with the rest."""
         taken, mark, before = self.taken, stage.mark, self.alpha
         assert taken is not None and mark is not None
         colours, alpha = taken.colours, taken.alpha
@@ -204,7 +204,7 @@ class _Joining:
         self.taken = None
 
     def _filter(self, stage: Stage, own: ImageContext) -> None:
-        """Apply a stage to the colours, and to their alpha what becomes of that."""
+        """Apply a stage to the colours and to their alpha."""
         if stage.mixes:
             self.last, self.alpha = _mixed(self.last, self.alpha, stage, own, self.rule, self.strip_rows, self.jobs)
             return
@@ -240,7 +240,7 @@ class _Joining:
         self.alpha = None if stage.colours.gain is None else behind
 
     def _alpha_behind(self, stage: Stage) -> Alpha | None:
-        """Return what becomes of the alpha in a stage."""
+        """Return the alpha after a stage."""
         alpha, how = self.alpha, (self.strip_rows, self.jobs)
         if alpha is None:
             return None
@@ -254,13 +254,13 @@ class _Joining:
 
 
 def _puts_back_unchanged(stages: Sequence[Stage]) -> bool:
-    """Whether nothing follows but that one channel is put back as it is."""
+    """Whether the only remaining step is to put one channel back unchanged."""
     mark = stages[0].mark if len(stages) == 1 else None
     return mark is not None and not mark.begins and mark.bias == mark.white_offset == 0
 
 
 def _samples_of(alpha: Alpha, whole: bool) -> tuple[Rows, None, bool]:
-    """Return an alpha as an image that has none, and whether its samples are whole numbers: in their type, if so."""
+    """Return an alpha as an image without one, and whether its samples are whole numbers, which keep their type."""
     passage = alpha.passage
     if not isinstance(alpha.rows, Source) or passage.alpha is None:
         return alpha.opacity, None, whole
@@ -273,10 +273,10 @@ def _samples_of(alpha: Alpha, whole: bool) -> tuple[Rows, None, bool]:
 def _with_new_alpha(
     colours: Rows, alpha: Alpha, found: Rows, stage: Stage, context: ImageContext
 ) -> tuple[Rows, Alpha]:
-    """Return the colours multiplied by what was *found* of their alpha in place of that, and it."""
+    """Return the colours premultiplied by the *found* alpha instead of their own, and that alpha."""
     assert stage.mark is not None
     passage, opaque = alpha.passage, ZippedRows(colour_parts.new_alpha(stage.mark, context), found)
-    # What could not be seen has its colours in the image alone.
+    # Only the image has the colours of transparent pixels.
     if isinstance(colours, Source):
         straight: Rows = Source(passage.image, passage.enter_straight, colours.images)
     else:
@@ -287,7 +287,7 @@ def _with_new_alpha(
 def _moved(
     last: Rows, stage: Stage, context: ImageContext, rule: Rule, *beside: Rows, strip_rows: int, jobs: int
 ) -> Rows:
-    """Return the rows of a stage that takes rows, maybe more *beside*, or of one that says its result's size."""
+    """Return the rows of a stage that takes rows, maybe with more *beside* them, or of one that declares its size."""
     rule = stage.window.rule(context, rule)
     context = context._replace(height=last.height, width=last.width, rule=rule, jobs=jobs)
     extent = stage.result_of(last.width, last.height)
@@ -304,22 +304,22 @@ def _moved(
 
 
 def _of_one_type(last: Rows, context: ImageContext) -> Rows:
-    """Return rows all of which have one type, though the value of missing samples stands in some of them alone."""
-    # What a stage computes has one type, as the classes of Canny have, and what is kept.
+    """Return rows that all have one type, although only some contain the value of missing samples."""
+    # Results of a stage, such as Canny's classes, and stored rows already have one type.
     if context.finite or isinstance(last, StageRows | Whole):
         return last
     return ZippedRows(lambda values: by_field(lambda strip: strip.astype(context.work, copy=False), values), last)
 
 
 def _visible(last: Rows, alpha: Alpha) -> Rows:
-    """Return the colours before a stage as they are seen, those that cannot be as NaN."""
+    """Return the visible colours before a stage; those of transparent pixels are NaN."""
     return ZippedRows(
         lambda colours, opaque: np.where(opaque > 0, colours, np.nan), _divided(last, alpha), alpha.opacity
     )
 
 
 def _divided(last: Rows, alpha: Alpha) -> Rows:
-    """Return colours out of their alpha: those of the image as they were before, to the last bit."""
+    """Return straight colours; those of the image are restored to the last bit."""
     passage = alpha.passage
     if isinstance(last, Source) and last.enter == passage.enter and not passage.on_backdrop:
         return Source(passage.image, passage.enter_visible, last.images)
@@ -327,10 +327,10 @@ def _divided(last: Rows, alpha: Alpha) -> Rows:
 
 
 def _of_alpha(stage: Stage) -> Stage:
-    """Return what becomes of the alpha in a stage of the colours.
+    """Return the stage for the alpha that corresponds to a stage of the colours.
 
-    It is filtered too, its own border white, or what the rule says; where the stage has no mean, it is that of the
-    pixel under the anchor.
+    The alpha is filtered too, with a border of white or by the rule. If the stage keeps no mean, the result is the
+    alpha of the pixel under the anchor.
     """
     if not stage.colours.gain:
         return colour_parts.under_anchor(stage)
@@ -347,7 +347,7 @@ def _branched(
     jobs: int,
     beside: Sequence[Rows] = (),
 ) -> Rows:
-    """Return the rows that a stage makes of what its branches make of one image, and of what stands *beside* it."""
+    """Return the rows of a stage that takes the results of its branches for one image, and rows *beside* it."""
     inner = context._replace(rounds_to=None, kept=False, integers=stage.selects and context.whole)
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs).rows for branch in stage.branches]
     context = context._replace(height=source.height, width=source.width)
@@ -357,7 +357,7 @@ def _branched(
 def _mixed(
     source: Rows, alpha: Alpha | None, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int
 ) -> tuple[Rows, Alpha | None]:
-    """Return the rows of a stage that mixes what its branches make of an image and of its alpha, and the new alpha."""
+    """Return the rows of a stage that mixes its branches' results for an image and its alpha, and the new alpha."""
     inner = context._replace(rounds_to=None, kept=False, integers=False)
     found = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs, alpha) for branch in stage.branches]
     function = bound_for(stage, context._replace(height=source.height, width=source.width)).function
@@ -387,7 +387,7 @@ def _crossed(
 
 
 def _weighed(last: Rows, stage: Stage, context: ImageContext, rule: Rule, alpha: Rows) -> Rows:
-    """Return the rows of a stage whose function is given the colours and their alpha, both padded."""
+    """Return the rows of a stage whose function takes the colours and their alpha, both padded."""
     padded = stage._replace(bind=lambda context: lambda strip: strip)
     beside = padded._replace(window=_white_outside(stage, rule))
     context = context._replace(height=last.height, width=last.width)
@@ -396,7 +396,7 @@ def _weighed(last: Rows, stage: Stage, context: ImageContext, rule: Rule, alpha:
 
 
 def _white_outside(stage: Stage, rule: Rule) -> Window:
-    """Return a stage's window over an alpha: what lies past the edge is opaque, unless the rule says otherwise."""
+    """Return a stage's window for an alpha: beyond the edge it is opaque, unless the rule says otherwise."""
     window = stage.window
     opacity = window.opacity if window.border else rule.opacity
     return window._replace(border=window.border or rule.border, fill=lambda context: opacity * context.full)
@@ -406,13 +406,13 @@ _AS_IT_IS = Stage(lambda context: BoundStage(lambda strip: strip, interleaved=Tr
 
 
 Apply = Callable[[Rows, Stage, ImageContext, Rule], Rows]
-"""Returns the rows that a stage makes of others."""
+"""Returns the rows of a stage for other rows."""
 
 
 def _over_present(
     last: Rows, stage: Stage, weights: WeightedSum, context: ImageContext, rule: Rule, apply: Apply
 ) -> Rows:
-    """Return the rows of a weighted mean in which a missing sample has no weight."""
+    """Return the rows of a weighted mean in which missing samples have no weight."""
     stage = stage._replace(weights=None)  # so that its sums come as they are
     context = context._replace(whole=False, rounds_to=None)
     above = ZippedRows(lambda strip: nan_policy.filled(strip, 0), last)
@@ -431,9 +431,10 @@ def _left_out(
     behind: Rows,
     apply: Apply,
 ) -> Rows:
-    """Return the rows of a weighted mean of colours times their alpha, where a missing sample has no weight.
+    """Return the rows of a weighted mean of premultiplied colours, in which missing samples have no weight.
 
-    *before* and *behind* the stage are the alpha. The weights, each channel's own, are the alpha where samples are.
+    *before* and *behind* are the alpha before and after the stage. Each channel's weights are the alpha where its
+    samples are present.
     """
     stage = stage._replace(weights=None)  # so that its sums come as they are
 

@@ -1,4 +1,4 @@
-"""How an output's values lie in the range of its samples, told from a regular grid of them."""
+"""The distribution of an output's values in the range of its samples, measured on a regular grid."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from ..named_tuple import NamedTuple
 from .quantize import FULL, Encoding
 
 GRID = 1 << 14
-"""About how many samples are looked at: so few that it takes no time; in 640×480 pixels twelve times as many took
-1.4 ms, as long as decoding them."""
+"""The approximate number of samples to probe, so few that it takes no time: for 640×480 pixels twelve times as many
+took 1.4 ms, as long as decoding."""
 TAIL = 0.1
-"""The per cent of the values at each end that `Levels` leaves out."""
+"""The percentage of values at each end that `Levels` leaves out."""
 
 
 class Levels(NamedTuple):
-    """Where the values of an output lie before they are saturated, in parts of white."""
+    """The distribution of an output's values before they are saturated, as fractions of white."""
 
     below: float
-    """The part of the samples that are clipped to black."""
+    """The fraction of samples clipped to black."""
     above: float
-    """The part of the samples that are clipped to white."""
+    """The fraction of samples clipped to white."""
     low: float
     """The 0.1st percentile of the values."""
     high: float
@@ -29,7 +29,7 @@ class Levels(NamedTuple):
 
     @property
     def clipped(self) -> float:
-        """The part of the samples that are clipped."""
+        """The fraction of samples that are clipped."""
         return self.below + self.above
 
 
@@ -39,24 +39,24 @@ class Probe:
     def __init__(self, encoding: Encoding, height: int) -> None:
         self.encoding, self.height = encoding, height
         self.fixed = encoding.dtype in ("uint8", "uint16") and not (encoding.stretched or encoding.directed)
-        # A list, because appending is safe from several threads.
+        # A list, as several threads can append safely.
         self.taken: list[Array] = []
         """The values that were looked at."""
 
     def take(self, start: int, values: Array, where: Array | None = None) -> None:
-        """Take the grid's values of the strip that begins at row *start*, of which *where* marks those that count."""
+        """Take the grid's values from the strip that begins at row *start*; *where* marks those that count."""
         if not self.fixed or values.dtype == bool:
             return
         step = math.isqrt(max(1, self.height * values[0].size // GRID))
         grid = np.s_[-start % step :: step, ::step]
         chosen = values[grid]
-        if values.dtype != self.encoding.dtype or not self.encoding.plain:  # which are the file's already
+        if values.dtype != self.encoding.dtype or not self.encoding.plain:  # the values are already the file's
             chosen = self.encoding.exact(chosen)
-        # A copy, also of nothing: a view would keep the strip.
+        # A copy, even if empty: a view would keep the strip in memory.
         self.taken.append(chosen.flatten() if where is None else chosen[np.broadcast_to(where, values.shape)[grid]])
 
     def at_the_ends(self) -> bool:
-        """Whether a part of the values lies at the ends of the range; the values are then forgotten."""
+        """Whether some values lie at the ends of the range; the values are then discarded."""
         if not self.taken:
             return False
         white, values = FULL[self.encoding.dtype], np.concatenate(self.taken)
@@ -77,10 +77,10 @@ class Probe:
         if not values.size:
             return None
         white = FULL[self.encoding.dtype]
-        # np.percentile would import NumPy's masked arrays, which take longer than most images do.
+        # np.percentile would import NumPy's masked arrays, which takes longer than most images.
         rank = round(TAIL / 100 * (values.size - 1))
         ends = rank, values.size - 1 - rank
-        if values.dtype.kind == "u":  # sorted by their digits, in a fifth of the time
+        if values.dtype.kind == "u":  # radix sort, in a fifth of the time
             low, high = (float(value) / white for value in np.sort(values, kind="stable")[list(ends)])
             return Levels(0.0, 0.0, low, high)
         low, high = (float(value) / white for value in np.partition(values, ends)[list(ends)])

@@ -1,8 +1,7 @@
-"""From exact results to samples of a file: one rounding, half up, saturated.
+"""From exact results to the samples of a file: rounded once, half up, and saturated.
 
-Pictures and maps of 8 or 16 bits have fixed scales, so that all images of a batch compare; only
-``range="stretch"`` spreads each image's own range. Float output is the value,
-unrounded: as it is, or in parts of white.
+Pictures and maps of 8 or 16 bits have fixed scales, so that all images of a batch are comparable; only
+``range="stretch"`` uses each image's own range. Float output is the unrounded value, raw or as a fraction of white.
 """
 
 from __future__ import annotations
@@ -16,31 +15,31 @@ from .layout import copy_pixels
 
 Range = Literal["clip", "abs", "offset", "stretch"]
 GivenRange = Literal["auto", "clip", "abs", "offset", "stretch"]
-"""A `Range`, or ``auto``: the one that suits the operator, its `Display`."""
+"""A `Range`, or ``auto``, which follows the operator's `Display`."""
 SCALED = ("picture", "magnitude", "signed", "hue")
 """The kinds of values that a `Display` scales."""
 TURNS = {"angle": 360, "orientation": 180}
 
 SampleType = Literal["bool", "uint8", "uint16", "float32", "float64"]
-"""The types of samples that images have; those of a bit are written only."""
+"""The types of samples; samples of one bit are only written."""
 FULL: dict[str, float] = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0, "float32": 1.0, "float64": 1.0}
-"""White, for each of them, where nothing says otherwise."""
+"""The default white of each type."""
 FLOAT_TOLERANCE = 1e-5
-"""The error of float results that may stay, as a part of white."""
+"""The tolerated error of float results, as a fraction of white."""
 FLAT = 2.0**-40
-"""The part of its values within which an image's range is the rounding of sums, and is not spread."""
+"""An image's range, relative to its values, below which it is only rounding of sums, and is not stretched."""
 
 
 class Display(NamedTuple):
-    """The fixed scale at which an operator's results show in 8 and 16 bits, the same for every image."""
+    """The fixed scale at which 8 and 16 bits show an operator's results, the same for every image."""
 
     range: Range = "clip"
     gain: float = 1.0
     final: bool = False
-    """A picture shows as it is: the filter itself has applied a given gain."""
+    """The picture is not scaled: the filter itself has applied any gain."""
 
     def chosen(self, kind: Kind, range: GivenRange, gain: float) -> Display:
-        """Return what a given range and gain make of it for values of a *kind*: ``auto`` keeps it, times the gain.
+        """Return the display for a given range and gain and values of a *kind*: ``auto`` keeps it, times the gain.
 
         >>> Display("offset", 0.5).chosen("picture", "auto", 3), Display("offset", 0.5).chosen("picture", "clip", 1)
         (Display(range='offset', gain=1.5, final=False), Display(range='clip', gain=1, final=False))
@@ -58,8 +57,8 @@ AS_COMPUTED = Display()
 class Encoding(NamedTuple):
     """How the values of one output become samples.
 
-    *scale* takes the units of the image that was read to those of the file (257 from 8 to 16 bits). In a float file it
-    is 1, for raw values, or else its white is 1.
+    *scale* converts the units of the input image to those of the file (257 from 8 to 16 bits). In a float file it is 1
+    for raw values; otherwise white becomes 1.
     """
 
     dtype: SampleType
@@ -70,13 +69,13 @@ class Encoding(NamedTuple):
     full: float = 255.0
     """White in the units of the values."""
     of: str = ""
-    """The field of the result, where it has another name than the output."""
+    """The field of the result, if its name differs from the output's."""
     channel: int | None = None
-    """The one channel of it that is the output, if not all."""
+    """The channel of the field that is the output, if not all."""
     nodata: float | None = None
-    """What is written for missing samples, which are NaN; None leaves float NaN, and whole numbers 0."""
+    """The value written for missing samples, which are NaN; None writes NaN to floats, and 0 to integers."""
     reserved: bool = False
-    """Nothing else is written as `nodata`: what would be is moved by one level, or the least that a float can be."""
+    """No other sample is written as `nodata`: one that would be is moved by one level, or to the next float."""
 
     @property
     def is_float(self) -> bool:
@@ -85,19 +84,19 @@ class Encoding(NamedTuple):
 
     @property
     def unit(self) -> float:
-        """What values are divided by in a float file."""
+        """The divisor of values in a float file."""
         return 1.0 if self.scale == 1 else self.full
 
     @property
     def white(self) -> float | None:
-        """White in the units of the file; None where the values have none."""
+        """White in the units of the file; None if the values have no white."""
         if self.directed or self.kind == "logarithm":
             return None
         return FULL[self.dtype] if self.kind == "fraction" or self.scale != 1 else self.full
 
     @property
     def stretched(self) -> bool:
-        """Whether the whole image's range must be known first."""
+        """Whether the range of the whole image must be known first."""
         if self.is_float or self.directed:
             return False
         return self.range == "stretch" or self.kind == "logarithm"
@@ -109,21 +108,21 @@ class Encoding(NamedTuple):
 
     @property
     def _factor(self) -> float:
-        """What values are multiplied by."""
+        """The factor on values."""
         return self.gain * (FULL[self.dtype] if self.kind == "fraction" else self.scale)
 
     @property
     def plain(self) -> bool:
-        """Whether the samples are the values, rounded and saturated."""
+        """Whether the samples are just the values, rounded and saturated."""
         clipped = self.kind == "magnitude" or (self.kind == "picture" and self.range == "clip")
         return clipped and not self.stretched and self.gain * self.scale == 1
 
     @property
     def tolerance(self) -> float:
-        """The error of a value that may stay: 1/1000 of a level, or `FLOAT_TOLERANCE` of a float's range.
+        """The tolerated error of a value: 1/1000 of a level, or `FLOAT_TOLERANCE` of a float's range.
 
-        A stretched range and an angle in 16 bits magnify the values by more than is known here. In double precision no
-        more than that of the arithmetic may.
+        A stretched range and an angle in 16 bits magnify values by more than is known here. In float64 only the error
+        of the arithmetic is tolerated.
         """
         if self.dtype == "float64":
             return 0.0
@@ -134,36 +133,36 @@ class Encoding(NamedTuple):
         return 1e-3 / self._factor
 
     def fields(self, name: str) -> tuple[str, ...]:
-        """The fields of the result that the output *name* is made of."""
+        """The fields of the result that make the output *name*."""
         return ("angle", "magnitude") if self.kind == "hue" else (self.of or name,)
 
     def part(self, values: Array) -> Array:
-        """Return what the output takes of a field's ``(rows, columns, channels)``."""
+        """Return the part of a field's ``(rows, columns, channels)`` that the output takes."""
         return values if self.channel is None else values[..., self.channel : self.channel + 1]
 
     @property
     def as_they_are(self) -> bool:
-        """Whether values of the samples' own type are the samples."""
+        """Whether values of the samples' own type are written unchanged."""
         whole = self.nodata is None and self.channel is None and self.kind != "hue"
         return whole and (self.unit == 1 if self.is_float else self.plain)
 
     def count_clipped(self, values: Array) -> int:
-        """How many of *values* the range of the output cuts off."""
+        """The number of *values* that the range of the output clips."""
         if self.is_float or self.stretched or self.directed:
             return 0
         scaled = self._scaled(values, (0, 1))
         return int(np.count_nonzero((scaled < -0.5) | (scaled >= FULL[self.dtype] + 0.5)))
 
     def of_alpha(self) -> Encoding:
-        """Return how the alpha beside this output becomes samples."""
+        """Return the encoding of this output's alpha."""
         return Encoding(self.dtype, scale=self.scale, full=self.full)
 
     def of_missing(self) -> Encoding:
-        """Return how samples of the file's units, unrounded, are written beside this output."""
+        """Return the encoding for unrounded samples in the file's units, to be written into this output."""
         return Encoding(self.dtype, nodata=self.nodata, reserved=self.reserved)
 
     def __call__(self, values: Array, extent: tuple[float, float] = (0, 1)) -> Array:
-        """Encode ``(rows, columns, channels)``; *extent* is the image's ``(min, max)`` where stretched.
+        """Encode ``(rows, columns, channels)``; *extent* is the image's ``(min, max)`` if stretched.
 
         >>> import numpy as np
         >>> Encoding("uint8")(np.array([-3.0, 0.5, 299.0])).tolist()
@@ -180,7 +179,7 @@ class Encoding(NamedTuple):
         return out
 
     def exact(self, values: Array, extent: tuple[float, float] = (0, 1)) -> Array:
-        """Return the values of a picture in the units of its samples, as fractions, neither rounded nor saturated."""
+        """Return the values of a picture in the units of its samples, as floats, neither rounded nor saturated."""
         if values.dtype == bool:
             return values * self._true
         if values.dtype.kind != "f":
@@ -189,11 +188,11 @@ class Encoding(NamedTuple):
 
     @property
     def _true(self) -> float:
-        """What True becomes, as white."""
+        """The value of True: white."""
         return self.full / self.unit if self.is_float else FULL[self.dtype]
 
     def converted(self, values: Array) -> Array:
-        """Return values in the units of the file's samples, neither rounded nor saturated, as fractions."""
+        """Return values in the units of the file's samples, as floats, neither rounded nor saturated."""
         if not self.is_float:
             return values * self.scale
         return values if self.unit == 1 else values / np.asarray(self.unit, np.result_type(values, np.float32))
@@ -201,7 +200,7 @@ class Encoding(NamedTuple):
     def into(self, values: Array, out: Array, extent: tuple[float, float] = (0, 1)) -> int:
         """Encode *values* into *out*, of the same shape and the encoding's dtype.
 
-        Return how many were moved because they would have been the value of missing samples.
+        Return how many were moved to avoid the value of missing samples.
         """
         self._into(values, out, extent)
         if self.nodata is None or values.dtype == bool:
@@ -219,13 +218,15 @@ class Encoding(NamedTuple):
             _copy(values, out)
             return
         if values.dtype == bool:
-            np.multiply(values.view(np.uint8), out.dtype.type(self._true), out=out)  # bool would pass through float64
+            np.multiply(
+                values.view(np.uint8), out.dtype.type(self._true), out=out
+            )  # bool would be converted through float64
             return
         white = FULL[self.dtype]
         if self.is_float:
             _copy(self.converted(values), out)
             if self.kind == "angle":
-                out[out == -180] = 180  # what rounding makes of an angle next to it
+                out[out == -180] = 180  # an angle just above -180 may round to it
             return
         if self.plain and values.dtype == self.dtype:
             _copy(values, out)
@@ -240,7 +241,7 @@ class Encoding(NamedTuple):
             turns += 0.5
             np.floor(turns, out=turns)
             _zero_for_nan(turns)
-            # Whole numbers wrap round when they are cut to the type: that is the modulus, in a tenth of its time.
+            # Integers wrap round when cut to the type, which takes a tenth of the time of a modulus.
             _copy(turns.astype(np.int16 if self.dtype == "uint8" else np.int32), out)
         else:
             found = _saturated(self._scaled(values, extent), white)
@@ -265,7 +266,7 @@ class Encoding(NamedTuple):
 
 
 def white_of(dtype: str, white: float | None = None) -> float:
-    """Return white of an image of *dtype*: *white*, where that is given.
+    """Return white of an image of *dtype*: *white*, if given.
 
     >>> white_of("uint16"), white_of("uint16", 4095), white_of("float64")
     (65535.0, 4095, 1.0)
@@ -289,10 +290,10 @@ def encoding(
     raw: bool = True,
     white: float | None = None,
 ) -> Encoding:
-    """Return how values of an image of dtype *source*, where *white* is given, become samples of dtype *target*.
+    """Return the encoding of values from an image of dtype *source* and optional *white* as dtype *target*.
 
-    *raw* values stay in the image's units where the type does, and in float; others are scaled so that white stays
-    white. Measures, such as a magnitude, are raw in float whatever is wanted.
+    *raw* values keep the image's units if the type is the same, and in float; others are scaled so that white stays
+    white. Measures, such as a magnitude, are always raw in float.
     """
     full, floating = white_of(source, white), target in ("float32", "float64")
     stays = (raw and (floating or source == target)) or (floating and kind != "picture")
@@ -301,7 +302,7 @@ def encoding(
 
 
 def _beside(nodata: Any) -> Any:
-    """Return the sample next to one; that before the greatest.
+    """Return the next sample, or the previous one of the greatest.
 
     >>> int(_beside(np.uint8(0))), int(_beside(np.uint8(255))), float(_beside(np.float32(-9999)))
     (1, 254, -9998.9990234375)
@@ -317,9 +318,9 @@ def saturate(values: Array, dtype: str) -> Array:
 
 
 def _saturated(values: Array, white: float) -> Array:
-    """Return values whose whole part is the rounded and saturated one; NaN becomes 0.
+    """Return values whose integer part is the rounded and saturated value; NaN becomes 0.
 
-    Adding a half and cutting off what is below the point rounds half up, where nothing is negative.
+    Adding a half and truncating rounds half up, if no value is negative.
     """
     shifted = values + 0.5
     np.clip(shifted, 0, white + 0.5, out=shifted)
@@ -328,13 +329,13 @@ def _saturated(values: Array, white: float) -> Array:
 
 
 def _zero_for_nan(values: Array) -> None:
-    """Put 0 in the place of NaN; the maximum, which is NaN if anything is, is told in a quarter of a sum's time."""
+    """Replace NaN by 0; the maximum, which is NaN if any value is, takes a quarter of a sum's time."""
     if np.isnan(np.max(values)):
         np.nan_to_num(values, copy=False, nan=0)
 
 
 def _copy(values: Array, out: Array) -> None:
-    """Copy *values* into *out*, truncating; planes one at a time, which is three times as fast as all at once."""
+    """Copy *values* into *out*, truncating; plane by plane, which is three times as fast."""
     if (
         out.ndim == 3
         and values.dtype == out.dtype
@@ -353,7 +354,7 @@ def _copy(values: Array, out: Array) -> None:
 def hue_map(angle: Array, magnitude: Array, gain: float, full: float) -> Array:
     """Draw directions as colours: hue = angle, value = magnitude · gain; 8-bit RGB.
 
-    Red points to the right (0°), and with the angle growing downward: 90° is yellow-green, 180° cyan.
+    Red points to the right (0°), and angles grow downward: 90° is yellow-green, 180° cyan.
 
     >>> import numpy as np
     >>> hue_map(np.array([[[0.0], [120.0], [-120.0]]]), np.full((1, 3, 1), 510.0), 1, 255)[0].tolist()
@@ -367,9 +368,9 @@ def hue_map(angle: Array, magnitude: Array, gain: float, full: float) -> Array:
 
 
 def hue_legend(size: int = 256) -> Array:
-    """Draw the wheel that explains `hue_map`: the colour at each place is that of the direction to it.
+    """Draw the colour wheel for `hue_map`: each position has the colour of the direction towards it.
 
-    ``(size, size, 3)`` uint8; full value at the rim, black in the middle and outside the wheel.
+    ``(size, size, 3)`` uint8; full value at the rim, black at the centre and outside the wheel.
     """
     axis = np.arange(size) - (size - 1) / 2
     x, y = axis[None, :, None], axis[:, None, None]

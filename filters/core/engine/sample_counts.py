@@ -1,4 +1,4 @@
-"""How often each whole number is among samples, and what such counts stand for."""
+"""Counts of each whole number among samples, and their meaning."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 
 STEPS = 1 << 16
-"""Values that fractions are counted as, from the least of them to the greatest."""
+"""The number of values at which fractions are counted, from the least to the greatest."""
 
 
 class Histogram(NamedTuple):
-    """Counts of values ``low + k · step``, to the next of which each sample is rounded half up."""
+    """Counts of values ``low + k · step``, to which samples are rounded half up."""
 
     counts: Array
     """``(channels, values)``, or one row for the luma."""
@@ -20,14 +20,14 @@ class Histogram(NamedTuple):
 
     @property
     def values(self) -> Array:
-        """The values that are counted."""
+        """The counted values."""
         return self.low + self.step * np.arange(self.counts.shape[1], dtype=np.float64)
 
 
 def counted(strip: Array) -> Array:
-    """Return how often each whole number is in each channel of a strip of 8 or 16 bits.
+    """Return the counts of each whole number in each channel of a strip of 8 or 16 bits.
 
-    The loop takes 0.3 ns a sample of 8 bits, `numpy.bincount` 2.
+    The loop takes 0.3 ns per 8-bit sample, `numpy.bincount` 2.
     """
     numbers = np.iinfo(strip.dtype).max + 1
     if native.core is None:

@@ -1,4 +1,4 @@
-"""A second picture beside the image, which a filter joins with it: its samples in the places of the image's."""
+"""A second picture that a filter combines with the image, sample by sample."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .stage import ImageContext, Rows, Stage
 
 
 class SecondPicture(NamedTuple):
-    """The picture: of one size, or of one pixel that stands for all."""
+    """The picture: of a fixed size, or a single pixel that stands for all."""
 
     pixels: Array
     """``(height, width, channels)``"""
@@ -24,14 +24,14 @@ class SecondPicture(NamedTuple):
     gray: bool
     bands: bool = False
     uniform: bool = False
-    """It is a colour, and fits every size."""
+    """It is a colour, and fits images of any size."""
 
 
 def given(other: Any, white: float | None, name: str = "other") -> SecondPicture | None:
-    """Return what a parameter gives: an array or what can become one, or a colour; raises `ParameterError`.
+    """Return the picture that a parameter gives: an array, an array-like object or a colour; raises `ParameterError`.
 
-    None stands for a file that was not yet decoded. *white* is that of the image, where it is known: it is the other
-    picture's as well, unless its samples do not reach that.
+    None stands for a file that is not decoded yet. *white* is the image's, if known; the other picture has the same
+    white, unless its samples cannot reach it.
     """
     if isinstance(other, FileContent | FolderName):
         return None
@@ -39,7 +39,7 @@ def given(other: Any, white: float | None, name: str = "other") -> SecondPicture
         try:
             found = np.array(colour_of(other), np.uint8)[None, None]
         except ValueError as error:
-            raise ParameterError(name, f"{error}; a picture is an array, as imread gives one") from None
+            raise ParameterError(name, f"{error}; give a picture as an array, e.g. from imread") from None
         neutral = bool((found == found[..., :1]).all())
         return SecondPicture(found[..., :1] if neutral else found, None, 255.0, neutral, uniform=True)
     try:
@@ -54,33 +54,33 @@ def given(other: Any, white: float | None, name: str = "other") -> SecondPicture
 
 
 class _PartnerRows(Rows):
-    """The rows of the second picture; if it has an alpha, that is the last channel."""
+    """The rows of the second picture; an alpha is the last channel."""
 
     def __init__(self, picture: SecondPicture, convert: Callable[[Array, Array | None], Array], rows: Rows) -> None:
         self.picture, self.convert, self.height, self.width = picture, convert, rows.height, rows.width
 
     def rows(self, start: int, stop: int) -> Array:
-        """Return rows; those of a colour are one pixel."""
+        """Return rows; a colour has a single pixel."""
         here = slice(None) if self.picture.uniform else slice(start, stop)
         alpha = self.picture.alpha
         return self.convert(self.picture.pixels[here], None if alpha is None else alpha[here, :, None])
 
 
 def partner(picture: SecondPicture | None, channels: str | None, linear: bool, name: str = "other") -> Stage:
-    """Return the stage that gives the second picture's rows in place of the image's, in the image's units.
+    """Return the stage that gives the second picture's rows instead of the image's, in the image's units.
 
-    *channels* says what of it stands beside what is taken of the image. If it has an alpha, that is the last channel,
-    from 0 to 1. In *linear* light the samples are decoded as the image's are.
+    *channels* names the part of it that matches the part taken from the image. An alpha is the last channel, from 0 to
+    1. In *linear* light the samples are decoded like the image's.
     """
 
     def bind(context: ImageContext) -> Any:
         if picture is None:
-            raise ParameterError(name, "names a file; a picture is an array, as imread gives one")
+            raise ParameterError(name, "names a file; give a picture as an array, e.g. from imread")
         height, width = picture.pixels.shape[:2]
         if not picture.uniform and (height, width) != (context.height, context.width):
             raise ImageError(
-                f"is {context.width}×{context.height}, and the picture of --{name} {width}×{height}; they must be of "
-                f"one size: imfilter resize --size {context.width},{context.height} would make it so"
+                f"is {context.width}×{context.height}, but the picture of --{name} is {width}×{height}; resize it: "
+                f"imfilter resize --size {context.width},{context.height}"
             )
         scale, whole = np.asarray(context.full / picture.white, context.work), picture
 
@@ -101,7 +101,7 @@ def partner(picture: SecondPicture | None, channels: str | None, linear: bool, n
 
 
 def _chosen(samples: Array, picture: SecondPicture, channels: str | None, full: float) -> Array:
-    """Return what *channels* takes of the second picture; gray is the same in all colours."""
+    """Return the part of the second picture that *channels* takes; gray is the same in all colours."""
     if picture.bands:
         return samples
     if channels == "chroma":

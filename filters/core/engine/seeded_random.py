@@ -1,7 +1,7 @@
-"""Random numbers that depend on a seed, an image's name and the place in it, and on nothing else.
+"""Random numbers that depend only on a seed, an image's name and the position in it.
 
-Every block of rows has a generator of its own, so strips may be computed in any order, by any number of threads and
-processes, and twice where a halo asks for it.
+Every block of rows has its own generator, so strips may be computed in any order, by any number of threads and
+processes, and repeatedly for a halo.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from .stage import AlphaHandling, BoundStage, Colours, ImageContext, Stage
 
 Generator = Any
 Draw = Callable[[Array, Generator, int], Array]
-"""From some rows ``(rows, channels, columns)`` to those of the result; it is told which is the first. It draws for one
-row after the other, so that what the first are given does not depend on how many there are."""
+"""Turns rows ``(rows, channels, columns)`` into those of the result, given the index of the first. It draws row by row,
+so that the numbers of the first rows do not depend on how many follow."""
 
 ROWS_PER_SEED = 16
-"""Rows of a block. To seed a generator takes 8 µs, as long as to draw a thousand normal numbers; and short calls leave
-a second thread nothing to do: drawn row by row, a gray image of 12 MP takes twice as long."""
+"""Rows of a block. Seeding a generator takes 8 µs, as long as drawing a thousand normal numbers, and short calls do not
+profit from a second thread: drawn row by row, a gray image of 12 MP takes twice as long."""
 
 
 def drawing(draw_for: Callable[[ImageContext], Draw], seed: int, selects: bool = False) -> Stage:
-    """Return the stage that draws, and *selects* samples or changes them.
+    """Return the stage that draws random numbers, and *selects* samples or changes them.
 
-    It takes the colours out of their alpha, or what is drawn would be multiplied too.
+    It works on straight colours, or the random changes would be scaled by the alpha.
     """
 
     def bind(context: ImageContext) -> BoundStage:
@@ -57,5 +57,5 @@ def drawing(draw_for: Callable[[ImageContext], Draw], seed: int, selects: bool =
 
 
 def _generator(entropy: int, block: int) -> Generator:
-    """Return a block's generator. Of NumPy's the fastest: 7 ns a normal number, Philox takes 9."""
+    """Return a block's generator, NumPy's fastest: 7 ns per normal number, where Philox takes 9."""
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy, spawn_key=(block,))))

@@ -1,4 +1,4 @@
-"""A stage applied to several images of one size at once: they lie in a sheet, each with its own border."""
+"""A stage applied to several images of one size at once: they form a sheet, each with its own border."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .stage import ImageContext, Rows, Stage, Values, by_field, fields_of
 from .stage_rows import StageRows
 
 SHEET_COLUMNS = 1 << 10
-"""Columns up to which small images lie side by side: long rows are computed several times as fast as short ones."""
+"""The most columns of small images side by side: long rows are computed several times as fast as short ones."""
 ACROSS = 1 << 5
-"""As many images side by side, or twice as many and so on, or half as many, are all that are asked for at a time."""
+"""Images side by side; requests are for this number, or times a power of two."""
 
 LAID = {"B": "Bfd", "H": "Hfd", "f": "fd", "d": "d"}
-"""The types of sheets that have a compiled loop, by the images', as characters of NumPy: names take 20 µs to make."""
+"""The types of sheets with a compiled loop, by the images' types, as NumPy's characters: names take 20 µs to make."""
 
 
 def applied(above: Rows, stage: Stage, context: ImageContext, rule: Rule) -> StageRows:
@@ -35,21 +35,21 @@ class SheetRows(StageRows):
         return self._of_images(start // self.height, stop // self.height, {})
 
     def write(self, start: int, stop: int, places: Mapping[str, Array]) -> dict[str, Array]:
-        """Compute the results of whole images, and return their fields; one that fits its place is there."""
+        """Compute the results of whole images and return their fields; a field that fits its place is written there."""
         found = fields_of(self._of_images(start // self.height, stop // self.height, places))
         return {name: values for name, values in found.items() if values is not None}
 
     def _of_images(self, first: int, last: int, places: Mapping[str, Array]) -> Values:
-        """Return the results of whole images, in the *places* of their fields where they fit.
+        """Return the results of whole images, written to the *places* of their fields if they fit.
 
-        They are computed from one strip, in which the images lie in rows and columns, each with its own border.
+        They are computed from one strip, a grid of images, each with its own border.
         """
         given = self.above.rows(first * self.above.height, last * self.above.height)
         if self.bare and not self.own.placed:
             return self.own.function(given)
         count, laid = last - first, {}
         fit = max(1, SHEET_COLUMNS // (self.width * self.stride[0] + self.halo.left))
-        # A power of two, of which an executor asks for a multiple: a rest has a call of its own.
+        # A power of two, of which the executor requests multiples; a remainder takes a call of its own.
         across = 1 if self.own.placed else 1 << (fit.bit_length() - 1)
         whole = count // across * across
         found: Values = None
@@ -68,9 +68,9 @@ class SheetRows(StageRows):
         return found._make(map(laid.get, found._fields)) if hasattr(found, "_make") else laid["image"]
 
     def _of_sheet(self, given: Values, start: int, stop: int, across: int) -> tuple[Values, int, int]:
-        """Return what is made of a sheet of some images, *across* of which lie side by side.
+        """Return the results for a sheet of images, *across* of which lie side by side.
 
-        The results of each begin so many columns behind those of the one before it, and so many rows below.
+        Also return the distances, in columns and in rows, between the results of adjacent images.
         """
         (left, _), (top, bottom), (sx, sy) = self.beside(), self.seen(0, self.height), self.stride
         wide = (self.width - 1) * sx + self.halo.left + self.halo.right + 1
@@ -103,9 +103,9 @@ def _laid(
     rule: Rule,
     interleaved: bool,
 ) -> Array:
-    """Return a sheet in the type *work* of images that lie one below the other, each with *rows* and *columns*.
+    """Return a sheet in the type *work* from images stacked one below the other, each with *rows* and *columns*.
 
-    Compiled, 28×28 samples of 8 bits take 0.1 µs in place of 0.35.
+    Compiled, 28×28 samples of 8 bits take 0.1 µs instead of 0.35.
     """
     width, channels = images.shape[1:]
     together = channels == 1 or interleaved
@@ -118,7 +118,7 @@ def _laid(
         given, there = (array.reshape(1, len(array), -1) for array in (images, sheet))
         native.core.lay(given, there, *numbers, fill, height, across, channels)
         return sheet
-    # Copied first: what is taken in short pieces is then in the cache, 0.2 µs of 1 an image of 28×28.
+    # Copied first, so that short pieces are read from the cache: saves 0.2 µs of 1 per image of 28×28.
     each = images.copy().reshape(-1, across, height, width, channels)
     laid = borders.surround([(0, each)], (*rows, height), -columns[0], columns[1] - width, work, rule, interleaved)
     return laid.swapaxes(1, 2).reshape(-1, across * (columns[1] - columns[0]), channels)
@@ -126,14 +126,14 @@ def _laid(
 
 @lru_cache(maxsize=16)
 def _numbers(start: int, stop: int, size: int, border: Border) -> Array:
-    """Return which of *size* samples stands at each position; kept, as each strip asks for them."""
+    """Return which of *size* samples is at each position; cached, as every strip needs them."""
     return borders.source_index(start, stop, size, border).astype(np.int32)[None, None]
 
 
 def _cut(sheet: Array, images: Array, height: int, across: int, x: int, y: int) -> None:
-    """Copy results out of a sheet, in which the next one across is *x* columns away, and the next one below *y* rows.
+    """Copy results out of a sheet in which neighbours are *x* columns and *y* rows apart.
 
-    Compiled, 28×28 samples of 8 bits take 0.05 µs in place of 0.15.
+    Compiled, 28×28 samples of 8 bits take 0.05 µs instead of 0.15.
     """
     row, column, channel = sheet.strides
     pixel = channel * sheet.shape[2] if sheet.shape[2] > 1 else sheet.itemsize

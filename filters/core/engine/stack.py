@@ -1,4 +1,4 @@
-"""Several images of one size, filtered as one: which stages take them together, and which one by one."""
+"""Several images of one size, filtered as one: which stages take them together, and which take them one by one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .stage import NO_HALO, ImageContext, Rows, Stage, Values, by_field, with_br
 from .working_space import Settings
 
 MOST_OF_STACK = 1 << 18
-"""Samples of an image up to which several are filtered as one: for larger ones a call of its own costs nothing."""
+"""The most samples per image for filtering several as one; for larger images the overhead of a call is negligible."""
 
 
 def suits_stack(
@@ -24,9 +24,9 @@ def suits_stack(
     settings: Settings,
     alpha: bool = False,
 ) -> bool:
-    """Whether `executor.run` takes several images of a *shape* at once, without a region, holes to keep, or measures.
+    """Whether `executor.run` can take several images of a *shape* at once, without regions, holes to keep, or measures.
 
-    The ranges that they are stretched to, and the tables that are found, are each image's own.
+    Stretched ranges and tables belong to a single image, so they prevent it.
     """
     own = any(encoding.stretched or encoding.kind == "table" for encoding in encodings.values())
     if own or settings.only is not None or math.prod(shape) > MOST_OF_STACK:
@@ -35,7 +35,7 @@ def suits_stack(
 
 
 def _takes_alphas(stage: Stage) -> bool:
-    """Whether a stage takes several images with their alpha."""
+    """Whether a stage can take several images with their alphas."""
     handling = stage.colours.alpha
     looks_around = handling is not None and handling.weigh and stage.window.halo != NO_HALO
     return taken_together(stage) and not looks_around
@@ -50,9 +50,9 @@ def join_each(
     jobs: int,
     alpha: Alpha | None = None,
 ) -> Joined:
-    """Return the rows that *stages* make of the images of *source*, one or several: of each as by itself.
+    """Return the rows of *stages* for the images of *source*, one or several, each as if by itself.
 
-    Several images have no *alpha*, where a stage takes them one by one.
+    Several images have no *alpha* if a stage takes them one by one.
     """
     if source.images == 1 or all(map(taken_together, with_branches(stages))):
         return join(source, stages, context, rule, strip_rows, jobs, alpha)
@@ -73,20 +73,20 @@ def join_each(
 
 
 def taken_together(stage: Stage) -> bool:
-    """Whether a stage takes several images as one strip."""
+    """Whether a stage can take several images as one strip."""
     return stage.takes == "strips" and stage.survey is None and not stage.by_name and not stage.each
 
 
 def _of_channels(stage: Stage, context: ImageContext, rule: Rule) -> bool:
-    """Whether a stage takes several images as the channels of one: what lies past the edge has no channels then."""
+    """Whether a stage can take several images as channels of one, for which the fill must not depend on the channel."""
     alike = not isinstance(stage.window.rule(context, rule).fill, tuple)
     return stage.by_channel and stage.survey is None and not stage.by_name and alike
 
 
 def _parts_of(stages: Sequence[Stage]) -> Iterator[tuple[int, int, bool]]:
-    """Yield where rows of stages begin and end that take images together, or one by one.
+    """Yield the ranges of stages that take images together, or one by one.
 
-    What lies between two marks is not divided, nor what follows one that nothing is put back for.
+    Stages between two marks are not separated, nor are those after a mark without a matching one.
     """
     units: list[tuple[int, int, bool]] = []
     first = 0
@@ -104,17 +104,17 @@ def _parts_of(stages: Sequence[Stage]) -> Iterator[tuple[int, int, bool]]:
 
 
 class OneByOne(Rows):
-    """What stages make of several images, of which they take each by itself."""
+    """The result of stages for several images, taken one by one."""
 
     def __init__(self, above: Rows, stages: Sequence[Stage], context: ImageContext, rule: Rule, rows: int) -> None:
         self.above, self.stages, self.context, self.rule, self.strip_rows = above, stages, context, rule, rows
         self.images = above.images
-        self.found = self._of(0, 1)  # computed before, at times
+        self.found = self._of(0, 1)  # may compute it already
         one, _, self.whole = self.found
         self.height, self.width, self.saturates = one.height, one.width, one.saturates
 
     def _of(self, first: int, last: int) -> Joined:
-        """Return what the stages make of one image."""
+        """Return the result of the stages for one image."""
         context, size = self.context, self.above.height
         context = context._replace(name=context.names[first], facts=[])
         return join(self._part(first * size, last * size), self.stages, context, self.rule, self.strip_rows, 1)
@@ -140,22 +140,22 @@ class OneByOne(Rows):
         return by_field(self._below, *(one.rows(0, self.height) for one, *_ in of))
 
     def _below(self, *images: Array) -> Array:
-        """Return results one below the other; those of one colour are a single pixel."""
+        """Return results stacked one below the other; those of a single colour are one pixel."""
         size = self.height, self.width
         return np.concatenate([np.broadcast_to(one, (*size, *one.shape[2:])) for one in images])
 
 
 class EachItsOwn(OneByOne):
-    """What several images make of stages of which each has its own."""
+    """The results for several images that have their own stages."""
 
     def _joined(self, number: int, source: Rows) -> Joined:
-        """Return what an image's own stages make of it."""
+        """Return the result of an image's own stages."""
         stages = [stage.each[number] if stage.each else stage for stage in self.stages]
         context = self.context._replace(name=self.context.names[number], facts=[])
         return join(source, stages, context, self.rule, self.strip_rows, 1)
 
     def _of(self, first: int, last: int) -> Joined:
-        """Return what the first image becomes."""
+        """Return the result for the first image."""
         size = self.above.height
         return self._joined(first, self._part(first * size, last * size))
 
@@ -175,14 +175,14 @@ class EachItsOwn(OneByOne):
 
 
 class AsChannels(OneByOne):
-    """What stages make of several images, which they take as the channels of one.
+    """The result of stages for several images, taken as the channels of one.
 
-    Of 28×28 pixels in 8 bits a flip takes 0.4 µs each so in place of 22, and a resize to half the size 1.4 in place of
-    58.
+    For 28×28 pixels in 8 bits this takes 0.4 µs per image instead of 22 for a flip, and 1.4 instead of 58 for resizing
+    to half.
     """
 
     def _part(self, start: int, stop: int) -> Rows:
-        """Return some of the images as one, whose channels they are."""
+        """Return some of the images as the channels of one."""
         above = self.above
         high, wide = above.height, above.width
 

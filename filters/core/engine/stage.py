@@ -1,18 +1,18 @@
 """A stage: one step of a filter, as a function from a padded strip to a strip, and what the engine must know about it.
 
 A strip is an array ``(rows, columns, channels)`` in the work type, or a NamedTuple of such strips (a gradient's gx and
-gy). Whoever writes a stage meets no borders, dtypes, rounding, threads or files. A stage is described by small types:
+gy). The code of a stage need not handle borders, dtypes, rounding, threads or files. Small types describe a stage:
 
-- `Window`: which input samples a sample of the result sees, and so where the result lies in the input;
-- `Extent`: the size of the result and where it lies in the input, for a stage that says so itself;
+- `Window`: which input samples a result depends on, and so where the result lies in the input;
+- `Extent`: the size of the result and where it lies in the input, for a stage that declares them;
 - `Colours`: what happens to a picture's colours, and to the alpha that belongs to them (`AlphaHandling`);
-- `WeightedSum`: the weights of a stage that is nothing but a sum, by which missing samples can be left out;
+- `WeightedSum`: the weights of a stage that is only a sum, with which missing samples can be left out;
 - `ImageContext`: what the stage learns about the image when it is bound;
 - `BoundStage`: the function, and which strips suit it.
 
 `pointwise`, `whole_image` and `geometric` make simple stages; `nested` makes stages from another stage. The executor
-and the pipeline go by these types alone: `Window` says how to pad and cut, `Colours` when to multiply and divide by the
-alpha.
+and the pipeline use only these types: `Window` determines padding and cutting, `Colours` when to multiply and divide by
+the alpha.
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ Function = Callable[..., Values]
 
 
 class Rows(Protocol):
-    """An image whose rows are computed when they are asked for."""
+    """An image whose rows are computed on demand."""
 
     height: int
     width: int
     images: int = 1
-    """So many images of that size lie one below the other; rows that are asked for are those of whole images then."""
+    """The number of images of that size, one below the other; if several, requests are for whole images."""
     preferred_rows: int = 1
     """The best height of a strip is a multiple of this."""
     saturates: bool = False
-    """What it returns was rounded and saturated."""
+    """Whether its rows are already rounded and saturated."""
 
     def rows(self, start: int, stop: int) -> Values:
         """Return the rows ``start … stop-1``."""
 
 
 SURVEYED_ROWS = 128
-"""Rows that are asked for at once: a filter before this one computes what its strips see around them anew."""
+"""Rows to request at once: an earlier filter recomputes the halo of each strip."""
 
 
 Look = Callable[[Values], Any]
@@ -84,7 +84,7 @@ class SharedRows(Rows):
 
 
 class Halo(NamedTuple):
-    """How many samples a stage must see on each side of a pixel."""
+    """The number of samples that a stage needs on each side of a pixel."""
 
     left: int = 0
     top: int = 0
@@ -93,7 +93,7 @@ class Halo(NamedTuple):
 
     @staticmethod
     def around(x: int, y: int | None = None) -> Halo:
-        """Return a halo that is the same on opposite sides."""
+        """Return a halo that is equal on opposite sides."""
         y = x if y is None else y
         return Halo(x, y, x, y)
 
@@ -106,105 +106,106 @@ NO_HALO = Halo()
 
 
 class ImageContext(NamedTuple):
-    """What a stage may know of the image when it is bound to it."""
+    """The information about an image that a stage gets when it is bound."""
 
     full: float
-    """White in the image's units: 255, 65535, or 1.0 for float, unless the image or its user says otherwise."""
+    """White in the image's units: 255, 65535, or 1.0 for float, unless the image or the user sets it."""
     work: Any
-    """The type that strips have: float32 where its error stays within the bound, else float64."""
+    """The type of strips: float32 if its error stays within the bound, else float64."""
     requested_fields: frozenset[str] = frozenset()
-    """Which fields of the filter's result somebody asked for."""
+    """The requested fields of the filter's result."""
     tolerance: float = 0.0
-    """The error that a result may have, in the image's units, where an algorithm approximates."""
+    """The tolerated error of a result, in the image's units, if an algorithm approximates."""
     finite: bool = True
     """No sample can be NaN or infinite, because the image is not float."""
     whole: bool = False
-    """All samples that the stage sees are whole numbers from 0 to `most`."""
+    """All input samples of the stage are whole numbers from 0 to `most`."""
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
     rounds_to: Any = None
-    """The image's own type, if nothing follows but rounding half up to it and saturating: the stage may do that itself,
-    whatever samples it sees. Else None."""
+    """The image's own type, if only rounding half up to it and saturating follow: the stage may then do so itself,
+    whatever its input. Else None."""
     kept: bool = False
-    """Nothing follows but writing the samples in the image's own type: what is selected need not be converted."""
+    """Only writing the samples in the image's own type follows, so selected samples need not be converted."""
     integers: bool = False
-    """Whole numbers that the stage selects stay in the image's own type."""
+    """Whole numbers that the stage selects keep the image's own type."""
     height: int = 0
     """The height of the stage's input."""
     width: int = 0
     """The width of the stage's input."""
     name: str = ""
-    """The image's name, for results that differ from image to image."""
+    """The image's name, for results that depend on it."""
     names: Sequence[str] = ()
-    """The names of several images, for stages that take each by itself."""
+    """The names of several images, for stages that take them one by one."""
     survey_result: Any = None
-    """What the stage's survey found in the whole image."""
+    """The result of the stage's survey of the whole image."""
     facts: list[Fact] | None = None
-    """Where surveys add the facts that they find, for people."""
+    """The list to which surveys add facts."""
     rule: Rule = Rule("reflect")
-    """The border rule, for a stage that pads for itself."""
+    """The border rule, for a stage that does its own padding."""
     jobs: int = 1
-    """How many threads a stage that takes the whole image may use; its result is the same for any number."""
+    """The number of threads for a stage that takes the whole image; its result must not depend on it."""
     streamed: bool = False
-    """The image is not in memory as a whole."""
+    """The image is not held in memory as a whole."""
     transfer: Transfer = DEFAULT
-    """How the image's samples stand for light."""
+    """The transfer function of the image's samples."""
     colours: ColourModel = "rgb"
-    """What several channels of the image are."""
+    """The kind of the image's channels."""
     largest: float | None = None
-    """The greatest sample that the image's type holds, where white is less."""
+    """The greatest value of the image's type, if white is less."""
 
     @property
     def most(self) -> float:
-        """The greatest of the samples, if they are whole numbers."""
+        """The greatest possible sample, if samples are whole numbers."""
         return self.full if self.largest is None else self.largest
 
     @property
     def rounded(self) -> bool:
-        """Nothing follows but rounding, and all samples that the stage sees are whole numbers of the image's type."""
+        """Whether only rounding follows, and all input samples are whole numbers of the image's type."""
         return self.whole and self.rounds_to is not None
 
     @property
     def result_type(self) -> Any:
-        """The type that the stage's results may have: that to which they are rounded, else the work type."""
+        """The type of the stage's results: the one to which they are rounded, else the work type."""
         return self.work if self.rounds_to is None else self.rounds_to
 
     @property
     def own_type(self) -> Any:
-        """The type of the image's own samples if the stage sees only whole numbers, else the work type."""
+        """The type of the image's samples if all input samples are whole numbers, else the work type."""
         if not self.whole:
             return self.work
         return np.uint8 if self.most == 255 else np.uint16
 
 
 class Window(NamedTuple):
-    """Which input samples a sample of the result sees, and so where the result lies in the input.
+    """Which input samples a sample of the result depends on, and so where the result lies in the input.
 
-    Along an axis, sample n of the result sees the sample ``n · stride - padding`` and as many after it as the halo has
-    on both sides. With a stride of ``(sx, sy)``, n rows of the result need ``(n - 1) · sy + 1`` rows and the halo.
+    Along an axis, sample n of the result depends on the sample ``n · stride - padding`` and on as many after it as the
+    halo has on both sides. With a stride of ``(sx, sy)``, n rows of the result need ``(n - 1) · sy + 1`` rows and the
+    halo.
     """
 
     halo: Halo = NO_HALO
     padding: Halo | None = None
-    """How far past the edges windows reach; None, as far as the halo, keeps the size."""
+    """How far windows extend beyond the edges; None extends them by the halo, which keeps the size."""
     stride: tuple[int, int] = (1, 1)
     ceil: bool = False
-    """Count a last window that begins before the padding at the end and reaches past it."""
+    """Count a last window that begins before the padding at the end and extends beyond it."""
     border: Border | None = None
-    """The border rule, if the stage's meaning fixes it; None takes the caller's."""
+    """The border rule, if the stage requires a particular one; None takes the caller's."""
     usual: Border | None = None
-    """The border rule where the caller names none, if that is not the filter's own."""
+    """The default border rule, if it differs from the filter's."""
     fill: Callable[[ImageContext], Fill] = lambda context: 0.0
-    """The value past the edge if *border* is `constant`."""
+    """The value beyond the edge if *border* is `constant`."""
     opacity: float = 1.0
-    """The alpha past the edge if *border* is `constant`, as a part of white."""
+    """The alpha beyond the edge if *border* is `constant`, as a fraction of white."""
     centre: Callable[[int, int], float] | None = None
-    """Returns the place in the input that the first result stands for, from the input's size along an axis and the
-    axis, as a coordinate of samples; None takes the anchor, the sample that has the halo around it."""
+    """Returns the input position of the first result, in samples, for the input's size along an axis and the axis; None
+    takes the anchor, the sample inside the halo."""
 
     @property
     def around(self) -> Halo:
-        """How far past the edges windows reach."""
+        """How far windows extend beyond the edges."""
         return self.padding or self.halo
 
     def rule(self, context: ImageContext, callers: Rule) -> Rule:
@@ -212,7 +213,7 @@ class Window(NamedTuple):
         return Rule(self.border, self.fill(context), self.opacity) if self.border else callers
 
     def first(self, size: int, axis: int) -> float:
-        """Return the sample of an input of *size* that the first result along an axis stands for.
+        """Return the position of the first result along an axis, in samples of an input of *size*.
 
         >>> Window(Halo.around(1), NO_HALO).first(7, axis=0)
         1
@@ -220,7 +221,7 @@ class Window(NamedTuple):
         return self.halo[axis] - self.around[axis] if self.centre is None else self.centre(size, axis)
 
     def results(self, size: int, axis: int) -> int:
-        """Return how many samples the result has along an axis (0 is x, 1 is y) if the input has *size*.
+        """Return the number of results along an axis (0 is x, 1 is y) for an input of *size*.
 
         >>> Window(Halo.around(1), NO_HALO, (2, 2)).results(7, axis=0)
         3
@@ -233,7 +234,7 @@ class Window(NamedTuple):
         return count - ((count - 1) * stride >= size + around[axis])
 
     def extent(self, width: int, height: int) -> Extent:
-        """Return the size of the result, and where it lies: each centre on that of what it sees, or on its anchor.
+        """Return the size and position of the result: each sample is centred on its window, or on the anchor.
 
         >>> Window(stride=(2, 2), centre=lambda size, axis: 0.5).extent(8, 8).geometry == Geometry.scaled((2.0, 2.0))
         True
@@ -247,7 +248,8 @@ class AlphaHandling(NamedTuple):
     """What happens to the alpha around a stage. Between filters, colours are premultiplied by their alpha."""
 
     divide: bool = False
-    """Divide the colours first: the stage takes them straight, and the filter before it returns them premultiplied."""
+    """Divide the colours first: the stage takes straight colours, but the filter before it returns premultiplied
+    ones."""
     multiply: bool = False
     """Multiply the result: the filter after the stage takes premultiplied colours."""
     backdrop: bool = False
@@ -257,8 +259,8 @@ class AlphaHandling(NamedTuple):
     missing: bool = False
     """The stage changes only NaN, and is skipped for an image that cannot have any."""
     weigh: bool = False
-    """If there is an alpha, the stage's function takes it, padded likewise, as a second argument; with branches it is
-    the last one."""
+    """If there is an alpha, the stage's function takes it, padded in the same way, as its second argument, or after the
+    branches as its last."""
 
 
 BY_ALPHA = AlphaHandling(divide=True, multiply=True, weigh=True)
@@ -266,37 +268,38 @@ BY_ALPHA = AlphaHandling(divide=True, multiply=True, weigh=True)
 
 
 class WeightedSum(NamedTuple):
-    """The weights of a stage that adds up weighted samples and does nothing else."""
+    """The weights of a stage that only adds up weighted samples."""
 
     sum: float
     absolute: float
     """The sum of their absolute values."""
     relative: bool = False
-    """A missing sample counts as the pixel in the middle; if not, the sum is divided by the weights that are left."""
+    """Missing samples are replaced by the pixel in the middle; otherwise the sum is divided by the remaining
+    weights."""
     identity: bool = False
-    """The pixel under the anchor weighs 1, and all others nothing, however wide the kernel is."""
+    """The pixel under the anchor has the weight 1, and all others 0, whatever the kernel's size."""
 
 
 class BoundStage(NamedTuple):
-    """A stage bound to an image: its function, and what its algorithm asks of the strips."""
+    """A stage bound to an image: its function, and the strips that its algorithm needs."""
 
     function: Function
     extra: Halo = NO_HALO
-    """What the function must see in addition to the stage's halo."""
+    """The halo that the function needs in addition to the stage's."""
     rows: int = 1
     """The best height of a strip is a multiple of this."""
     anchored: bool = False
-    """Strips must begin and end at multiples of *rows*, or at the image's end: their other rows move the last bits."""
+    """Strips must begin and end at multiples of *rows*, or at the image's end; other strips change the last bits."""
     work: Any = None
-    """The type of the strips that the function takes, if it is not that of the `ImageContext`."""
+    """The type of the function's strips, if it differs from that of the `ImageContext`."""
     anywhere: bool = False
-    """Results of any part of the columns, and of the rows, are the same: edges and middle may be computed apart."""
+    """Results do not depend on the strip's columns or rows, so edges and middle may be computed separately."""
     placed: bool = False
-    """The function takes the row of the result at which its strip begins as a second argument."""
+    """The function takes the first row of the result's strip as a second argument."""
     saturates: bool = False
-    """Its results may leave the range of the type that it rounds them to, and are saturated there."""
+    """Results may exceed the range of the type to which they are rounded, and are saturated."""
     interleaved: bool = False
-    """The function is as fast with channels interleaved, as in the image, as with planes."""
+    """The function is as fast with interleaved channels, as in the image, as with planes."""
 
 
 class Colours(NamedTuple):
@@ -307,42 +310,42 @@ class Colours(NamedTuple):
     """
 
     gain: float | None = 1.0
-    """The factor by which a constant image grows; None if the result is not a picture of the colours."""
+    """The factor on a constant image; None if the result is not a picture in colour."""
     alpha: AlphaHandling | None = None
     """The handling of the alpha, for a stage between two filters or one that weights pixels by it."""
     joint: bool = False
-    """The result of a channel depends on the others too."""
+    """The result of a channel also depends on the others."""
     curved: bool = False
-    """A constant image becomes another constant one, but not by the gain: samples go through a curve, as those of a
-    negative do."""
+    """Samples pass through a curve, as for a negative: a constant image stays constant, but does not follow the
+    gain."""
     maps: int = 0
-    """How many maps the result has, whatever channels the image has; 0 if it is a picture."""
+    """The number of maps in the result, whatever the image's channels; 0 if it is a picture."""
     bias: float = 0.0
-    """What is added to every sample of the final result."""
+    """The offset added to every sample of the final result."""
     white_offset: float = 0.0
-    """The same as a fraction of white, for constants that hold for every depth."""
+    """The same as a fraction of white, for offsets that hold for every depth."""
     coloured: bool = False
-    """The stage takes and returns three channels, even of a gray image, and sees to `channels` itself."""
+    """The stage takes and returns three channels, even for a gray image, and handles `channels` itself."""
 
 
 class Mark(NamedTuple):
-    """Marks a stage at which a part of the colours is taken out, or put back beside what was kept of them."""
+    """Marks a stage at which a part of the colours is extracted, or recombined with the rest."""
 
     part: Literal["luma", "chroma", "R", "G", "B", "A"]
     begins: bool
-    """Taken out; the stages up to the one that puts it back, if there is one, act on it alone."""
+    """The part is extracted; stages up to the one that recombines it, if any, act on it alone."""
     gain: float = 1.0
-    """The factor by which the stages between the marks change a constant image."""
+    """The factor of the stages between the marks on a constant image."""
     divides: bool = False
-    """They give colours multiplied by an alpha of their own, by which their result must be divided."""
+    """These stages give colours premultiplied by their own alpha, so the result must be divided by it."""
     bias: float = 0.0
-    """What is added to the part alone, when it is put back."""
+    """The offset added only to the part, when it is recombined."""
     white_offset: float = 0.0
     """The same as a fraction of white."""
 
 
 NO_COLOURS = Colours(gain=None)
-"""For a result that is not a picture of the colours."""
+"""For a result that is not a picture in colour."""
 
 
 class Stage(NamedTuple):
@@ -353,66 +356,66 @@ class Stage(NamedTuple):
 
     bind: Callable[[ImageContext], Function | BoundStage]
     window: Window = Window()
-    """Which samples a sample of the result sees; without a halo only the one in its place."""
+    """Which samples a sample of the result depends on; without a halo only the one at its position."""
     colours: Colours = Colours()
     """What happens to the colours and to their alpha."""
     step: str = ""
     """The filter's name in an error, if it is one of several."""
     takes: Literal["strips", "image", "rows"] = "strips"
-    """What the function takes: padded strips; the whole image at once; or the image as `Rows`. A function of `Rows`
-    returns `Rows`: it pads for itself."""
+    """The function's input: padded strips; the whole image at once; or the image as `Rows`. A function of `Rows`
+    returns `Rows`, and does its own padding."""
     by_rows: Callable[[Rows, int], Rows] | None = None
-    """Returns the rows of the result of a stage that takes the image, for one that is not in memory as a whole; the
-    number is that of the threads that it may use."""
+    """For a stage that takes the image: returns the rows of the result for an image that is not held in memory, given
+    the number of threads."""
     holds: bool = False
-    """A function of `Rows` asks for all of the image before it returns its first row, or in any order."""
+    """The function of `Rows` requests the whole image before it returns its first row, or rows in any order."""
     memory: Callable[[ImageContext, int], float] = lambda context, channels: 0.0
-    """Returns the bytes that it takes for each sample of the whole image, which has so many channels, beside strips:
-    what it keeps of the image, and what it computes on the way."""
+    """Returns the bytes that the stage takes per sample of the whole image, in addition to strips, for a number of
+    channels: what it stores of the image, and its intermediate results."""
     survey: Callable[[ImageContext, Rows], Any] | None = None
-    """Looks at the whole image before the stage is bound; what it returns is then `ImageContext.survey_result`. If
-    there is an alpha it sees straight colours, and NaN in transparent pixels."""
+    """Examines the whole image before the stage is bound; its result becomes `ImageContext.survey_result`. If there is
+    an alpha it gets straight colours, with NaN in transparent pixels."""
     extent: Callable[[int, int], Extent] | None = None
-    """Returns the size of the result, and where it lies, for an input of a width and height; raises ImageError where
-    that has none. For a stage that takes rows or the image; None where the window says it."""
+    """Returns the size and position of the result for an input's width and height, and raises ImageError if there is no
+    result. For a stage that takes rows or the image; None if the window determines it."""
     branches: tuple[tuple[Stage, ...], ...] = ()
-    """Rows of stages, each applied to the same image. The function takes their results as arguments; an empty row
-    gives the image itself."""
+    """Sequences of stages, each applied to the same image. The function takes their results as arguments; an empty
+    sequence gives the image itself."""
     mixes: bool = False
-    """Each branch takes the alpha too, and may move samples by a geometry of its own. The function is given the colours
-    of all branches, multiplied by their alphas, and likewise the alphas."""
+    """Each branch also takes the alpha, and may have its own geometry. The function is applied to the premultiplied
+    colours of all branches, and separately to their alphas."""
     by_channel: bool = False
-    """A stage that takes rows or the image treats each channel as an image: several images can be the channels of one,
-    and come out to the last bit as by themselves."""
+    """A stage that takes rows or the image treats each channel as an image, so several images can be the channels of
+    one, with bit-identical results."""
     by_name: bool = False
-    """Results differ from image to image, by the name that the context tells."""
+    """Results depend on the image's name in the context."""
     selects: bool = False
-    """Each result is one of the samples, or a difference of two. Whole numbers stay whole, so its function takes and
+    """Each result is one of the samples, or a difference of two. Integers stay integers, so the function takes and
     returns them in the image's own type."""
     picks: bool = False
-    """Each result is one of the samples, never a difference or another value: numbers of classes stay such numbers."""
+    """Each result is one of the samples, never a difference or another value, so class labels stay class labels."""
     weights: WeightedSum | None = None
-    """How missing samples can be left out; None if the stage is not a weighted sum, and leaves them out itself."""
+    """The weights with which missing samples can be left out; None if the stage is not a weighted sum, and leaves them
+    out itself."""
     mark: Mark | None = None
-    """A part of the colours is taken out, or put back; see `colour_parts`."""
+    """Marks where a part of the colours is extracted or recombined; see `colour_parts`."""
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
     amplification: float = 1.0
-    """The greatest factor by which the stage magnifies an error; the work type is chosen by it."""
+    """The greatest factor by which the stage magnifies an error; it determines the work type."""
     fields: tuple[str, ...] = ("image",)
-    """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
+    """The names of the results, if the stage is the last: those of its NamedTuple, or only ``image``."""
     display: Display = AS_COMPUTED
-    """How its results show in 8 and 16 bits, if the stage is the last."""
+    """The display of the results in 8 and 16 bits, if the stage is the last."""
     each: tuple[Stage, ...] = ()
-    """One an image, where each of several images has a stage of its own, which differ in their numbers alone; this one
-    is the first."""
+    """One stage per image, if several images have stages that differ only in their numbers; this one is the first."""
     alpha: Stage | None = None
-    """The stage that says what becomes of the alpha, where that is another thing than what becomes of the colours."""
+    """The stage for the alpha, if it differs from that for the colours."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
-    """Returns the facts that were derived from the parameters and the image."""
+    """Returns the facts derived from the parameters and the image."""
 
     def result_of(self, width: int, height: int) -> Extent:
-        """Return the size of the result for an input of *width* and *height*, and where it lies; raises ImageError."""
+        """Return the size and position of the result for an input of *width* and *height*; raises ImageError."""
         if self.extent is None:
             return self.window.extent(width, height)
         try:
@@ -422,12 +425,12 @@ class Stage(NamedTuple):
 
 
 def without_maps(stage: Stage) -> Stage:
-    """Return the stage without its maps, which nobody asked for."""
+    """Return the stage without its maps, which were not requested."""
     return stage._replace(bind=lambda context: bound(stage, context._replace(requested_fields=frozenset({"image"}))))
 
 
 def total_gain(stages: Sequence[Stage]) -> float | None:
-    """Return the factor by which the last filter of *stages* scales a constant image; None if no colours are left."""
+    """Return the factor of the last filter of *stages* on a constant image; None if the result is not in colour."""
     gain = 1.0
     for stage in stages:
         own = stage.colours
@@ -458,9 +461,9 @@ def pointwise(
     amplification: float = 1.0,
     fields: tuple[str, ...] = ("image",),
 ) -> Stage:
-    """Make a stage that looks at one pixel at a time.
+    """Make a stage that processes pixels one by one.
 
-    *gain* is the factor by which a constant image grows; None if the result is not a picture of the colours.
+    *gain* is the factor on a constant image; None if the result is not a picture in colour.
     """
     return Stage(lambda context: function, colours=Colours(gain), amplification=amplification, fields=fields)
 
@@ -477,15 +480,15 @@ def geometric(
     takes: Literal["image", "rows"] = "rows",
     **properties: Any,
 ) -> Stage:
-    """Make a stage whose result has another size, or lies otherwise, as *extent* says.
+    """Make a stage whose result has the size and position given by *extent*.
 
-    The function that *bind* returns takes the image as `Rows`, whose width and height the context knows, and returns
-    `Rows` of the new size; or it takes and returns the whole *image*. The rule past the edge is ``context.rule``.
-    The alpha goes the same way, and each channel by itself. A *property* is `picks` for one whose results are samples
-    as they are.
+    The function that *bind* returns takes the image as `Rows`, whose width and height are in the context, and returns
+    `Rows` of the new size; or it takes and returns the whole *image*. The border rule is ``context.rule``. The alpha is
+    treated in the same way, and each channel by itself. One of the *properties* is `picks`, for results that are
+    unchanged samples.
     """
     selects = bool(properties.get("picks"))
-    # Of an image it is asked for six times.
+    # It is requested six times per image.
     kind = {"takes": takes, "extent": lru_cache(maxsize=2)(extent), "selects": selects, "by_channel": True}
     return Stage(bind, **{**kind, **properties})
 
@@ -502,7 +505,7 @@ def inside(strip: Values, halo: Halo) -> Values:
 
 
 def by_field(function: Callable[..., Array], *values: Values) -> Values:
-    """Apply *function* to strips, or field by field to NamedTuples of strips, of which some may be None."""
+    """Apply *function* to strips, or field by field to NamedTuples of strips, some of which may be None."""
     if hasattr(values[0], "_make"):
         fields = zip(*values, strict=True)
         return values[0]._make(None if field[0] is None else function(*field) for field in fields)
@@ -510,5 +513,5 @@ def by_field(function: Callable[..., Array], *values: Values) -> Values:
 
 
 def fields_of(values: Values) -> dict[str, Array]:
-    """Return strips by their names; one by itself is called ``image``."""
+    """Return strips by name; a single one is called ``image``."""
     return values._asdict() if hasattr(values, "_asdict") else {"image": values}

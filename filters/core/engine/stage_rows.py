@@ -1,4 +1,4 @@
-"""A stage applied to the rows above it: which rows it sees, and what lies past the edges."""
+"""A stage applied to the rows above it: which rows it needs, and how they are padded."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .image_rows import Source, ZippedRows
 from .stage import NO_HALO, BoundStage, Halo, ImageContext, Rows, Stage, Values, by_field, fields_of
 
 MAX_STRIP_SAMPLES = 1 << 28
-"""Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
+"""The most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
 EDGE_BYTES = 64
-"""Least bytes of the results in a row of the edges: a vector. At 12 MP fewer add up to 1.2 ms to an erosion."""
+"""The fewest bytes of results in a row of an edge: one vector. Fewer add up to 1.2 ms to an erosion of 12 MP."""
 
 
 class StageRows(Rows):
@@ -29,7 +29,7 @@ class StageRows(Rows):
         own = bound_for(stage, context)
         self.own, self.preferred_rows, self.saturates = own, own.rows, own.saturates
         self.work = own.work or (context.own_type if stage.selects else context.work)
-        # Samples of float32 that are picked stay so: an erosion of 15×15 takes 2.7 ns a sample in place of 4.6.
+        # Picked float32 samples stay float32: an erosion of 15×15 takes 2.7 ns per sample instead of 4.6.
         self.narrow = stage.picks and self.work == np.float64 and self.rule.border != "constant"
         where = f"{stage.step}: " if stage.step else ""
         self.width = stage.window.results(above.width, axis=0)
@@ -37,18 +37,18 @@ class StageRows(Rows):
         seen = self.halo
         if min(self.width, self.height) < 1:
             raise ImageError(
-                f"{where}the image, {above.width}×{above.height}, is smaller than the filter's window, "
-                f"{_size_of(seen)}; more --padding would help"
+                f"{where}the image of {above.width}×{above.height} is smaller than the filter's window, "
+                f"{_size_of(seen)}; use more --padding"
             )
         if own.extra != NO_HALO:
             self.halo, self.padding = seen.wider(own.extra), self.padding.wider(own.extra)
-        # The strips of another stage may be handed on as they are; samples of the image must be converted first.
+        # Another stage's strips can be passed on unchanged; the image's samples must be converted first.
         self.bare = not isinstance(above, Source) and (*self.halo, *self.padding, *self.stride) == (*([0] * 8), 1, 1)
         around = (16 + self.halo.top + self.halo.bottom) * (self.width + self.halo.left + self.halo.right)
         if around > MAX_STRIP_SAMPLES:
             raise ImageError(
-                f"{where}the filter's window, {_size_of(seen)}, is too large: a strip and what it sees around it hold "
-                f"{around} samples, the limit is {MAX_STRIP_SAMPLES}; a smaller sigma, size or dilation would help"
+                f"{where}the filter's window, {_size_of(seen)}, is too large: a strip with its halo holds "
+                f"{around} samples, and the limit is {MAX_STRIP_SAMPLES}; use a smaller sigma, size or dilation"
             )
 
     def rows(self, start: int, stop: int) -> Values:
@@ -74,25 +74,25 @@ class StageRows(Rows):
             return borders.surround(laid, rows, left, right, work, self.rule, self.own.interleaved)
 
         strip = by_field(surrounded, *parts)
-        del parts  # of several stages in a row each would keep one
+        del parts  # or each of several successive stages would keep one
         return self.own.function(strip, *where)
 
     def beside(self) -> tuple[int, int]:
-        """Return how many columns past the edges, left and right, all results of a row see."""
+        """Return how many columns beyond the left and right edges the results of a row need."""
         left = self.padding.left
         seen = (self.width - 1) * self.stride[0] + self.halo.left + self.halo.right + 1
         return left, seen - left - self.above.width
 
     def seen(self, start: int, stop: int) -> tuple[int, int]:
-        """Return the rows above that the rows ``start … stop-1`` see, some of them maybe past the edges."""
+        """Return the rows above that the rows ``start … stop-1`` need; some may lie beyond the edges."""
         first = start * self.stride[1] - self.padding.top
         return first, (stop - 1) * self.stride[1] - self.padding.top + self.halo.top + self.halo.bottom + 1
 
     def write(self, start: int, stop: int, places: Mapping[str, Array]) -> dict[str, Array]:
-        """Compute rows of the stage's result, and return its fields; one whose type is that of its place is there.
+        """Compute rows of the stage's result and return its fields; a field of its place's type is written there.
 
-        What sees no border is computed from the image itself, without a copy: of 12 MP in 8 bits an erosion of 3×3
-        takes 2.2 ms so in place of 4.3.
+        Results that need no border are computed directly from the image, without a copy: for 12 MP in 8 bits an erosion
+        of 3×3 takes 2.2 ms instead of 4.3.
         """
         laid: dict[str, Array] = {}
         for columns, compute in self._parts(start, stop):
@@ -113,7 +113,7 @@ class StageRows(Rows):
         return laid
 
     def _parts(self, start: int, stop: int) -> Iterator[tuple[slice, Callable[[], Values]]]:
-        """Yield what computes some rows: all columns, or the middle, from the image itself, and then the edges."""
+        """Yield functions that compute some rows: all columns, or the middle from the image itself, and the edges."""
         first, last = self.seen(start, stop)
         left, right = self.halo.left, self.halo.right
         unpadded = self.halo == self.padding and self.stride == (1, 1) and first >= 0 and last <= self.above.height
@@ -128,7 +128,7 @@ class StageRows(Rows):
             wide = max(edge, EDGE_BYTES // seen.dtype.itemsize - edge)
             strip = borders.beside(seen, ((-left, wide), (self.width - edge, self.width + right)), self.rule)
             found = self.own.function(strip)
-            end = wide + edge  # for what is between the edges' results nobody asks
+            end = wide + edge  # the results between the edges are not used
             yield slice(left), lambda: by_field(lambda values: values[:, :left], found)
             yield slice(self.width - right, self.width), lambda: by_field(lambda own: own[:, end - right : end], found)
 
@@ -138,7 +138,7 @@ def _size_of(window: Halo) -> str:
 
 
 def bound_for(stage: Stage, context: ImageContext) -> BoundStage:
-    """Bind a stage, and convert what it selects to the work type unless it may stay in the image's own."""
+    """Bind a stage; samples that it selects are converted to the work type unless they may keep the image's own."""
     own = nan_policy.bound_leaving_out(stage, context)
     if not stage.selects or context.integers:
         return own

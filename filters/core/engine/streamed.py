@@ -1,4 +1,4 @@
-"""An image that is never in memory as a whole: rows are read when the executor asks for them."""
+"""An image that is never held in memory as a whole: the executor requests rows, which are read on demand."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from ..lazy_numpy import Array, np
 
 TOGETHER = 1 << 20
-"""Bytes of rows that are looked at together, where all are."""
+"""Bytes of rows to process together, if all rows are processed."""
 
 
 class StreamedImage:
-    """Rows of an image, ``(height, width, channels)`` or ``(height, width)``, that are read when they are asked for.
+    """Rows of an image, ``(height, width, channels)`` or ``(height, width)``, that are read on demand.
 
-    The executor takes it in place of an array, of which it asks for the shape, the type and some rows. Several threads
-    may ask at once, for rows that overlap and in any order.
+    The executor takes it instead of an array, and uses its shape, type and rows. Several threads may request rows at
+    once, overlapping and in any order.
 
     >>> import numpy as np
     >>> image = StreamedImage((4, 2, 1), "uint8", lambda start, stop: np.full((stop - start, 2, 1), start, np.uint8))
@@ -34,7 +34,7 @@ class StreamedImage:
         return self.shape[0]
 
     def __getitem__(self, part: slice | tuple[Any, ...]) -> Array:
-        """Return some rows, maybe in steps, and of these what else is asked for, as of an array."""
+        """Return some rows, maybe with a step, further indexed like an array."""
         rows, *others = part if isinstance(part, tuple) else (part,)
         start, stop, step = rows.indices(len(self))
         if start >= stop:
@@ -45,16 +45,16 @@ class StreamedImage:
         return np.concatenate([*each])
 
     def strips(self) -> Iterator[Array]:
-        """Yield all rows, a few together."""
+        """Yield all rows, a few at a time."""
         together = max(TOGETHER * len(self) // self.nbytes, 1)
         return (self[row : row + together] for row in range(0, len(self), together))
 
     def mapped(self, shape: tuple[int, ...], function: Callable[[Array], Array]) -> StreamedImage:
-        """Return the image of another *shape*, as high, that a *function* makes of the rows."""
+        """Return an image of the same height and another *shape*, whose rows are computed by *function*."""
         return StreamedImage(shape, self.dtype, lambda start, stop: function(self.read(start, stop)))
 
     def apart(self) -> tuple[StreamedImage, StreamedImage]:
-        """Return the colours and the alpha ``(height, width)`` of an image whose last channel that is."""
+        """Return the colours and the alpha ``(height, width)`` of an image whose last channel is the alpha."""
         colours = (*self.shape[:2], self.shape[2] - 1)
         return (
             self.mapped(colours, lambda rows: np.ascontiguousarray(rows[..., :-1])),
@@ -63,7 +63,7 @@ class StreamedImage:
 
 
 def strips_of(image: Array | StreamedImage) -> Iterator[Array]:
-    """Yield all rows of an image, a few together where it is not in memory.
+    """Yield all rows of an image, a few at a time if it is not in memory.
 
     >>> import numpy as np
     >>> [strip.shape for strip in strips_of(np.zeros((4, 2, 1)))]

@@ -1,4 +1,4 @@
-"""Working through an image in strips, on one core or several."""
+"""Processing an image in strips, on one core or several."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .threads import together
 Task = Callable[[int, int], None]
 
 AHEAD = 2
-"""Strips, more than there are threads, that the first thread may be before the last."""
+"""How many strips, beyond the number of threads, the first thread may be ahead of the last."""
 LARGEST_THRESHOLD = (1 << 25) - (1 << 16)
-"""Bytes of a block that glibc takes, when it is freed, for the size from which blocks go back to the system, and twice
-that for what is left free; it takes no more than 32 MiB."""
+"""When a block of this size is freed, glibc raises its threshold for returning blocks to the system to that size, and
+its limit of free memory to twice as much; glibc accepts at most 32 MiB."""
 
 
 @cache
 def keep_freed() -> None:
-    """Let freed memory serve the next strip, rather than go back to the system.
+    """Keep freed memory for the next strip, rather than return it to the system.
 
-    From there it comes page by page, zeroed: the structure tensor of 8 MP took 70 ns a sample in place of 26. Other C
-    libraries do as they do.
+    The system hands out memory page by page, zeroed: the structure tensor of 8 MP took 70 ns per sample instead of 26.
+    Other C libraries are not affected.
     """
     with contextlib.suppress(MemoryError):
         np.empty(LARGEST_THRESHOLD, np.uint8)
@@ -43,11 +43,11 @@ def each_strip(
 ) -> None:
     """Call ``task(start, stop)`` for every strip of *rows* rows; the strips are the same for any number of *jobs*.
 
-    Each thread takes one contiguous part: a queue would cost more than it balances. *In order*, it takes the next
-    strip, as what is read or written from the top needs. The *first* rows, of *rows* if not told otherwise, are done
-    before the others begin, so that a task may prepare there what all share. The *last* rows, if so many are told, are
-    a strip of their own. What fits one strip is one. Where some rows are *wanted* alone, from a first to one behind the
-    last, the strips are the same, and those without such a row are left out.
+    Each thread takes one contiguous part: a queue would cost more than it balances. With *in_order* it takes the next
+    strip, which reading or writing from the top requires. The *first* rows, by default *rows* of them, are done before
+    the others begin, so that a task may prepare shared data there. The *last* rows, if given, form a strip of their
+    own. An image that fits one strip is a single strip. If only the rows ``wanted[0] … wanted[1]-1`` are *wanted*, the
+    strips are the same, and those without such a row are left out.
     """
     keep_freed()
     first = height if height <= rows else min(height, rows if first is None else first)
@@ -56,7 +56,7 @@ def each_strip(
     strips = [strip for strip in pairwise(bounds) if wanted is None or (strip[0] < wanted[1] and strip[1] > wanted[0])]
 
     def work_through(part: Sequence[tuple[int, int]]) -> None:
-        # Infinities and NaN of a float image are data, no mistake of the caller's.
+        # Infinities and NaN of a float image are data, not a mistake of the caller.
         with np.errstate(invalid="ignore", over="ignore"):
             for start, stop in part:
                 task(start, stop)
@@ -76,16 +76,16 @@ def each_strip(
 
 
 class _Queue:
-    """Strips that threads take in order, none of them far before the others."""
+    """Strips that threads take in order, none of them far ahead of the others."""
 
     def __init__(self, strips: Sequence[tuple[int, int]], most: int) -> None:
-        """So many strips may lie between the first that is not done and the last that is begun."""
+        """*most* strips may lie between the first unfinished and the last one begun."""
         self._strips, self._most = strips, most
         self._begun, self._open, self._failed = 0, set[int](), False
         self._changed = threading.Condition()
 
     def work_through(self, task: Callable[[tuple[int, int]], None]) -> None:
-        """Do what is next until nothing is left, or another thread failed."""
+        """Process strips until none is left, or another thread has failed."""
         while (number := self._next()) is not None:
             try:
                 task(self._strips[number])
@@ -99,7 +99,7 @@ class _Queue:
 
     def _next(self) -> int | None:
         with self._changed:
-            # Whoever waits, waits for a strip that another thread has in hand.
+            # A waiting thread waits for a strip that another thread is processing.
             while self._open and self._begun - min(self._open) >= self._most and not self._failed:
                 self._changed.wait()
             if self._failed or self._begun == len(self._strips):

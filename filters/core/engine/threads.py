@@ -1,4 +1,4 @@
-"""Running a few tasks at once."""
+"""Running a few tasks concurrently."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ Result = TypeVar("Result")
 
 
 def available() -> int:
-    """Return how many cores the process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return the number of cores that the process may use."""
+    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def threads_of(jobs: int | None) -> int:
-    """Return how many threads *jobs* asks for; raises `ParameterError`."""
+    """Return the number of threads for *jobs*; raises `ParameterError`."""
     if jobs is None:
         return available()
     if isinstance(jobs, bool) or not isinstance(jobs, (int, np.integer)) or jobs < 1:
@@ -28,10 +29,10 @@ def threads_of(jobs: int | None) -> int:
 
 
 def beside(task: Callable[[], None], *, daemon: bool = False) -> Callable[[], None]:
-    """Begin with *task* in a thread beside this one, and return what waits for its end.
+    """Start *task* in another thread, and return a function that waits for its end.
 
-    Where no thread can be had, because a limit says so or for lack of memory, the task is done here. The program waits
-    for no *daemon* when it ends.
+    If no thread can be started, because of a limit or for lack of memory, the task runs here. The program does not wait
+    for a *daemon* when it ends.
     """
     thread = threading.Thread(target=task, daemon=daemon)
     try:
@@ -43,7 +44,7 @@ def beside(task: Callable[[], None], *, daemon: bool = False) -> Callable[[], No
 
 
 def begun(task: Callable[[], Result], *, daemon: bool = False) -> Callable[[], Result]:
-    """Begin with *task* as `beside` does, and return what waits for its result, or raises its failure."""
+    """Start *task* as `beside` does, and return a function that waits for its result, or raises its error."""
     results: list[Result] = []
     failures: list[BaseException] = []
 
@@ -65,11 +66,11 @@ def begun(task: Callable[[], Result], *, daemon: bool = False) -> Callable[[], R
 
 
 def _done() -> None:
-    """Wait for what is done."""
+    """Wait for a task that is already done."""
 
 
 def to_be_had() -> bool:
-    """Whether a thread can be had now."""
+    """Whether a thread can be started now."""
     thread = threading.Thread(target=_done)
     try:
         thread.start()
@@ -80,9 +81,9 @@ def to_be_had() -> bool:
 
 
 def together(tasks: Sequence[Callable[[], None]]) -> None:
-    """Run all *tasks*, the first in this thread, the others in threads of their own; raise the first failure.
+    """Run all *tasks*, the first in this thread, the others in their own threads; raise the first error.
 
-    No task may wait for another: where there are no threads, one follows the other.
+    No task may wait for another: without threads they run one after the other.
     """
     failures: list[BaseException] = []
 
@@ -101,7 +102,7 @@ def together(tasks: Sequence[Callable[[], None]]) -> None:
 
 
 def side_by_side(task: Callable[[int], Result], numbers: Sequence[int], cores: int) -> Iterator[Result]:
-    """Return the task's results for all *numbers* in their order, done by *cores* threads."""
+    """Return the task's results for all *numbers* in order, computed by *cores* threads."""
     waiting = iter(numbers)
     results: dict[int, Result] = {}
 
@@ -109,10 +110,10 @@ def side_by_side(task: Callable[[int], Result], numbers: Sequence[int], cores: i
         try:
             for number in waiting:
                 results[number] = task(number)
-        except BaseException:  # an interruption among them
+        except BaseException:  # including an interruption
             for _ in waiting:
-                pass  # what no thread has begun is left
+                pass  # skip what no thread has begun
             raise
 
     together([work] * max(1, min(cores, len(numbers))))
-    return (results.pop(number) for number in numbers)  # each is let go as it is used
+    return (results.pop(number) for number in numbers)  # each is released once used

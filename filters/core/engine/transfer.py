@@ -1,7 +1,8 @@
-"""Transfer functions: how the samples of a picture stand for light, and how light becomes samples.
+"""Transfer functions: from the samples of a picture to light, and back.
 
-Each curve takes 0 to 0 and 1 to 1, grows, and has an exact inverse, so that a filter that changes nothing in linear
-light gives the same samples back. Values below 0 mirror those above it, so that signed intermediates survive.
+Each curve maps 0 to 0 and 1 to 1, is increasing, and has an exact inverse, so that a filter that changes nothing in
+linear light returns the same samples. Negative values mirror positive ones, so that signed intermediate results
+survive.
 
 References
 ----------
@@ -18,15 +19,15 @@ from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 
 MIN_SLOPE = 2.0**-24
-"""The slope that a flat part of a sampled curve is given, so that samples there stay different from each other."""
+"""The slope given to flat parts of a sampled curve, so that different samples stay different."""
 CHECKED_POINTS = 4096
-"""Points at which a curve is checked, and sampled where its formula has no inverse."""
+"""The number of points at which a curve is checked, and sampled if its formula has no inverse."""
 LARGEST_ERROR = 1e-9
-"""The error of a curve's inverse, as a part of white, that passes for rounding."""
+"""The largest error of a curve's inverse, as a fraction of white, that counts as rounding."""
 
 
 class Standard(NamedTuple):
-    """The curve of a standard, which has no parameters: from samples to their light, and back."""
+    """The curve of a standard without parameters: from samples to light, and back."""
 
     name: str
     decode: Callable[[Array], Array]
@@ -34,7 +35,7 @@ class Standard(NamedTuple):
 
 
 class Parametric(NamedTuple):
-    """A power with a straight part: ``(a·x + b)^gamma + e`` from *d* on, ``c·x + f`` below (ICC.1, section 10.18)."""
+    """A power with a linear part: ``(a·x + b)^gamma + e`` from *d* on, ``c·x + f`` below (ICC.1, section 10.18)."""
 
     gamma: float
     a: float = 1.0
@@ -44,9 +45,9 @@ class Parametric(NamedTuple):
     e: float = 0.0
     f: float = 0.0
     black: float = 0.0
-    """What the formula gives for 0."""
+    """The formula's value at 0."""
     white: float = 1.0
-    """What it gives for 1."""
+    """The formula's value at 1."""
 
     def formula(self, value: Array) -> Array:
         """Return the formula's own values."""
@@ -68,10 +69,10 @@ class Parametric(NamedTuple):
 
 
 class Sampled(NamedTuple):
-    """Samples at equal distances, straight between them; beyond white it goes on with the slope 1."""
+    """Equally spaced samples, interpolated linearly; beyond white the slope is 1."""
 
     samples: bytes
-    """Of float64, growing from 0 to 1: bytes, because they are compared and hashed at once."""
+    """float64 values, increasing from 0 to 1, as bytes, which are fast to compare and hash."""
 
     @property
     def _light(self) -> Array:
@@ -91,7 +92,7 @@ class Sampled(NamedTuple):
 
 
 Curve = Standard | Parametric | Sampled
-"""A transfer function, for values from 0 on, of which 1 is white."""
+"""A transfer function, for values from 0; white is 1."""
 
 
 def _decode_srgb(value: Array) -> Array:
@@ -122,7 +123,7 @@ HLG_A = 0.17883277
 HLG_B = 1 - 4 * HLG_A
 HLG_C = 0.55991073
 HLG_WHITE = 0.9999999785
-"""What the formula's published constants give for 1."""
+"""The value at 1 with the formula's published constants."""
 
 
 def _decode_hlg(value: Array) -> Array:
@@ -138,24 +139,24 @@ def _encode_hlg(light: Array) -> Array:
 SRGB = Standard("sRGB", _decode_srgb, _encode_srgb)
 """IEC 61966-2-1."""
 PQ = Standard("PQ", _decode_pq, _encode_pq)
-"""SMPTE ST 2084, ITU-R BT.2100-2, table 4: light as a part of 10000 cd/m²."""
+"""SMPTE ST 2084, ITU-R BT.2100-2, table 4: light as a fraction of 10000 cd/m²."""
 HLG = Standard("HLG", _decode_hlg, _encode_hlg)
-"""ITU-R BT.2100-2, table 5: light of the scene."""
+"""ITU-R BT.2100-2, table 5: scene light."""
 LINEAR = Parametric(1.0)
 BT709_ALPHA, BT709_BETA = 1.09929682680944, 0.018053968510807
 SMPTE240_ALPHA, SMPTE240_BETA = 1.111572195921731, 0.022821585529445
-"""The constants of H.273 with the decimals by which the parts of a curve meet: 1.099 leaves a gap in 16 bits."""
+"""The constants of H.273 with enough decimals for the parts of a curve to meet: 1.099 leaves a gap in 16 bits."""
 BT709 = Parametric(1 / 0.45, 1 / BT709_ALPHA, 1 - 1 / BT709_ALPHA, 1 / 4.5, 4.5 * BT709_BETA)
 SMPTE240 = Parametric(1 / 0.45, 1 / SMPTE240_ALPHA, 1 - 1 / SMPTE240_ALPHA, 1 / 4, 4 * SMPTE240_BETA)
 
 
 def gamma(exponent: float) -> Curve:
-    """Return the curve whose light is the sample to this power."""
+    """Return the curve whose light is the sample raised to this power."""
     return Parametric(exponent)
 
 
 def sampled(values: Sequence[float] | Array) -> Curve | None:
-    """Return the curve through *values*, from black to white; None where it does not grow."""
+    """Return the curve through *values*, from black to white; None if it is not increasing."""
     light = np.asarray(values, np.float64)
     if len(light) < 2 or not np.isfinite(light).all() or light[-1] <= light[0] or (np.diff(light) < 0).any():
         return None
@@ -167,9 +168,9 @@ def sampled(values: Sequence[float] | Array) -> Curve | None:
 
 
 def parametric(values: Sequence[float]) -> Curve | None:
-    """Return the curve of gamma, a, b, c, d, e, f, normalised and checked; None where it does not grow.
+    """Return the curve of gamma, a, b, c, d, e, f, normalised and checked; None if it is not increasing.
 
-    What is no inverse of itself, because its parts do not meet, is taken by samples.
+    A curve without an exact inverse, because its parts do not meet, is sampled.
     """
     curve = Parametric(*values)
     places = np.linspace(0, 1, CHECKED_POINTS)
@@ -183,12 +184,12 @@ def parametric(values: Sequence[float]) -> Curve | None:
 
 
 class Transfer(NamedTuple):
-    """The curves of a picture's channels: one for all, or one for each."""
+    """The curves of a picture's channels: one for all, or one per channel."""
 
     curves: tuple[Curve, ...] = (SRGB,)
 
     def decode(self, values: Array, full: float) -> Array:
-        """Return the light of *values*, ``(…, channels)``, of which *full* is white; 0 and white stay the same."""
+        """Return the light of *values*, ``(…, channels)``; *full* is white, and 0 and white do not change."""
         return self._applied(values, full, [curve.decode for curve in self.curves])
 
     def encode(self, light: Array, full: float) -> Array:
@@ -196,7 +197,7 @@ class Transfer(NamedTuple):
         return self._applied(light, full, [curve.encode for curve in self.curves])
 
     def decode_samples(self, samples: Array, work: Any, full: float) -> Array:
-        """Decode pixels of a file into the type *work*; 8 and 16 bits by table."""
+        """Decode pixels of a file into the type *work*; 8 and 16 bits by a table."""
         if samples.dtype.kind != "u":
             return self.decode(samples.astype(work), full)
         tables = [_decoded(curve, samples.dtype.name, np.dtype(work).name, full) for curve in self.curves]
@@ -207,7 +208,7 @@ class Transfer(NamedTuple):
         return np.stack([table[samples[..., channel]] for channel, table in enumerate(tables)], axis=-1)
 
     def decode_value(self, value: float, full: float) -> float:
-        """Return the light of a gray value, such as what fills a border: by the curve of green."""
+        """Return the light of a gray value, such as a border's fill, by the curve of green."""
         curve = self.curves[MIDDLE if len(self.curves) > 1 else 0]
         return float(_mirrored(curve.decode, np.asarray(value, np.float64), full))
 
@@ -221,13 +222,13 @@ class Transfer(NamedTuple):
 
 
 MIDDLE = 1
-"""The channel whose curve is taken for gray, where each has its own: green."""
+"""The channel whose curve serves for gray, if each has its own: green."""
 DEFAULT = Transfer()
-"""That of pictures that say nothing: sRGB."""
+"""The default, for pictures without information: sRGB."""
 
 
 def of_curves(*curves: Curve) -> Transfer:
-    """Return the transfer of these curves, which are one where all are the same."""
+    """Return the transfer of these curves; equal ones become a single one."""
     return Transfer(curves[:1]) if len(set(curves)) == 1 else Transfer(curves)
 
 

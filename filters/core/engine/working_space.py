@@ -1,4 +1,4 @@
-"""In and out of the space that stages work in: the work type, luma, linear light, premultiplied alpha."""
+"""Conversion to and from the working space of stages: work type, luma, linear light, premultiplied alpha."""
 
 from __future__ import annotations
 
@@ -16,42 +16,43 @@ from .transfer import Transfer
 
 
 class Settings(NamedTuple):
-    """What all filters share: how the image is entered, and what lies past its edge."""
+    """The settings common to all filters: how the image is converted, and its border."""
 
     border: Border = "reflect"
     fill: Fill | None = 0.0
-    """None is 0, and transparent."""
+    """None is 0 and transparent."""
     linear: bool = False
     channels: str = "each"
     nan: str = nan_policy.PROPAGATE
     background: tuple[float, ...] | None = None
-    """What transparent pixels are laid on, in the image's units; None is white, and black before edges are found."""
+    """The background colour of transparent pixels, in the image's units; None is white, but black before edges are
+    found."""
     opaque: bool = False
-    """The result shall have no alpha."""
+    """Remove the alpha from the result."""
     nan_looked_for: bool = False
-    """A later filter of a chain does something about NaN."""
+    """A later filter of a chain treats NaN."""
     linear_out: bool | None = None
-    """Whether the result is in linear light, where a chain's last filter differs from its first."""
+    """Whether the result is in linear light, if a chain's last filter differs from its first in that."""
     gray: bool = False
-    """Of the result's colours the luma is written, where the format has none."""
+    """Write the luma of the result's colours, for a format without colour."""
     transfer: Transfer = transfer.DEFAULT
-    """How samples stand for light: what decodes and encodes linear light."""
+    """The transfer function, which decodes and encodes linear light."""
     coloured: bool = False
-    """The result has three channels, of a gray image too."""
+    """The result has three channels, even for a gray image."""
     gray_maps: bool = False
     """Maps have one channel, whatever the image has."""
     original: tuple[Sequence[Stage], Settings] | None = None
-    """What an image goes through that is only moved, as it is where a mask keeps it, if a chain moves it."""
+    """The stages that only move the image, for the original that a mask keeps, if a chain moves it."""
     only: frozenset[str] | None = None
-    """The channels that are filtered, by their letters: the others stay what they are, sample by sample."""
+    """The letters of the filtered channels; the others keep their samples exactly."""
 
     @property
     def one_channel(self) -> bool:
-        """Whether the filter sees one channel of a picture in colour."""
+        """Whether the filter takes one channel of a picture in colour."""
         return self.channels in ("luma", *SINGLE)
 
     def rule(self, transfer: Transfer, full: float) -> Rule:
-        """Return what lies past the edge, in linear light if that is filtered."""
+        """Return the border rule, in linear light if the filter works in it."""
         if self.fill is None:
             return Rule(self.border, 0.0, opacity=0.0)
         if isinstance(self.fill, tuple):
@@ -61,11 +62,11 @@ class Settings(NamedTuple):
 
 
 LAST_BITS = 2.0**-50
-"""The part of a value that two roundings to float64 may take of it, twice over."""
+"""Twice the relative error of two roundings to float64."""
 
 
 class Passage:
-    """The way of one image into the work space, and of its results out of it."""
+    """Converts one image to the working space, and its results back."""
 
     def __init__(
         self,
@@ -80,10 +81,10 @@ class Passage:
         straight: bool = False,
         joined: bool = False,
     ) -> None:
-        """*gain* is the last filter's; *on_backdrop* lays transparent pixels on the background from the start.
+        """*gain* is the last filter's; *on_backdrop* composites transparent pixels on the background at the start.
 
-        Samples are missing where *nodata* says so. Colours stay *straight* where they are moved and never mixed. The
-        alpha is *joined* to them as the last channel if they go through the stages together.
+        *nodata* marks missing samples. Colours stay *straight* if they are only moved, never mixed. If *joined*, the
+        alpha goes through the stages as the last channel.
         """
         self.straight, self.joined = straight, joined
         self.image, self.alpha, self.settings, self.nodata = image, alpha, settings, nodata
@@ -97,7 +98,7 @@ class Passage:
         self.filling = None if context.finite else nan_policy.filling(settings.nan)
 
     def enter_straight(self, start: int, stop: int) -> Array:
-        """Return rows of the image, as they are but for missing samples and linear light."""
+        """Return rows of the image, unchanged except for missing samples and linear light."""
         strip = self.image[start:stop]
         if self.nodata is not None:
             strip = self.nodata.as_nan(strip, self.work)
@@ -108,7 +109,7 @@ class Passage:
         return strip
 
     def enter(self, start: int, stop: int) -> Array:
-        """Return rows of the image: as they are, or in the work type where they are changed."""
+        """Return rows of the image: unchanged, or converted in the work type."""
         strip = self.enter_straight(start, stop)
         if self.joined and not self.straight:
             return colour.premultiply_pixels(strip, self.full, self.work)
@@ -116,13 +117,13 @@ class Passage:
             opaque = self.enter_alpha(start, stop)
             strip = self.multiply(strip, opaque)
             if not self.finite:
-                strip[np.broadcast_to(opaque == 0, strip.shape)] = 0  # what cannot be seen is not even NaN
+                strip[np.broadcast_to(opaque == 0, strip.shape)] = 0  # transparent pixels are 0, even if they were NaN
             if self.on_backdrop:
                 strip = self.lay(strip, opaque, self.settings.linear)
         return colour.luma(strip, self.work) if self.settings.channels == "luma" else strip
 
     def enter_visible(self, start: int, stop: int) -> Array:
-        """Return rows of the image as they are seen: not multiplied by the alpha, and 0 where that is 0."""
+        """Return rows of the image with straight colours, and 0 where the alpha is 0."""
         strip = np.where(self.enter_alpha(start, stop) >= self.least, self.enter_straight(start, stop), 0)
         return colour.luma(strip, self.work) if self.settings.channels == "luma" else strip
 
@@ -133,14 +134,14 @@ class Passage:
         return strip if self.straight else strip.astype(self.work)
 
     def backdrop(self, channels: int, linear: bool) -> Array:
-        """Return what transparent pixels are laid on, ``(1, 1, channels)`` of float64."""
+        """Return the background of transparent pixels, ``(1, 1, channels)`` of float64."""
         colours = np.array(self.settings.background or (self.full,) * 3, np.float64)[None, None]
         if linear:
             colours = self.transfer.decode(colours, self.full)
         return colours if channels == 3 else colour.luma(colours)
 
     def divide(self, colours: Array, opaque: Array) -> Array:
-        """Take the alpha out of colours that were multiplied by it."""
+        """Divide premultiplied colours by their alpha."""
         return colour.unpremultiply(colours, opaque, self.full, self.least)
 
     def multiply(self, colours: Array, opaque: Array) -> Array:
@@ -149,23 +150,23 @@ class Passage:
         return colour.premultiply(colours, opaque, self.full, np.result_type(self.work, *floats))
 
     def lay(self, colours: Array, opaque: Array, linear: bool) -> Array:
-        """Lay colours that were multiplied by the alpha on the background, in linear light or not."""
+        """Composite premultiplied colours on the background, in linear light or not."""
         if self.settings.background is None:
             return colours
         rest = 1 - opaque / np.asarray(self.full, self.work)
         return colours + (rest * self.backdrop(colours.shape[2], linear)).astype(self.work)
 
     def _divisor(self) -> tuple[float, float]:
-        """Return white of the results' alpha, and the alpha up to which there are no colours."""
-        # Alpha below a half is rounded to nothing: it shows no colour, unless it is not written; nor does what
+        """Return white of the results' alpha, and the alpha up to which pixels have no colour."""
+        # An alpha below a half is rounded to 0, and then shows no colour, unless it is not written; nor does what
         # rounding leaves of a transform's sums of 0.
         least = 0.4999999 if self.image.dtype.kind == "u" and not self.settings.opaque else 1e-12 * self.full
-        # Multiplied and divided by an alpha, a half may lack its last bits, and would go down.
+        # Multiplied and divided by an alpha, a half may lose its last bits, and would be rounded down.
         whole = self.image.dtype.kind == "u" and self.work == np.float64
         return self.full * (1 + LAST_BITS) if whole else self.full, least
 
     def leave_pixels(self, pixels: Array, kind: str) -> Array:
-        """Return pixels whose last channel is the alpha in the file's units, rounded if their *kind* is of integers."""
+        """Return pixels whose last channel is the alpha in the file's units, rounded if *kind* is an integer type."""
         return pixels if self.straight else colour.unpremultiply_pixels(pixels, *self._divisor(), kind)
 
     def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:

@@ -1,19 +1,19 @@
 """Filters that multiply the spectrum of the whole picture.
 
-What lies past the edge decides which transform it is. Continued by reflection, a picture of n samples has a period of
-2n and is even: its spectrum is the cosine transform of those n samples, at the frequencies k / 2n. So nothing wraps
-round, and nothing is padded. `mirror` has the period 2n - 2 (the cosine transform of the first kind), `wrap` n (the
-Fourier transform). For `nearest` and `constant` the picture is surrounded as far as the filter sees, at most by half
-its size on each side, and then reflected.
+The border determines the transform. Extended by reflection, a picture of n samples has the period 2n and is even: its
+spectrum is the cosine transform of the n samples, at the frequencies k / 2n. So nothing wraps round, and no padding is
+needed. `mirror` has the period 2n - 2 (the cosine transform of the first kind), `wrap` n (the Fourier transform). For
+`nearest` and `constant` the picture is padded by the filter's reach, at most half its size on each side, and then
+reflected.
 
-Rows are transformed first, a few at a time; of each only the frequencies that the filter lets through are kept,
-turned into columns that lie in one piece, transformed, multiplied, and transformed back. Rows of the result are
-made as they are asked for. In float32 that takes 10 ns a sample where all frequencies count, and 4 bytes beside the
-picture; `fft2` of NumPy, in complex double, with the response laid out beside it, takes 40, and 5 times the memory.
+Rows are transformed first, a few at a time. Only the frequencies that the filter passes are kept, transposed into
+contiguous columns, transformed, multiplied, and transformed back. Rows of the result are computed on demand. In float32
+this takes 10 ns per sample if all frequencies matter, and 4 bytes in addition to the picture; NumPy's `fft2`, in
+complex128 with a full response, takes 40 ns, and 5 times the memory.
 
 References
 ----------
-G. Strang, "The discrete cosine transform", 1999, for the even continuations.
+G. Strang, "The discrete cosine transform", 1999, for the even extensions.
 S. Martucci, "Symmetric convolution and the discrete sine and cosine transforms", 1994, for filters that are not even.
 """
 
@@ -34,39 +34,39 @@ from ..named_tuple import NamedTuple
 from .transfer_function import Response
 
 TRANSFORMED_ROWS = 32
-"""Rows, or columns, that are transformed at once. Always the same ones, so that every sample is computed alike
-whichever rows are asked for; 16 to 256 are all as fast, and more take more memory."""
+"""Rows or columns to transform at once. The groups are fixed, so that every sample is the same whichever rows are
+requested; 16 to 256 are equally fast, and more take more memory."""
 REQUESTED_ROWS = 4 * TRANSFORMED_ROWS
-"""Rows that are asked for at once: a filter before this one computes what its strips see around them anew."""
+"""Rows to request at once: an earlier filter recomputes the halo of each strip."""
 SPARE = 8
-"""How many times less than the tolerance the response must be where it is taken for nothing."""
+"""The response counts as 0 if it is this many times below the tolerance."""
 
 
 def _transforms() -> Any:
-    """Return SciPy's transforms, whose import takes 0.1 s; NumPy's have no cosines, and take 2.5 times as long."""
+    """Return SciPy's transforms, whose import takes 0.1 s; NumPy lacks cosines, and takes 2.5 times as long."""
     from scipy import fft
 
     return fft
 
 
 class Axis(NamedTuple):
-    """The transform along one axis: of which kind, and of how many samples."""
+    """The transform along one axis: its kind and its number of samples."""
 
     kind: Literal["cosine", "cosine-1", "fourier"]
     size: int
-    """Of the picture."""
+    """The number of samples of the picture."""
     length: int
-    """With what surrounds it."""
+    """The number of samples with padding."""
 
     @property
     def inside(self) -> slice:
-        """Which samples are the picture's."""
+        """The range of the picture's samples."""
         before = (self.length - self.size) // 2
         return slice(before, before + self.size)
 
     @property
     def frequencies(self) -> Array:
-        """The frequencies of the coefficients, in cycles per sample, from 0 up; those of columns may be negative."""
+        """The frequencies of the coefficients, in cycles per sample, from 0; those of columns may be negative."""
         if self.kind == "cosine":
             return np.arange(self.length) / (2 * self.length)
         if self.kind == "cosine-1":
@@ -75,9 +75,9 @@ class Axis(NamedTuple):
 
 
 def axis(size: int, border: borders.Border, reach: int) -> Axis:
-    """Return the transform for *size* samples that are continued by *border*, of which the filter sees *reach*.
+    """Return the transform for *size* samples extended by *border*, and a filter with *reach*.
 
-    Where that is little, `mirror` is surrounded too: of 3000 samples its own transform has the length 2 · 2999, a prime
+    For a small reach, `mirror` is padded too: for 3000 samples its own transform has the length 2 · 2999, twice a prime
     number, and takes eight times as long.
     """
     if border == "wrap":
@@ -95,24 +95,24 @@ def cosines(samples: Array, along: Axis) -> Array:
 
 
 def from_cosines(coefficients: Array, along: Axis) -> Array:
-    """Return the samples whose cosine transform begins with *coefficients*, and is 0 from there on."""
+    """Return the samples whose cosine transform begins with *coefficients*, followed by zeros."""
     return _transforms().idct(coefficients, type=_kind(along), n=along.length, axis=1)
 
 
 def from_sines(coefficients: Array, along: Axis) -> Array:
-    """Return the samples of a sum of sines, of the frequencies and weights that those cosines would have."""
+    """Return the samples of a sum of sines with the frequencies and weights of the corresponding cosines."""
     samples = np.zeros((len(coefficients), along.length), coefficients.dtype)
-    if along.kind == "cosine-1":  # the sines of its frequencies are 0 on the first sample and on the last
+    if along.kind == "cosine-1":  # the sines of its frequencies are 0 at the first and the last sample
         if along.length > 2:
             samples[:, 1:-1] = _transforms().idst(coefficients[:, 1:], type=1, n=along.length - 2, axis=1)
         return samples
-    shifted = samples  # the first sine is that of the second frequency
+    shifted = samples  # the first sine has the second frequency
     shifted[:, : coefficients.shape[1] - 1] = coefficients[:, 1:]
     return _transforms().idst(shifted, type=2, axis=1)
 
 
 def surrounded(samples: Array, along: Axis, border: borders.Border, fill: Any) -> Array:
-    """Return ``(n, samples)`` with what lies past their ends, as long as the transform; *fill* for `constant`."""
+    """Return ``(n, samples)`` padded to the length of the transform; *fill* is for `constant`."""
     if along.length == along.size:
         return samples
     first, last = along.inside.start, along.inside.stop
@@ -128,7 +128,7 @@ def _kind(along: Axis) -> Any:
 
 
 class Filtered(Rows):
-    """A picture filtered by a response; its rows are transformed back as they are asked for."""
+    """A picture filtered by a response; its rows are transformed back on demand."""
 
     preferred_rows = TRANSFORMED_ROWS
 
@@ -139,7 +139,7 @@ class Filtered(Rows):
             axis(size, context.rule.border, response.reach(size)) for size in (self.width, self.height)
         )
         self.missing: Gaps | None = None
-        # A picture that is taken the part from is read twice, and shall not be computed twice.
+        # A picture from which the part is subtracted is read twice, and should be computed only once.
         if response.takes_away and not isinstance(above, (Source, Whole)):
             above = computed(above, REQUESTED_ROWS, context.jobs)
         self.level = np.asarray(context.full / 2)
@@ -152,7 +152,7 @@ class Filtered(Rows):
         self.u = np.abs(self.across.frequencies[:half])
         kept = response.columns(self.u, context.tolerance / context.most / SPARE)
         self.count = len(kept)
-        # A slice is copied in half the time of an index.
+        # Copying a slice takes half the time of indexing.
         self.kept = slice(self.count) if self.count and kept[-1] == self.count - 1 else kept
         self.columns: Any = None
         self.crossed: Any = None
@@ -161,11 +161,11 @@ class Filtered(Rows):
         each_strip(self.count, TRANSFORMED_ROWS, context.jobs, self._filter)
 
     def _level(self, channel: int) -> float:
-        """The value that is taken off before the transform, and put on again: a flat picture stays exactly as it is."""
+        """The value subtracted before the transform and added after it, so that flat pictures stay exactly the same."""
         return float(self.level.flat[min(channel, self.level.size - 1)])
 
     def _analyse(self, start: int, stop: int) -> None:
-        """Transform rows, and keep of their frequencies those that count, as columns."""
+        """Transform rows, and keep their significant frequencies, as columns."""
         strip = self.above.rows(start, stop)
         if self.columns is None:
             work = (
@@ -180,13 +180,13 @@ class Filtered(Rows):
                 columns[:, first:last] = self._of_rows(rows, channel)[:, self.kept].T
 
     def _of_rows(self, rows: Array, channel: int) -> Array:
-        """Return the transforms of rows, surrounded by the border rule."""
+        """Return the transforms of rows, padded by the border rule."""
         rule = self.context.rule
         rows = surrounded(rows, self.across, rule.border, rule.level(channel, len(self.columns)) - self._level(channel))
         return _transforms().rfft(rows, axis=1) if self.across.kind == "fourier" else cosines(rows, self.across)
 
     def _fill(self, channel: int) -> Array:
-        """What stands past the ends of the columns where it is one value: ``(columns, 1)``."""
+        """The padding of the columns, if it is constant: ``(columns, 1)``."""
         fill = self.context.rule.level(channel, len(self.columns)) - self._level(channel)
         rows = np.full((1, self.width), fill, self.context.work)
         return self._of_rows(rows, channel)[:, self.kept].T
@@ -214,7 +214,7 @@ class Filtered(Rows):
             whole = surrounded(columns[start:stop], down, self.context.rule.border, self.fills[channel][start:stop])
             spectrum = cosines(whole, down)
             if odd is not None:
-                # What is odd in u and in v takes a product of cosines to one of sines: e^i(a+b) - e^i(a-b).
+                # The part that is odd in u and v turns a product of cosines into one of sines: e^i(a+b) - e^i(a-b).
                 self.crossed[channel, start:stop] = from_sines(spectrum * odd, down)[:, down.inside]
             spectrum *= part
             columns[start:stop] = from_cosines(spectrum, down)[:, down.inside]
@@ -235,7 +235,7 @@ class Filtered(Rows):
         return strip
 
     def _part(self, channel: int, start: int, stop: int) -> Array:
-        """Return rows of the part that the response is about."""
+        """Return rows of the part that the response describes."""
         part = self._of_columns(self.columns[channel, :, start:stop], from_cosines)
         if self.crossed is not None:
             part -= self._of_columns(self.crossed[channel, :, start:stop], from_sines)
@@ -244,7 +244,7 @@ class Filtered(Rows):
         return part
 
     def _of_columns(self, columns: Array, inverse: Callable[[Array, Axis], Array]) -> Array:
-        """Return the rows that have the transforms which lie in *columns*; the others are 0."""
+        """Return the rows whose transforms are in *columns*; other frequencies are 0."""
         across = self.across
         coefficients = np.zeros((columns.shape[1], len(self.u)), columns.dtype)
         coefficients[:, self.kept] = columns.T
@@ -254,11 +254,11 @@ class Filtered(Rows):
 
 
 def logarithm(picture: Rows, context: ImageContext) -> Array:
-    """Return ``ln(1 + |F|)`` as a map of the picture's size, zero frequency in the middle.
+    """Return ``ln(1 + |F|)`` as a map of the picture's size, with zero frequency at the centre.
 
-    F is the unitary Fourier transform, the sum over √(width · height), of the picture in levels from 0 to 255. Noise
-    of one level is 1 everywhere then, whatever the size and the depth, and what repeats stands out: plain sums would
-    all be large, and their logarithms much alike.
+    F is the unitary Fourier transform, the sum over √(width · height), of the picture in levels from 0 to 255. Noise of
+    one level is then 1 everywhere, whatever the size and the depth, and repeating patterns stand out: plain sums would
+    all be large, with similar logarithms.
     """
     whole = picture if context.finite else known(computed(picture, REQUESTED_ROWS, context.jobs))[0]
     first = whole.rows(0, 1)
@@ -281,14 +281,14 @@ def _levels(picture: Rows, channel: int, context: ImageContext) -> Array:
 
 
 def map_of(response: Response, height: int, width: int, start: int, stop: int) -> Array:
-    """Return rows of the response to the frequencies that `logarithm` shows there."""
+    """Return rows of the response, in the layout of `logarithm`."""
     u = (np.arange(width) - width // 2) / width
     v = (np.arange(start, stop) - height // 2) / height
     return response(u[None], v[:, None])
 
 
 class Maps(Rows):
-    """A filtered picture beside its spectrum and the response, as far as they are wanted."""
+    """A filtered picture with its spectrum and the response, as far as requested."""
 
     preferred_rows = TRANSFORMED_ROWS
 
@@ -297,7 +297,7 @@ class Maps(Rows):
             above = computed(above, REQUESTED_ROWS, context.jobs)
         self.height, self.width, self.above = above.height, above.width, above
         self.response, self.wanted, self.answer = response, context.requested_fields, answer
-        # Before the picture is filtered, so that what is computed on the way is let go first.
+        # Computed before the picture is filtered, so that intermediate results are released first.
         self.spectrum = logarithm(above, context) if "spectrum" in context.requested_fields else None
         self.filtered = Filtered(above, response, context) if "image" in context.requested_fields else None
 
@@ -313,12 +313,12 @@ class Maps(Rows):
 
 
 def memory(response: Response, context: ImageContext, channels: int) -> float:
-    """Return the bytes a sample that the stage of a response takes for a whole picture."""
+    """Return the bytes per sample that the stage of a response takes for a whole picture."""
     size = np.dtype(context.work).itemsize
-    # Of a picture that may have gaps, a copy with them and one without, and where they are.
+    # For a picture that may have gaps: copies with and without them, and their positions.
     kept = 0.0 if context.finite else 2 * size + 1
     if "spectrum" in context.requested_fields:
-        kept += size + 4 * size / channels  # one channel after the other in complex numbers
+        kept += size + 4 * size / channels  # channel by channel in complex numbers
     if "image" not in context.requested_fields:
         return kept
     across = axis(context.width, context.rule.border, response.reach(context.width))
@@ -329,7 +329,7 @@ def memory(response: Response, context: ImageContext, channels: int) -> float:
 
 
 def filtering(response: Response, answer: Callable[..., Values], **properties: Any) -> Stage:
-    """Return the stage that filters by a response; *answer* is made of the picture, its spectrum and the response."""
+    """Return the stage that filters by a response; *answer* combines the picture, its spectrum and the response."""
 
     def bind(context: ImageContext) -> BoundStage:
         if context.requested_fields <= {"image"}:
@@ -343,7 +343,8 @@ def filtering(response: Response, answer: Callable[..., Values], **properties: A
         memory=lambda context, channels: memory(response, context, channels),
         colours=Colours(gain=response.mean),
         amplification=2.0,
-        # Without the mean the results are signed. A step from black to white gives a high-pass half of it on each side.
+        # Without the mean, results are signed. A step from black to white gives half of white on each side in a
+        # high-pass.
         display=AS_COMPUTED if response.mean else Display("offset"),
         **properties,
     )

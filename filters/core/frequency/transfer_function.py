@@ -1,7 +1,7 @@
-"""Responses of frequency filters: what each frequency of a picture is multiplied by.
+"""Responses of frequency filters: the factor on each frequency of a picture.
 
-Frequencies are in cycles per pixel, u along x and v along y; D is the distance from zero frequency. As a filter on
-a sampled picture cannot tell a frequency from the same plus 1, distances are measured round that circle.
+Frequencies are in cycles per pixel, u along x and v along y; D is the distance from zero frequency. A sampled picture
+cannot distinguish a frequency from the same plus 1, so distances are measured round that circle.
 
 References
 ----------
@@ -19,27 +19,28 @@ from ..named_tuple import NamedTuple
 Op = Literal["lowpass", "highpass", "bandpass", "bandstop", "notch"]
 Shape = Literal["ideal", "gaussian", "butterworth"]
 MAX_FREQUENCY = math.sqrt(0.5)
-"""The frequency of a chessboard of single pixels: none is higher."""
+"""The frequency of a chessboard of single pixels, the highest."""
 EDGE = 1e-9
-"""A part by which an ideal filter reaches past its cutoff: what lies on it belongs to it, however it is rounded."""
+"""The fraction by which an ideal filter exceeds its cutoff, so that frequencies on the cutoff are included despite
+rounding."""
 COMPACT = 0.1
-"""The cutoff up to which a Gaussian is below 4e-6 at half a cycle per pixel."""
+"""The highest cutoff for which a Gaussian is below 4e-6 at half a cycle per pixel."""
 
 
 class Response(NamedTuple):
-    """A response as a *part* of the picture, which is what the filter gives, or what it takes away."""
+    """A response, given as a *part* of the picture that the filter returns or removes."""
 
     op: Op
     shape: Shape
     cutoffs: tuple[float, ...]
-    """One frequency; of a band, the lower and the upper; of a notch, its radius."""
+    """One frequency; for a band, the lower and the upper; for a notch, the radius."""
     order: int = 2
     centres: tuple[tuple[float, float], ...] = ()
-    """Of the notches, ``(u, v)``, each together with its mirror image at ``(-u, -v)``."""
+    """The centres of notches, ``(u, v)``, each implying its mirror image at ``(-u, -v)``."""
 
     @property
     def takes_away(self) -> bool:
-        """Whether the filter gives the picture without the part."""
+        """Whether the filter removes the part from the picture."""
         return self.op in ("highpass", "bandstop", "notch")
 
     @property
@@ -49,12 +50,12 @@ class Response(NamedTuple):
 
     @property
     def mean(self) -> float:
-        """The response at zero frequency: what a picture of one value is multiplied by."""
+        """The response at zero frequency, the factor on a flat picture."""
         return 0.0 if self.op in ("highpass", "bandpass") else 1.0
 
     @property
     def crossed(self) -> bool:
-        """Whether u and -u differ, with the same v: a notch that has no mirror image there."""
+        """Whether the responses at u and -u differ for the same v, as for a notch without a mirror image there."""
         every = self._notches()
         return any((u, _nearest(-v)) not in every for u, v in every)
 
@@ -64,7 +65,7 @@ class Response(NamedTuple):
         return 1 - part if self.takes_away else part
 
     def part(self, u: Array, v: Array) -> Array:
-        """Return how much of frequencies *u* and *v* belongs to the part, from 0 to 1, in float64."""
+        """Return the share of the part in frequencies *u* and *v*, from 0 to 1, in float64."""
         if self.op != "notch":
             return self._radial(u * u + v * v)
         rest: Array | float = 1.0
@@ -75,17 +76,17 @@ class Response(NamedTuple):
         return np.where((u == 0) & (v == 0), 0, 1 - rest)
 
     def reach(self, size: int) -> int:
-        """Return how far past the edge of *size* samples the filter sees anything that counts, at most half of them.
+        """Return how far beyond the edge of *size* samples the filter's reach is significant, at most half of them.
 
-        A Gaussian response is one in space too, of the standard deviation ``1 / 2π cutoff``: it ends here behind six
-        of them, where its response at the highest frequencies, which are cut off, is next to nothing too.
+        A Gaussian response is also Gaussian in space, with the standard deviation ``1 / 2π cutoff``. It is truncated at
+        six deviations if its response at the highest frequencies is negligible, too.
         """
         half = -(-size // 2)
         compact = self.shape == "gaussian" and self.has_mean and self.cutoffs[0] <= COMPACT
         return min(half, math.ceil(1 / self.cutoffs[0]) + 16) if compact else half
 
     def columns(self, u: Array, least: float) -> Array:
-        """Return the indices of the frequencies *u*, all of 0 and more, where the part is above *least* for any v."""
+        """Return the indices of the frequencies *u*, all nonnegative, where the part exceeds *least* for some v."""
         distance = np.linspace(0, 1.01 * MAX_FREQUENCY, 8192)
         there = np.flatnonzero(
             (self._low(distance**2, self.cutoffs[0]) if self.op == "notch" else self._radial(distance**2)) > least
@@ -100,20 +101,20 @@ class Response(NamedTuple):
         return np.flatnonzero(near)
 
     def _radial(self, squared: Array) -> Array:
-        """Return the part of a low-pass or a band at squares of the distance D."""
+        """Return the part of a low-pass or a band for squares of the distance D."""
         if self.op in ("lowpass", "highpass"):
             return self._low(squared, self.cutoffs[0])
         low, high = self.cutoffs
         if self.shape == "ideal":
             return ((squared >= (low * (1 - EDGE)) ** 2) & (squared <= (high * (1 + EDGE)) ** 2)).astype(np.float64)
-        # Table 4.7 with the centre √(low · high), so that both edges have one response.
+        # Table 4.7 with the centre √(low · high), so that both edges have the same response.
         with np.errstate(divide="ignore", over="ignore"):
             away = squared - low * high
             away = away * away / (squared * (high - low) ** 2)
             return np.exp(-away) if self.shape == "gaussian" else 1 / (1 + away**self.order)
 
     def _low(self, squared: Array, cutoff: float) -> Array:
-        """Return the low-pass at squares of the distance from its middle."""
+        """Return the low-pass for squares of the distance from its centre."""
         if self.shape == "ideal":
             return (squared <= (cutoff * (1 + EDGE)) ** 2).astype(np.float64)
         ratio = squared * (1 / cutoff**2)
@@ -123,13 +124,13 @@ class Response(NamedTuple):
             return 1 / (1 + ratio**self.order)
 
     def _notches(self) -> list[tuple[float, float]]:
-        """Return all centres, each once: some are their own mirror images, half a cycle along an axis for one."""
+        """Return all centres once: some are their own mirror images, such as half a cycle along an axis."""
         every = {(_nearest(sign * u), _nearest(sign * v)) for u, v in self.centres for sign in (1, -1)}
         return sorted(every)
 
 
 def _nearest(frequency: float) -> float:
-    """Return a frequency as it is called from -0.5, excluded, to 0.5, and less what rounding may have put to it.
+    """Return the equivalent frequency above -0.5 and up to 0.5, without rounding errors.
 
     >>> _nearest(-0.5), _nearest(-0.25), _nearest(-0.0)
     (0.5, -0.25, 0.0)

@@ -1,1 +1,1 @@
-"""Gradients: derivatives, their magnitude and angle, and what is made of them."""
+"""Gradients: derivatives, their magnitude and angle, and the operators built on them."""

@@ -1,16 +1,15 @@
 """Boundaries of objects: opponent colours' derivatives along lines, kept where they are sparse.
 
 For each of eight orientations the derivative of the smoothed image is summed along a line, in four opponent colours:
-red against green, green against red, blue against yellow and yellow against blue. One side weighs 0.7 of the other, so
-all four see brightness too. The strongest orientation of each is divided by what is usual in the picture, and
-multiplied by how sparse such responses are around: a boundary stands alone, the edges of a texture stand in a crowd.
-The strongest of the four is the boundary, and the mean of two scales.
+red against green, green against red, blue against yellow and yellow against blue. One side has 0.7 of the weight of the
+other, so all four also respond to brightness. The strongest orientation of each is divided by the typical response in
+the picture, and multiplied by the sparseness of responses around it: a boundary stands alone, while the edges of a
+texture are crowded. The result is the strongest of the four, averaged over two scales.
 
-That is the model of K.-F. Yang et al., with its constants; nothing in it is learnt. Four things are done otherwise.
-Their filter, a derivative of a Gaussian twice as long as wide, is a round one's summed along a line. Their sparseness
-is that of blocks, enlarged; here each pixel has its own. And what responses are divided by is the root mean square of
-the gradients instead of the greatest response, which a single pixel decides. And there are two scales, as X. Ren has
-them.
+This is the model of K.-F. Yang et al. with its constants; nothing in it is learnt. It differs in four ways. The filter,
+a derivative of a Gaussian twice as long as wide, is a derivative of a round Gaussian summed along a line. Sparseness is
+computed for each pixel, instead of enlarged from blocks. Responses are divided by the root mean square of the
+gradients, instead of the greatest response, which depends on a single pixel. There are two scales, as in X. Ren.
 
 References
 ----------
@@ -30,36 +29,36 @@ from . import gradient
 from .gradient import Gradient
 
 SIGMA = 1.1
-"""The standard deviation of the receptive fields of cones; all else is as many times larger as this is."""
+"""The default standard deviation of the cones' receptive fields; all other lengths scale with it."""
 SCALES = 1.0, 2.0
-"""How many times sigma; boundaries that are seen at several scales are the likelier ones."""
+"""The scales, as multiples of sigma; boundaries found at several scales are more likely."""
 ORIENTATIONS = 8
 OTHER = 0.7
-"""What the opponent colour weighs, taken off."""
+"""The weight of the opponent colour, which is subtracted."""
 ACROSS = 2.0
-"""The derivatives' standard deviation across the boundary, over that of the cones."""
+"""The derivatives' standard deviation across the boundary, relative to that of the cones."""
 ALONG = 2.0
-"""Their standard deviation along it, over that across."""
+"""Their standard deviation along the boundary, relative to that across."""
 STEP = 3 / SIGMA
-"""How far the samples of a line lie apart, in sigmas."""
+"""The distance between the samples of a line, in sigmas."""
 SAMPLES = 3
-"""How many samples of a line lie on each side of its middle."""
+"""The number of samples of a line on each side of its middle."""
 PLACES, BLOCK = 5, 5 / SIGMA
-"""Sparseness is that of the means of so many times so many blocks, which are so many sigmas wide."""
+"""Sparseness uses the means of PLACES × PLACES blocks; BLOCK is their width in sigmas."""
 FAINTEST = 1e-3
-"""The least root mean square that responses are divided by, in parts of white, of differences two pixels apart at the
-usual sigma: what is fainter is no boundary, whatever the picture holds beside."""
+"""The least root mean square to divide responses by, as a fraction of white, for differences two pixels apart at the
+default sigma: fainter responses are not boundaries, whatever else the picture contains."""
 HALF = 0.36
-"""The strength that is half of white: about there one threshold for all pictures is best."""
+"""The strength that maps to half of white, near the best common threshold for all pictures."""
 LEVEL = 1e-3
-"""What rounding may decide: of the root mean square, how much darker it grows along a line's direction; and radians."""
+"""The tolerance for rounding: a change of brightness along a line, relative to the root mean square; or radians."""
 SURVEYED_ROWS = 64
-"""Rows whose gradients are looked at together."""
+"""Rows of gradients to process together."""
 NOTHING = 1e-12
 
 
 class Scale(NamedTuple):
-    """What follows from sigma, in pixels."""
+    """The lengths derived from sigma, in pixels."""
 
     smoothing: float
     """The standard deviation of the round Gaussian."""
@@ -70,12 +69,12 @@ class Scale(NamedTuple):
 
     @property
     def around(self) -> int:
-        """How far sparseness sees."""
+        """The reach of sparseness."""
         return self.block // 2 + self.block * (PLACES // 2)
 
     @property
     def reach(self) -> int:
-        """How far all sees, in the gradient."""
+        """The total reach, in the gradient."""
         return self.around + int(np.ceil(self.step * SAMPLES))
 
 
@@ -96,7 +95,7 @@ def scale_of(sigma: float) -> Scale:
 
 
 def opponents(planes: list[Array]) -> list[Array]:
-    """Return the four opponent colours of red, green and blue; of a gray what a gray has in each of them."""
+    """Return the four opponent colours of red, green and blue, or of a gray, which is the same in each."""
     if len(planes) == 1:
         return [planes[0] * np.float32(1 - OTHER)]
     red, green, blue = planes
@@ -108,9 +107,9 @@ def opponents(planes: list[Array]) -> list[Array]:
 def boundaries(coloured: bool, sigma: float) -> Stage:
     """Return the stage from an image to the `Gradient` across its boundaries, whose magnitude is from 0 to white.
 
-    The magnitude is ``s / (s + HALF)`` of white, s the mean of the strengths at `SCALES` times *sigma*. It points to
-    the lighter side. Missing samples are left out, and have none. *coloured* joins red, green and blue as
-    opponents; other channels, or else, are looked at each by itself.
+    The magnitude is ``s / (s + HALF)`` of white, where s is the mean of the strengths at `SCALES` times *sigma*. The
+    gradient points to the lighter side. Missing samples are left out, and have no gradient. *coloured* combines red,
+    green and blue as opponents; otherwise each channel is processed separately.
     """
 
     def bind(context: ImageContext) -> Function:
@@ -152,7 +151,9 @@ def _joined(strengths: tuple[Gradient, ...], context: ImageContext) -> Gradient:
 def _axis(cosine: Array, sine: Array) -> tuple[Array, Array]:
     """Return the axis, in the right half of the plane, that has this cosine and sine of twice its angle."""
     turn = np.arctan2(sine, cosine) * np.float32(0.5)
-    turn[turn < np.float32(LEVEL - np.pi / 2)] += np.float32(np.pi)  # the same axis, which rounding may choose
+    turn[turn < np.float32(LEVEL - np.pi / 2)] += np.float32(
+        np.pi
+    )  # the same axis, between which rounding would decide
     return np.cos(turn), np.sin(turn)
 
 
@@ -179,7 +180,7 @@ def _at_scale(coloured: bool, sigma: float) -> tuple[Stage, ...]:
         gradient.derivatives(gradient.weights_of("central"))._replace(ignoring=True),
         Stage(
             bind,
-            # A line goes on past the edge of the picture, and what is sparse does not grow sparser there.
+            # Lines continue beyond the picture's edge, and sparseness does not increase there.
             window=Window(Halo.around(scale.reach), border="reflect"),
             colours=Colours(gain=None, joint=True) if coloured else NO_COLOURS,
             survey=survey,
@@ -188,7 +189,7 @@ def _at_scale(coloured: bool, sigma: float) -> tuple[Stage, ...]:
 
 
 def _groups(coloured: bool, count: int) -> list[range]:
-    """Return the channels that are looked at together."""
+    """Return the groups of channels that are processed together."""
     return [range(3)] if coloured and count == 3 else [range(channel, channel + 1) for channel in range(count)]
 
 
@@ -242,9 +243,9 @@ def _boundary(
 def _responses(
     across: list[Array], down: list[Array], usual: list[float], scale: Scale
 ) -> list[tuple[Array, Array, Array, Array]]:
-    """Return of each opponent colour the response, and the cosine and sine of twice its orientation.
+    """Return the response of each opponent colour, and the cosine and sine of twice its orientation.
 
-    The last part is the response with what sparseness sees around it.
+    The last part is the response with the halo that sparseness needs.
     """
     line = scale.reach - scale.around
     rows, columns = (side - 2 * line for side in across[0].shape)
@@ -281,8 +282,8 @@ def _responses(
 def _sparseness(response: Array, scale: Scale) -> Array:
     """Return how sparse a response is around each pixel, from 0 to 1: ``c · (n - L1 / L2) / (n - 1)``.
 
-    L1 and L2 are the norms of the means of n × n blocks; c is the middle block over the mean of all, at most 1.
-    Where all are about the same, only float64 holds the difference.
+    L1 and L2 are the norms of the means of n × n blocks; c is the middle block divided by the mean of all, at most 1.
+    If all are nearly equal, only float64 holds the difference.
     """
     block = np.full(scale.block, 1 / scale.block)
     means = separable.correlate(response[..., None], block, block, out=np.float64)

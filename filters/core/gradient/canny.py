@@ -1,4 +1,4 @@
-"""Canny's edges as other stages take them: binary, by thresholds in the image's units."""
+"""Canny's edges for other stages: binary, by thresholds in the image's units."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from .hysteresis_by_rows import Hysteresis
 
 SIGMA = 2.0
 LOW, HIGH = 0.12, 0.3
-"""The default thresholds for the 3×3 operator, in parts of white; the ratio of 2.5 is within the 2 to 3
-that Canny recommends. `benchmarks/contours.py` chose them, with the sigma: on noisy pictures and textures whose
-contours are known a wider Gaussian with lower thresholds finds more, and less that is none."""
+"""The default thresholds for the 3×3 operator, as fractions of white; the ratio of 2.5 is within the 2 to 3 that Canny
+recommends. `benchmarks/contours.py` chose them, with the sigma: on noisy pictures and textures with known contours, a
+wider Gaussian with lower thresholds finds more contours and fewer false ones."""
 
 
 def thresholds(low: float | None, high: float | None, white: float) -> tuple[float, float]:
-    """Return both thresholds: a given upper one below the default lower one takes the lower one with it."""
+    """Return both thresholds: a given upper one below the default lower one pulls the lower one down."""
     above = HIGH * white if high is None else high
     below = min(LOW * white, above / 2) if low is None else low
     return below, max(above, below)

@@ -1,4 +1,4 @@
-"""Compass operators: the strongest of eight masks, each of which looks in a direction of its own."""
+"""Compass operators: the strongest response of eight masks, one for each direction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..named_tuple import NamedTuple
 
 
 class Compass(NamedTuple):
-    """The strongest of eight masks: its answer, and the direction it stands for in degrees."""
+    """The strongest of eight masks: its response, and its direction in degrees."""
 
     magnitude: Any
     angle: Any
@@ -21,10 +21,10 @@ class Compass(NamedTuple):
 def compass(name: str) -> Stage:
     """Return the stage of Kirsch's or Robinson's eight masks.
 
-    The masks sum to 0, so the middle pixel is taken off first: where nothing changes, the answer is exactly 0.
-    What a mask gives to most of the rim all masks give, in turn, to all of it: that sum is made once, and each
-    mask adds the rest, Kirsch's three times 8 in place of eight products. In integers that takes 4 ns a pixel, each
-    mask by itself in float32 took 64.
+    The masks sum to 0, so the middle pixel is subtracted first: in flat areas the response is exactly 0. Most of a
+    mask's rim has the same weight; the sum of the rim with that weight is computed once, and each mask adds the rest:
+    for Kirsch 8 times the sum of three samples, instead of eight products. In integers this takes 4 ns per pixel;
+    separate masks in float32 took 64.
     """
     masks = [{place: int(weight) for place, weight in np.ndenumerate(mask)} for mask in kernels.compass(name)]
     rim = [place for place in masks[0] if place != (1, 1)]
@@ -37,17 +37,17 @@ def compass(name: str) -> Stage:
             middle = inside(strip, Halo.around(1))
             rows, columns = middle.shape[:2]
             rise = {(i, j): strip[i : i + rows, j : j + columns] - middle for i, j in rim}
-            if context.ignoring:  # what is missing counts as the middle
+            if context.ignoring:  # missing samples count as the middle
                 rise = {place: settled(filled(part, 0), middle, 1) for place, part in rise.items()}
             best = _weighted(rise, rests[0])
             which = np.zeros_like(middle, np.int8)
             for turn in range(1, 8):
                 total = _weighted(rise, rests[turn])
-                np.maximum(which, (total > best).view(np.int8) * np.int8(turn), out=which)  # the latest is the greatest
-                np.maximum(best, total, out=best)  # which hands NaN on
+                np.maximum(which, (total > best).view(np.int8) * np.int8(turn), out=which)  # a later index is greater
+                np.maximum(best, total, out=best)  # propagates NaN
             if common:
                 best += _weighted(rise, [(common, rim)])
-            np.clip(best, 0, None, out=best)  # the masks sum to 0 all together, so one answers at least 0
+            np.clip(best, 0, None, out=best)  # all masks together sum to 0, so one response is at least 0
             which *= (best > 0).view(np.int8)
             angle = np.take(degrees.astype(context.work), which) if "angle" in context.requested_fields else None
             if not context.finite:
@@ -68,7 +68,7 @@ Place = tuple[int, int]
 
 
 def _by_weight(mask: dict[Place, int]) -> list[tuple[int, list[Place]]]:
-    """Group the places of a mask by their weight, without those of weight 0."""
+    """Group the positions of a mask by weight, without those of weight 0."""
     weights = sorted({weight for weight in mask.values() if weight})
     return [(weight, [place for place in mask if mask[place] == weight]) for weight in weights]
 

@@ -18,7 +18,7 @@ from ..named_tuple import NamedTuple
 Norm = Literal["l2", "l1", "max"]
 NORMS: tuple[Norm, ...] = "l2", "l1", "max"
 Weights = tuple[Sequence[float], Sequence[float]]
-"""The weights across the derivative, the same on both sides of the middle, and along it, opposite on both sides."""
+"""The weights across the derivative, symmetric about the middle, and along it, antisymmetric."""
 MOST_IN_INT16 = 32767
 
 
@@ -30,7 +30,7 @@ class Gradient(NamedTuple):
 
 
 class Maps(NamedTuple):
-    """What there is to know of a gradient; None stands for what was not asked for."""
+    """The maps of a gradient; None for those not requested."""
 
     gx: Any = None
     gy: Any = None
@@ -43,8 +43,9 @@ class Maps(NamedTuple):
 def weights_of(name: str, size: int = 3) -> Weights:
     """Return the weights of a named gradient operator.
 
-    Of Roberts' two diagonals, which grow to the lower right and the lower left, ``gx`` is the difference and ``gy`` the
-    sum, both over √2: rotated by 45°, the magnitude stays and the angle means what it does for every operator.
+    For Roberts' two diagonals, towards the lower right and the lower left, ``gx`` is the difference and ``gy`` the sum,
+    both over √2. This rotation by 45° keeps the magnitude, and gives the angle the same meaning as for the other
+    operators.
     """
     if name == "roberts":
         return (1, 1), (-(0.5**0.5), 0.5**0.5)
@@ -62,7 +63,7 @@ def derivatives(weights: Weights) -> Stage:
 
 
 def stage_of(weights: Weights, bind: Callable[[ImageContext], BoundStage]) -> Stage:
-    """Return a stage that *bind* makes, which sees what the *weights* of an operator reach."""
+    """Return a stage with the function *bind* and the window of an operator's *weights*."""
     smooth, derivative = weights
     reach = max(len(smooth), len(derivative)) - 1
     return Stage(
@@ -75,15 +76,15 @@ def stage_of(weights: Weights, bind: Callable[[ImageContext], BoundStage]) -> St
 
 
 def size(weights: Weights) -> float:
-    """Return the sum of the absolute weights of a derivative, twice the greatest that it has of samples up to 1."""
+    """Return the sum of the absolute weights of a derivative, twice its greatest value for samples from 0 to 1."""
     smooth, derivative = weights
     return float(np.abs(smooth).sum() * np.abs(derivative).sum())
 
 
 def sums_of(weights: Weights, context: ImageContext) -> int:
-    """Return in which type the compiled core adds up: 0 is int16, 1 float32, 2 float64.
+    """Return the type of the compiled core's sums: 0 is int16, 1 float32, 2 float64.
 
-    In int16 the derivatives of 8 bits by whole weights are exact.
+    Derivatives of 8 bits with whole weights are exact in int16.
     """
     if context.work == np.float64:
         return 2
@@ -101,7 +102,7 @@ def finder(
 ) -> BoundStage:
     """Return the function from a padded strip to the `Maps` named by *fields*.
 
-    All have the work type; the image has the *image_type*: of integers it is rounded and saturated.
+    All have the work type, except the image, which has *image_type*; an integer type is rounded and saturated.
     """
     smooth, derivative = (np.array(part, np.float64) for part in weights)
     reach = max(len(smooth), len(derivative)) - 1
@@ -131,7 +132,7 @@ def finder(
 
 def _reference(strip: Array, smooth: Array, derivative: Array, kind: Any) -> Gradient:
     def in_pairs(values: Array, taps: Array, axis: int) -> Array:
-        """Correlate along an axis; where weights are opposite, equal samples give exactly 0."""
+        """Correlate along an axis; with antisymmetric weights equal samples give exactly 0."""
         along = values if axis == 0 else values.swapaxes(0, 1)
         size, sign = len(along) - len(taps) + 1, np.sign(taps[0] * taps[-1])
         total = np.zeros_like(along[:size])
@@ -170,7 +171,7 @@ def angle(gradient: Gradient) -> Array:
     """
     if native.core is not None:
         return _polar(gradient, "l2", (False, True))
-    # Adding 0.0 turns -0.0 into 0.0, whose sign would choose -180° and 180° where there is nothing.
+    # Adding 0.0 turns -0.0 into 0.0; the sign would give -180° or 180° in flat areas.
     degrees = np.arctan2(gradient.gy + 0.0, gradient.gx + 0.0) * (180 / np.pi)
     degrees[degrees == -180] = 180
     return degrees

@@ -15,41 +15,41 @@ from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 
 COLUMNS = ("rho", "theta", "votes", "x1", "y1", "x2", "y2")
-"""What a line's row in the table holds: the distance from the centre of the first pixel, the direction of the normal in
-degrees, the edge pixels on it, and the ends at the picture's border."""
+"""The columns of the table of lines: the distance from the centre of the first pixel, the direction of the normal in
+degrees, the number of edge pixels, and the ends at the picture's border."""
 OF_MOST = 0.5
-"""The part of the most votes that a line must have, unless told otherwise."""
+"""The default least number of votes, as a fraction of the strongest line's."""
 APART, TURNED = 9.0, 10.0
-"""Of lines that differ by no more pixels and degrees the one with the most votes is found, as in scikit-image."""
+"""Only the strongest of lines that differ by at most these pixels and degrees is found, as in scikit-image."""
 
 
 class Options(NamedTuple):
-    """Which lines are found."""
+    """The options of the search for lines."""
 
     threshold: int | None
-    """The least votes; None is `OF_MOST` of the most."""
+    """The least number of votes; None is `OF_MOST` of the most."""
     most: int
-    """The most lines."""
+    """The largest number of lines."""
     rho_step: float
     theta_step: float
-    """In pixels and degrees."""
+    """The steps in pixels and degrees."""
 
 
 def angles(step: float) -> Array:
-    """Return the normals' directions in radians, from -90° to below 90°, no further apart than *step* degrees."""
+    """Return the normals' directions in radians, from -90° to below 90°, at most *step* degrees apart."""
     count = math.ceil(180 / step - 1e-9)
     return np.linspace(-np.pi / 2, np.pi / 2, count, endpoint=False)
 
 
 def furthest(height: int, width: int, step: float) -> int:
-    """Return how many steps of the distance there are on each side of 0."""
+    """Return the number of steps of the distance on each side of 0."""
     return math.ceil(math.sqrt(height * height + width * width) / step)
 
 
 def votes(points: tuple[Array, Array], size: tuple[int, int], turns: Array, step: float) -> Array:
-    """Return how many of the *points* ``(y, x)`` lie on each line: ``(distances, angles)``.
+    """Return the number of *points* ``(y, x)`` on each line: ``(distances, angles)``.
 
-    A point votes, for each angle θ, for the distance ``x cos θ + y sin θ``, rounded to a multiple of *step*.
+    For each angle θ a point votes for the distance ``x cos θ + y sin θ``, rounded to a multiple of *step*.
     """
     y, x = (part.astype(np.float64) for part in points)
     far = furthest(*size, step)
@@ -62,10 +62,10 @@ def votes(points: tuple[Array, Array], size: tuple[int, int], turns: Array, step
 
 
 def peaks(found: Array, least: float, most: int, near: tuple[int, int]) -> list[tuple[int, int]]:
-    """Return the places of the greatest votes, the greatest first: at least *least*, and at most *most* of them.
+    """Return the positions of at most *most* maxima of the votes, with at least *least* votes, the greatest first.
 
-    None is within *near* steps of the distance and the angle of a greater one. Beyond the last angle follows the first,
-    with the distances' signs reversed. Of equal ones the first is found.
+    None is within *near* steps in distance and angle of a greater one. The last angle is followed by the first, with
+    the signs of distances reversed. Of equal neighbours the first is found.
     """
     from scipy import ndimage
 
@@ -95,7 +95,7 @@ def peaks(found: Array, least: float, most: int, near: tuple[int, int]) -> list[
 def clipped(rho: float, theta: float, height: int, width: int) -> tuple[float, float, float, float] | None:
     """Return the ends ``(x1, y1, x2, y2)`` of the line ``x cos θ + y sin θ = ρ`` on the outermost pixels' centres.
 
-    None where it passes by.
+    None if the line misses the picture.
 
     >>> clipped(3.0, 0.0, 5, 9)
     (3.0, 0.0, 3.0, 4.0)
@@ -132,7 +132,7 @@ def table(points: tuple[Array, Array], size: tuple[int, int], options: Options) 
 
 
 def drawn(lines: Array, start: int, stop: int, width: int) -> Array:
-    """Return True on the pixels of the lines in the rows ``start … stop-1``: one in each column, or row, if steeper."""
+    """Return True on the lines' pixels in the rows ``start … stop-1``: one per column, or per row for steep lines."""
     found = np.zeros((stop - start, width), bool)
     for rho, degrees, _, x1, y1, x2, y2 in lines:
         cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
@@ -149,9 +149,9 @@ def drawn(lines: Array, start: int, stop: int, width: int) -> Array:
 
 
 def lines(options: Options) -> Stage:
-    """Return the stage from edges, which are not 0, to the lines through them, drawn; True is a line.
+    """Return the stage from nonzero edges to a picture of the lines through them, where True is a line.
 
-    The lines of all channels stand in a table beside the picture, those of the first channel first.
+    A table lists the lines of all channels, those of the first channel first.
     """
 
     def survey(context: ImageContext, edges: Rows) -> list[Array]:

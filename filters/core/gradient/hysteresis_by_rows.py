@@ -1,8 +1,8 @@
-"""Hysteresis over an image that is never in memory as a whole.
+"""Hysteresis over an image that is never held in memory as a whole.
 
-Strips of its classes are taken one by one. Of each what is not 0 is kept, as packed bits, and which of its runs are
-joined; where two strips meet their runs are joined after that. So an edge may wind through the whole image, and a
-result of 400 million pixels takes as much memory as their runs: some megabytes.
+Strips of classes are processed one by one. For each, the nonzero pixels are stored as packed bits, together with the
+connections between their runs; the runs of adjacent strips are connected afterwards. So an edge may wind through the
+whole image, and a result of 400 million pixels takes only the memory of the runs: some megabytes.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from ..named_tuple import NamedTuple
 from .non_maximum_suppression import STRONG
 
 STRIP_BYTES = 1 << 21
-"""Of the classes that are looked at together."""
+"""The number of classes to process together."""
 LEVEL = 1
-"""How hard zlib packs the bits: of few edges a tenth of them stays."""
+"""zlib's compression level: with few edges it leaves a tenth of the bits."""
 
 
 class Runs(NamedTuple):
-    """Samples in rows that follow one another, by their places in an image two columns wider, so that no row ends."""
+    """Runs of adjacent samples, by their index in an image two columns wider, in which no run reaches the next row."""
 
     starts: Array
     stops: Array
     stride: int
 
     def of_row(self, row: int) -> tuple[Array, Array, Array]:
-        """Return the starts and stops in one row, as columns, and the numbers of its runs."""
+        """Return the starts and stops in one row, as columns, and the indices of its runs."""
         first, last = np.searchsorted(self.starts, (row * self.stride, (row + 1) * self.stride))
         left = row * self.stride
         return self.starts[first:last] - left, self.stops[first:last] - left, np.arange(first, last)
@@ -53,7 +53,7 @@ def runs_of(mask: Array) -> Runs:
 
 
 def touching(above: tuple[Array, Array], below: tuple[Array, Array]) -> tuple[Array, Array]:
-    """Return the numbers of the runs, by starts and stops, that touch each other, also by a corner: those of both rows.
+    """Return the indices of the runs in two rows, given as starts and stops, that touch each other, even at a corner.
 
     >>> import numpy as np
     >>> above, below = (np.array([1, 8]), np.array([3, 10])), (np.array([3]), np.array([8]))
@@ -69,10 +69,10 @@ def touching(above: tuple[Array, Array], below: tuple[Array, Array]) -> tuple[Ar
 
 
 def joined(count: int, pairs: tuple[Array, Array]) -> tuple[int, Array]:
-    """Return how many parts so many things make of which *pairs* belong together, and the number of each one's part."""
+    """Return the number of connected components of *count* nodes joined by *pairs*, and each node's component."""
     if not len(pairs[0]):
         return count, np.arange(count)
-    from scipy.sparse import coo_array, csgraph  # 60 ms, for pictures that take seconds
+    from scipy.sparse import coo_array, csgraph  # 60 ms, only for pictures that take seconds
 
     graph = coo_array((np.ones(len(pairs[0]), bool), pairs), (count, count))
     parts, numbers = csgraph.connected_components(graph, directed=False)
@@ -85,9 +85,9 @@ class Strip(NamedTuple):
     bits: bytes
     shape: tuple[int, int]
     labels: Array
-    """Of each run, the part of the strip's edges that it belongs to."""
+    """For each run, the component of the strip's edges that contains it."""
     strong: Array
-    """Of each part, whether a sample of it is strong."""
+    """For each component, whether any sample is strong."""
     first: tuple[Array, Array, Array]
     """The runs of the first row: starts, stops, labels."""
     last: tuple[Array, Array, Array]
@@ -97,7 +97,7 @@ class Strip(NamedTuple):
         """Return a strip of the classes ``(rows, columns)``."""
         mask = classes != 0
         runs, stride = runs_of(mask), mask.shape[1] + 2
-        above = runs.starts + stride, runs.stops + stride  # as the row below sees them
+        above = runs.starts + stride, runs.stops + stride  # in the coordinates of the row below
         count, labels = joined(len(runs.starts), touching(above, (runs.starts, runs.stops)))
         labels = labels.astype(np.uint16 if count <= 1 << 16 else np.int32)
         rows, columns = np.nonzero(classes == STRONG)
@@ -108,7 +108,7 @@ class Strip(NamedTuple):
         return cls(packed, mask.shape, labels, strong, ends[0], ends[1])
 
     def kept(self, parts: Array) -> Array:
-        """Return the mask of what belongs to the *parts* that are kept."""
+        """Return the mask of the samples in the kept *parts*."""
         size = self.shape[0] * self.shape[1]
         bits = np.frombuffer(zlib.decompress(self.bits), np.uint8)
         mask = np.unpackbits(bits, count=size).view(bool).reshape(self.shape)
@@ -121,7 +121,7 @@ class Strip(NamedTuple):
 
 
 class Hysteresis(Rows):
-    """The rows of what `hysteresis` makes of classes, which are the field ``image`` of those above."""
+    """The rows of `hysteresis` for the classes in the field ``image`` of the rows above."""
 
     def __init__(self, above: Rows, jobs: int = 1) -> None:
         self.above, self.height, self.width = above, above.height, above.width
@@ -140,7 +140,7 @@ class Hysteresis(Rows):
         self._kept = lru_cache(maxsize=4 * jobs)(self._kept_of)
 
     def rows(self, start: int, stop: int) -> Values:
-        """Return rows of the edges, and of the maps beside them."""
+        """Return rows of the edges and of the maps."""
         first, last = start // self.strip_rows, -(-stop // self.strip_rows)
         edges = np.concatenate([self._kept(number) for number in range(first, last)])
         top = first * self.strip_rows
@@ -154,7 +154,7 @@ class Hysteresis(Rows):
 
 
 def _kept_parts(strips: Sequence[Strip]) -> list[Array]:
-    """Return which parts of each strip belong to an edge that is strong somewhere."""
+    """Return which components of each strip belong to an edge with a strong sample."""
     first = np.cumsum([0, *(len(strip.strong) for strip in strips)])
     pairs = []
     for number, (above, below) in enumerate(pairwise(strips)):

@@ -1,4 +1,4 @@
-"""Operators of second order: the Laplacian, and the Laplacian and the difference of Gaussians."""
+"""Second-order operators: the Laplacian, the Laplacian of a Gaussian, and the difference of Gaussians."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..linear.symmetric import differences, smoothed, smoothing
 
 
 def laplacian() -> Stage:
-    """Return the stage of the 3×3 Laplacian ``[0 1 0; 1 -4 1; 0 1 0]``, exactly 0 on a plane of one value."""
+    """Return the stage of the 3×3 Laplacian ``[0 1 0; 1 -4 1; 0 1 0]``, exactly 0 in flat areas."""
 
     def second(strip: Array) -> Array:
         middle = strip[1:-1, 1:-1]
@@ -32,20 +32,20 @@ def laplacian() -> Stage:
 def _display(*profiles: Array) -> Display:
     """Return the scale at which a step from black to white just reaches both ends; *profiles* are sums along an axis.
 
-    What a step gives are the running sums of a profile.
+    The response to a step is the running sum of a profile.
     """
     return Display("offset", 0.5 / max(float(np.abs(np.cumsum(profile)).max()) for profile in profiles))
 
 
 MIN_SIGMA = 0.2
-"""The least sigma of a Laplacian of a Gaussian: of a narrower one hardly more than the middle tap is left."""
+"""The least sigma of a Laplacian of a Gaussian: a narrower one has little more than the middle tap."""
 
 
 def laplacian_of_gaussian(sigma: tuple[float, float], scaled: bool = False) -> Stage:
     """Return the stage ``∂²G/∂x² + ∂²G/∂y²``; positive in a dark valley, like the Laplacian.
 
-    *scaled*, each term is multiplied by its own σ², so that what answers strongest does so alike at every scale: a step
-    gives at most ``1 / √(2πe)`` of its height, 0.24, one sigma beside it.
+    If *scaled*, each term is multiplied by its own σ², so that the strongest response is the same at every scale: a
+    step gives at most ``1 / √(2πe)`` of its height, 0.24, one sigma away from it.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Of several channels the one that answers strongest."""
+"""Selection of the channel with the strongest response."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from ..lazy_numpy import Array, np
 
 
 def strongest_channel(strength: Function) -> Stage:
-    """Return the stage that keeps, for each pixel, the channel in which *strength* of the answer is greatest.
+    """Return the stage that keeps, for each pixel, the channel whose response has the greatest *strength*.
 
-    NaN is the strongest, unless missing samples are left out.
+    NaN counts as the strongest, unless missing samples are ignored.
     """
 
     def choose(answer: Values, ignoring: bool) -> Values:
@@ -31,9 +31,9 @@ def strongest_channel(strength: Function) -> Stage:
 
 
 def _replace(values: Array, others: Array, where: Array) -> None:
-    """Put *others* in the place of *values* where *where* is True, as bits.
+    """Replace *values* by *others* where *where* is True, with bit operations.
 
-    That has no branches to mispredict: 0.3 ns a pixel, where `numpy.where` and `numpy.copyto` take 4.
+    There are no branches to mispredict: 0.3 ns per pixel; `numpy.where` and `numpy.copyto` take 4.
     """
     bits = f"i{values.itemsize}"
     mask = where.astype(bits)

@@ -14,17 +14,17 @@ from .gradient import NORMS, Gradient, Norm, Weights, finder, magnitude, sums_of
 HALO = Halo.around(1)
 STRONG = 2
 EQUAL = 1e-5
-"""Magnitudes are equal that differ by less than this part: what rounding leaves of a plateau is none of its shape, and
-differs between 8 bits, 16 bits and float."""
+"""Magnitudes are equal if they differ by less than this fraction: rounding errors on a plateau are not part of its
+shape, and differ between 8 bits, 16 bits and float."""
 
 
 def suppress(gradient: Gradient, norm: Norm) -> Array:
-    """Return the magnitude where it is a maximum along the gradient, and 0 elsewhere; NaN where that is missing.
+    """Return the magnitude where it is a maximum along the gradient, and 0 elsewhere; missing magnitudes are NaN.
 
     Each strip is padded by one pixel. The two neighbours along the gradient lie between pixels and are
     interpolated linearly on the 3×3 rim, as J. Canny, "A computational approach to edge detection", 1986,
-    section VI, does. Of two equal neighbours the one that the gradient points to stays, so that a
-    plateau two pixels wide, as at an ideal step, gives a line of one. A neighbour that is NaN counts as 0.
+    section VI, does. Of two equal neighbours the one to which the gradient points is kept, so that a plateau two pixels
+    wide, as at an ideal step, gives a line one pixel wide. A NaN neighbour counts as 0.
     """
     if native.core is not None:
         return _thin(gradient, norm, gradient.gx.dtype)
@@ -36,7 +36,7 @@ def suppress(gradient: Gradient, norm: Norm) -> Array:
 def classes(gradient: Gradient, norm: Norm, low: float, high: float) -> Array:
     """Return 1 where the magnitude is a maximum, as in `suppress`, above *low*; 2 where also above *high*; else 0.
 
-    uint8, because a byte a pixel is kept of the whole image.
+    The type is uint8, as a byte per pixel of the whole image is stored.
     """
     if native.core is not None:
         return _thin(gradient, norm, np.uint8, low, high)
@@ -50,11 +50,10 @@ Thresholds = tuple[float, float]
 def thinned(
     weights: Weights, context: ImageContext, norm: Norm, thresholds: Thresholds | None, fields: Collection[str]
 ) -> BoundStage:
-    """Return the function from a strip, with a pixel more around it than the *weights* reach, to what is thinned of it.
+    """Return the function that thins a strip, which is padded by one pixel more than the reach of the *weights*.
 
-    That is the magnitude as in `suppress`, or, with *thresholds*, `classes`; beside it stands the `Gradient` if one of
-    the *fields* needs that. What lies outside of the image has no gradient. The function takes the row at which the
-    result of its strip begins.
+    It returns the magnitude as in `suppress` or, with *thresholds*, `classes`, and also the `Gradient` if one of the
+    *fields* needs it. The gradient is 0 outside the image. The function also takes the first row of its strip's result.
     """
     find = finder(weights, context, ("gx", "gy"))
     smooth, derivative = (np.array(part, np.float64) for part in weights)
@@ -81,7 +80,7 @@ def thinned(
         return strip_of(out), None
 
     alone = native.core is not None and not fields
-    # The outermost gradients of a strip are 0 where they are outside of the image, and only there.
+    # A strip's outermost gradients are 0 only if they lie outside the image.
     return find._replace(function=at_once if alone else separately, placed=True, anywhere=False, interleaved=False)
 
 
@@ -116,7 +115,7 @@ def _maxima(gradient: Gradient, norm: Norm) -> Array:
 
 
 def hysteresis(classes: Array) -> Array:
-    """Return True where *classes* are 2, and where they are 1 and joined to those by eight neighbours, in their place.
+    """Return True where *classes* are 2, or 1 and connected to a 2 through eight neighbours; works in place.
 
     >>> import numpy as np
     >>> hysteresis(np.array([[[2], [1], [0], [1]]], np.uint8))[..., 0]

@@ -1,8 +1,7 @@
-"""The tensor of a gradient: its products with itself, summed over channels or averaged over a neighbourhood.
+"""The tensor of a gradient: the products of its components, summed over channels or averaged over a neighbourhood.
 
-Of the tensor's two eigenvalues the greater is the squared gradient in the direction in which the image changes most,
-the lesser that across it. A sum of gradients would cancel where they oppose each other, as on both sides of a line;
-the products do not.
+The tensor's greater eigenvalue is the squared gradient in the direction of the greatest change, the lesser that across
+it. Sums of opposite gradients, as on both sides of a line, would cancel; sums of their products do not.
 
 References
 ----------
@@ -27,7 +26,7 @@ from .gradient import Gradient, angle, derivatives, weights_of
 
 
 class Tensor(NamedTuple):
-    """``gx²``, ``gx·gy`` and ``gy²``, added up: the symmetrical matrix ``[xx xy; xy yy]`` of each pixel."""
+    """Sums of ``gx²``, ``gx·gy`` and ``gy²``: the symmetric matrix ``[xx xy; xy yy]`` of each pixel."""
 
     xx: Any
     xy: Any
@@ -40,7 +39,7 @@ class Tensor(NamedTuple):
 
     @property
     def gap(self) -> Array:
-        """The greater eigenvalue less the lesser."""
+        """The greater eigenvalue minus the lesser."""
         difference = self.xx - self.yy
         difference *= difference
         gap = 2 * self.xy
@@ -53,10 +52,10 @@ class Tensor(NamedTuple):
 
 
 def colour_gradient() -> Stage:
-    """Return the stage that makes one gradient of those of all channels, as Di Zenzo does.
+    """Return the stage that combines the gradients of all channels into one, as Di Zenzo does.
 
-    Its squared magnitude is the greater eigenvalue of the tensors' sum, its axis the eigenvector. Which way it points
-    along that axis is the luma's choice: where that grows. One channel is given back as it is.
+    Its squared magnitude is the greater eigenvalue of the sum of tensors, its axis the eigenvector. Along that axis it
+    points to where the luma grows. A single channel is unchanged.
     """
 
     def bind(context: ImageContext) -> Function:
@@ -72,7 +71,7 @@ def colour_gradient() -> Stage:
 
 
 def _fractional(parts: Gradient, context: ImageContext, together: bool) -> Gradient:
-    """Return a gradient in the work type; *together*, a channel that lacks a pixel that another has is 0 there."""
+    """Return a gradient in the work type; if *together*, a pixel missing from only some channels is 0 in those."""
     gx, gy = (part.astype(context.work, copy=False) for part in parts)
     if together and context.ignoring and np.isnan(np.max(gx)):
         gaps = np.isnan(gx)
@@ -82,7 +81,7 @@ def _fractional(parts: Gradient, context: ImageContext, together: bool) -> Gradi
 
 
 def _summed(gx: Array, gy: Array) -> Tensor:
-    """Sum the products over the channels, one after the other: each is a plane."""
+    """Sum the products over the channels, plane by plane."""
 
     def total(one: Array, other: Array) -> Array:
         sum = one[..., :1] * other[..., :1]
@@ -94,7 +93,7 @@ def _summed(gx: Array, gy: Array) -> Tensor:
 
 
 def _with_luma(part: Array) -> Array:
-    """Sum the channels by their part in the luma; of other channels than red, green and blue all alike."""
+    """Sum the channels with the weights of the luma; channels other than red, green and blue equally."""
     weights = LUMA_WEIGHTS if part.shape[2] == len(LUMA_WEIGHTS) else (1,) * part.shape[2]
     total = part[..., :1] * weights[0]
     for channel in range(1, part.shape[2]):
@@ -103,21 +102,21 @@ def _with_luma(part: Array) -> Array:
 
 
 def _greatest(tensor: Tensor, toward_x: Array, toward_y: Array) -> Gradient:
-    """Return the gradient of the greater eigenvalue, which points to the side that ``(toward_x, toward_y)`` does.
+    """Return the gradient of the greater eigenvalue, pointing to the same side as ``(toward_x, toward_y)``.
 
-    With ``λ`` the eigenvalue, ``gx² = λ (1 + cos 2θ) / 2`` and ``gx·gy = λ sin 2θ / 2``: the longer part is a root, and
-    the other a quotient, so that neither is a small difference of large numbers.
+    With ``λ`` the eigenvalue, ``gx² = λ (1 + cos 2θ) / 2`` and ``gx·gy = λ sin 2θ / 2``: the longer component is a root
+    and the other a quotient, so that neither is a small difference of large numbers.
     """
     gap = tensor.gap
     longest = tensor.trace
     longest += gap
     longest /= 2
     lies = tensor.xx >= tensor.yy
-    # (gap + |xx - yy|) / 2 is gap times the square of the longer part's share
+    # (gap + |xx - yy|) / 2 is gap times the square of the longer component's share
     share = np.abs(tensor.xx - tensor.yy)
     share += gap
     share /= 2
-    none = gap == 0  # no direction is greater than another: along x
+    none = gap == 0  # no preferred direction: along x
     gap[none], share[none] = 1, 1
     share /= gap
     np.sqrt(share, out=share)
@@ -138,18 +137,17 @@ def _greatest(tensor: Tensor, toward_x: Array, toward_y: Array) -> Gradient:
 
 
 OF_SOBEL = 0.25
-"""Scharr's weights in the units of Sobel's: 3, 10 and 3 add up to four times as much as 1, 2 and 1. In those units
-strengths compare with the magnitude that `edges` draws by default, and a photograph's fit into 8 bits."""
+"""Scharr's weights in the units of Sobel's: 3, 10 and 3 add up to four times as much as 1, 2 and 1. Strengths are then
+comparable to the default magnitude of `edges`, and a photograph's fit into 8 bits."""
 
 
 def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
     """Return the stages from an image to its `Tensor`, averaged by a Gaussian of the standard deviations *rho*.
 
-    The derivatives are Scharr's: of waves 4 to 20 pixels long the direction is off by 0.3° at most, by Sobel's
-    kernels, whose units they have here, by 3°. The tensors of the channels are added up if they shall be looked at
-    *together*. On the way the three products lie as so many channels in one strip, which is smoothed as any image is:
-    sums over the taps keep what is 0 exactly 0; a decimated Gaussian, some 1e-5 of a strong edge, would draw a halo
-    around it.
+    The derivatives are Scharr's, in the units of Sobel's: for waves 4 to 20 pixels long the direction is off by at most
+    0.3°, with Sobel's kernels by 3°. If *together*, the tensors of the channels are added up. The three products pass
+    through the Gaussian as channels of one strip. It sums over the taps, which keeps zeros exactly 0; a decimated
+    Gaussian would surround a strong edge with a halo of some 1e-5 of it.
     """
 
     def bind(context: ImageContext) -> Function:
@@ -177,7 +175,7 @@ def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
 
 
 def _integration(rho: tuple[float, float]) -> Stage:
-    """Return the stage of the Gaussian; where samples that are missing count nothing, they have no answer either."""
+    """Return the stage of the Gaussian; missing samples that are ignored stay missing."""
     smoothing = linear(kernels.gaussian(rho), name=f"integration of sigma {rho[0]:g},{rho[1]:g}", algorithm="separable")
 
     def bind(context: ImageContext) -> BoundStage:
@@ -195,7 +193,7 @@ def _integration(rho: tuple[float, float]) -> Stage:
 
 
 def orientation(tensor: Tensor) -> Array:
-    """Return the axis of the greatest change in degrees, in (-90, 90]; exactly 0 where there is none.
+    """Return the axis of the greatest change in degrees, in (-90, 90]; exactly 0 where nothing changes.
 
     >>> import numpy as np
     >>> parts = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 1.0, -0.0, 0.0], [0.0, 1.0, 1.0, 0.0]])
@@ -206,9 +204,9 @@ def orientation(tensor: Tensor) -> Array:
 
 
 def coherence(tensor: Tensor) -> Array:
-    """Return ``(λ1 - λ2) / (λ1 + λ2)``: 1 where all changes are along one axis, 0 where none is preferred.
+    """Return ``(λ1 - λ2) / (λ1 + λ2)``: 1 where all changes are along one axis, 0 where no axis is preferred.
 
-    It is 0 where nothing changes, too.
+    It is also 0 where nothing changes.
     """
     trace, gap = tensor.trace, tensor.gap
     trace[trace == 0] = 1

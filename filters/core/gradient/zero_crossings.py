@@ -1,4 +1,4 @@
-"""Zero crossings of a signed response, such as the Laplacian of a Gaussian, where they are steep."""
+"""Steep zero crossings of a signed response, such as the Laplacian of a Gaussian."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from ..engine.stage import NO_COLOURS, Function, Halo, ImageContext, Rows, Stage
 from ..lazy_numpy import Array, np
 
 OF_MEAN = 0.75
-"""The part of the mean absolute response that a slope must exceed, unless a threshold is given: MATLAB's."""
+"""The default threshold for slopes, relative to the mean absolute response, as in MATLAB."""
 
 
 def zero_crossings(threshold: float | None) -> Stage:
     """Return the stage that is True at the zero crossings of a response whose slope is above *threshold*.
 
-    A crossing lies between two neighbours in a row or a column whose signs are opposite; the negative one is marked.
-    Where the response is 0 itself, between two neighbours of opposite signs, that pixel is marked. The slope is the
-    difference of two neighbours, or half of that across a 0. Those are the rules of MATLAB's ``edge`` of the methods
-    ``log`` and ``zerocross``, but that the outermost pixels are looked at too. Without a threshold it is `OF_MEAN`
-    times the mean of the channel's absolute response over the image. What is missing, or past the edge, has no sign.
+    A crossing lies between two neighbours of opposite signs in a row or a column; the negative one is marked. If the
+    response itself is 0 between two neighbours of opposite signs, that pixel is marked. The slope is the difference of
+    two neighbours, or half of it across a 0. These are the rules of MATLAB's ``edge`` with the methods ``log`` and
+    ``zerocross``, but the outermost pixels are included. The default threshold is `OF_MEAN` times the mean absolute
+    response of the channel. Missing samples, and those beyond the edge, have no sign.
     """
 
     def bind(context: ImageContext) -> Function:
@@ -47,7 +47,7 @@ def _crossings(strip: Array, least: float | Array) -> Array:
 
 
 def _mean(context: ImageContext, response: Rows) -> Array:
-    """Return the least slope of each channel: so much of the mean absolute response, of what is not missing."""
+    """Return the least slope of each channel: a fraction of the mean absolute response of the samples present."""
 
     def look(strip: Array) -> tuple[Array, Array]:
         there = np.isfinite(strip)

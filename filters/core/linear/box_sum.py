@@ -1,4 +1,4 @@
-"""Sums over a box, in a time that does not grow with the box."""
+"""Sums over a box, in a time that does not depend on its size."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ..lazy_numpy import Array, np
 
 
 def mean(strip: Array, height: int, width: int, out: Any, divisor: float = 1.0) -> Array:
-    """Sum a padded strip over a box, and divide; the result has the type *out*.
+    """Sum a padded strip over a box and divide by *divisor*; the result has the type *out*.
 
-    Integer results are rounded half up and saturated. Sums of whole numbers are exact; others are in
-    float64, and what is not finite among them reaches no further than the box.
+    Integer results are rounded half up and saturated. Sums of whole numbers are exact, others are float64; NaN and
+    infinities affect no result beyond the box.
 
     >>> import numpy as np
     >>> mean(np.array([1, 2, 4], np.uint8)[None, :, None], 1, 2, np.uint8, 2).ravel().tolist()
@@ -27,14 +27,14 @@ def mean(strip: Array, height: int, width: int, out: Any, divisor: float = 1.0) 
 
 
 FAR = 16.0
-"""The distance from 0, in whites, from which on squares would lose a variance that counts."""
+"""The distance from 0, in units of white, beyond which squares would lose a significant variance."""
 
 
 def level(strip: Array, near: float = 0.0) -> Array:
-    """Return a value that each of the channels lies around: the mean of what is finite in a row, or 0 if it is *near*.
+    """Return a value near those of each channel: the mean of a row's finite samples, or 0 if that is within *near*.
 
-    Taken off samples before they are squared it keeps a variance that is small beside their distance from 0. It is a
-    strip's own, and moves the last bits of what float64 holds.
+    Subtracting it before samples are squared preserves a variance that is small relative to their distance from 0. The
+    value depends on the strip, which changes only the last bits of float64 results.
     """
     row = strip[strip.shape[0] // 2]
     known = np.isfinite(row)
@@ -45,7 +45,7 @@ def level(strip: Array, near: float = 0.0) -> Array:
 
 def _reference(strip: Array, height: int, width: int, out: Any, divisor: float) -> Array:
     whole = strip.dtype.kind in "bu"
-    # Sums that wrap round have the right differences, if those fit.
+    # Sums may wrap round: their differences are still right if they fit.
     fits = strip.dtype.kind == "u" and np.iinfo(strip.dtype).max * height * width < 1 << 32
     total = strip.astype(np.uint32 if fits else np.int64 if whole else np.float64)
     for axis, length in ((0, height), (1, width)):
@@ -54,7 +54,7 @@ def _reference(strip: Array, height: int, width: int, out: Any, divisor: float) 
 
 
 def _differences(samples: Array, length: int) -> Array:
-    """Sum *length* whole numbers at a time, as the difference of two sums from the first one on."""
+    """Sum *length* whole numbers at a time, as differences of cumulative sums."""
     sums = samples.cumsum(axis=0, dtype=samples.dtype)
     answer = sums[length - 1 :].copy()
     answer[1:] -= sums[:-length]
@@ -62,7 +62,7 @@ def _differences(samples: Array, length: int) -> Array:
 
 
 def _sums(samples: Array, length: int) -> Array:
-    """Sum *length* numbers at a time: of finite ones one is added and one taken off."""
+    """Sum *length* numbers at a time; for finite ones by adding one and subtracting one."""
     from scipy import ndimage
 
     if np.isfinite(samples.sum()):

@@ -1,6 +1,6 @@
-"""A bank of kernels as a stage: the first layer of a network.
+"""A filter bank as a stage: the first layer of a network.
 
-For large kernels Fourier transforms are faster than sums tap by tap, by far.
+For large kernels Fourier transforms are far faster than sums tap by tap.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .footprint import Footprint
 
 Activation = Literal["none", "relu", "sigmoid", "tanh"]
 
-# Nanoseconds a sample and map in float32, on one core.
+# Nanoseconds per sample and map in float32, on one core.
 TAP = 0.0205
 BACK, EACH_INPUT = 1.2, 0.5
-"""The transform of one direction as a part of a single kernel's, and what another input adds."""
+"""The cost of a transform in one direction, relative to a single kernel's, and of each further input."""
 PRECISE = 16.0
-"""The absolute sum of a kernel up to which float32 is exact enough for transforms."""
+"""The largest absolute sum of a kernel for which transforms in float32 are exact enough."""
 
 
 def layer(
@@ -44,9 +44,9 @@ def layer(
 ) -> list[Stage]:
     """Return the stages that correlate (or convolve) with ``weights (maps, inputs, height, width)``.
 
-    Each map is the sum of its kernels' answers to the channels of its group, ``inputs`` of them, plus its *bias*,
-    and that through the *activation*. Kernels that see one channel see a colour picture's luma. The result has
-    no colours, and so no alpha: a transparent picture is laid on its background first.
+    Each map is the sum of its kernels' responses to the ``inputs`` channels of its group, plus its *bias*, passed
+    through the *activation*. Kernels with one input filter a colour picture's luma. The result has no colours and no
+    alpha: a transparent picture is first composited on its background.
 
     References
     ----------
@@ -110,7 +110,7 @@ def layer(
 
 
 def activated(activation: Activation, bias: float = 0.0, white_offset: float = 0.0, gain: float | None = 1.0) -> Stage:
-    """Return the stage of an activation behind a picture's filter of the *gain*, and of what is added before it."""
+    """Return the stage that adds a bias to the result of a filter with *gain*, and applies the activation."""
 
     def bind(context: ImageContext) -> Function:
         def answer(strip: Array) -> Array:
@@ -135,7 +135,7 @@ def _transform_pays(shape: Sequence[int], groups: int, work: Any) -> bool:
 
 
 def _has_ties(weights: Array) -> bool:
-    """Whether exact halves are common among the sums of whole numbers, which the least error would round down."""
+    """Whether sums of whole numbers often end in exact halves, which the smallest error would round down."""
     return (
         any(bool((times == np.rint(times)).all()) for times in (weights * 2.0**n for n in range(1, 13)))
         and not (weights == np.rint(weights)).all()
@@ -143,8 +143,8 @@ def _has_ties(weights: Array) -> bool:
 
 
 def _transformed(weights: Array, groups: int, bias: Array, direct: Function, context: ImageContext) -> Function:
-    """Return the correlation by Fourier transforms, and the *direct* one where NaN or infinity would spread."""
-    # The transform's error is 1e-7 of the largest sum, and a little more.
+    """Return the correlation by Fourier transforms, with the *direct* one where NaN or infinity would spread."""
+    # The transform's error is a little above 1e-7 of the largest sum.
     exact = np.float64 if np.abs(weights).sum(axis=(1, 2, 3)).max() > PRECISE else context.work
     transform = overlap_save.prepare_bank(weights, groups, exact)
     added = bias[:, None, None].astype(exact)
@@ -165,7 +165,7 @@ def _activate(total: Array, activation: Activation) -> None:
         np.maximum(total, 0, out=total)
     elif activation == "tanh":
         np.tanh(total, out=total)
-    elif activation == "sigmoid":  # by the tangent, which does not overflow
+    elif activation == "sigmoid":  # as a hyperbolic tangent, which does not overflow
         total *= 0.5
         np.tanh(total, out=total)
         total += 1
@@ -181,10 +181,10 @@ def _present(
     window: Footprint,
     geometry: dict[str, Any],
 ) -> Array:
-    """Return sums, in which a missing sample was 0, as if it were left out: as `nan_policy` does, map by map.
+    """Return sums corrected for missing samples, which counted as 0: as `nan_policy` does, map by map.
 
-    Where a map's kernels keep a mean, their weights are divided by the sum of those that are there; in differences
-    a missing sample counts as the pixel in the middle of its channel.
+    For maps that keep a mean, the weights are divided by the sum of those present; for differences a missing sample is
+    replaced by the pixel in the middle of its channel.
     """
     maps, inputs = weights.shape[:2]
     sums = weights.sum(axis=(2, 3))
@@ -201,7 +201,7 @@ def _present(
     with np.errstate(divide="ignore", invalid="ignore"):
         divided = (total - bias) / weight * total_sum + bias
     divided[np.abs(weight) <= nan_policy.MIN_WEIGHT_SUM * absolute] = np.nan
-    # Elsewhere the bits stay those of a strip where nothing is missing.
+    # Elsewhere results stay bit-identical to those of a strip without missing samples.
     reached = window.reached(np.logical_or.reduce(gaps, axis=2, keepdims=True))
     mean = np.abs(total_sum) > 1e-3 * absolute
     return np.where(reached, np.where(mean, divided, relative), total).astype(total.dtype, copy=False)
@@ -212,7 +212,7 @@ def _luma(strip: Array, colours: colour.ColourModel) -> Array:
     if colours == "cmyk":
         raise ImageError("has CMYK colours, which have no luma; use --to-rgb")
     if channels not in (1, 3) or (channels > 1 and colours == "bands"):
-        raise ImageError(f"has {channels} channels, which have no luma; a bank that sees {channels} would fit")
+        raise ImageError(f"has {channels} channels, which have no luma; use a bank with {channels} inputs")
     return colour.luma(strip, strip.dtype)
 
 
@@ -221,7 +221,7 @@ def _channels(count: int) -> str:
 
 
 def _misfit(shape: Sequence[int], groups: int, channels: int, colours: colour.ColourModel) -> str:
-    """Say that kernels see another number of channels than there are, and what would fit."""
+    """Return the error that the kernels' inputs do not match the image's channels, with banks that would fit."""
     maps, inputs, height, width = shape
     in_groups = f" in {groups} groups" if groups > 1 else ""
     needed = f"the bank of shape {tuple(shape)}{in_groups} sees {_channels(inputs * groups)}"

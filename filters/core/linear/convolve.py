@@ -16,9 +16,9 @@ Mode = Literal["correlate", "convolve"]
 Padding = Literal["same", "valid", "full"] | Halo
 Algorithm = Annotated[
     planner.AlgorithmName,
-    Param("Algorithm; auto takes the fastest that is exact enough, and -v prints it."),
+    Param("Algorithm; auto chooses the fastest one that is exact enough (-v prints it)."),
 ]
-"""A linear filter's parameter of that name."""
+"""The parameter *algorithm* of a linear filter."""
 
 
 def linear(
@@ -35,9 +35,9 @@ def linear(
 ) -> Stage:
     """Return the stage that correlates (or convolves) with *kernel*.
 
-    The size of the result is that of a CNN layer, ``(n + p0 + p1 - d (k - 1) - 1) // s + 1``; with
-    numbers for *padding* the kernel's first tap lies on the first padded sample. ``same`` places the
-    anchor on each pixel, and a stride keeps every s-th of those.
+    The result has the size of a CNN layer, ``(n + p0 + p1 - d (k - 1) - 1) // s + 1``. With numbers for *padding* the
+    kernel's first tap is placed on the first padded sample; ``same`` places the anchor on each pixel, and a stride
+    keeps every s-th of them.
 
     References
     ----------
@@ -49,10 +49,10 @@ def linear(
     x, y = kernel.anchor
     halo, padding = reach((width, height), kernel.anchor, dilation, padding)
     geometry = planner.Geometry(stride, dilation)
-    # A sum that is next to nothing is no mean to divide an alpha by.
+    # A sum that is nearly 0 is not a mean, so the alpha cannot be divided by it.
     keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
 
-    # Images of one kind, and size, share the plan and what it makes of the kernel: 0.12 ms an image.
+    # Images of the same kind and size share the plan and its bound kernel, which saves 0.12 ms per image.
     @lru_cache(maxsize=4)
     def planned(context: ImageContext) -> BoundStage:
         return planner.bind(kernel, context, geometry, algorithm)
@@ -81,7 +81,7 @@ def linear(
 def reach(
     size: tuple[int, int], anchor: tuple[int, int], dilation: tuple[int, int], padding: Padding
 ) -> tuple[Halo, Halo]:
-    """Return the halo of a kernel of ``size (width, height)``, and how far past the edge its result reaches.
+    """Return the halo of a kernel of ``size (width, height)``, and how far beyond the edge its result extends.
 
     >>> reach((3, 2), (1, 1), (2, 1), "same")
     (Halo(left=2, top=1, right=2, bottom=0), Halo(left=2, top=1, right=2, bottom=0))

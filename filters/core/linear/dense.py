@@ -1,8 +1,8 @@
-"""Correlation with kernels of any weights: one for every channel, or a bank of them.
+"""Correlation with arbitrary kernels: one for every channel, or a filter bank.
 
-``out[y, x] = Σ taps[i, j] · in[y·sy + i·dy, x·sx + j·dx] / divisor``, and NaN spreads no further than the taps that are
-not 0 reach. Sums are in the type *work*: in float32, if not told otherwise, where neither samples nor results are
-float64. In 8 and 16 bits results are rounded half up and saturated.
+``out[y, x] = Σ taps[i, j] · in[y·sy + i·dy, x·sx + j·dx] / divisor``, and NaN spreads only as far as the nonzero taps
+reach. Sums have the type *work*, by default float32 unless samples or results are float64. Results in 8 and 16 bits are
+rounded half up and saturated.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from .separable import results_along
 
 Pair = tuple[int, int]
 LARGE = 1 << 11
-"""Taps up to which SciPy serves, and sums in float32. It notes for each tap the offset of all: of 2048 in 32 MiB, of
-255×255 in 31 GiB."""
+"""The most taps for SciPy, and for sums in float32. SciPy stores the offsets of all taps for each tap: 32 MiB for 2048,
+31 GiB for 255×255."""
 
 
 def correlate(
@@ -28,7 +28,7 @@ def correlate(
     divisor: float = 1.0,
     work: Any = "float32",
 ) -> Array:
-    """Correlate a padded strip with ``taps (height, width)``, and divide; the result has the type *out*.
+    """Correlate a padded strip with ``taps (height, width)`` and divide by *divisor*; the result has the type *out*.
 
     *dilation* and *stride* are ``(x, y)``.
 
@@ -47,7 +47,7 @@ def correlate(
     given, step = native.rows_of(strip)
     size = results_along(strip.shape[0], height, down), results_along(strip.shape[1], width, across) * step
     result = native.results((len(given), *size), out, step)
-    # Of so many taps float32 would put 1 % of 8-bit results on the other side of a half.
+    # With so many taps float32 would round 1 % of 8-bit results the other way.
     precise = taps.size > LARGE or _precise(strip, taps, out, divisor, work)
     native.core.dense(given, result, _listed(taps), height, width, down, across * step, divisor, precise)
     return native.strip_like(result, step)
@@ -63,10 +63,10 @@ def correlate_bank(
     divisor: float = 1.0,
     work: Any = "float32",
 ) -> Array:
-    """Correlate a padded strip with ``weights (maps, inputs, height, width)``; the channels are the maps.
+    """Correlate a padded strip with ``weights (maps, inputs, height, width)``; the result's channels are the maps.
 
-    To each map its *bias* is added before the division. Where the strip has more channels than *inputs*, both maps and
-    channels are in groups: ``out[m] = Σ weights[m, c] ⋆ in[c of the group of m]``.
+    Each map's *bias* is added before the division. If the strip has more channels than *inputs*, maps and channels form
+    groups: ``out[m] = Σ weights[m, c] ⋆ in[c of the group of m]``.
 
     >>> import numpy as np
     >>> correlate_bank(np.array([[[1.0, 2.0]]]), np.array([[[[3.0]], [[4.0]]]]), np.array([0.5])).tolist()
@@ -92,7 +92,7 @@ def correlate_bank(
 
 
 def _precise(strip: Array, weights: Array, out: Any, divisor: float, work: Any) -> bool:
-    """Whether sums must be in double. Of whole numbers and weights they are exact in float32 too, up to a size."""
+    """Whether sums must be float64. Sums of whole numbers with whole weights are exact in float32 up to a size."""
     if np.float64 in (strip.dtype, np.dtype(out)):
         return True
     if np.dtype(work) == np.float32:

@@ -1,7 +1,7 @@
-"""Banks of kernels: the built-in ones with their sources, and those that are given as arrays or ``.npy`` files.
+"""Filter banks: the built-in ones with their sources, and those given as arrays or ``.npy`` files.
 
-A bank is an array ``(maps, inputs, height, width)``, as PyTorch's ``Conv2d.weight``: each map of the result is the
-sum of the answers of its kernels, one for each channel that they see. ``(maps, height, width)`` sees one.
+A bank is an array ``(maps, inputs, height, width)``, as PyTorch's ``Conv2d.weight``: each map of the result is the sum
+of the responses of its kernels, one per input channel. ``(maps, height, width)`` has one input.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .kernel_files.text import number, separated
 
 
 class Bank(NamedTuple):
-    """Weights ``(maps, inputs, height, width)`` in float64, what each map is called, and what the bank is."""
+    """Weights ``(maps, inputs, height, width)`` in float64, the maps' names, and a description."""
 
     weights: Array
     names: tuple[str, ...]
@@ -30,7 +30,7 @@ class Bank(NamedTuple):
 
 
 class BuiltIn(NamedTuple):
-    """A bank that is known by its name."""
+    """A built-in bank."""
 
     names: Callable[[], tuple[str, ...]]
     build: Callable[[], list[Array]]
@@ -38,7 +38,7 @@ class BuiltIn(NamedTuple):
 
 
 def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Bank | None:
-    """Read a bank: an array, a built-in name, a ``.npy`` file; None for what is a kernel. Raises ValueError.
+    """Read a bank: an array, a built-in name or a ``.npy`` file; None for a single kernel. Raises ValueError.
 
     >>> read("haar").weights.shape, read("sobel-x")
     ((4, 1, 2, 2), None)
@@ -53,15 +53,15 @@ def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Bank | None:
         return None
     try:
         ndim = np.ndim(given)
-    except ValueError:  # rows of several lengths, of which the kernel's reader knows what to say
+    except ValueError:  # ragged rows, which the kernel's reader reports
         return None
     return _checked(given, "the bank", max_taps) if ndim > 2 and _is_bank(np.shape(given)) else None
 
 
 def names(given: Any, max_taps: int = kernels.MAX_TAPS) -> tuple[str, ...]:
-    """Return what the maps of a bank are called; none for a kernel, for what is neither and for what is too large.
+    """Return the names of a bank's maps; none for a kernel, for anything else, and for a bank that is too large.
 
-    Of a file only the header is looked at, without NumPy, which a plan does not wait for.
+    Reads only the header of a file, and without NumPy, so that planning need not import it.
 
     >>> names("haar"), names("mean3")
     (('LL', 'LH', 'HL', 'HH'), ())
@@ -81,12 +81,12 @@ def names(given: Any, max_taps: int = kernels.MAX_TAPS) -> tuple[str, ...]:
 
 
 def _is_bank(shape: tuple[int, ...]) -> bool:
-    """Whether an array of *shape* is a bank; one kernel of one channel is a kernel."""
+    """Whether an array of *shape* is a bank; a single kernel with one input is not."""
     return len(shape) in (3, 4) and math.prod(shape[:-2]) != 1
 
 
 def _shape_in(path: str) -> tuple[int, ...]:
-    """Return the shape that a ``.npy`` file claims; empty where it is none. A pipe can be read only once."""
+    """Return the shape that a ``.npy`` file claims; empty for other files, and for pipes, which are read once."""
     try:
         if (data := held(path)) is not None:
             return npy_header.read(data[: npy_header.ENOUGH]).shape
@@ -101,30 +101,30 @@ def _shape_in(path: str) -> tuple[int, ...]:
 def _checked(array: Any, name: str, max_taps: int) -> Bank:
     array = np.asarray(array)
     if array.dtype.kind not in "buif":
-        raise ValueError(f"{name}: holds {array.dtype}, a bank holds real numbers")
+        raise ValueError(f"{name}: holds {array.dtype}; a bank must hold real numbers")
     if array.ndim == 3:
         array = array[:, None]
     if array.size == 0:
-        raise ValueError(f"{name}: has the shape {array.shape}, which holds nothing")
+        raise ValueError(f"{name}: has the shape {array.shape}, which is empty")
     npy.check_many(name, array.shape, max_taps)
     weights = array.astype(np.float64)
     if not (np.abs(weights) <= kernels.MAX_VALUE).all():
-        raise ValueError(f"{name}: a bank's values must be finite numbers, of {kernels.MAX_VALUE:g} at most")
+        raise ValueError(f"{name}: a bank's values must be finite numbers of at most {kernels.MAX_VALUE:g}")
     return Bank(weights, tuple(f"map {number}" for number in range(len(weights))), f"{name} (bank)")
 
 
 def numbers(path: str) -> Array:
-    """Return the numbers of a file: a ``.npy`` of one dimension, or text; raises ValueError."""
+    """Return the numbers in a file, a one-dimensional ``.npy`` or text; raises ValueError."""
     data = kernel_files.contents(path, kernels.MAX_TAPS, held(path))
     if npy.recognise(data):
         values = npy.array(data, path, kernels.MAX_TAPS)
         if values.ndim != 1:
-            raise ValueError(f"{path}: has the shape {values.shape}; biases have the shape (maps,)")
+            raise ValueError(f"{path}: has the shape {values.shape}; biases must have the shape (maps,)")
         return values.astype(np.float64)
     lines = [line.partition("#")[0] for line in data.decode("utf-8", "replace").splitlines()]
     values = [number(word, f"{path}, line {at}") for at, line in enumerate(lines, 1) for word in separated(line)]
     if not values:
-        raise ValueError(f"{path}: holds no number")
+        raise ValueError(f"{path}: holds no numbers")
     return np.array(values)
 
 
@@ -149,17 +149,17 @@ GABOR = re.compile(r"gabor:(\d{1,2})x(\d)")
 ORIENTATIONS, WAVELENGTHS = 8, 3
 MAX_ORIENTATIONS, MAX_WAVELENGTHS = 36, 4
 MIN_WAVELENGTH = 4.0
-"""The shortest wavelength of the Gabor bank, in pixels; each next one is twice as long."""
+"""The shortest wavelength of the Gabor bank, in pixels; each further one is twice as long."""
 ALONG, ACROSS = 0.5622, 0.4524
-"""A Gabor kernel's standard deviations over its wavelength, along the wave and across: half-peak bandwidths of one
-octave, ``3 √(2 ln 2) / 2π``, and 45°, ``√(2 ln 2) / (2π tan 22.5°)``."""
+"""A Gabor kernel's standard deviations relative to its wavelength, along and across the wave: half-peak bandwidths of
+one octave, ``3 √(2 ln 2) / 2π``, and 45°, ``√(2 ln 2) / (2π tan 22.5°)``."""
 SCHMID = ((2, 1), (4, 1), (4, 2), (6, 1), (6, 2), (6, 3), (8, 1), (8, 2), (8, 3), (10, 1), (10, 2), (10, 3), (10, 4))
 """Sigma and tau of Schmid's kernels."""
 TEXTURE_SIZE = 49
 
 
 def named(name: str) -> BuiltIn | None:
-    """Return the built-in bank of a name, None where it is none; raises ValueError for a Gabor bank out of bounds."""
+    """Return the built-in bank of a name, or None; raises ValueError for a Gabor bank out of bounds."""
     if name in BUILT_IN:
         return BUILT_IN[name]
     if not name.startswith("gabor:"):
@@ -184,9 +184,9 @@ def _named_or_none(name: str) -> BuiltIn | None:
 def gabor(orientations: int = ORIENTATIONS, wavelengths: int = WAVELENGTHS) -> list[Array]:
     """Return the real parts of Gabor functions, wavelength by wavelength, each at all orientations.
 
-    A Gaussian times a cosine wave along the orientation: 0° is along x, 90° along y. Of the wave a part of
-    the Gaussian is subtracted that makes the sum 0; the absolute values sum to 1. All are cut at three standard
-    deviations of the longest.
+    Each is a Gaussian times a cosine wave along the orientation: 0° is along x, 90° along y. A multiple of the Gaussian
+    is subtracted to make the sum 0; the absolute values sum to 1. All are truncated at three standard deviations of the
+    longest.
 
     References
     ----------
@@ -224,7 +224,7 @@ def _gabor_bank(orientations: int, wavelengths: int) -> BuiltIn:
 
 
 def haar() -> list[Array]:
-    """Return the four products of the Haar wavelet's low and high pass, orthonormal; x first: LH is low along x.
+    """Return the four orthonormal products of the Haar wavelet's low and high pass; x first: LH is low along x.
 
     References
     ----------
@@ -239,7 +239,7 @@ def haar() -> list[Array]:
 
 
 def dct8() -> list[Array]:
-    """Return the 64 basis functions of the 8×8 discrete cosine transform, orthonormal, the frequency along x first.
+    """Return the 64 orthonormal basis functions of the 8×8 discrete cosine transform, the frequency along x first.
 
     References
     ----------
@@ -252,7 +252,7 @@ def dct8() -> list[Array]:
 
 
 def schmid() -> list[Array]:
-    """Return Schmid's 13 kernels that are alike in all directions, 49×49: ``F₀ + cos(π τ r / σ) exp(-r² / 2σ²)``.
+    """Return Schmid's 13 isotropic kernels, 49×49: ``F₀ + cos(π τ r / σ) exp(-r² / 2σ²)``.
 
     F₀ makes the sum 0; the absolute values sum to 1.
 
@@ -270,9 +270,9 @@ def schmid() -> list[Array]:
 def leung_malik() -> list[Array]:
     """Return the 48 kernels of Leung and Malik, 49×49: edges, bars, Gaussians, and Laplacians of Gaussians.
 
-    First and second derivatives of Gaussians three times as long as wide, at 3 scales and 6 orientations; then for each
-    of 4 scales the Gaussian and its Laplacian at once and three times the scale. All have the sum 0 and absolute
-    values that sum to 1, as M. Varma and A. Zisserman made them.
+    First come the first and second derivatives of Gaussians three times as long as wide, at 3 scales and 6
+    orientations; then, for each of 4 scales, the Gaussian and its Laplacians at that scale and three times it. All have
+    the sum 0, and absolute values that sum to 1, as in M. Varma and A. Zisserman.
 
     References
     ----------
@@ -300,7 +300,7 @@ def leung_malik() -> list[Array]:
 
 
 def _leung_malik_names() -> tuple[str, ...]:
-    # The direction across an edge or bar, as of a gradient.
+    # The direction across an edge or bar, like a gradient's.
     oriented = [f"{(90 + 30 * step) % 180}° {sigma:.3g} px" for sigma in _scales(3) for step in range(6)]
     blobs = [(f"gaussian {s:.3g} px", f"LoG {s:.3g} px", f"LoG {3 * s:.3g} px") for s in _scales(4)]
     return (
@@ -336,8 +336,6 @@ BUILT_IN: dict[str, BuiltIn] = {
         dct8,
         "8×8 discrete cosine transform, orthonormal with --stride 8",
     ),
-    "schmid": BuiltIn(
-        lambda: tuple(f"schmid {sigma},{tau}" for sigma, tau in SCHMID), schmid, "textures, alike in all directions"
-    ),
+    "schmid": BuiltIn(lambda: tuple(f"schmid {sigma},{tau}" for sigma, tau in SCHMID), schmid, "isotropic textures"),
     "leung-malik": BuiltIn(_leung_malik_names, leung_malik, "textures: edges, bars and blobs at several scales"),
 }

@@ -1,4 +1,4 @@
-"""The samples that a window looks at, and which of its results see what is missing."""
+"""The samples that a window covers, and which of its results depend on missing ones."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from . import separable
 
 
 class Footprint(NamedTuple):
-    """The samples that a window looks at."""
+    """The samples that a window covers."""
 
     width: int
     height: int
     stride: tuple[int, int]
     dilation: tuple[int, int]
     full: bool
-    """It is large, and no weight in it is 0."""
+    """The window is large, and none of its weights is 0."""
 
     def reached(self, gaps: Array) -> Array:
-        """Return where the window holds a gap."""
+        """Return where the window contains a gap."""
         lines = np.ones(self.height), np.ones(self.width)
         return separable.correlate(gaps.view(np.uint8), *lines, self.stride, self.dilation, np.float32) > 0

@@ -1,4 +1,4 @@
-"""Kernels as people write them: built-in names, literals, and files of the families in `kernel_files`."""
+"""Kernels given as built-in names, literals, or files of the families in `kernel_files`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .kernel_reading import Reading
 from .kernels import Kernel
 
 MOST_IN_A_ROW = 4096
-"""Bytes of a file that may be a square kernel in one row."""
+"""The largest file, in bytes, that may be a square kernel in one row."""
 
 
 class Source(NamedTuple):
-    """A kernel that was read, the family it was taken for, and its name."""
+    """A kernel as read, the family it was recognised as, and its name."""
 
     reading: Reading
     family: str
@@ -33,19 +33,19 @@ class Source(NamedTuple):
 
     @property
     def described(self) -> str:
-        """Name, family and notes in a line."""
+        """Name, family and notes on one line."""
         return f"{self.name} ({'; '.join([self.family, *self.reading.notes, *self.reading.added])})"
 
 
 class UnknownKernelError(ValueError):
-    """A word is neither a built-in kernel, nor a file, nor numbers."""
+    """A word is not a built-in kernel, a file or numbers."""
 
 
 def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Source:
     """Read a kernel: an array or rows of numbers, a `Kernel`, a built-in name, a file, or a literal.
 
-    A word that is neither a built-in name nor an existing file is a literal. Raises ValueError, in one
-    line that names the file, the row and the token; `UnknownKernelError` where it is no literal either.
+    A word that is neither a built-in name nor an existing file is a literal. Raises ValueError with a one-line message
+    that names the file, the row and the token, or `UnknownKernelError` if the word is not a literal either.
 
     >>> read("0 -1 0; -1 5 -1; 0 -1 0").kernel.sum
     1.0
@@ -71,8 +71,8 @@ def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Source:
 def _of_array(given: Any, max_taps: int) -> Kernel:
     from .kernel_files.text import check_taps
 
-    with contextlib.suppress(ValueError):  # rows of several lengths, which are told from others below
-        if np.shape(given)[:-2] in ((1,), (1, 1)):  # a bank of one
+    with contextlib.suppress(ValueError):  # ragged rows, which are reported below
+        if np.shape(given)[:-2] in ((1,), (1, 1)):  # a bank of one kernel
             given = np.asarray(given).reshape(np.shape(given)[-2:])
     kernel = Kernel.of(given)
     height, width = kernel.shape
@@ -81,7 +81,7 @@ def _of_array(given: Any, max_taps: int) -> Kernel:
 
 
 def _of_literal(literal: str, max_taps: int) -> Source:
-    # The readers of files are imported where they are needed: a built-in kernel needs none.
+    # File readers are imported on demand: a built-in kernel needs none.
     from . import filter_banks, kernel_files
     from .kernel_files import plain
     from .kernel_files.text import AS_WRITTEN, Text
@@ -94,7 +94,7 @@ def _of_literal(literal: str, max_taps: int) -> Source:
         hint = f"did you mean {near[0]!r}?" if near else "`imfilter kernels` lists the names"
         raise UnknownKernelError(f"{literal!r} is neither a built-in kernel nor a file ({hint})")
     reading = plain.read(Text("the literal", literal, max_taps))
-    notes = tuple(note for note in reading.understood if note != AS_WRITTEN)  # a literal has no other way
+    notes = tuple(note for note in reading.understood if note != AS_WRITTEN)  # literals are always applied as written
     return Source(reading._replace(understood=notes), "literal", "literal")
 
 
@@ -109,9 +109,9 @@ def _of_file(name: str, max_taps: int) -> Source:
 def _exists(path: Path) -> bool:
     try:
         path.stat()
-    except PermissionError:  # opening it will say so
+    except PermissionError:  # opening it will report that
         return True
-    except (OSError, ValueError):  # a literal longer than a file name may be
+    except (OSError, ValueError):  # a literal that is too long for a file name
         return False
     return True
 
@@ -119,7 +119,7 @@ def _exists(path: Path) -> bool:
 def write(kernel: Kernel, offset: float = 0.0) -> str:
     """Return the kernel as text that `read` reads back to the same weights, anchor and offset.
 
-    Plain rows where they say it all; an anchor is written as ImageMagick does, an offset as libvips does.
+    Writes plain rows if they suffice; an anchor is written in ImageMagick's format, an offset in libvips'.
 
     >>> print(write(Kernel.of([[0, 0.5], [1, -2]])), end="")
     0 0.5
@@ -140,7 +140,7 @@ def write(kernel: Kernel, offset: float = 0.0) -> str:
         return f"{width} {height} 1 {_shortest(offset)}\n{rows}"
     if kernel.anchor != (width // 2, height // 2):
         return f"{width}x{height}+{kernel.anchor[0]}+{kernel.anchor[1]}:\n{rows}"
-    # A first row that would pass for a libvips header is told from one by its point: "3.0 3".
+    # A decimal point, "3.0 3", distinguishes a first row from a libvips header.
     return re.sub(r"^(-?\d+)(?= )", r"\1.0", rows) if _passes_for_header(rows) else rows
 
 
@@ -148,7 +148,7 @@ SQUARES = {side * side: side for side in range(3, 12)}
 
 
 def flat_square(given: Any) -> str:
-    """Return the literal of the square kernel that a row of numbers may mean; empty for any other kernel.
+    """Return the literal of the square kernel that a row of numbers may stand for; empty for any other kernel.
 
     >>> flat_square("1 2 1 2 4 2 1 2 1"), flat_square("1 2 1")
     ('1 2 1; 2 4 2; 1 2 1', '')
@@ -157,7 +157,7 @@ def flat_square(given: Any) -> str:
         return ""
     try:
         source = read(given)
-    except ValueError:  # whoever applies it says what is wrong
+    except ValueError:  # reported when it is applied
         return ""
     side = SQUARES.get(source.kernel.shape[1])
     if source.family not in ("literal", "plain") or source.kernel.shape[0] > 1 or side is None:
@@ -166,7 +166,7 @@ def flat_square(given: Any) -> str:
 
 
 def as_literal(kernel: Kernel) -> str:
-    """Return the kernel in a line that `read` reads back to the same weights, where its anchor is the middle.
+    """Return the kernel on one line that `read` reads back to the same weights, with the anchor in the middle.
 
     >>> as_literal(kernels.mean((3, 1))), as_literal(Kernel.of([[0, 1], [2, 0.5]]))
     ('1 1 1 / 3', '0 1; 2 0.5')
@@ -176,7 +176,7 @@ def as_literal(kernel: Kernel) -> str:
 
 
 def centred(kernel: Kernel) -> Kernel:
-    """Return the same filter with its anchor in the middle, by zeros on the sides where that needs them.
+    """Return the same filter with its anchor in the middle, padded with zeros where needed.
 
     >>> centred(Kernel.of([[1, 2, 3]], anchor=(0, 0))).weights.tolist()
     [[0.0, 0.0, 1.0, 2.0, 3.0]]

@@ -1,4 +1,4 @@
-"""Kernels: the type, the builders, and the named ones with their sources."""
+"""Kernels: the type, the builders, and the built-in kernels with their sources."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 from ..lazy_numpy import Array, np
 
 MAX_TAPS = 1 << 16
-"""Most taps of a kernel that is given as a matrix (256 × 256), unless the caller raises it."""
+"""The most taps of a kernel given as a matrix (256 × 256), unless the caller raises the limit."""
 MAX_VALUE = 1e30
-"""The greatest value of a kernel: with it no sum overflows."""
+"""The greatest value of a kernel, with which no sum overflows."""
 
 
 class Kernel:
-    """Taps ``(height, width)`` over a divisor, with an anchor; the taps as a matrix or as two factors.
+    """Taps ``(height, width)``, a divisor and an anchor; the taps are a matrix or two factors.
 
-    *column* and *row* multiply to the taps where the kernel is known to be separable. The divisor is
-    kept apart so that sums of whole numbers stay exact and are rounded once. The anchor ``(x, y)`` is
-    the tap that lies on the pixel being computed; by default ``size // 2`` on each axis.
+    The outer product of *column* and *row* is the taps, if the kernel is known to be separable. The divisor is kept
+    separate so that sums of whole numbers stay exact and are rounded once. The anchor ``(x, y)`` is the tap placed on
+    the pixel being computed, by default ``size // 2`` on each axis.
     """
 
     def __init__(
@@ -42,14 +42,14 @@ class Kernel:
         try:
             given = np.asarray(taps)
         except ValueError:
-            raise ValueError("a kernel's rows must be of one length") from None
+            raise ValueError("a kernel's rows must have the same length") from None
         if given.dtype.kind not in "buif":
             raise ValueError("a kernel's values must be real numbers")
         matrix = np.atleast_2d(given.astype(np.float64))
         if matrix.ndim != 2 or matrix.size == 0:
-            raise ValueError(f"a kernel is a matrix, not an array of shape {matrix.shape}")
+            raise ValueError(f"a kernel must be a matrix, not an array of shape {matrix.shape}")
         if not (np.abs(matrix) <= MAX_VALUE).all():
-            raise ValueError(f"a kernel's values must be finite numbers, of {MAX_VALUE:g} at most")
+            raise ValueError(f"a kernel's values must be finite numbers of at most {MAX_VALUE:g}")
         if not 1 / MAX_VALUE <= abs(divisor) <= MAX_VALUE:
             raise ValueError(f"a kernel cannot be divided by {divisor:g}")
         return Kernel(matrix, divisor=divisor, anchor=anchor)
@@ -77,14 +77,14 @@ class Kernel:
 
     @property
     def weights(self) -> Array:
-        """The matrix that is applied: taps over divisor."""
+        """The applied matrix: taps over divisor."""
         return self.taps / self.divisor
 
     @cached_property
     def factors(self) -> tuple[Array, Array] | None:
         """``(column, row)`` with ``outer(column, row) == taps`` to 1e-13 of the largest tap, or None.
 
-        The factors of whole numbers are whole, so that their sums stay exact; an SVD's are not.
+        Whole numbers have whole factors, so that their sums stay exact; an SVD's factors are not whole.
 
         >>> Kernel.of([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]).factors
         (array([1., 2., 1.]), array([-1.,  0.,  1.]))
@@ -103,24 +103,24 @@ class Kernel:
 
     @cached_property
     def sum(self) -> float:
-        """The sum of the weights: what a constant image is multiplied by."""
+        """The sum of the weights, the factor applied to a constant image."""
         if self.column is not None and self.row is not None:
             total = math.fsum(self.column) * math.fsum(self.row) / self.divisor
         else:
             total = math.fsum(self.taps.flat) / self.divisor
-        # A sum that is 0 but for the rounding of its terms is 0.
+        # A sum as small as the rounding errors of its terms is 0.
         return 0.0 if abs(total) <= 1e-12 * self.absolute_sum else total
 
     @cached_property
     def absolute_sum(self) -> float:
-        """The sum of the weights' absolute values: the most that the kernel amplifies."""
+        """The sum of the weights' absolute values, the kernel's greatest amplification."""
         if self.column is not None and self.row is not None:
             return float(np.abs(self.column).sum() * np.abs(self.row).sum() / abs(self.divisor))
         return float(np.abs(self.taps).sum() / abs(self.divisor))
 
     @cached_property
     def is_identity(self) -> bool:
-        """Whether the kernel gives each sample back: the weight under the anchor is 1, and all others are 0.
+        """Whether the kernel returns each sample unchanged: the weight under the anchor is 1, and all others are 0.
 
         >>> Kernel.of([[0, 0], [0, 2]], divisor=2).is_identity, Kernel.of([[0, 1, 0]]).is_identity
         (True, True)
@@ -134,7 +134,7 @@ class Kernel:
 
     @cached_property
     def halves(self) -> int | None:
-        """How often the taps must be doubled to be whole numbers; None if that is more than 12 times.
+        """How many times the taps must be doubled to be whole numbers; None if more than 12.
 
         >>> Kernel.of([[3, 1]]).halves, Kernel.of([[0.25, 1]]).halves, Kernel.of([[0.1]]).halves
         (0, 2, None)
@@ -151,7 +151,7 @@ class Kernel:
         return int(np.linalg.matrix_rank(self.taps))
 
     def turned(self) -> Kernel:
-        """The kernel turned by 180°, its anchor with it: from convolution to correlation."""
+        """The kernel and its anchor rotated by 180°: from convolution to correlation."""
         height, width = self.shape
         x, y = self.anchor
         matrix, column, row = (None if part is None else np.flip(part) for part in (self.matrix, self.column, self.row))
@@ -169,7 +169,7 @@ class Kernel:
 
 
 def _common_factor(values: Array) -> float:
-    """The greatest number of which all *values* are multiples, where they are whole numbers of 1/65536; else 1."""
+    """The greatest common divisor of *values*, if they are multiples of 1/65536; else 1."""
     units = values * 65536.0
     if (units != np.rint(units)).any() or np.abs(units).max() > 2**53:
         return 1.0
@@ -180,22 +180,22 @@ def _common_factor(values: Array) -> float:
 
 
 def gaussian_radius(sigma: float) -> int:
-    """The radius at which a Gaussian is cut: ``int(4 sigma + 0.5)``, as ``truncate=4`` of SciPy."""
+    """The radius at which a Gaussian is truncated: ``int(4 sigma + 0.5)``, like SciPy's ``truncate=4``."""
     return int(4 * sigma + 0.5)
 
 
 def gaussian_weights(sigma: float, derivative: int = 0) -> Array:
-    """Sample a Gaussian at the integers, cut at `gaussian_radius`; the weights sum to 1.
+    """Sample a Gaussian at the integers, truncated at `gaussian_radius`; the weights sum to 1.
 
-    ``derivative=2`` gives its second derivative, ``(x²/σ⁴ - 1/σ²) g(x)``, with the small rest that
-    cutting leaves in its sum removed, so that a constant image gives exactly 0.
+    ``derivative=2`` gives its second derivative, ``(x²/σ⁴ - 1/σ²) g(x)``, less the small sum left by truncation, so
+    that a constant image gives exactly 0.
 
     >>> gaussian_weights(0.5).round(4).tolist()
     [0.0003, 0.1065, 0.7866, 0.1065, 0.0003]
     """
     radius = gaussian_radius(sigma)
     x = np.arange(-radius, radius + 1, dtype=np.float64)
-    # A sigma so small that its square is 0 still means an impulse.
+    # A sigma so small that its square is 0 still gives an impulse.
     weights = np.exp(-0.5 * (x / sigma) ** 2) if radius else np.ones(1)
     weights /= weights.sum()
     if derivative == 0:
@@ -216,13 +216,13 @@ def mean(size: tuple[int, int]) -> Kernel:
 
 
 COVERAGE = 2.0**-30
-"""The unit that coverage is rounded to: a pixel that lies inside counts exactly 1, one outside exactly 0."""
+"""The unit to which coverage is rounded, so that a pixel inside counts exactly 1, and one outside exactly 0."""
 
 
 def disk(radius: tuple[float, float]) -> Kernel:
-    """The disk of radii ``(x, y)`` pixels, weights summing to 1: each pixel by the area of it that is covered.
+    """The disk of radii ``(x, y)`` pixels: each pixel is weighted by its covered area, and the weights sum to 1.
 
-    The area is that of the circle's integral, exact; so is MATLAB's ``fspecial('disk')``, which takes one radius.
+    Areas are exact, from the integral of the circle, as in MATLAB's ``fspecial('disk')``, which takes one radius.
 
     >>> disk((1.0, 1.0)).weights.round(4).tolist()
     [[0.0251, 0.1453, 0.0251], [0.1453, 0.3183, 0.1453], [0.0251, 0.1453, 0.0251]]
@@ -234,14 +234,14 @@ def disk(radius: tuple[float, float]) -> Kernel:
 
 
 def _disk_edges(radius: float) -> Array:
-    """The edges between the pixels that a disk covers, in radii from its middle."""
-    radius = max(radius, 1e-3)  # of none at all the pixel in the middle is left
+    """The edges between the pixels that a disk covers, in radii from its centre."""
+    radius = max(radius, 1e-3)  # a radius of 0 leaves the pixel in the middle
     reach = math.ceil(radius - 0.5)
     return np.clip((np.arange(-reach, reach + 2) - 0.5) / radius, -1, 1)
 
 
 def _quarter_disk(x: Array, y: Array) -> Array:
-    """The area of the unit disk within ``[0, x] × [0, y]``, where both are from 0 to 1."""
+    """The area of the unit disk within ``[0, x] × [0, y]``, for x and y from 0 to 1."""
 
     def under_arc(t: Array) -> Array:
         return (t * np.sqrt(1 - t * t) + np.arcsin(t)) / 2
@@ -251,12 +251,12 @@ def _quarter_disk(x: Array, y: Array) -> Array:
 
 
 def motion(length: float, angle: float) -> Kernel:
-    """The line of *length* pixels and one pixel wide in the direction of *angle*, weights summing to 1.
+    """The line of *length* pixels, one pixel wide, in the direction of *angle*; the weights sum to 1.
 
-    Each pixel counts by the area of it that the line covers: at 0° and an odd length that is a row of equal weights.
-    0° is along x, 90° along y, and degrees grow from x to y, clockwise on the screen. MATLAB's
-    ``fspecial('motion')``, whose angles grow the other way, takes 1 less the distance from the line in place of the
-    area: the same at 0° and 90°, a little sharper between.
+    Each pixel is weighted by the area that the line covers: at 0° and an odd length that is a row of equal weights. 0°
+    is along x, 90° along y, and angles grow from x to y, clockwise on the screen. MATLAB's ``fspecial('motion')``,
+    whose angles grow the other way, weights by 1 minus the distance from the line instead: the same at 0° and 90°, and
+    a little sharper in between.
 
     >>> motion(4, 0).weights.tolist(), motion(3, 90).shape
     ([[0.125, 0.25, 0.25, 0.25, 0.125]], (3, 1))
@@ -277,12 +277,12 @@ def motion(length: float, angle: float) -> Kernel:
 
 
 def _covered(corners: list[tuple[float, float]], reach_x: int, reach_y: int) -> Array:
-    """The area of each pixel up to a reach that a polygon covers: what lies under its edges, those back taken off."""
+    """The covered area of each pixel within a reach of a polygon: the area under its edges, less that of edges back."""
     left = np.arange(-reach_x, reach_x + 1) - 0.5
     top = np.arange(-reach_y, reach_y + 1)[:, None] - 0.5
 
     def integral(depth: Array) -> Array:
-        """Of how much of a pixel lies above an edge at a *depth* below its top: 0, the depth, or 1."""
+        """The integral of the part of a pixel above an edge at *depth* below its top: 0, the depth, or 1."""
         return np.where(depth < 1, np.square(np.clip(depth, 0, 1)) / 2, depth - 0.5)
 
     total = np.zeros((2 * reach_y + 1, 2 * reach_x + 1))
@@ -304,7 +304,7 @@ def _by_coverage(covered: Array) -> Kernel:
     return Kernel.of(taps, divisor=float(taps.sum()))
 
 
-# ---- gradient operators, as the textbooks print them, unscaled --------------------------------------
+# ---- gradient operators, as textbooks print them, unscaled --------------------------------------
 
 BINOMIAL = {3: (1, 2, 1), 5: (1, 4, 6, 4, 1), 7: (1, 6, 15, 20, 15, 6, 1)}
 SOBEL_DERIVATIVE = {3: (-1, 0, 1), 5: (-1, -2, 0, 2, 1), 7: (-1, -4, -5, 0, 5, 4, 1)}
@@ -341,11 +341,11 @@ COMPASS_EAST = {
     "robinson": ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)),
 }
 COMPASS_POINTS = ("e", "se", "s", "sw", "w", "nw", "n", "ne")
-"""Where brightness grows, in steps of 45° that follow the angle: from the right, downward."""
+"""The direction in which brightness grows, in steps of 45° in the order of the angle: from the right, downward."""
 
 
 def compass(name: str) -> list[Array]:
-    """The eight 3×3 masks of *name*, in the order of `COMPASS_POINTS`: the rim of the first, turned."""
+    """The eight 3×3 masks of *name*, in the order of `COMPASS_POINTS`: the first with its rim rotated."""
     rim = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]
     east = np.array(COMPASS_EAST[name], np.float64)
     masks = []
@@ -358,7 +358,7 @@ def compass(name: str) -> list[Array]:
 
 
 def _builders() -> dict[str, Callable[[], Kernel]]:
-    """Return what builds each built-in kernel, by its name."""
+    """Return the builder of each built-in kernel by its name."""
     builders: dict[str, Callable[[], Kernel]] = {
         "identity": lambda: Kernel.of([[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
         "mean3": lambda: mean((3, 3)),
@@ -388,17 +388,17 @@ def _compass_mask(name: str, index: int) -> Kernel:
 
 
 def names() -> tuple[str, ...]:
-    """Every built-in kernel's name; needs no NumPy."""
+    """The names of all built-in kernels; needs no NumPy."""
     return tuple(_builders())
 
 
 def named() -> dict[str, Kernel]:
-    """Every built-in kernel by its name."""
+    """All built-in kernels by name."""
     return {name: build() for name, build in _builders().items()}
 
 
 def normalized(kernel: Kernel, how: str) -> Kernel:
-    """The kernel divided by its sum, or by the sum of its absolute values; raises ValueError where that is 0."""
+    """The kernel divided by its sum, or by the sum of its absolute values; raises ValueError if that is 0."""
     total = kernel.sum if how == "sum" else kernel.absolute_sum
     if total == 0:
         raise ValueError(f"the kernel's {'values sum' if how == 'sum' else 'absolute values sum'} to 0")

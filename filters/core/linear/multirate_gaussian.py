@@ -1,15 +1,15 @@
 """A wide, smooth kernel of rank 1 on a coarser grid: smooth, keep every d-th sample, and interpolate.
 
-Along each axis the samples are smoothed by a narrow Gaussian and decimated by d; each result is then a weighted
-sum of those. For each of the d places of a result between the coarse samples, the weights are the least-squares fit of
-the kernel that is meant, its cut at 4 sigma included, so that the error is known before the first pixel. The
-grid is that of the image, not of the strip. With d about sigma / 2 the time does not grow with the kernel.
+Along each axis the samples are smoothed by a narrow Gaussian and decimated by d; each result is a weighted sum of the
+coarse samples. For each of the d positions of a result between coarse samples, the weights are the least-squares fit of
+the target kernel, including its truncation at 4 sigma, so the error is known in advance. The grid belongs to the image,
+not to the strip. With d about sigma / 2 the time does not grow with the kernel.
 
-Both axes are decimated before either is interpolated: at sigma 8 1.8 ns a sample, against 2.9 axis by axis.
+Both axes are decimated before either is interpolated: at sigma 8 this takes 1.8 ns per sample, axis by axis 2.9.
 
-The error, as the standard deviation it causes in white noise of full contrast, is below 1/1000 of a level in 8 bits.
+The error, as a standard deviation for white noise of full contrast, is below 1/1000 of a level in 8 bits.
 
-P. Burt, "Fast filter transforms for image processing", 1981, has the idea; the fit is ours.
+The idea is from P. Burt, "Fast filter transforms for image processing", 1981; the fit is ours.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from ..named_tuple import NamedTuple
 from . import separable
 
 SMOOTHING = 0.8
-"""Standard deviation of the first smoothing, in steps of the coarse grid: less lets the grid show, more costs taps."""
+"""Standard deviation of the first smoothing, in steps of the coarse grid: less makes the grid visible, more costs
+taps."""
 CUT = 4.5
 """Radius of the first smoothing, in its standard deviations."""
 
@@ -35,9 +36,9 @@ class Design(NamedTuple):
     smoothing: Array
     weights: Array
     reach: int
-    """How far a result sees, in samples, from its own place down and up."""
+    """How far a result reaches, in samples, in both directions."""
     error: float
-    """Root of the sum of the squared differences to the kernel that is meant."""
+    """Root of the sum of the squared differences from the target kernel."""
 
 
 @lru_cache(maxsize=16)
@@ -48,7 +49,7 @@ def design(taps: tuple[float, ...], step: int) -> Design:
     x = np.arange(-narrow, narrow + 1)
     smoothing = np.exp(-0.5 * (x / (SMOOTHING * step)) ** 2)
     smoothing /= smoothing.sum()
-    # Beyond the kernel's own reach two coarse samples a side suffice: the fit gives more of them nothing.
+    # Two coarse samples per side beyond the kernel's own reach suffice: the fit gives further ones no weight.
     around = -(-radius // step) + 2
     places = np.arange(-around, around + 2) * step
     extent = around * step + 2 * step + narrow
@@ -58,7 +59,7 @@ def design(taps: tuple[float, ...], step: int) -> Design:
     meant = np.zeros((2 * extent + 1, step))
     for phase in range(step):
         meant[extent + phase - radius : extent + phase + radius + 1, phase] = taps
-    # The sum of the weights counts as much as all the rest: a constant image stays what it is.
+    # The sum of the weights counts as much as all the rest, so that a constant image is unchanged.
     emphasis = 1e3
     system = np.vstack([seen, emphasis * seen.sum(axis=0, keepdims=True)])
     target = np.vstack([meant, emphasis * meant.sum(axis=0, keepdims=True)])
@@ -70,15 +71,15 @@ def design(taps: tuple[float, ...], step: int) -> Design:
 def correlate(
     strip: Array, column: Design, row: Design, out: Any, divisor: float = 1.0, work: Any = "float32"
 ) -> Array:
-    """Correlate a strip padded by `Design.reach` on all sides, its first result on the grid; and divide.
+    """Correlate a strip padded by `Design.reach` on all sides, with its first result on the grid, and divide.
 
-    The result has the type *out*, in 8 and 16 bits rounded half up and saturated; sums are in the type *work*.
+    The result has the type *out*, rounded half up and saturated in 8 and 16 bits; sums have the type *work*.
     """
     size = strip.shape[0] - 2 * column.reach, strip.shape[1] - 2 * row.reach
     rows, columns = (_coarse(length, axis) for length, axis in zip(size, (column, row), strict=True))
     work = np.float64 if np.float64 in (strip.dtype, np.dtype(out)) else work
     stride = row.step, column.step
-    # The halo is the same on both sides; the first sample of the grid lies one step inside it.
+    # The halo is the same on both sides; the grid's first sample lies one step inside it.
     given = strip[column.step :, row.step :]
     planes, step = native.rows_of(strip)
     result = native.results((len(planes), size[0], size[1] * step), out, step)

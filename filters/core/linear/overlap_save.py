@@ -1,8 +1,8 @@
 """Correlation with a large kernel by the Fourier transform, tile by tile (overlap-save).
 
-A tile is transformed, multiplied by the kernel's conjugate spectrum, and transformed back; the results that wrapped
-round are dropped. The time hardly grows with the kernel: 2 ns a sample at 7×7, 3 at 51×51; two transforms of
-`scipy.fft` take 12. In float32 the error is 5e-8 of the largest sum.
+A tile is transformed, multiplied by the kernel's conjugate spectrum, and transformed back; results that wrap round are
+dropped. The time hardly grows with the kernel: 2 ns per sample at 7×7, 3 at 51×51; two transforms of `scipy.fft` take
+12. In float32 the error is 5e-8 of the largest sum.
 
 A. Oppenheim and R. Schafer, Discrete-Time Signal Processing, 3rd ed., 2009, section 8.7.3.
 """
@@ -20,12 +20,12 @@ from ..lazy_numpy import Array, np
 from .kernels import Kernel
 
 TILES = {64: 2.5, 128: 2.5, 256: 2.7, 512: 3.4, 1024: 4.8, 2048: 7.0}
-"""Nanoseconds that a sample of a tile takes in float32, by the tile's longer side. Kernels of 7×7 to
-255×255 took 2.6 to 8.8 a sample so, borders and rounding included; in float64 it is 1.8 times as many."""
+"""Nanoseconds per sample of a tile in float32, by the tile's longer side. Kernels of 7×7 to 255×255 then took 2.6 to
+8.8 per sample, with borders and rounding; float64 takes 1.8 times as long."""
 REFERENCE = 38.0
-"""Nanoseconds a sample without the compiled core."""
+"""Nanoseconds per sample without the compiled core."""
 FLOAT_GRID = 1 << 18
-"""The largest sum in float32, in units of the grid that its results are on: 1/50 of what its error would allow."""
+"""The largest sum in float32, in units of the results' grid: 1/50 of what its error would allow."""
 PANEL = 16
 """Columns of a tile that the compiled loop transforms at once."""
 UNBOUNDED = 1 << 20, 1 << 20
@@ -42,21 +42,21 @@ def _cost(tile: tuple[int, int], height: int, width: int, size: tuple[int, int])
 
 @lru_cache(maxsize=64)
 def tile_shape(height: int, width: int, size: tuple[int, int] = UNBOUNDED) -> tuple[int, int]:
-    """Return the transform's ``(rows, columns)`` that costs a kernel least, for results of a *size*."""
+    """Return the ``(rows, columns)`` of the cheapest transform for a kernel, for results of a *size*."""
     shapes = [(rows, columns) for rows in TILES for columns in TILES]
     return min(shapes, key=lambda tile: _cost(tile, height, width, size))
 
 
 def cost(height: int, width: int) -> float:
-    """Return what a kernel costs, in nanoseconds a sample."""
+    """Return the cost of a kernel, in nanoseconds per sample."""
     least = 0.0 if native.core else REFERENCE
     return max(least, _cost(tile_shape(height, width), height, width, UNBOUNDED))
 
 
 def bind(kernel: Kernel, context: ImageContext) -> BoundStage:
-    """Return the function of a kernel: divided and rounded too, where nothing else follows."""
+    """Return the function of a kernel; it also divides and rounds, if nothing else follows."""
     height, width = kernel.shape
-    # Exact halves, which whole numbers give, would be rounded by the error of the sums.
+    # The error of the sums would decide how exact halves, which whole numbers give, are rounded.
     ties = context.whole and kernel.halves is not None and (kernel.halves > 0 or kernel.divisor != 1)
     grid = 2.0 ** (kernel.halves or 0) if ties else 0.0
     exact = grid * context.most * float(np.abs(kernel.taps).sum()) <= FLOAT_GRID
@@ -64,7 +64,7 @@ def bind(kernel: Kernel, context: ImageContext) -> BoundStage:
     out = context.own_type if context.rounded else context.work
     tile = tile_shape(height, width, (context.height or UNBOUNDED[0], context.width or UNBOUNDED[1]))
     function = prepare(kernel.taps, work, out, kernel.divisor, grid, tile)
-    # Tiles at the same places of the image, however it is cut into strips, have the same rounding errors.
+    # Tiles at fixed positions of the image have the same rounding errors however it is cut into strips.
     return BoundStage(function, NO_HALO, tile[0] - height + 1, True, context.own_type, interleaved=True)
 
 
@@ -76,10 +76,10 @@ def prepare(
     grid: float = 0.0,
     tile: tuple[int, int] | None = None,
 ) -> Function:
-    """Return the function that correlates a padded strip with ``taps (height, width)``, and divides.
+    """Return the function that correlates a padded strip with ``taps (height, width)`` and divides.
 
-    The transform is in the type *work*, the result in the type *out* if that is given; in 8 and 16 bits it is rounded
-    half up and saturated. Where the sums are known to be multiples of ``1 / grid``, rounding to those makes them exact.
+    The transform has the type *work*, the result the type *out* if given; in 8 and 16 bits it is rounded half up and
+    saturated. Sums known to be multiples of ``1 / grid`` are rounded to them, which makes them exact.
     """
     height, width = taps.shape
     rows, columns = tile or tile_shape(height, width)
@@ -96,7 +96,7 @@ def prepare(
         given, step = native.rows_of(strip)
         size = given.shape[1] - height + 1, given.shape[2] - (width - 1) * step
         result = native.results((len(given), *size), result_type, step)
-        # The mean of what samples can be taken off leaves half of the error.
+        # Subtracting the middle of the type's range halves the error.
         level = (np.iinfo(strip.dtype).max + 1) / 2 if strip.dtype.kind == "u" else 0.0
         sizes = rows, height, width, 0, step
         native.core.fourier(given, result, spectrum, twiddles, *sizes, level, level * total, grid, divisor)
@@ -106,7 +106,7 @@ def prepare(
 
 
 def _reference(strip: Array, taps: Array, out: Any, divisor: float, grid: float, work: Any) -> Array:
-    fft: Any = importlib.import_module("scipy.fft")  # whose types tell of what it may be replaced by
+    fft: Any = importlib.import_module("scipy.fft")  # its type stubs describe a backend that may replace it
     shape = [fft.next_fast_len(size, real=True) for size in strip.shape[:2]]
     spectrum = np.conj(fft.rfft2(taps, shape))
     sums = [fft.irfft2(fft.rfft2(plane.astype(np.float64), shape) * spectrum, shape) for plane in planes_of(strip)]
@@ -118,7 +118,7 @@ def _reference(strip: Array, taps: Array, out: Any, divisor: float, grid: float,
 
 @lru_cache(maxsize=8)
 def _spectrum(taps: bytes, shape: tuple[int, int], tile: tuple[int, int], work: Any) -> Array:
-    """Return a kernel's conjugate spectrum as the compiled loop takes it: in the order of its transform, in panels."""
+    """Return a kernel's conjugate spectrum in the layout of the compiled loop: in its transform's order, in panels."""
     rows, columns = tile
     spectrum = np.conj(np.fft.fft2(np.frombuffer(taps).reshape(shape), tile)) / (rows * columns)
     panels = spectrum[np.ix_(_order(rows), _order(columns))].T.reshape(columns, -1, PANEL).transpose(1, 0, 2)
@@ -126,7 +126,7 @@ def _spectrum(taps: bytes, shape: tuple[int, int], tile: tuple[int, int], work: 
 
 
 def _order(size: int) -> Array:
-    """Return the frequencies in the order in which decimation by 4, and by 2 at last, leaves them.
+    """Return the frequencies in the order left by decimation by 4, and finally by 2.
 
     >>> _order(8).tolist()
     [0, 4, 1, 5, 2, 6, 3, 7]
@@ -139,7 +139,7 @@ def _order(size: int) -> Array:
 
 @lru_cache(maxsize=8)
 def _twiddles(size: int) -> Array:
-    """Return ``exp(-2πi jk / n)`` for j = 1, 2, 3 and k < n / 4, from 6 n / 4 on, for each n up to *size*."""
+    """Return ``exp(-2πi jk / n)`` for j = 1, 2, 3 and k < n / 4, starting at 6 n / 4, for each n up to *size*."""
     factors = np.zeros((size // 2, 3), complex)
     quarter = 1
     while quarter <= size // 4:
@@ -152,7 +152,7 @@ def _twiddles(size: int) -> Array:
 def prepare_bank(weights: Array, groups: int, work: Any) -> Function:
     """Return the function from a padded strip to the ``(maps, rows, columns)`` of ``weights (maps, inputs, …)``.
 
-    A tile is transformed once for all maps, and a map is transformed back once for all its inputs.
+    Each tile is transformed once for all maps, and each map transformed back once for all its inputs.
     """
     maps, inputs, height, width = weights.shape
     tile = tile_shape(height, width)

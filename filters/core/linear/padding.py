@@ -1,4 +1,4 @@
-"""How much past the edge a result covers, as it is written: a word, or numbers of samples."""
+"""How far beyond the edge a result extends: a word, or numbers of samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_PADDING = 10_000
 
 
 def reader(words: Sequence[str]) -> Callable[[str], Any]:
-    """Return what reads one of *words*, ``P``, ``PX,PY`` or ``LEFT,TOP,RIGHT,BOTTOM``.
+    """Return a function that reads one of *words*, ``P``, ``PX,PY`` or ``LEFT,TOP,RIGHT,BOTTOM``.
 
     >>> reader(("same",))("1,2"), reader(("same",))("same")
     ((1, 2), 'same')
@@ -29,7 +29,7 @@ def reader(words: Sequence[str]) -> Callable[[str], Any]:
 
 
 def checker(words: Sequence[str]) -> Callable[[Any], Any]:
-    """Return what turns a padding into one of *words* or the `Halo` it means; it raises ValueError.
+    """Return a function that turns a padding into one of *words* or a `Halo`; it raises ValueError.
 
     >>> checker(("same",))((1, 2))
     Halo(left=1, top=2, right=1, bottom=2)
@@ -45,7 +45,7 @@ def checker(words: Sequence[str]) -> Callable[[Any], Any]:
         if len(sides) not in (1, 2, 4):
             raise ValueError(_unknown(text, words))
         if not all(0 <= side <= MAX_PADDING for side in sides):
-            raise ValueError(f"{text}: each side is from 0 to {MAX_PADDING} px")
+            raise ValueError(f"{text} is out of range; use 0 to {MAX_PADDING} px for each side")
         return Halo(*sides) if len(sides) == 4 else Halo.around(sides[0], sides[-1])
 
     return check

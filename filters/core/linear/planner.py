@@ -1,7 +1,7 @@
 """The planner: which algorithm computes a correlation, and why.
 
-Each algorithm says what it would cost, in nanoseconds a sample, by constants that `benchmarks/algorithms.py`
-measures; the cheapest that keeps the error within the bound is taken.
+Each algorithm estimates its cost in nanoseconds per sample, from constants measured by `benchmarks/algorithms.py`; the
+cheapest one whose error stays within the bound is chosen.
 """
 
 from __future__ import annotations
@@ -25,31 +25,30 @@ ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)[1:]
 
 
 class Rates(NamedTuple):
-    """Nanoseconds a sample in float32, on one core; in float64 all but the transform take twice as long."""
+    """Nanoseconds per sample in float32 on one core; float64 takes twice as long, except for the transform."""
 
     direct: float
     tap: float
     separable: float
     product: float
-    """What each tap of the column and of the row adds; two that are equal, or opposite, share a product."""
+    """The cost of each tap of the column and of the row; two equal or opposite taps share a product."""
     running: float
     decimated: float
     coarse: float
-    """What the coarse samples add, divided by the step between them."""
+    """The cost of the coarse samples, to be divided by the step between them."""
 
 
-# Between what was measured with AVX-512 and with AVX2, so that the pick serves both; benchmarks/RESULTS.md has the
-# figures.
+# Between the measurements with AVX-512 and with AVX2, so that the choice suits both; see benchmarks/RESULTS.md.
 COMPILED = Rates(0.23, 0.022, 0.2, 0.05, 0.25, 1.9, 3.0)
 SCIPY = Rates(6.0, 0.65, 6.0, 0.55, 11.0, 32.0, 20.0)
 FOURIER_DOUBLE = 1.3
-"""What the transform costs in float64, beside the others."""
+"""The cost of the transform in float64, relative to the other algorithms."""
 SMALLEST_DECIMATED = 33
-"""Taps down and across from which a smooth kernel can be decimated."""
+"""The fewest taps down and across for which a smooth kernel can be decimated."""
 
 
 class Plan(NamedTuple):
-    """An algorithm, what it costs, the reason in words, and how to make its function."""
+    """An algorithm, its cost, the reason in words, and how to make its function."""
 
     algorithm: str
     cost: float
@@ -65,12 +64,12 @@ class Geometry(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether every sample is wanted and every tap adjoins the next."""
+        """Whether stride and dilation are 1."""
         return self.stride == (1, 1) and self.dilation == (1, 1)
 
 
 def plan(kernel: Kernel, context: ImageContext, geometry: Geometry = Geometry(), algorithm: str = "auto") -> Plan:  # noqa: B008
-    """Choose the algorithm for *kernel*, or take the one that is named; raises ImageError where it cannot serve.
+    """Choose the algorithm for *kernel*, or take the named one; raises ImageError if that is not exact enough.
 
     >>> context = ImageContext(255.0, "float32", tolerance=1e-3)
     >>> plan(Kernel.of([[1, 2, 1], [2, 5, 2], [1, 2, 1]]), context).algorithm
@@ -89,7 +88,7 @@ def plan(kernel: Kernel, context: ImageContext, geometry: Geometry = Geometry(),
 
 
 def bind(kernel: Kernel, context: ImageContext, geometry: Geometry, algorithm: str) -> BoundStage:
-    """Return the function of the chosen algorithm: divided, and rounded where nothing else follows."""
+    """Return the function of the chosen algorithm; it also divides, and rounds if nothing else follows."""
     return plan(kernel, context, geometry, algorithm).bind()
 
 
@@ -123,23 +122,23 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
         yield Plan(
             "separable",
             rates.separable + rates.product * (_products(column) + _products(row)),
-            f"rank 1: {height} + {width} taps in place of {height * width}",
+            f"rank 1: {height} + {width} taps instead of {height * width}",
             lambda: bound(by_line, anywhere=True),
         )
         if geometry.plain and (column == column[0]).all() and (row == row[0]).all():
             weight = float(column[0] * row[0])
             divisor = kernel.divisor / weight if weight else float("inf")
-            # Of weights as 1/961 the inverse is not quite whole; sums are exact, and quick, where it is.
+            # The inverse of weights such as 1/961 is not quite whole; with whole ones sums are exact, and faster.
             if weight and abs(divisor - round(divisor)) < 1e-12 * abs(divisor):
                 divisor = float(round(divisor))
-            # Of so many whole numbers a mean that is hardly less than a half is one in float32.
+            # For so many whole numbers float32 would round a mean just below a half up to it.
             close = context.whole and not context.rounded and divisor * context.most > 2.0**22
             sums = bound(lambda strip: box_sum.mean(strip, height, width, np.float64 if close else out, divisor))
             yield Plan(
                 "running",
                 rates.running,
-                "equal weights: sums from one to the next",
-                # Other sums than those of whole numbers are rounded, by the blocks that they are made of.
+                "equal weights: running sums",
+                # Sums of fractions are rounded, depending on their blocks.
                 lambda: sums._replace(anywhere=context.whole, rows=1 if context.whole else height, anchored=True),
             )
         designs = _decimated(kernel, context) if geometry.plain else None
@@ -174,10 +173,10 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
 
 
 def _kept_near(quick: BoundStage, careful: Function, full: Footprint | None, context: ImageContext) -> BoundStage:
-    """Return *quick*, which spreads what is not finite over all that it computes at once, so that it stays near.
+    """Return *quick* such that NaN and infinities, which it spreads over all that it computes at once, stay local.
 
-    A kernel without weights of 0 is *full*: NaN is left out, and put back as far as it reaches. Else, and for
-    infinities, the sums are computed the *careful* way, which needs nothing extra around.
+    With the footprint of a *full* kernel, without weights of 0, NaN is left out, and then put back as far as the kernel
+    reaches. Otherwise, and for infinities, the *careful* function is used, which needs no extra halo.
     """
     if context.finite:
         return quick
@@ -196,17 +195,17 @@ def _kept_near(quick: BoundStage, careful: Function, full: Footprint | None, con
 
 
 def _decimated(kernel: Kernel, context: ImageContext) -> tuple[multirate_gaussian.Design, ...] | None:
-    """Return how a smooth kernel is decimated down and across, or None where that is not exact enough."""
+    """Return how a smooth kernel is decimated down and across, or None if that is not exact enough."""
     height, width = kernel.shape
-    # Of an image smaller than the kernel the errors of its many reflections add up.
+    # In an image smaller than the kernel the errors of its many reflections add up.
     fits = (context.height or height) >= height and (context.width or width) >= width
     if kernel.factors is None or min(height, width) < SMALLEST_DECIMATED or not (height % 2 and width % 2 and fits):
         return None
     column, row = kernel.factors
     down, across = (multirate_gaussian.design(tuple(taps.tolist()), len(taps) // 16) for taps in (column, row))
-    # The error that stripes of white noise of full contrast, whose deviation is 0.29 of it, would show.
+    # The error for white noise of full contrast, whose standard deviation is 0.29 of it.
     error = (down.error * np.abs(row).sum() + across.error * np.abs(column).sum()) / abs(kernel.divisor)
-    # Rounded, few results near a half change; of float the greatest error is bounded, three deviations and more.
+    # With rounding, few results near a half change; for floats the bound covers three deviations and more.
     is_float = context.tolerance >= FLOAT_TOLERANCE * context.full
     exact = 0.29 * context.most * error <= context.tolerance * (1 / 3 if is_float else 2)
     return (down, across) if exact else None

@@ -1,4 +1,4 @@
-"""Correlation with a column times a row of taps."""
+"""Correlation with the product of a column and a row of taps."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def correlate(
     divisor: float = 1.0,
     work: Any = "float32",
 ) -> Array:
-    """Correlate a padded strip with the kernel ``outer(column, row)``, and divide; the result has the type *out*.
+    """Correlate a padded strip with the kernel ``outer(column, row)`` and divide; the result has the type *out*.
 
-    In 8 and 16 bits the result is rounded half up and saturated. Sums are in the type *work*, or in float64 where
-    samples or results are; NaN reaches no further than the taps that are not 0. *stride* and *dilation* are ``(x, y)``.
+    In 8 and 16 bits the result is rounded half up and saturated. Sums have the type *work*, or float64 if samples or
+    results do; NaN spreads only as far as the nonzero taps. *stride* and *dilation* are ``(x, y)``.
 
     >>> import numpy as np
     >>> strip = np.array([1, 2, 4], np.uint8)[None, :, None]
@@ -38,7 +38,7 @@ def correlate(
     ]
     given, step = native.rows_of(strip)
     precise = np.float64 in (strip.dtype, np.dtype(out), np.dtype(work))
-    column, row = np.ascontiguousarray(column), np.ascontiguousarray(row)  # some were turned round
+    column, row = np.ascontiguousarray(column), np.ascontiguousarray(row)  # some are reversed views
     result = native.results((len(given), size[0], size[1] * step), out, step)
     native.core.separable(given, result, column, row, *dilation[::-1], *stride[::-1], step, divisor, precise)
     return native.strip_like(result, step)
@@ -65,14 +65,14 @@ def results_along(samples: int, taps: int, dilation: int = 1, stride: int = 1) -
 
 
 def along_axis(values: Array, taps: Array, axis: int, stride: int = 1, dilation: int = 1) -> Array:
-    """Correlate along one axis by SciPy, without what would see past the ends."""
+    """Correlate along one axis by SciPy, without results that would reach beyond the ends."""
     from scipy import ndimage
 
     spread = np.zeros((len(taps) - 1) * dilation + 1)
     spread[::dilation] = taps
     values = values.swapaxes(0, axis)
     count = max(0, len(values) - len(spread) + 1)
-    if not spread.all() and not np.isfinite(values.sum()):  # a product of 0 and NaN would be NaN
+    if not spread.all() and not np.isfinite(values.sum()):  # the product of 0 and NaN is NaN
         total = sum(
             (tap * values[place : place + count] for place, tap in enumerate(spread) if tap),
             np.zeros((count, *values.shape[1:])),

@@ -1,7 +1,7 @@
-"""Passes along one axis with weights that are equal, or opposite, on both sides of the middle.
+"""Passes along one axis with weights that are symmetric or antisymmetric about the middle.
 
-The two samples equally far from the middle are added or subtracted before their weight is applied: that takes half
-the time of a product for each tap, and rounds every pixel as its mirror image.
+The two samples at the same distance from the middle are added or subtracted before they are weighted. This takes half
+the time of a product per tap, and rounds each pixel like its mirror image.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from . import kernels, separable
 
 
 def _shifted(strip: Array, step: int, reach: int, axis: int) -> Array:
-    """Return the samples *step* past each one along *axis* that has *reach* neighbours on both sides."""
+    """Return the sample *step* further along *axis* for each sample that has *reach* neighbours on both sides."""
     part = slice(reach + step, strip.shape[axis] - reach + step)
     return strip[part] if axis == 0 else strip[:, part]
 
@@ -23,11 +23,11 @@ def _shifted(strip: Array, step: int, reach: int, axis: int) -> Array:
 def differences(strip: Array, weights: Sequence[float] | Array, axis: int) -> Array:
     """Correlate along *axis* with weights that sum to 0, as ``Σ w[k] (in[+k] ∓ in[-k])``.
 
-    Odd weights take the difference of the samples on both sides, even ones their sum less twice the
-    middle; either is exactly 0 on equal samples, whatever the weights.
+    Odd weights use the difference of the samples on both sides, even ones their sum minus twice the middle; both are
+    exactly 0 for equal samples, whatever the weights.
     """
     reach = len(weights) // 2
-    values = np.asarray(weights).tolist()  # plain numbers, which leave the strip's type as it is
+    values = np.asarray(weights).tolist()  # plain numbers keep the strip's type
     total = None
     for step in range(1, reach + 1):
         weight = values[reach + step]
@@ -47,7 +47,7 @@ def differences(strip: Array, weights: Sequence[float] | Array, axis: int) -> Ar
 
 
 def smoothed(strip: Array, weights: Sequence[float], axis: int) -> Array:
-    """Correlate along *axis* with symmetrical weights; binomials as sums of neighbours, over and over."""
+    """Correlate along *axis* with symmetric weights; binomials as repeated sums of neighbours."""
     if tuple(weights) in kernels.BINOMIAL.values():
         for _ in weights[1:]:
             strip = strip[1:] + strip[:-1] if axis == 0 else strip[:, 1:] + strip[:, :-1]
@@ -65,9 +65,9 @@ def smoothed(strip: Array, weights: Sequence[float], axis: int) -> Array:
 
 
 def smoothing(sigma: tuple[float, float]) -> Stage:
-    """Return the stage of a Gaussian that rounds every pixel alike: where the image is flat it stays flat.
+    """Return the stage of a Gaussian that rounds every pixel alike, so that flat areas stay exactly flat.
 
-    So it has no gradient there, and no direction, as a decimated one would.
+    Unlike with a decimated Gaussian, they then have no gradient, and so no direction.
     """
     across, down = (kernels.gaussian_weights(s) for s in sigma)
     halo = Halo.around(len(across) // 2, len(down) // 2)

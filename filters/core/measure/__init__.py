@@ -1,4 +1,4 @@
-"""Figures of images: what is in one, how much two of them differ, and how similar they are."""
+"""Measurements of images: statistics of one, and the difference and similarity of two."""
 
 from .channel import Statistics
 from .difference import psnr, rmse

@@ -1,4 +1,4 @@
-"""What is counted of the samples of one channel, and what follows from it."""
+"""Statistics of the samples of one channel."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from ..parameters import ParameterError
 
 
 class Statistics(NamedTuple):
-    """What is counted of the numbers of one channel; of none, what they would tell is NaN."""
+    """Statistics of the samples of one channel; without samples, they are NaN."""
 
     samples: int
     minimum: float
     maximum: float
     mean: float
     std: float
-    """Of the population: squared deviations are divided by their number."""
+    """The population's standard deviation: squared deviations are divided by their number."""
     black: int
-    """Samples of 0 or less."""
+    """The number of samples of 0 or less."""
     white: int
-    """Samples of white or more."""
+    """The number of samples of white or more."""
     nan: int
     infinite: int
     counts: Array
-    """How often each value ``low + k · step`` is there. Of 8 and 16 bits these are the samples, from 0 on; floats are
-    rounded to 65 536 values from the least to the greatest."""
+    """The count of each value ``low + k · step``. For 8 and 16 bits these are the samples, from 0; floats are rounded
+    to 65 536 values from the least to the greatest."""
     low: float = 0.0
     step: float = 1.0
     exact: bool = True
-    """The values that are counted are the samples themselves."""
+    """Whether the counted values are the samples themselves."""
 
     @classmethod
     def of_none(cls, values: int = 1, nan: int = 0, infinite: int = 0) -> Self:
-        """Return those of no numbers, of *values* that might have been there."""
+        """Return the statistics of no samples, for a number of possible *values*."""
         nothing = math.nan
         return cls(0, nothing, nothing, nothing, nothing, 0, 0, nan, infinite, np.zeros(values, np.int64))
 
     def percentile(self, percent: float) -> float:
-        """Return the least value that so many percent of the samples do not exceed.
+        """Return the least value that *percent* of the samples do not exceed.
 
-        Of whole numbers it is what `numpy.percentile` returns with ``method="inverted_cdf"``; of floats half a `step`
-        beside that at most.
+        For whole numbers it equals `numpy.percentile` with ``method="inverted_cdf"``; for floats it differs by at most
+        half a `step`.
 
         >>> from imfilter.filters.core.measure import statistics
         >>> [statistics(np.array([[1, 2, 3, 9]], np.uint8))[0].percentile(p) for p in (0, 25, 26, 100)]
@@ -55,11 +55,11 @@ class Statistics(NamedTuple):
             return math.nan
         rank = max(1, math.ceil(self.samples * (percent / 100)))
         place = int(np.searchsorted(np.cumsum(self.counts), rank))
-        # Halves, since the range of floats may be more than their greatest.
+        # Halves, since the range of floats may exceed the greatest float.
         return max(self.minimum, min(2 * (self.low / 2 + self.step / 2 * place), self.maximum))
 
     def histogram(self, bins: int) -> Histogram:
-        """Return the counts in so many even *bins*, over all levels of whole numbers, else over the range.
+        """Return the counts in a number of even *bins*, over all levels of whole numbers, else over the range.
 
         >>> from imfilter.filters.core.measure import statistics
         >>> found = statistics(np.array([[0, 63, 64, 255]], np.uint8))[0].histogram(4)
@@ -84,4 +84,4 @@ class Histogram(NamedTuple):
     low: float
     high: float
     levels: Array
-    """How many values each bin takes: where they do not part evenly, some take one more."""
+    """The number of values in each bin; if they do not divide evenly, some bins have one more."""

@@ -1,4 +1,4 @@
-"""How much the samples of two images differ."""
+"""The difference of the samples of two images."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from ..named_tuple import NamedTuple
 from .pair import pair, peak_of
 
 STRIP = 1 << 17
-"""Samples that are compared at a time, so that what is made of them stays in the cache."""
+"""Samples to compare at a time, so that intermediate results stay in the cache."""
 
 
 class Difference(NamedTuple):
-    """What is counted of the differences of two images."""
+    """The differences of two images."""
 
     greatest: float
-    """Of a sample; infinite where one is NaN and the other is not."""
+    """The greatest difference of a sample; infinite if only one of the two is NaN."""
     differing: int
-    """Pixels with a sample that differs by more than a tolerance."""
+    """The number of pixels with a sample that differs by more than a tolerance."""
     pixels: int
-    """That were compared."""
+    """The number of compared pixels."""
     squares: float
     """The sum of the squared differences, exact for integers."""
     samples: int
-    """That were squared."""
+    """The number of squared samples."""
 
     @property
     def mse(self) -> float:
-        """The mean squared difference; of no samples it is 0."""
+        """The mean squared difference; 0 without samples."""
         return self.squares / self.samples if self.samples else 0.0
 
     @property
     def rmse(self) -> float:
-        """Its square root."""
+        """The root mean squared difference."""
         return math.sqrt(self.mse)
 
     def psnr(self, peak: float) -> float:
-        """Return the peak signal-to-noise ratio in decibels; infinite where nothing differs.
+        """Return the peak signal-to-noise ratio in decibels; infinite for equal images.
 
         >>> round(Difference(1.0, 1, 100, 1.0, 100).psnr(255), 2)
         68.13
@@ -51,11 +51,11 @@ class Difference(NamedTuple):
 
 
 NOTHING = Difference(0.0, 0, 0, 0.0, 0)
-"""Of no pixels."""
+"""The difference of no pixels."""
 
 
 def together(parts: Sequence[Difference]) -> Difference:
-    """Return what is counted of several parts."""
+    """Return the differences of several parts together."""
     greatest, differing, pixels, squares, samples = zip(*[NOTHING, *parts], strict=True)
     return Difference(max(greatest), sum(differing), sum(pixels), math.fsum(squares), sum(samples))
 
@@ -68,11 +68,11 @@ def difference(
     beside: int = 0,
     jobs: int | None = None,
 ) -> Difference:
-    """Compare two images ``(height, width, channels)`` of one shape and dtype.
+    """Compare two images ``(height, width, channels)`` of the same shape and dtype.
 
-    NaN equals NaN, and differs infinitely from numbers. *where* ``(height, width)`` tells which pixels are compared;
-    the last channels, *beside* in number, count as differences and not in the sum of squares: an alpha. *jobs* threads
-    share the rows, as many as there are cores by default.
+    NaN equals NaN, and differs infinitely from numbers. *where* ``(height, width)`` marks the pixels to compare. The
+    last *beside* channels, such as an alpha, count as differences, but not in the sum of squares. *jobs* threads share
+    the rows, by default one per core.
     """
     rows = max(1, STRIP // max(1, math.prod(a.shape[1:])))
     tops = range(0, len(a), rows)
@@ -131,16 +131,16 @@ def rmse(a: Any, b: Any, *, jobs: int | None = None) -> float:
     Parameters
     ----------
     a, b
-        Arrays ``(height, width)`` or ``(height, width, channels)`` of one shape and dtype.
+        Arrays ``(height, width)`` or ``(height, width, channels)`` of the same shape and dtype.
     jobs
         Threads at most; all cores by default.
 
     Raises
     ------
     ImageError
-        They differ in shape or dtype, or are no images.
+        They differ in shape or dtype, or are not images.
     ParameterError
-        *jobs* is no whole number from 1.
+        *jobs* is not a whole number of at least 1.
 
     Examples
     --------
@@ -157,10 +157,10 @@ def psnr(a: Any, b: Any, *, peak: float | None = None, jobs: int | None = None) 
     Parameters
     ----------
     a, b
-        Arrays ``(height, width)`` or ``(height, width, channels)`` of one shape and dtype.
+        Arrays ``(height, width)`` or ``(height, width, channels)`` of the same shape and dtype.
     peak
-        White. That of integers is the greatest of their type; of floats it must be given: a guess from the values would
-        be wrong in silence.
+        White. The default for integers is the greatest of their type; floats require it, as a guess from the values
+        could be wrong without notice.
     jobs
         Threads at most; all cores by default.
 
@@ -171,9 +171,9 @@ def psnr(a: Any, b: Any, *, peak: float | None = None, jobs: int | None = None) 
     Raises
     ------
     ImageError
-        They differ in shape or dtype, or are no images.
+        They differ in shape or dtype, or are not images.
     ParameterError
-        There is no *peak* for floats, or *jobs* is no whole number from 1.
+        *peak* is missing for floats, or *jobs* is not a whole number of at least 1.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is counted of floats, in two passes: their range first, then how they lie in it."""
+"""Statistics of floats in two passes: first their range, then their distribution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .channel import Statistics
 
 
 class Range(NamedTuple):
-    """What the first pass tells of the numbers of a channel."""
+    """The first pass's results for a channel."""
 
     samples: int
     low: float
@@ -29,7 +29,7 @@ class Range(NamedTuple):
 def of_floats(
     strips: Callable[[int], Iterator[Array]], cores: int, full: float, missing: Nodata | None
 ) -> list[Statistics]:
-    """Count what is in each channel; *strips* yields those of each of as many threads as there are *cores*."""
+    """Return the statistics of each channel; *strips* yields the strips of each of *cores* threads."""
 
     def first(number: int) -> list[list[Range]]:
         return [[_range_of(plane, gaps, full) for plane, gaps in _planes(strip, missing)] for strip in strips(number)]
@@ -80,29 +80,29 @@ def _joined(parts: Sequence[Range]) -> Range:
 
 
 def _sum(numbers: Sequence[float]) -> float:
-    """Return the sum, rounded once; NaN where it is none."""
+    """Return the sum, rounded once; NaN if it is undefined."""
     try:
         return math.fsum(numbers)
-    except (OverflowError, ValueError):  # it is infinite, or both infinities are added
+    except (OverflowError, ValueError):  # infinite, or both infinities occur
         return math.nan
 
 
 def _placed(known: Array, found: Range) -> tuple[Array, float]:
-    """Return how many numbers round to each of the values, and the sum of their squared deviations."""
+    """Return the count of numbers that round to each value, and the sum of their squared deviations."""
     if not known.size:
         return np.zeros(STEPS, np.int64), 0.0
     values = known.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         apart = values - found.total / found.samples
         squares = float((apart * apart).sum())
-    # Halves, since twice the greatest float is none.
+    # Halves, since twice the greatest float is infinite.
     span = found.high / 2 - found.low / 2
     places = (values / 2 - found.low / 2) / span * (STEPS - 1) + 0.5 if span else np.zeros_like(values)
     return counted(places.astype(np.uint16)[None, :, None])[0].astype(np.int64), squares
 
 
 def _of_passes(found: Range, counts: Array, squares: Sequence[float]) -> Statistics:
-    # Sums of all strips are rounded once, so that they are the same for any number of cores.
+    # The sums of all strips are rounded once, so that they are the same for any number of cores.
     if not found.samples:
         return Statistics.of_none(1, found.nan, found.infinite)
     step = found.high / (STEPS - 1) - found.low / (STEPS - 1)

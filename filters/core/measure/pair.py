@@ -1,4 +1,4 @@
-"""Two arrays as images that can be compared."""
+"""Two arrays as comparable images."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..parameters import ImageError, ParameterError
 
 
 def pair(a: Any, b: Any) -> tuple[Array, Array]:
-    """Return two images as ``(height, width, channels)``; raises `ImageError` where they differ in shape or dtype."""
+    """Return two images as ``(height, width, channels)``; raises `ImageError` if they differ in shape or dtype."""
     one, other = (_array(image) for image in (a, b))
     if one.shape != other.shape or one.dtype != other.dtype:
         shapes = " and ".join(f"{array.shape} of {array.dtype.name}" for array in (one, other))
-        raise ImageError(f"the images must be of one shape and type, not {shapes}")
+        raise ImageError(f"the images must have the same shape and type, not {shapes}")
     return one, other
 
 
@@ -26,11 +26,11 @@ def _array(image: Any) -> Array:
 
 
 def peak_of(image: Array, peak: float | None) -> float:
-    """Return what is white; raises `ParameterError` for floats of which nobody says it."""
+    """Return white; raises `ParameterError` if it is not given for floats."""
     if peak is not None:
         if not 0 < peak < float("inf"):
             raise ParameterError("peak", f"{peak!r} is not a positive number")
         return peak
     if image.dtype.kind == "f":
-        raise ParameterError("peak", "float images do not tell what is white; give it, as peak=1.0")
+        raise ParameterError("peak", "is required for float images; give white, e.g. peak=1.0")
     return FULL[image.dtype.name]

@@ -1,4 +1,4 @@
-"""What a kernel does to waves: its frequency response."""
+"""The frequency response of a kernel."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ..lazy_numpy import Array, np
 def response(weights: Any, x: Any, y: Any, anchor: tuple[int, int] | None = None) -> Array:
     """Return the frequency response of a kernel on a grid of frequencies.
 
-    ``H(x, y) = Σ k[i, j] exp(2πi (x (j - aₓ) + y (i - aᵧ)))`` is what the wave ``exp(2πi (x·column + y·row))`` is
-    multiplied by where the kernel is applied as written: its amplitude by ``|H|``, its phase by the angle of H.
+    ``H(x, y) = Σ k[i, j] exp(2πi (x (j - aₓ) + y (i - aᵧ)))`` is the factor on the wave ``exp(2πi (x·column + y·row))``
+    if the kernel is applied as written: ``|H|`` multiplies its amplitude, and the angle of H shifts its phase.
 
     Parameters
     ----------
     weights
         The kernel, ``(height, width)``.
     x, y
-        Frequencies in cycles a pixel, ``(columns,)`` and ``(rows,)``; those from -1/2 to 1/2 are all that there are.
+        Frequencies in cycles per pixel, ``(columns,)`` and ``(rows,)``; -1/2 to 1/2 covers all of them.
     anchor
-        Column and row of the weight that lies on the pixel; ``(width // 2, height // 2)`` unless it is given.
+        Column and row of the weight placed on the pixel, by default ``(width // 2, height // 2)``.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def response(weights: Any, x: Any, y: Any, anchor: tuple[int, int] | None = None
 
     Examples
     --------
-    A mean of three takes away the wave of three pixels, and leaves what is even.
+    A mean of three removes the wave of three pixels, and keeps the constant part.
 
     >>> import numpy as np
     >>> found = response(np.full((1, 3), 1 / 3), [0, 1 / 3, 1 / 2], [0])

@@ -1,4 +1,4 @@
-"""Structural similarity of two images, in one scale and in five."""
+"""Structural similarity of two images, at one scale and at five."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ K1, K2 = 0.01, 0.03
 SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """The weights of the five scales, the finest first (Wang, Simoncelli and Bovik 2003)."""
 SMALLEST = WINDOW << (len(SCALES) - 1)
-"""Pixels of the shorter side for which the window fits in every scale."""
+"""The least length of the shorter side for which the window fits at every scale."""
 STRIP = 1 << 18
-"""Pixels that are compared at a time: 0.30 s for 12 megapixels, and 0.39 with twice as many."""
+"""Pixels to compare at a time: 0.30 s for 12 megapixels, and 0.39 s with twice as many."""
 
 
 class Similarity(NamedTuple):
-    """Means over all places of the window."""
+    """Means over all positions of the window."""
 
     ssim: float
     structure: float
-    """Of contrast and structure alone, without the comparison of luminance."""
+    """The mean of contrast and structure, without the comparison of luminance."""
 
 
 Plane = Callable[[Array], Array]
-"""Returns what is compared of some rows ``(rows, columns, channels)``, as ``(rows, columns)``."""
+"""Returns the plane ``(rows, columns)`` to compare from rows ``(rows, columns, channels)``."""
 
 
 def similarity(
     a: Array, b: Array, peak: float, plane: Plane, where: Array | None = None, jobs: int | None = None
 ) -> Similarity:
-    """Compare a plane of two images in every place in which the window lies within them.
+    """Compare a plane of two images at every position where the window lies inside them.
 
-    Of *where* ``(height, width)``, those with their centre there. Of no place both are NaN. *jobs* threads share the
-    rows, as many as there are cores by default.
+    *where* ``(height, width)`` limits the positions of the window's centre. Without positions both means are NaN.
+    *jobs* threads share the rows, by default one per core.
 
-    With ``u = a + b`` and ``v = a - b`` the variances and the covariance need two products in place of three: four
-    planes are smoothed. They are float64: of a bright flat image float32 loses what tells the variance.
+    With ``u = a + b`` and ``v = a - b`` the variances and the covariance need two products instead of three, so four
+    planes are smoothed. They are float64: for a bright flat image float32 loses the variance.
     """
     taps = window()
     height = len(a) - WINDOW + 1
@@ -87,7 +87,7 @@ def _sum(numbers: Sequence[float]) -> float:
 
 
 def window() -> Array:
-    """Return the samples of the Gaussian window, whose sum is 1.
+    """Return the samples of the Gaussian window, which sum to 1.
 
     >>> window().round(4).tolist()[:6]
     [0.001, 0.0076, 0.036, 0.1094, 0.213, 0.266]
@@ -98,9 +98,9 @@ def window() -> Array:
 
 
 def similarity_in_scales(a: Array, b: Array, peak: float, plane: Plane, jobs: int | None = None) -> float:
-    """Return the product over five scales of a plane of two images; NaN where the window does not fit in one.
+    """Return the product over five scales for a plane of two images; NaN if the window does not fit at some scale.
 
-    Contrast and structure are compared in each, luminance in the coarsest; a mean below 0 counts as 0.
+    Contrast and structure are compared at each scale, luminance at the coarsest; a mean below 0 counts as 0.
     """
     if min(a.shape[:2]) < SMALLEST:
         return math.nan
@@ -116,7 +116,7 @@ def similarity_in_scales(a: Array, b: Array, peak: float, plane: Plane, jobs: in
 
 
 def halved(image: Array, plane: Plane) -> Array:
-    """Return the means of 2×2 pixels of a plane; the last row or column of an odd number is left out.
+    """Return the means of 2×2 pixels of a plane, without the last row or column of an odd number.
 
     >>> import numpy as np
     >>> halved(np.array([[1, 3, 9], [5, 7, 9]])[..., None], channel(0)).tolist()
@@ -134,7 +134,7 @@ def halved(image: Array, plane: Plane) -> Array:
 
 
 def channel(number: int) -> Plane:
-    """Return what takes one channel."""
+    """Return the function that takes one channel."""
     return lambda rows: rows[..., number]
 
 
@@ -143,22 +143,22 @@ def _luma(rows: Array) -> Array:
 
 
 def planes_of(channels: int, which: str) -> list[Plane]:
-    """Return what is compared of an image of so many *channels*: the luma of three colours, or *each*."""
+    """Return the planes to compare in an image of *channels*: the luma of three channels, or *each*."""
     return [_luma] if which == "luma" and channels == 3 else [channel(number) for number in range(channels)]
 
 
 def ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma", jobs: int | None = None) -> float:
     """Return the structural similarity of two images.
 
-    The window is a Gaussian of σ 1.5 on 11×11 pixels, K₁ 0.01, K₂ 0.03, the covariance that of a population; the mean
-    is taken over all places in which the window lies within the image, and no image is scaled first.
+    The window is a Gaussian of σ 1.5 on 11×11 pixels, K₁ is 0.01, K₂ is 0.03, and the covariance is the population's.
+    The mean is taken over all positions where the window lies inside the image, and images are not scaled first.
 
     Parameters
     ----------
     a, b
-        Arrays ``(height, width)`` or ``(height, width, channels)`` of one shape and dtype.
+        Arrays ``(height, width)`` or ``(height, width, channels)`` of the same shape and dtype.
     peak
-        White. That of integers is the greatest of their type; of floats it must be given.
+        White. The default for integers is the greatest of their type; floats require it.
     channels
         "luma" compares the luma of three channels, "each" takes the mean over all.
     jobs
@@ -166,14 +166,14 @@ def ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma", j
 
     Returns
     -------
-    At most 1, for equal images; NaN for images that are smaller than the window.
+    A number up to 1, for equal images; NaN for images smaller than the window.
 
     Raises
     ------
     ImageError
-        They differ in shape or dtype, or are no images.
+        They differ in shape or dtype, or are not images.
     ParameterError
-        There is no *peak* for floats, *channels* is another word, or *jobs* no whole number from 1.
+        *peak* is missing for floats, *channels* is another word, or *jobs* is not a whole number of at least 1.
 
     References
     ----------
@@ -191,13 +191,13 @@ def ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma", j
 
 
 def ms_ssim(a: Any, b: Any, *, peak: float | None = None, channels: str = "luma", jobs: int | None = None) -> float:
-    """Return the structural similarity of two images in five scales.
+    """Return the structural similarity of two images at five scales.
 
-    As `ssim`; from one scale to the next the means of 2×2 pixels are taken.
+    Like `ssim`; each scale takes the means of 2×2 pixels of the previous one.
 
     Returns
     -------
-    From 0 to 1; NaN for images whose shorter side has less than 176 pixels.
+    A number from 0 to 1; NaN for images whose shorter side has fewer than 176 pixels.
 
     References
     ----------

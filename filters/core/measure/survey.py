@@ -1,4 +1,4 @@
-"""What is in each channel of an image: its range, mean, deviation, percentiles and histogram."""
+"""Statistics of each channel of an image: range, mean, deviation, percentiles and histogram."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from .channel import Statistics
 from .float_passes import of_floats
 
 STRIP = 1 << 20
-"""Samples that are looked at together."""
+"""Samples to process together."""
 
 
 def statistics(
     image: Any, *, white: float | None = None, luma: bool = False, jobs: int | None = None
 ) -> list[Statistics]:
-    """Count what is in each channel of an image.
+    """Return the statistics of each channel of an image.
 
-    Pixels whose alpha is 0 are left out; so are samples that are marked as missing, NaN and infinities.
+    Pixels with an alpha of 0, missing samples, NaN and infinities are left out.
 
     Parameters
     ----------
     image
-        An array ``(height, width)`` or ``(height, width, channels)``, or whatever else filters take.
+        An array ``(height, width)`` or ``(height, width, channels)``, or any other image that filters take.
     white
-        What counts as white, and where the histogram of whole numbers ends; the greatest of their type by default, and
-        1 for floats.
+        White, which is also the end of the histogram of whole numbers; by default the greatest of their type, and 1 for
+        floats.
     luma
-        Count the luma of three channels instead, rounded half up for whole numbers.
+        Use the luma of three channels instead, rounded half up for whole numbers.
     jobs
         Threads at most; all cores by default.
 
     Returns
     -------
-    One for each channel; an alpha is none.
+    One entry per channel, without the alpha.
 
     Raises
     ------
     ImageError
-        It is no image.
+        It is not an image.
     ParameterError
-        *jobs* is no whole number from 1.
+        *jobs* is not a whole number of at least 1.
 
     Examples
     --------
@@ -73,9 +73,9 @@ def survey(
     luma: bool = False,
     jobs: int | None = None,
 ) -> list[Statistics]:
-    """Count what is in each channel ``(height, width, channels)``, or in its luma, where *alpha* is not 0.
+    """Return the statistics of each channel ``(height, width, channels)``, or of the luma, where *alpha* is not 0.
 
-    *full* is white; *missing* tells which samples are none.
+    *full* is white; *missing* marks missing samples.
     """
     rows = max(1, STRIP // max(1, math.prod(pixels.shape[1:])))
     cores = threads_of(jobs)
@@ -87,7 +87,7 @@ def survey(
             yield _luma_of(samples) if luma and samples.shape[2] == 3 else samples
 
     if pixels.dtype.kind == "u":
-        # Each thread adds up its strips: the counts of all together would take more than the picture.
+        # Each thread adds up its strips, as the counts of all strips would take more memory than the picture.
         parts = side_by_side(lambda number: _counts(strips(number)), range(cores), cores)
         total = np.sum([part for part in parts if part is not None], axis=0)
         if missing is not None and not missing.joint:
@@ -97,7 +97,7 @@ def survey(
 
 
 def _seen(samples: Array, alpha: Array | None, missing: Nodata | None) -> Array:
-    """Return the rows without the pixels that are transparent, or missing in all channels: as one row."""
+    """Return the rows without pixels that are transparent, or missing in all channels, as one row."""
     seen = None if alpha is None else alpha > 0
     if missing is not None and missing.joint:
         known = ~missing.gaps(samples)[..., 0]
@@ -114,7 +114,7 @@ def _luma_of(samples: Array) -> Array:
 
 
 def _counts(strips: Iterator[Array]) -> Array | None:
-    """Return how often each number is in each channel; None of no strips."""
+    """Return the count of each number in each channel; None without strips."""
     total: Array | None = None
     for strip in strips:
         found = counted(strip).astype(np.int64)
@@ -127,7 +127,7 @@ def _of_counts(counts: Array, full: float) -> Statistics:
     if not len(there):
         return Statistics.of_none(int(full) + 1)
     least, greatest, count = int(there[0]), int(there[-1]), int(counts.sum())
-    # The sum of squares of so many samples of 16 bits takes 64; larger numbers take ten times as long.
+    # The sum of squares of this many 16-bit samples fits 64 bits; larger integers take ten times as long.
     exact: Any = np.uint64 if count <= 1 << 32 else object
     numbers, often = there.astype(exact), counts[there].astype(exact)
     total, squares = int((numbers * often).sum()), int((numbers * numbers * often).sum())

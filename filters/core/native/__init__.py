@@ -1,8 +1,8 @@
-"""The compiled core: loops over the samples of a strip, where they could be built for this machine.
+"""The compiled core: loops over the samples of a strip, if they could be built for this machine.
 
-`core` is the module of those loops, or None; each function that has a loop there has the obvious form in NumPy or SciPy
-beside it, for machines without a compiler, and as the loop's reference in tests. The environment variable
-`IMFILTER_NATIVE` chooses: 0 takes the obvious form, ``baseline``, ``avx2`` and ``avx512`` an instruction set.
+`core` is the module of those loops, or None. Each function with a loop also has the obvious form in NumPy or SciPy, for
+machines without a compiler and as the reference in tests. The environment variable `IMFILTER_NATIVE` chooses: 0 selects
+the obvious form, and ``baseline``, ``avx2`` or ``avx512`` an instruction set.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..lazy_numpy import Array, np
 
 VARIABLE = "IMFILTER_NATIVE"
 CHOICES = ("", "0", "baseline", "avx2", "avx512")
-"""What it may be; a machine without an instruction set takes the widest that it has."""
+"""The values of that variable; a machine without the instruction set uses the widest that it has."""
 
 
 def _loaded(wanted: str) -> ModuleType | None:
@@ -34,18 +34,18 @@ def _loaded(wanted: str) -> ModuleType | None:
 
 
 core: Any = _loaded(os.environ.get(VARIABLE, ""))
-"""The module of compiled loops, or None where there are none."""
+"""The module of compiled loops, or None."""
 
 
 def description() -> str:
-    """Return in words what computes: the compiled core and its instruction set, or NumPy and SciPy."""
+    """Return the active core in words: the compiled core and its instruction set, or NumPy and SciPy."""
     return "NumPy and SciPy" if core is None else f"compiled core, {core.chosen()}"
 
 
 def rows_of(strip: Array) -> tuple[Array, int]:
-    """Return a strip as ``(planes, rows, samples)`` with adjoining samples, and how far a column is from the next.
+    """Return a strip as ``(planes, rows, samples)`` with contiguous samples, and the step between columns.
 
-    Channels that lie side by side, as in an image, stay so: a row then holds the samples of all channels.
+    Interleaved channels, as in an image, stay interleaved: a row then holds the samples of all channels.
 
     >>> import numpy as np
     >>> rows_of(np.zeros((4, 5, 3)))[0].shape, rows_of(np.zeros((4, 5, 3)))[1]
@@ -73,7 +73,7 @@ _wanted = threading.local()
 
 @contextlib.contextmanager
 def results_in(places: Mapping[str, Array]) -> Iterator[None]:
-    """Let the next array of `results` for each field, if it fits, be its place, a strip, without a copy."""
+    """Make the next array of `results` for each field a view of its place, a strip, if it fits, to avoid a copy."""
     _wanted.places = {**places}
     try:
         yield
@@ -84,7 +84,7 @@ def results_in(places: Mapping[str, Array]) -> Iterator[None]:
 def results(shape: tuple[int, int, int], kind: Any, step: int, field: str = "image") -> Array:
     """Return an array ``(planes, rows, samples)`` for results of a type, whose columns are *step* samples apart.
 
-    They are those of a *field* of the stage's result.
+    They belong to a *field* of the stage's result.
     """
     place = getattr(_wanted, "places", {}).pop(field, None)
     if place is not None and place.dtype == kind:
@@ -95,9 +95,9 @@ def results(shape: tuple[int, int, int], kind: Any, step: int, field: str = "ima
 
 
 def converted(values: Array, kind: Any, work: Any = None) -> Array:
-    """Return floats in another type. *values* are lost.
+    """Return floats in another type; *values* are overwritten.
 
-    In unsigned integers they are rounded half up, as they would be from the type *work*, and saturated; NaN becomes 0.
+    For unsigned integers they are rounded half up, as from the type *work*, and saturated; NaN becomes 0.
     """
     if np.dtype(kind).kind == "f":
         return values.astype(kind, copy=False)

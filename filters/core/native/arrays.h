@@ -1,4 +1,4 @@
-/* Arrays of samples as Python hands them over: planes of rows, the samples of a row side by side. */
+/* Arrays of samples as Python passes them: planes of rows with contiguous samples. */
 
 #ifndef IMFILTER_ARRAYS_H
 #define IMFILTER_ARRAYS_H

@@ -1,4 +1,4 @@
-/* The loops for AVX-512 with the instructions on bytes and words. */
+/* The loops for AVX-512 with byte and word instructions. */
 
 #if defined(__x86_64__)
 #define SET avx512

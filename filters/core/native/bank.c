@@ -35,7 +35,7 @@ PyObject *bind_bank(PyObject *module, PyObject *arguments)
         PyErr_SetString(PyExc_ValueError, "weights: do not fit the maps and channels");
         return answer(&held, status);
     }
-    /* A tap that is 0 in one of the maps would take NaN to it. */
+    /* A tap that is 0 in one of the maps would spread NaN to it. */
     call.apart = 0;
     if (call.in.type & REALS)
         for (ptrdiff_t t = 0; t < count; t++)

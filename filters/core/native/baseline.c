@@ -1,4 +1,4 @@
-/* The loops for what every processor of the architecture has: SSE2, or NEON. */
+/* The loops for the instruction set of every processor of the architecture: SSE2 or NEON. */
 
 #define SET baseline
 #define VECTOR_BYTES 16

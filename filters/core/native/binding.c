@@ -26,16 +26,16 @@ int take_array(Held *held, PyObject *object, Array *array, int writable, unsigne
     held->count++;
     const unsigned type = type_of(view);
     if (!(type & types)) {
-        PyErr_Format(PyExc_TypeError, "%s: samples of this type are not taken", name);
+        PyErr_Format(PyExc_TypeError, "%s: samples of this type are not supported", name);
         return 0;
     }
     if (view->ndim != 3) {
-        PyErr_Format(PyExc_ValueError, "%s: an array of three dimensions is taken, not of %d", name, view->ndim);
+        PyErr_Format(PyExc_ValueError, "%s: must have three dimensions, not %d", name, view->ndim);
         return 0;
     }
     const Py_ssize_t *shape = view->shape, *strides = view->strides, size = view->itemsize;
     if (shape[2] > 1 && strides[2] != size) {
-        PyErr_Format(PyExc_ValueError, "%s: the samples of a row do not adjoin", name);
+        PyErr_Format(PyExc_ValueError, "%s: the samples of a row are not contiguous", name);
         return 0;
     }
     if (strides[0] % size || strides[1] % size || (size_t)view->buf % (size_t)size) {
@@ -67,7 +67,7 @@ int take_taps(Held *held, PyObject *object, const double **taps, ptrdiff_t *coun
         return 0;
     held->count++;
     if (view->ndim != 1 || type_of(view) != F64) {
-        PyErr_Format(PyExc_ValueError, "%s: a one-dimensional array of float64 is taken", name);
+        PyErr_Format(PyExc_ValueError, "%s: must be a one-dimensional array of float64", name);
         return 0;
     }
     *taps = view->buf;
@@ -86,7 +86,7 @@ int check_size(ptrdiff_t size, ptrdiff_t least, ptrdiff_t most, const char *name
 int check_window(const Array *in, const Array *out, ptrdiff_t height, ptrdiff_t width, ptrdiff_t down,
                  ptrdiff_t across)
 {
-    /* Where nothing is beside the window, the way to the next sample is that of channels at most. */
+    /* If the window is one sample wide, the step to the next sample is at most that of channels. */
     if (!check_size(height, 1, MOST_SAMPLES, "height") || !check_size(width, 1, MOST_SAMPLES, "width")
         || !check_size(down, 1, height > 1 ? MOST_SAMPLES / height : MOST_STEP, "down")
         || !check_size(across, 1, width > 1 ? MOST_SAMPLES / width : MOST_STEP, "across"))

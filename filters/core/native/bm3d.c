@@ -36,7 +36,7 @@ PyObject *bind_bm3d(PyObject *module, PyObject *arguments)
         && check_size(call.most, 1, BM3D_MOST, "most")) {
         const ptrdiff_t last = call.in.rows - BM3D_BLOCK, count = (last + call.step - 1) / call.step + 1;
         if (check_size(call.first, 0, count - 1, "first") && check_size(call.end, call.first + 1, count, "end")) {
-            /* The rows to which blocks of the first and of the last stack may go back. */
+            /* The rows to which blocks of the first and the last stack may return. */
             const ptrdiff_t highest = MAX(0, MIN(last, call.first * call.step) - BM3D_REACH);
             const ptrdiff_t lowest = MIN(last, MIN(last, (call.end - 1) * call.step) + BM3D_REACH);
             const ptrdiff_t bottom = lowest + BM3D_BLOCK;

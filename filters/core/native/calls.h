@@ -1,6 +1,6 @@
-/* What each primitive is given, and the table of all of them for one instruction set.
+/* The arguments of each primitive, and the table of all primitives for one instruction set.
 
-   Sizes are checked by the bindings before a primitive is called; the loops only assert them. */
+   The bindings check sizes before they call a primitive; the loops only assert them. */
 
 #ifndef IMFILTER_CALLS_H
 #define IMFILTER_CALLS_H
@@ -9,7 +9,7 @@
 
 #include "arrays.h"
 
-/* A primitive returns 0, or NO_MEMORY where it finds none. It is called without the GIL. */
+/* A primitive returns 0, or NO_MEMORY. It is called without the GIL. */
 
 typedef struct {
     Array in, out;
@@ -32,8 +32,8 @@ typedef struct {
 } InterpolateCall;
 
 typedef struct {
-    Array seen; /* one plane of int32: the first sample that each result sees, and the one behind its last */
-    Array taps; /* one plane of a row for each result */
+    Array seen; /* one plane of int32: each result's first sample, and the end of its samples */
+    Array taps; /* one plane with a row for each result */
 } ResampleAxis;
 
 typedef struct {
@@ -41,13 +41,13 @@ typedef struct {
     ResampleAxis down, across;
     ptrdiff_t step; /* samples from a column to the next */
     int in_double;
-    int across_first; /* whether rows are resampled along before they are down */
-    double raised;    /* is added to the results */
+    int across_first; /* whether rows are resampled before columns */
+    double raised;    /* added to the results */
 } ResampleCall;
 
 typedef struct {
     Array out;     /* unrounded results, float or double, that are changed */
-    double raised; /* what is added before they are rounded */
+    double raised; /* added before they are rounded */
 } SettleCall;
 
 typedef struct {
@@ -56,22 +56,22 @@ typedef struct {
     ptrdiff_t height, width;
     ptrdiff_t down, across;  /* rows and samples from a tap to the next */
     double divisor;
-    int precise;             /* whether sums are in double */
+    int precise;             /* whether sums are double */
 } DenseCall;
 
 typedef struct {
-    Array in, out;          /* maps lie side by side in out */
+    Array in, out;          /* maps are interleaved in out */
     const double *weights;  /* maps × inputs × height × width */
     const double *bias;     /* of each map */
     ptrdiff_t maps, inputs, height, width;
-    ptrdiff_t groups, step; /* channels that lie side by side in a row */
+    ptrdiff_t groups, step; /* step is the number of interleaved channels */
     ptrdiff_t stride_y, stride_x, down, across;
     int apart;              /* whether maps are computed one at a time */
     double divisor;
     int precise;
 } BankCall;
 
-/* Columns that the tiles of a Fourier transform have in a panel. */
+/* Columns per panel of the tiles of a Fourier transform. */
 #define FOURIER_PANEL 16
 
 typedef struct {
@@ -79,12 +79,12 @@ typedef struct {
     Array spectrum;           /* the kernels': panels of frequencies along y, frequencies along x, real and imaginary */
     const double *twiddles;   /* exp(-2πi jk / n) for j = 1, 2, 3 and k < n / 4, from 6 n / 4 on, for each n */
     ptrdiff_t twiddle_count;
-    ptrdiff_t rows;           /* of a tile, which has as many columns as the spectrum has rows */
+    ptrdiff_t rows;           /* of a tile; it has as many columns as the spectrum has rows */
     ptrdiff_t height, width;  /* of the kernel */
-    ptrdiff_t inputs;         /* channels of each map of a bank; 0 for one kernel, with which every channel is filtered */
+    ptrdiff_t inputs;         /* channels of each map of a bank; 0 for one kernel that filters every channel */
     ptrdiff_t step, out_step; /* samples from a column to the next, in the input and in the result */
-    double level, level_sum;  /* is taken off the samples, and what it makes of the results, which is added to them */
-    double grid, divisor;     /* results are multiples of 1 / grid, then divided; 0 where they are not */
+    double level, level_sum;  /* subtracted from the samples, and its contribution, added to the results */
+    double grid, divisor;     /* results are multiples of 1 / grid, if that is not 0, and are then divided */
 } FourierCall;
 
 typedef struct {
@@ -100,36 +100,36 @@ typedef struct {
     Array in, out;
     ptrdiff_t height, width; /* of the window */
     ptrdiff_t across;        /* samples from a column to the next */
-    ptrdiff_t together;      /* planes that guide each other */
+    ptrdiff_t together;      /* number of planes that guide each other */
     double ridge, rounding;
     int in_double;
 } GuidedCall;
 
-/* The most weights that a derivative has. */
+/* The most weights of a derivative. */
 enum { MOST_WEIGHTS = 15 };
 
 typedef enum { L2, L1, MOST } Norm;
 
 typedef struct {
-    Array in, gx, gy, magnitude, angle; /* data is NULL of a map that is not asked for */
-    Array image; /* the magnitude, rounded and saturated where it is in 8 or 16 bits */
-    const double *smooth, *derivative;  /* the weights across and along; both odd in number, or both even */
+    Array in, gx, gy, magnitude, angle; /* data is NULL for a map that is not requested */
+    Array image; /* the magnitude, rounded and saturated in 8 and 16 bits */
+    const double *smooth, *derivative;  /* the weights across and along; both counts are odd, or both even */
     ptrdiff_t smooth_count, derivative_count;
     ptrdiff_t across; /* samples from a column to the next */
-    Array thin; /* the maxima along the gradient, as in ThinCall, one pixel less on each side; then no other map is made */
+    Array thin; /* maxima along the gradient, as in ThinCall, one pixel less on each side; replaces all other maps */
     double low, high;
-    int begins, ends; /* whether the first and the last row of derivatives lie outside of the image */
+    int begins, ends; /* whether the first and the last row of derivatives lie outside the image */
     Norm norm;
     enum { SUMS_INT16, SUMS_FLOAT, SUMS_DOUBLE } sums;
 } GradientCall;
 
 typedef struct {
-    Array gx, gy, magnitude, angle; /* all of one type; data is NULL of a map that is not asked for */
+    Array gx, gy, magnitude, angle; /* all of one type; data is NULL for a map that is not requested */
     Norm norm;
 } PolarCall;
 
 typedef struct {
-    Array gx, gy; /* of one type, with a pixel more on each side than the result */
+    Array gx, gy; /* of one type, with one more pixel on each side than the result */
     Array out;    /* magnitudes of the same type, or classes in uint8 */
     Norm norm;
     double low, high;
@@ -143,12 +143,12 @@ typedef struct {
 } LumaCall;
 
 typedef struct {
-    Array in, out;         /* a plane for each image, of any number of channels side by side; out is float or double */
-    const double *factors; /* of each image: brightness, contrast, and the mean about which that is */
+    Array in, out;         /* a plane for each image, with any number of interleaved channels; out is float or double */
+    const double *factors; /* for each image: brightness, contrast, and the mean that contrast preserves */
 } ContrastCall;
 
 typedef struct {
-    Array in;                 /* a plane for each image, of one channel or red, green and blue side by side */
+    Array in;                 /* a plane for each image, of one channel or interleaved red, green and blue */
     Array out;                /* the sum of each row, double */
     const double *brightness; /* the factor of each image */
     const double *weights;
@@ -158,14 +158,14 @@ typedef struct {
 
 typedef struct {
     Array in, out;         /* red, green and blue side by side */
-    Array table;           /* the value of each whole number of `in`, float or double; data is NULL where there is none */
+    Array table;           /* the value of each whole number of `in`, float or double; data is NULL without a table */
     const double *weights; /* of the luma */
     double divisor;
-    double saturation; /* the factor of differences from the luma */
-    double turn;       /* of the hue, in sixths of a circle */
+    double saturation; /* the factor on differences from the luma */
+    double turn;       /* rotation of the hue, in sixths of a circle */
 } RecolourCall;
 
-/* Bytes: pixels of *step*, side by side. */
+/* Bytes: contiguous pixels of *step*. */
 typedef struct {
     Array in, out;
     ptrdiff_t step, swap, reverse_x, reverse_y;
@@ -178,18 +178,18 @@ typedef struct {
 
 typedef struct {
     Array in, out;  /* colours */
-    Array opacity;  /* one plane; without data it is the last channel, which stays */
-    ptrdiff_t step; /* channels side by side, up to 4; else each plane is one */
+    Array opacity;  /* one plane; without data it is the last channel, which is unchanged */
+    ptrdiff_t step; /* interleaved channels, up to 4; else each plane is a channel */
     double full, least;
     int divide;
 } OpacityCall;
 
 typedef struct {
-    Array in, out;         /* values; or red, green and blue side by side */
+    Array in, out;         /* values, or interleaved red, green and blue */
     Array curves;          /* (rows of tiles, columns of tiles, places): values of the result, float or double */
     ptrdiff_t step;        /* 1, or 3 for colours */
-    double low, scale;     /* the place of a value on a curve is (value - low) * scale */
-    double first_row, down, first_column, across; /* the place of a pixel among tiles is first_row + y * down, and so on */
+    double low, scale;     /* the position of a value on a curve is (value - low) * scale */
+    double first_row, down, first_column, across; /* a pixel's position among tiles is first_row + y * down, etc. */
     const double *weights; /* of the luma */
     double divisor;
 } LocalCurvesCall;
@@ -197,13 +197,13 @@ typedef struct {
 typedef struct {
     Array in;       /* whole numbers */
     Array out;      /* of the table's type */
-    Array table;    /* a row for each channel, or one for all, with a value for each number of the type of `in` */
+    Array table;    /* a row for each channel, or one for all, with a value for each number of `in`'s type */
     ptrdiff_t step; /* channels side by side; else each plane is one */
 } LookUpCall;
 
 typedef struct {
     Array in;       /* whole numbers */
-    Array out;      /* counts, to which those of `in` are added: a row for each channel */
+    Array out;      /* a row of counts for each channel, to which those of `in` are added */
     ptrdiff_t step; /* channels side by side; else each plane is one */
 } HistogramCall;
 
@@ -211,10 +211,10 @@ typedef struct {
     Array in, out;              /* of one type */
     ptrdiff_t height, width;    /* of the window */
     ptrdiff_t step;             /* samples from a column to the next */
-    const double *ranks;        /* one; or one for each number of samples that are not NaN, -1 where the result is NaN */
+    const double *ranks;        /* one; or one for each number of samples that are not NaN, -1 if the result is NaN */
     ptrdiff_t ranks_count;
-    int network;                /* the rank is the median, the window 3×3 or 5×5: find it by a network */
-    int whole;                  /* the mode of windows that hold a NaN is NaN */
+    int network;                /* use a network: the rank is the median, and the window 3×3 or 5×5 */
+    int whole;                  /* the mode of windows with a NaN is NaN */
 } RankCall;
 
 typedef struct {
@@ -223,11 +223,11 @@ typedef struct {
 
 typedef struct {
     Array in, out;
-    const Rectangle *rectangles; /* sorted: the narrowest first, of one width the lowest */
+    const Rectangle *rectangles; /* sorted by width, then by height */
     ptrdiff_t count;
-    ptrdiff_t height, width; /* of the window that holds them */
-    ptrdiff_t across;        /* samples from a column of it to the next */
-    int greatest, ignoring;   /* the maxima; NaN counts nothing */
+    ptrdiff_t height, width; /* of the window that contains them */
+    ptrdiff_t across;        /* samples from a column to the next */
+    int greatest, ignoring;   /* find the maxima; ignore NaN */
 } ExtremaCall;
 
 typedef struct {
@@ -243,22 +243,22 @@ typedef struct {
     Array in, out, opacity; /* the opacity of each pixel, in one plane; without data all are opaque */
     ptrdiff_t step;         /* channels that lie side by side */
     ptrdiff_t x, y, patch;  /* the radii of the search window and of a patch */
-    double factor, spared;  /* of the mean squared difference of two patches; the exponent is spared so much */
+    double factor, spared;  /* factor on the mean squared difference of two patches; the exponent is reduced by spared */
     int ignoring;           /* NaN are left out */
 } NonlocalMeansCall;
 
-/* The side of a block, how far from it similar ones are looked for, and how many are stacked at most. */
+/* The side of a block, the radius of the search for similar ones, and the most that are stacked. */
 enum { BM3D_BLOCK = 8, BM3D_REACH = 19, BM3D_MOST = 32 };
 
 typedef struct {
     Array in, basic;          /* planes of one size; basic, the first step's estimate, has no data in the first step */
-    Array guide;              /* one plane of whole numbers, up to BM3D_GUIDE, by which blocks are compared */
+    Array guide;              /* one plane of whole numbers, up to BM3D_GUIDE, for comparing blocks */
     Array out;                /* the planes' weighted sums, then their weights, from row *top* of the input on */
     ptrdiff_t top;
     ptrdiff_t first, end;     /* rows of reference blocks, *step* samples apart; the last lies at the edge */
-    ptrdiff_t step, most;     /* and the most blocks of a stack */
-    double limit, strength;   /* of a distance; the threshold of the first step, the noise's variance in the second */
-    const double *forward, *inverse, *window; /* of a block: transforms along an axis, and weights in the result */
+    ptrdiff_t step, most;     /* the distance, and the most blocks of a stack */
+    double limit, strength;   /* limit of a distance; threshold of the first step, or the noise's variance in the second */
+    const double *forward, *inverse, *window; /* for a block: transforms along an axis, and weights in the result */
 } Bm3dCall;
 
 typedef enum { POOL_MIN, POOL_MAX, POOL_MEAN, POOL_NORM } PoolOp;
@@ -278,18 +278,18 @@ typedef struct {
 
 typedef enum { WARP_NEAREST, WARP_BILINEAR, WARP_BICUBIC } Interpolation;
 
-/* The border rules; a sample of the last is the fill. */
+/* The border rules; samples of the last one are the fill. */
 typedef enum { BORDER_REFLECT, BORDER_MIRROR, BORDER_NEAREST, BORDER_WRAP, BORDER_CONSTANT } BorderRule;
 
-/* The most rows and columns that a warp takes: their places are int32, with room around them. */
+/* The most rows and columns of a warp: positions are int32, with a margin. */
 #define WARP_MOST (1 << 29)
 
 typedef struct {
     Array in, out;
-    const double *matrix; /* 3 × 3, from the points of the result to those of the input, as corner coordinates */
+    const double *matrix; /* 3 × 3, from the points of the result to those of the input, in corner coordinates */
     const double *fill;   /* of each channel */
     ptrdiff_t step;       /* channels that lie side by side */
-    ptrdiff_t row;        /* of the result, at which out begins */
+    ptrdiff_t row;        /* of the result at which out begins */
     Interpolation interpolation;
     BorderRule border;
     int in_double;
@@ -297,18 +297,18 @@ typedef struct {
 
 typedef struct {
     Array in, out;
-    ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
+    ptrdiff_t step, filter; /* bytes from a sample to the same sample of the next pixel, and the filter's type */
 } PngRowsCall;
 
 typedef struct {
     Array in, out;       /* images, one below the other, and the sheet */
-    Array rows, columns; /* which of an image stands at each place of its part of the sheet; -1 is the fill */
+    Array rows, columns; /* index of the image's row or column at each position in the sheet; -1 is the fill */
     const double *fill;  /* of each channel */
     ptrdiff_t height, across, step;
 } LayCall;
 
 typedef struct {
-    Array in, out;                      /* the bytes of the sheet, and of images, one below the other */
+    Array in, out;                      /* the bytes of the sheet, and of the images, one below the other */
     ptrdiff_t height, across, down, wide; /* the rows, and the bytes, from one image to the next */
 } CutCall;
 

@@ -12,7 +12,7 @@ static int check_power_of_two(ptrdiff_t size, const char *name)
     return !(size & (size - 1));
 }
 
-/* Check that the spectrum and the twiddles are those of tiles that hold the kernel. */
+/* Check that the spectrum and the twiddles fit tiles that are large enough for the kernel. */
 static int check_tile(const FourierCall *call)
 {
     const Array *spectrum = &call->spectrum;
@@ -28,7 +28,7 @@ static int check_tile(const FourierCall *call)
     return 0;
 }
 
-/* Check that the result is as large as the kernel leaves it; a bank makes maps of whole groups of channels. */
+/* Check that the result has the size left by the kernel; a bank's maps use whole groups of channels. */
 static int check_result(const FourierCall *call)
 {
     Array in = call->in;

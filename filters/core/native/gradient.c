@@ -6,7 +6,7 @@ static int take_norm(Norm *to, Py_ssize_t norm)
     return check_size(norm, L2, MOST, "norm");
 }
 
-/* Take what the calls share, and check it. */
+/* Take and check the common arguments of the calls. */
 static int take_call(Held *held, GradientCall *call, PyObject *in, PyObject *smooth, PyObject *derivative,
                      Py_ssize_t norm, Py_ssize_t sums)
 {
@@ -22,7 +22,7 @@ static int take_call(Held *held, GradientCall *call, PyObject *in, PyObject *smo
            && take_norm(&call->norm, norm);
 }
 
-/* Check that a result is as large as the input less *around*. */
+/* Check that a result has the size of the input less *around*. */
 static int check_result(const GradientCall *call, const Array *result, ptrdiff_t around)
 {
     const ptrdiff_t reach

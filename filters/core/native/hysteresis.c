@@ -15,7 +15,7 @@ typedef struct {
     ptrdiff_t count, room;
 } Stack;
 
-/* Make room on the stack for a pixel and those around it. */
+/* Reserve space on the stack for a pixel and its neighbours. */
 static int make_room(Stack *stack)
 {
     if (stack->count + 10 > stack->room) {
@@ -28,7 +28,7 @@ static int make_room(Stack *stack)
     return DONE;
 }
 
-/* The 3×3 places around a pixel; in place of one outside stands one beside it. */
+/* The 3×3 positions around a pixel; one outside the image is replaced by its neighbour. */
 typedef struct {
     uint8_t *rows[3];
     ptrdiff_t ys[3], xs[3];
@@ -49,7 +49,7 @@ static inline Around around(const Array *classes, ptrdiff_t plane, ptrdiff_t acr
     return a;
 }
 
-/* Return all classes around a pixel, and its own. */
+/* Return the classes of a pixel and its neighbours. */
 static inline int classes_of(const Around *a)
 {
     int found = 0;
@@ -58,7 +58,7 @@ static inline int classes_of(const Around *a)
     return found;
 }
 
-/* Make a weak pixel strong, what is weak around it, and around that, until nothing is left. */
+/* Make a weak pixel strong, then its weak neighbours, and so on. */
 static int spread(const Array *classes, ptrdiff_t plane, ptrdiff_t across, Stack *stack, Place at)
 {
     *((uint8_t *)row_of(classes, plane, at.y) + at.x) = STRONG;
@@ -68,7 +68,7 @@ static int spread(const Array *classes, ptrdiff_t plane, ptrdiff_t across, Stack
             if (make_room(stack))
                 return NO_MEMORY;
             Place *next = stack->places + stack->count;
-            for (int i = 0; i < 9; i++) { /* without branches, which would often be foreseen wrongly */
+            for (int i = 0; i < 9; i++) { /* without branches, which would often be mispredicted */
                 uint8_t *pixel = a.rows[i / 3] + a.xs[i % 3], class = *pixel;
                 *pixel = class ? STRONG : 0;
                 *next = (Place){a.ys[i / 3], a.xs[i % 3]};
@@ -90,18 +90,19 @@ static inline uint64_t eight(const uint8_t *from)
     return pixels;
 }
 
-/* Whether one of eight pixels from *x* is weak and beside a strong one; those around them lie in the rows. */
+/* Whether one of eight pixels from *x* is weak with a strong neighbour; their neighbours lie in the rows. */
 static inline int eight_begin(const Around *a, ptrdiff_t x, ptrdiff_t across)
 {
     const uint64_t weak = eight(a->rows[1] + x) & IN_EACH;
     uint64_t found = 0;
-    if (weak) /* what most of a picture is not */
+    if (weak) /* false for most of a picture */
         for (int i = 0; i < 9; i++)
             found |= eight(a->rows[i / 3] + x + (i % 3 - 1) * across);
     return (weak & found >> 1) != 0;
 }
 
-/* What is joined begins at weak pixels beside strong ones: strong ones, which are more, need not be looked at. */
+/* The search begins at weak pixels next to strong ones; the strong ones, which are more numerous, need not be visited.
+   */
 static int joined(const Array *classes, ptrdiff_t across)
 {
     Stack stack = {NULL, 0, 0};
@@ -131,7 +132,7 @@ static int joined(const Array *classes, ptrdiff_t across)
     return status;
 }
 
-/* join(classes, across): of 0, 1 and 2 leave 1 where they are 2, and where they are 1 and joined to those. */
+/* join(classes, across): set 1 where classes are 2, or 1 and connected to a 2; else 0. */
 PyObject *bind_join(PyObject *module, PyObject *arguments)
 {
     (void)module;

@@ -1,6 +1,6 @@
 #include "binding.h"
 
-/* Take so many numbers for each plane of an array. */
+/* Take *count* numbers for each plane of an array. */
 static int take_factors(Held *held, PyObject *object, const double **factors, const Array *in, ptrdiff_t each)
 {
     ptrdiff_t count;

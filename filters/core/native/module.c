@@ -6,7 +6,7 @@
 
 const Primitives *chosen = &primitives_baseline;
 
-/* The instruction sets that this machine has, the widest first. */
+/* The instruction sets of this machine, the widest first. */
 static const Primitives *const *available(void)
 {
     static const Primitives *found[4];
@@ -74,7 +74,7 @@ static PyModuleDef_Slot slots[] = {{0, NULL}};
 static PyModuleDef definition = {
     .m_base = PyModuleDef_HEAD_INIT,
     .m_name = "_core",
-    .m_doc = "Loops over samples, compiled for the instruction sets that processors have.",
+    .m_doc = "Loops over samples, compiled for several instruction sets.",
     .m_methods = methods,
     .m_slots = slots,
 };

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-/* Pixels moved as they are: the bindings of loops/permute.h; and the alpha taken from the colours, or put beside them. */
+/* Bindings for moving pixels unchanged, of loops/permute.h; and splitting off the alpha, or recombining it. */
 
-/* Check that the result has the pixels of the input. */
+/* Check that the result has as many pixels as the input. */
 static int check_pixels_of(const PermuteCall *call)
 {
     const Array *in = &call->in, *out = &call->out;
@@ -40,7 +40,7 @@ PyObject *bind_permute(PyObject *module, PyObject *arguments)
     return answer(&held, status);
 }
 
-/* Take the numbers of rows or columns, each of which is one of *size*. */
+/* Take the indices of rows or columns, below *size*. */
 static int take_places(Held *held, PyObject *object, Array *places, ptrdiff_t count, ptrdiff_t size, const char *name)
 {
     if (!take_array(held, object, places, 0, I32, name) || !check_size(places->planes, 1, 1, name)
@@ -78,7 +78,7 @@ typedef struct {
     int join;
 } PartsCall;
 
-/* Copy the parts of a pixel, of the colours *bytes*; callers may give parts that lie in the same memory. */
+/* Copy the parts of a pixel with *bytes* of colours; the parts may overlap in memory. */
 static inline __attribute__((always_inline)) void part_pixel(uint8_t *pixel, uint8_t *colours, uint8_t *alpha,
                                                              const size_t rest, const size_t part, const size_t bytes,
                                                              const int join)
@@ -92,8 +92,8 @@ static inline __attribute__((always_inline)) void part_pixel(uint8_t *pixel, uin
     }
 }
 
-/* Copy the parts of pixels. Three colours move as four: each pixel writes over what the one before wrote past its end; but
-   the last one's fourth would lie past the row. */
+/* Copy the parts of pixels. Three colours are moved as four: each pixel overwrites the excess of the previous one; the
+   last one's fourth would lie beyond the row. */
 static inline __attribute__((always_inline)) void part_row(uint8_t *pixels, uint8_t *colours, uint8_t *alpha,
                                                            ptrdiff_t count, const size_t step, const size_t part,
                                                            const int join)
@@ -129,7 +129,7 @@ static int parts(const PartsCall *call)
     return 0;
 }
 
-/* Check that a part of the pixels has *bytes* of each. */
+/* Check that a part has *bytes* per pixel. */
 static int check_part(const Array *part, const PartsCall *call, ptrdiff_t bytes, const char *name)
 {
     const ptrdiff_t rows = call->pixels.rows, samples = call->pixels.samples / call->step * bytes;

@@ -18,7 +18,7 @@ static int take_window(Held *held, PyObject *in, PyObject *out, RankCall *call)
     return 0;
 }
 
-/* Check that each rank is that of one of as many samples as it is for, or none. */
+/* Check that each rank is below its number of samples, or -1. */
 static int check_ranks(const RankCall *call)
 {
     const ptrdiff_t count = call->height * call->width, given = call->ranks_count;

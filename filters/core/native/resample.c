@@ -1,7 +1,7 @@
 #include "binding.h"
 
-/* Take the weights of an axis: each of so many *results* sees samples of an axis of *size*, at most as many as there are
-   taps, and begins and ends no earlier than the one before it. */
+/* Take the weights of an axis: each of *results* depends on samples of an axis of *size*, at most as many as there are
+   taps, and does not begin or end before the previous one. */
 static int take_axis(Held *held, PyObject *seen, PyObject *taps, ResampleAxis *axis, ptrdiff_t results, ptrdiff_t size,
                      const char *name)
 {

@@ -1,8 +1,8 @@
 #include "binding.h"
 
-/* Images laid out in a sheet, and cut out of it: the bindings of loops/sheet.h. */
+/* Images arranged in a sheet, and cut out of it: the bindings of loops/sheet.h. */
 
-/* Take the numbers of rows or columns of the images, of which there are *size*; -1 is what has the fill. */
+/* Take the indices of rows or columns of the images, below *size*; -1 is the fill. */
 static int take_numbers(Held *held, PyObject *object, Array *numbers, ptrdiff_t size, const char *name)
 {
     if (!take_array(held, object, numbers, 0, I32, name) || !check_size(numbers->planes, 1, 1, name)
@@ -23,7 +23,8 @@ static int check_types(SampleType from, SampleType to)
     return 0;
 }
 
-/* Check that images of some *rows* and *height* lie in a sheet, so many *across*; return how many lie below each other. */
+/* Check that images of *height* fill *rows* of a sheet with *across* side by side; return the number one below the
+   other. */
 static ptrdiff_t check_images(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t across)
 {
     if (!check_size(height, 1, MOST_SAMPLES, "height") || !check_size(across, 1, MOST_SAMPLES, "across")

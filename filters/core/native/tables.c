@@ -2,7 +2,7 @@
 
 #define WHOLE (U8 | U16)
 
-/* Check that a row of *table* has a place for every whole number that *in* may hold. */
+/* Check that a row of *table* has an entry for every whole number of the type of *in*. */
 static int check_numbers(const Array *in, const Array *table, const char *name)
 {
     const ptrdiff_t numbers = in->type == U8 ? 1 << 8 : 1 << 16;

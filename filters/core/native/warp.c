@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* The places of a result are those of finite numbers, whatever its row and column are. */
+/* Check that the matrix maps every row and column of the result to finite points. */
 static int check_matrix(const double *matrix, ptrdiff_t entries)
 {
     if (entries < 9 || entries % 9) {
@@ -31,7 +31,7 @@ static int check_warp(const WarpCall *call, ptrdiff_t fills)
            && check_size(call->row, 0, WARP_MOST, "row") && check_size(out->rows, 0, WARP_MOST, "rows of out");
 }
 
-/* Warp images that lie one below the other, each by a matrix of its own. */
+/* Warp images that lie one below the other, each by its own matrix. */
 static int warp_images(const WarpCall *whole, ptrdiff_t images)
 {
     WarpCall call = *whole;

@@ -1,4 +1,4 @@
-"""Minima and maxima over windows and over flat shapes of any outline: erosion, dilation."""
+"""Minima and maxima over windows and arbitrary flat shapes: erosion and dilation."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .structuring_element import Pair, Shape
 
 Extreme = Literal["min", "max"]
 FEW_SAMPLES = 14
-"""Most samples of a shape that are joined one by one: of a cross of 9×9, 17 samples, rectangles are joined sooner."""
+"""The most samples of a shape to combine one by one; for a cross of 9×9, 17 samples, rectangles are faster."""
 
 
 def extremum(which: Extreme, shape: Shape, **properties: Any) -> Stage:
-    """Return the stage that gives each pixel the least or the greatest of the samples under *shape*.
+    """Return the stage that gives each pixel the least or the greatest sample under *shape*.
 
-    NaN is both, unless missing samples count nothing; where all are missing, the result is.
+    NaN makes the result NaN, unless missing samples are ignored; a result without any sample is missing.
     """
     over = Over(shape)
 
@@ -34,7 +34,7 @@ def extremum(which: Extreme, shape: Shape, **properties: Any) -> Stage:
 
 
 class Over:
-    """Finds the least or greatest samples under a shape, which is taken apart once, when that is first needed.
+    """Finds the least or greatest samples under a shape, which is split into rectangles once, on demand.
 
     >>> import numpy as np
     >>> from imfilter.filters.core.rank.structuring_element import window
@@ -52,7 +52,7 @@ class Over:
         return np.array([[width, height, 0, 0]], np.int32) if mask is None else rectangles(mask)
 
     def __call__(self, strip: Array, which: Extreme, ignoring: bool = False) -> Array:
-        """Return the extrema of a padded strip; NaN is one, or counts nothing where *ignoring*."""
+        """Return the extrema of a padded strip; NaN makes NaN, or is skipped if *ignoring*."""
         width, height = self.shape.width, self.shape.height
         rows, columns = strip.shape[0] - height + 1, strip.shape[1] - width + 1
         if native.core is None:
@@ -71,17 +71,17 @@ class Over:
 
 
 def joining(which: Extreme, ignoring: bool) -> Any:
-    """Return what joins two samples: NaN is the result, or counts nothing where *ignoring*."""
+    """Return the function that combines two samples: NaN makes NaN, or is skipped if *ignoring*."""
     if which == "min":
         return np.fmin if ignoring else np.minimum
     return np.fmax if ignoring else np.maximum
 
 
 def rectangles(mask: Array) -> Array:
-    """Return rectangles ``(width, height, x, y)`` that cover what is True in *mask* and no more, sorted.
+    """Return rectangles ``(width, height, x, y)`` that cover exactly the True samples of *mask*, sorted.
 
-    They may overlap: each run of a row belongs to one that is as tall as the mask has room for. Few samples are as
-    many rectangles.
+    They may overlap: each run of a row lies in a rectangle as tall as the mask allows. A few samples become one
+    rectangle each.
 
     >>> rectangles(np.ones((5, 6), bool)).tolist()
     [[6, 5, 0, 0]]

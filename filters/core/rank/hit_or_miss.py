@@ -15,7 +15,7 @@ from .structuring_element import Pair, Shape, of_mask
 def hit_or_miss(pattern: Array, anchor: Pair, threshold: float | None) -> Stage:
     """Return the stage that is True where *pattern*, ``(height, width)``, fits with its *anchor* on the pixel.
 
-    What is positive in it wants foreground, brighter than *threshold*; what is negative wants background.
+    Its positive entries require foreground, brighter than *threshold*, and its negative ones background.
     """
     wanted = {"foreground": pattern > 0, "background": pattern < 0}
     hits, misses = (Over(of_mask(part, anchor, trimmed=False)) if part.any() else None for part in wanted.values())
@@ -27,7 +27,7 @@ def hit_or_miss(pattern: Array, anchor: Pair, threshold: float | None) -> Stage:
             level = max(-1, min(math.floor(level), int(context.most)))
 
         def fitting(strip: Array) -> Any:
-            # NaN is neither; where it is left out, of each at least one sample must be there.
+            # NaN is neither; if it is ignored, at least one sample of each must be present.
             fits = True if hits is None else hits(strip, "min", context.ignoring) > level
             return fits if misses is None else fits & (misses(strip, "max", context.ignoring) <= level)
 

@@ -1,4 +1,4 @@
-"""The filter that gives each pixel the most frequent sample of its window, as a stage."""
+"""The mode filter as a stage: each pixel becomes the most frequent sample of its window."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .rank_filter import of_windows, over_windows
 
 
 def most_frequent(width: int, height: int) -> Stage:
-    """Return the stage that gives each pixel the most frequent sample of a window around it, which is its mode.
+    """Return the stage that gives each pixel the mode, the most frequent sample, of the window around it.
 
-    Of several that are as frequent it is the pixel's own, if it is among them, else the least. Where missing samples
-    count nothing, it is the mode of those that are present. Transparent pixels count nothing, and the alpha stays.
+    A tie keeps the pixel's own sample if it is among the most frequent, else takes the least. If missing samples are
+    ignored, it is the mode of those present. Transparent pixels are ignored, and the alpha is unchanged.
     """
 
     def select(strip: Array, ignoring: bool) -> Array:
@@ -25,7 +25,7 @@ def most_frequent(width: int, height: int) -> Stage:
 
 
 def mode_of(strip: Array, width: int, height: int, ignoring: bool = True) -> Array:
-    """Return the mode of every window of a padded strip; NaN counts nothing if it is ignored, else makes NaN.
+    """Return the mode of every window of a padded strip; NaN makes NaN, or is skipped if *ignoring*.
 
     >>> import numpy as np
     >>> mode_of(np.array([4, 2, 7, 2], np.uint8)[None, :, None], 3, 1).ravel().tolist()
@@ -40,12 +40,12 @@ def mode_of(strip: Array, width: int, height: int, ignoring: bool = True) -> Arr
 
 
 def _modes(windows: Array, own: Array, ignoring: bool) -> Array:
-    """Return the modes of ``(windows, samples)``, beside the samples in their middle."""
-    windows = np.sort(windows + windows.dtype.type(0), axis=1)  # a zero has no sign, and NaN comes last
+    """Return the modes of ``(windows, samples)``; *own* are the samples in their middle."""
+    windows = np.sort(windows + windows.dtype.type(0), axis=1)  # drops the sign of zero; NaN is sorted last
     index = np.arange(windows.shape[1])
     begins = np.ones(windows.shape, bool)
     np.not_equal(windows[:, 1:], windows[:, :-1], out=begins[:, 1:])
-    # How far each sample stands behind the beginning of its run: NaNs are no run.
+    # How far each sample is from the start of its run; NaNs form no run.
     runs = index - np.maximum.accumulate(np.where(begins, index, 0), axis=1)
     longest = np.take_along_axis(windows, runs.argmax(axis=1)[:, None], axis=1)[:, 0]
     frequent = (windows == own[:, None]).sum(axis=1) > runs.max(axis=1)

@@ -1,8 +1,7 @@
-"""Pooling: one value for each window of a CNN layer, and nothing from outside of the image.
+"""Pooling: one value for each window of a CNN layer, with no samples from outside the image.
 
-What lies past the edge is no sample: a maximum does not see it, and a mean does not count it unless told to. So the
-border rules have no say here. A window that is kept to round the size up may reach past the padding; that overhang
-never counts.
+The padding holds no samples: a maximum skips it, and a mean counts it only on request. So border rules do not apply. A
+window kept to round the size up may extend beyond the padding; that overhang never counts.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Op = Literal["max", "min", "avg", "l2"]
 OPS = ("min", "max", "avg", "l2")
 """In the order of the compiled core."""
 EXACT = 1 << 22
-"""Sums of whole numbers up to which they, and their means rounded, are exact in float32."""
+"""The largest sum of whole numbers that is exact in float32, as is its rounded mean."""
 
 
 class Axis(NamedTuple):
@@ -38,11 +37,11 @@ class Axis(NamedTuple):
 
     @property
     def reach(self) -> int:
-        """How far the last sample of a window is from its first."""
+        """The distance from the first sample of a window to its last."""
         return (self.taps - 1) * self.dilation
 
     def evenly(self, samples: int) -> Axis:
-        """Return the axis padded for ``⌈samples / stride⌉`` windows, alike on both sides or one more behind.
+        """Return the axis padded for ``⌈samples / stride⌉`` windows, equally on both sides or one more at the end.
 
         >>> Axis(3, 2).evenly(6)
         Axis(taps=3, stride=2, dilation=1, before=0, behind=1)
@@ -51,7 +50,7 @@ class Axis(NamedTuple):
         return self._replace(before=total // 2, behind=total - total // 2)
 
     def within(self, samples: int) -> int:
-        """Return how many windows *samples* hold, the first of which begins the first window."""
+        """Return how many windows fit into *samples*, if the first window begins at the first sample."""
         return (samples - self.reach - 1) // self.stride + 1
 
     def counts(self, windows: int, low: int, high: int) -> Array:
@@ -68,7 +67,7 @@ class Axis(NamedTuple):
 
 
 class Windows(NamedTuple):
-    """The windows of a strip, and which of its columns and rows count: from one to another."""
+    """The windows of a strip, and the ranges of its columns and rows that count."""
 
     x: Axis
     y: Axis
@@ -76,15 +75,15 @@ class Windows(NamedTuple):
     rows: tuple[int, int]
 
     def counts(self, rows: int, columns: int) -> Array:
-        """Return how many samples of each window count; raises ImageError where none does."""
+        """Return how many samples of each window count; raises ImageError if none does."""
         across = self.x.counts(self.x.within(columns), *self.columns)
         down = self.y.counts(self.y.within(rows), *self.rows)
         if not (across.all() and down.all()):
-            raise ImageError("the image lies between the samples of a window: its dilation must be smaller")
+            raise ImageError("a window has no sample in the image; use a smaller dilation")
         return np.outer(down, across)[..., None]
 
     def pooled(self, strip: Array, op: Op, out: Any, ignoring: bool = False, in_double: bool = True) -> Array:
-        """Return what *op* makes of each window; NaN is that, or counts nothing to an extremum where *ignoring*."""
+        """Return the value of *op* for each window; NaN makes NaN, or is skipped by extrema if *ignoring*."""
         if native.core is None:
             return self._reference(strip, op, out, ignoring)
         given, step = native.rows_of(strip)
@@ -121,8 +120,8 @@ class Windows(NamedTuple):
 def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False, include_pad: bool = False) -> Stage:
     """Return the stage that pools windows of *x* by *y*; *same* pads as `Axis.evenly` does.
 
-    With *ceil* a last window is kept that begins on the image and ends past the padding. With *include_pad* a mean
-    counts the padding's zeros.
+    *ceil* keeps a last window that begins in the image and ends beyond the padding. *include_pad* makes a mean count
+    the padding as zeros.
 
     References
     ----------
@@ -132,18 +131,18 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
 
     def bind(context: ImageContext) -> BoundStage:
         across, down = (x.evenly(context.width), y.evenly(context.height)) if same else (x, y)
-        # That padding depends on the image's size, as a stage's cannot: the strips begin so much earlier.
+        # A stage's padding cannot depend on the image's size, as this one does: strips begin earlier by that much.
         extra = Halo(across.before, down.before) if same else NO_HALO
         selects = op in ("max", "min")
         out = context.own_type if selects or (op == "avg" and context.rounded) else context.work
-        # Where all samples count, strips have no places: of 28×28 pixels in a stack an image takes 1 µs in place of 16.
+        # If all samples count, strips need no positions: an image of 28×28 in a stack takes 1 µs instead of 16.
         inside = not (same or ceil) and (across.before, across.behind, down.before, down.behind) == (0, 0, 0, 0)
         in_double = np.dtype(context.work) == np.float64 or (op == "avg" and context.most * size > EXACT)
 
         def function(strip: Array, row: int = 0) -> Array:
             strip = strip[: len(strip) - extra.top, : strip.shape[1] - extra.left]
             whole = Windows(across, down, (0, strip.shape[1]), (0, strip.shape[0]))
-            if op == "l2":  # what is padded is 0 already; of an alpha, beside the colours, white
+            if op == "l2":  # the padding is already 0; that of an alpha is white
                 return _norm(strip, whole, context, in_double)
             if inside:
                 return whole.pooled(strip, op, out, context.ignoring, in_double)
@@ -184,7 +183,7 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
 
 
 def _norm(strip: Array, windows: Windows, context: ImageContext, in_double: bool) -> Array:
-    """Return the root of the sum of squares of each window; of missing samples the others take the place."""
+    """Return the root of the sum of squares of each window, scaled up to replace missing samples."""
     if not (context.ignoring and np.isnan(np.max(strip))):
         return windows.pooled(strip, "l2", context.work, in_double=in_double)
     gaps = np.isnan(strip)

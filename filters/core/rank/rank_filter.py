@@ -1,4 +1,4 @@
-"""Filters that give each pixel the sample of one rank in its window, as a stage."""
+"""Rank filters as a stage: each pixel becomes the sample of a given rank in its window."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ..parameters import ParameterError
 
 AlgorithmName = Literal["networks", "counting"]
 ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)
-"""Those that a rank can be found by: both are exact."""
+"""The algorithms of rank filters; both are exact."""
 
 NETWORK_SIDES = (3, 5)
-"""Sides of the windows that have a network, for their median."""
+"""Sides of the windows whose median has a network."""
 TILE_SIDE = 128
-"""Rows of results that are counted at a time, unless the samples have 8 bits."""
+"""Rows of results to count at a time, unless the samples have 8 bits."""
 MAX_COUNTED_SAMPLES = 1 << 19
-"""Samples that all windows of a tile hold together: 17 MB to count in, and a microsecond or two for each result."""
+"""The most samples in all windows of a tile: 17 MB of counts, and a microsecond or two per result."""
 MAX_SCIPY_SAMPLES = 1 << 11
-"""Samples of a window that `scipy.ndimage` is given: it takes as many bytes as their square, eight times."""
+"""The most samples of a window for `scipy.ndimage`, which takes 8 bytes times their square."""
 MAX_SORTED_SAMPLES = 1 << 20
-"""Samples of windows that are sorted at a time."""
+"""The most samples of windows to sort at a time."""
 
 Select = Callable[[Array, bool], Array]
-"""Chooses a sample of each window, from a padded strip to a strip; the flag says that missing samples count nothing,
-else they make their windows NaN."""
+"""Turns a padded strip into a strip by choosing a sample of each window; the flag ignores missing samples, which
+otherwise make their windows NaN."""
 
 
 class Plan(NamedTuple):
@@ -40,10 +40,10 @@ class Plan(NamedTuple):
 
 
 def rank_of(percentile: float, count: Any) -> Any:
-    """Return the rank, from 0, of a percentile among *count* samples: ``int(count * percentile / 100)``, or the last.
+    """Return the rank, from 0, of a percentile of *count* samples: ``int(count * percentile / 100)``, or the last.
 
-    This is the definition of `scipy.ndimage.percentile_filter`: 50 is the median, of an even number of samples the
-    upper one of the two in the middle, so that the answer is a sample.
+    `scipy.ndimage.percentile_filter` defines it so: 50 is the median, and for an even number of samples the upper of
+    the two in the middle, so that the result is always a sample.
 
     >>> rank_of(50, 9), rank_of(50, 4), rank_of(0, 9), rank_of(100, 9)
     (4, 2, 0, 8)
@@ -54,18 +54,18 @@ def rank_of(percentile: float, count: Any) -> Any:
 
 
 def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: str = "auto") -> Stage:
-    """Return the stage that gives each pixel the sample of that percentile in a window around it.
+    """Return the stage that gives each pixel the given percentile of the window around it.
 
-    An even window reaches one pixel further to the left and up, as in `scipy.ndimage`. Where missing samples count
-    nothing, the rank is that among the samples that are present. Transparent pixels are never ranked, and the alpha
-    stays: among colours times their alpha a median beside a transparent part would be one of the darkest.
+    A window of even size reaches one pixel further left and up, as in `scipy.ndimage`. If missing samples are ignored,
+    the rank counts those present. Transparent pixels are never ranked, and the alpha is unchanged: with premultiplied
+    colours a median next to a transparent area would be among the darkest.
     """
     if (height + TILE_SIDE) * (width + TILE_SIDE) > MAX_COUNTED_SAMPLES:
-        raise ParameterError("size", f"{width},{height} is too large for a {name}; 590,590 is not, nor 3900,1")
+        raise ParameterError("size", f"{width},{height} is too large for a {name}; use at most 590,590, or 3900,1")
     count = height * width
     rank = rank_of(percentile, count)
     if algorithm == "networks" and not _has_network(width, height, rank):
-        raise ParameterError("algorithm", "networks serve the medians of 3×3 and 5×5 alone; take counting")
+        raise ParameterError("algorithm", "networks compute only medians of 3×3 and 5×5; use counting")
 
     def select(strip: Array, ignoring: bool) -> Array:
         if _whole(strip):
@@ -83,18 +83,18 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
 
 
 def plan(width: int, height: int, rank: int, context: ImageContext, algorithm: str = "auto") -> Plan:
-    """Choose the algorithm for a window, or take the one that is named.
+    """Choose the algorithm for a window, or take the named one.
 
-    The networks are those of the medians of 3×3 and 5×5.
+    Only the medians of 3×3 and 5×5 have networks.
     """
     if native.core is None:
         return Plan("sorting", "without the compiled core")
     if context.ignoring:
-        return Plan("counting", "missing samples count nothing")
+        return Plan("counting", "missing samples are ignored")
     if algorithm != "auto":
-        return Plan(algorithm, "as asked for")
+        return Plan(algorithm, "as requested")
     if _has_network(width, height, rank):
-        return Plan("networks", "the fastest for the medians of 3×3 and 5×5")
+        return Plan("networks", "the fastest for medians of 3×3 and 5×5")
     return Plan("counting", "the window has no network")
 
 
@@ -103,7 +103,7 @@ def _has_network(width: int, height: int, rank: int) -> bool:
 
 
 def ranks_among(percentile: float, count: int, ignoring: bool) -> Array:
-    """Return the rank for each number of samples that are present, 0 … *count*; -1 where the result is missing.
+    """Return the rank for each number of samples present, 0 … *count*; -1 if the result is missing.
 
     >>> ranks_among(50, 4, True).tolist(), ranks_among(50, 4, False).tolist()
     ([-1, 0, 1, 1, 2], [-1, -1, -1, -1, 2])
@@ -114,9 +114,9 @@ def ranks_among(percentile: float, count: int, ignoring: bool) -> Array:
 
 
 def of_rank(strip: Array, width: int, height: int, rank: Any, networks: bool = False) -> Array:
-    """Return the samples of a rank in windows of a padded strip; or of several ranks, as `ranks_among` returns them.
+    """Return the samples of a rank in the windows of a padded strip; *rank* may be an array from `ranks_among`.
 
-    With *networks* the median of a window that has one is found by it.
+    *networks* allows a network for the medians that have one.
 
     >>> import numpy as np
     >>> of_rank(np.array([7, 1, 5, 3], np.uint8)[None, :, None], 3, 1, 1).ravel().tolist()
@@ -134,7 +134,7 @@ def of_rank(strip: Array, width: int, height: int, rank: Any, networks: bool = F
 
 
 def _sorted_rank(strip: Array, width: int, height: int, rank: Any) -> Array:
-    strip = strip + strip.dtype.type(0)  # a zero has no sign
+    strip = strip + strip.dtype.type(0)  # drops the sign of zero
     if np.ndim(rank) == 0 and width * height <= MAX_SCIPY_SAMPLES:
         from scipy import ndimage
 
@@ -152,7 +152,7 @@ def _sorted_rank(strip: Array, width: int, height: int, rank: Any) -> Array:
 
 
 def over_windows(choose: Callable[[Array, Array], Array], strip: Array, width: int, height: int) -> Array:
-    """Return what *choose* makes of windows, ``(windows, samples)``, and of the samples in their middle."""
+    """Return the result of *choose* for windows, ``(windows, samples)``, and the samples in their middle."""
     windows = np.lib.stride_tricks.sliding_window_view(strip, (height, width), (0, 1))
     rows, columns, channels = strip.shape[0] - height + 1, strip.shape[1] - width + 1, strip.shape[2]
     found = np.empty((rows, columns, channels), strip.dtype)
@@ -166,7 +166,7 @@ def over_windows(choose: Callable[[Array, Array], Array], strip: Array, width: i
 
 
 def of_windows(select: Select, width: int, height: int, facts: Callable[[ImageContext], tuple[Fact, ...]]) -> Stage:
-    """Return the stage that chooses one of the samples of a window; a transparent pixel counts nothing in it."""
+    """Return the stage that chooses a sample of each window, ignoring transparent pixels."""
     halo = Halo(width // 2, height // 2, (width - 1) // 2, (height - 1) // 2)
 
     def bind(context: ImageContext) -> BoundStage:
@@ -194,7 +194,7 @@ def _whole(strip: Array) -> bool:
 
 
 def _narrowed(strip: Array, select: Callable[[Array], Array]) -> Array:
-    """Return what *select* makes of samples, which are handed to it in float32 if that holds them."""
+    """Return the result of *select* for samples, which are passed as float32 if that holds them exactly."""
     if strip.dtype != np.float64:
         return select(strip)
     narrow = strip.astype(np.float32)

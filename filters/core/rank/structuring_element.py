@@ -1,4 +1,4 @@
-"""Flat shapes, the structuring elements of morphology: squares, crosses, disks, and any set of samples."""
+"""Flat structuring elements of morphology: squares, crosses, disks, and any set of samples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..named_tuple import NamedTuple
 Pair = tuple[int, int]
 NAMES = ("square", "cross", "disk")
 MAX_WINDOW_SAMPLES = 1 << 22
-"""Most samples in the window of a shape that stands for several in a row: 4 MB, and 0.1 s to take it apart."""
+"""The most samples in the window of a shape that replaces several: 4 MB, and 0.1 s to split into rectangles."""
 
 
 class Shape(NamedTuple):
@@ -22,35 +22,35 @@ class Shape(NamedTuple):
     width: int
     height: int
     anchor: Pair
-    """The sample ``(x, y)`` of the window that lies on the pixel."""
+    """The sample ``(x, y)`` of the window that is placed on the pixel."""
     mask: Array | None = None
-    """Which samples of the window belong to it, ``(height, width)``; None for all."""
+    """Which samples of the window belong to the shape, ``(height, width)``; None for all."""
 
     @property
     def halo(self) -> Halo:
-        """How far it reaches on each side."""
+        """How far the shape reaches on each side."""
         x, y = self.anchor
         return Halo(x, y, self.width - 1 - x, self.height - 1 - y)
 
     @property
     def points(self) -> int:
-        """How many samples belong to it."""
+        """The number of samples in the shape."""
         return self.width * self.height if self.mask is None else int(np.count_nonzero(self.mask))
 
     def reflected(self) -> Shape:
-        """The shape turned by 180° about its anchor."""
+        """The shape rotated by 180° about its anchor."""
         x, y = self.anchor
         mask = None if self.mask is None else self.mask[::-1, ::-1]
         return Shape(self.width, self.height, (self.width - 1 - x, self.height - 1 - y), mask)
 
 
 def window(width: int, height: int) -> Shape:
-    """Return the rectangle of *width* × *height* samples, its anchor at ``size // 2``."""
+    """Return the rectangle of *width* × *height* samples, with its anchor at ``size // 2``."""
     return Shape(width, height, (width // 2, height // 2))
 
 
 def of_mask(mask: Array, anchor: Pair, trimmed: bool = True) -> Shape:
-    """Return the shape of what is not 0 in *mask*; *trimmed* to the smallest window that holds it and the anchor.
+    """Return the shape of the nonzero samples of *mask*, *trimmed* to the smallest window with them and the anchor.
 
     >>> import numpy as np
     >>> of_mask(np.array([[0, 0, 0], [1, 1, 0], [1, 1, 0]]), (1, 1))
@@ -68,10 +68,11 @@ def of_mask(mask: Array, anchor: Pair, trimmed: bool = True) -> Shape:
 
 
 def named(name: str, width: int, height: int) -> Shape:
-    """Return one of `NAMES`, its anchor at ``size // 2``.
+    """Return the shape of one of `NAMES`, with its anchor at ``size // 2``.
 
-    A cross is the row and the column through the anchor. A disk of odd size holds the samples within the ellipse
-    ``x²/a² + y²/b² <= 1`` about the middle, ``a = (width - 1) / 2``; that of the next even size has its middle twice.
+    A cross is the row and the column through the anchor. A disk of odd size has the samples within the ellipse
+    ``x²/a² + y²/b² <= 1`` about its centre, with ``a = (width - 1) / 2``; one of the next even size doubles the middle
+    row and column.
 
     >>> named("disk", 5, 4).mask.astype(int)
     array([[0, 0, 1, 0, 0],
@@ -91,25 +92,25 @@ def named(name: str, width: int, height: int) -> Shape:
 
 
 def read(given: Any, max_taps: int) -> Kernel:
-    """Read a shape as a kernel is read, whose weights that are not 0 belong to it; raises ValueError."""
+    """Read a shape like a kernel; its nonzero weights belong to the shape. Raises ValueError."""
     try:
         kernel = kernel_source.read(given, max_taps).kernel
     except kernel_source.UnknownKernelError:
         raise ValueError(
             f"{str(given)!r} is not {', '.join(NAMES)}, a built-in kernel or a file; "
-            "a shape may also be rows, like '0 1 0; 1 1 1; 0 1 0'"
+            "a shape may also be rows such as '0 1 0; 1 1 1; 0 1 0'"
         ) from None
     if not kernel.taps.any():
-        raise ValueError("all of it is 0: no sample belongs to the shape")
+        raise ValueError("all values are 0, so the shape is empty")
     return kernel
 
 
 def several(shape: Shape, times: int) -> list[Shape]:
-    """Return the shapes of an erosion that is done *times* in a row: one larger shape where that is exactly the same.
+    """Return the shapes of an erosion repeated *times* times: one larger shape if that is exactly equivalent.
 
-    It is so, whatever lies past the edge, if the shape is its own mirror image on both axes and holds with every
-    sample all that are nearer to the anchor on both axes. Then every sample that several steps reach is reached by
-    steps inside the image, and what a border puts at a place outside lies no further away than that place.
+    It is equivalent, for every border, if the shape is symmetric on both axes and contains, with every sample, all
+    samples nearer to the anchor on both axes. Then every sample that several steps reach can be reached by steps inside
+    the image, and the sample that a border puts at a position outside lies no further away than that position.
 
     >>> [shape[:3] for shape in several(window(3, 5), 10)]
     [(21, 41, (10, 20))]

@@ -1,1 +1,1 @@
-"""Resampling: sizes, turns and homographies, by one interpolation."""
+"""Resampling: scaling, rotation and homographies, by a single interpolation."""

@@ -1,6 +1,6 @@
-"""A frame laid on the image: what lies outside of it is cut off, and where it reaches past the image the border fills.
+"""A frame placed on the image: pixels outside it are cut off, and where it extends beyond the image the border fills.
 
-Samples stay as they are, and are copied once.
+Samples are unchanged, and copied once.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ class Frame(NamedTuple):
     height: int
 
     def is_inside(self, width: int, height: int) -> bool:
-        """Whether the frame lies on an image of *width* and *height*."""
+        """Whether the frame lies inside an image of *width* and *height*."""
         return is_inside(*self, width, height)
 
     @property
     def extent(self) -> Extent:
-        """Its size, and where it lies."""
+        """The size and position of the frame."""
         return Extent(self.width, self.height, Geometry.scaled((1.0, 1.0), (float(self.x), float(self.y))))
 
 
 def is_inside(x: Any, y: Any, across: Any, down: Any, width: int, height: int) -> Any:
-    """Whether a frame lies on an image of *width* and *height*; of arrays, for each."""
+    """Whether a frame lies inside an image of *width* and *height*; elementwise for arrays."""
     return (x >= 0) & (y >= 0) & (x + across <= width) & (y + down <= height)
 
 
 def placed(room: int, share: float) -> int:
-    """Return how far from the first edge something lies to which *room* is left: 0 at that edge, 1 at the other.
+    """Return the offset from the first edge for *room* to spare: a *share* of 0 is at that edge, 1 at the other.
 
     A half is rounded towards the edge.
 
@@ -50,12 +50,12 @@ def placed(room: int, share: float) -> int:
 
 
 def all_placed(room: Any, share: Any) -> Array:
-    """Return what `placed` does, for arrays of either."""
+    """Return the same as `placed`, for arrays of either."""
     return np.copysign(np.ceil(np.abs(room) * share - 0.5), room).astype(np.int64)
 
 
 def sides_of(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:
-    """Return the sides of a part that has an *area* of an image's and a *ratio* of its width and height, unrounded.
+    """Return the unrounded sides of a part with an *area*, as a fraction of the image's, and an aspect *ratio*.
 
     Either may be an array.
 
@@ -67,12 +67,12 @@ def sides_of(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:
 
 
 def rounded(side: Any) -> Any:
-    """Return a side, or an array of them, in whole samples: a half is rounded up."""
+    """Return a side, or an array of them, in whole samples, rounded half up."""
     return np.floor(side + 0.5).astype(np.int64)
 
 
 def framed(frame_of: Callable[[int, int], Frame]) -> Stage:
-    """Return the stage that takes what is in a frame, which *frame_of* says for an image's width and height."""
+    """Return the stage that takes the frame given by *frame_of* for an image's width and height."""
 
     def bind(context: ImageContext) -> Function:
         frame = frame_of(context.width, context.height)
@@ -82,7 +82,7 @@ def framed(frame_of: Callable[[int, int], Frame]) -> Stage:
 
 
 def of_images(images: Array, fill: float, size: tuple[int, int], corners: Array) -> Array:
-    """Return what is in a frame of each image, all of one width and height; past the edge is *fill*, a whole number.
+    """Return the part in a frame of each image, all of one size; pixels beyond the edge are *fill*, a whole number.
 
     *corners* has the x and y of each frame.
     """
@@ -106,11 +106,11 @@ class _Framed(Rows):
     def __init__(self, above: Rows, frame: Frame, context: ImageContext) -> None:
         self.above, self.frame, self.context = above, frame, context
         self.width, self.height = frame.width, frame.height
-        # What one of the image's rows is surrounded by.
+        # The padding of each of the image's rows.
         self.left, self.right = max(-frame.x, 0), max(frame.x + frame.width - above.width, 0)
 
     def rows(self, start: int, stop: int) -> Values:
-        """Return rows of the frame: a part of the image's own, or a copy with what is past the edge."""
+        """Return rows of the frame: a view of the image's, or a padded copy."""
         first, last = start + self.frame.y, stop + self.frame.y
         columns = slice(max(self.frame.x, 0), max(self.frame.x, 0) + self.width)
         if first >= 0 and last <= self.above.height and not (self.left or self.right):
@@ -125,12 +125,12 @@ class _Framed(Rows):
         return by_field(surrounded, *parts)
 
     def _seen(self, first: int, last: int) -> tuple[list[int], list[Values]]:
-        """Return the image's rows that stand at places, some of them past the edges, and where they begin."""
+        """Return the image's rows for some positions, which may lie beyond the edges, and where they begin."""
         groups = borders.seen(first, last, self.above.height, self.context.rule.border)
         return [group[0] for group in groups], [self.above.rows(*group) for group in groups]
 
     def _type(self, strip: Array) -> type:
-        """Return the type that holds the samples of a strip and what is past the edge."""
+        """Return the type that holds the samples of a strip and the pixels beyond the edge."""
         if self.context.whole or (strip.dtype.kind == "f" and self.context.rule.border != "constant"):
             return strip.dtype.type
         return np.result_type(strip.dtype, self.context.work).type

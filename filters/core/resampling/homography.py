@@ -1,8 +1,8 @@
-"""Matrices of turns, scalings, shears and perspective, between a result and the image that it is made of.
+"""Matrices of rotation, scaling, shear and perspective, between a result and the image.
 
-Points are those of corner coordinates: a picture of width W spans [0, W], and y runs down. A matrix is 3×3, row by
-row; ``(x, y)`` goes to ``(X / w, Y / w)`` with ``(X, Y, w) = matrix · (x, y, 1)``. Points with ``w ≤ 0`` lie at the
-horizon, or behind it, and go nowhere.
+Points are in corner coordinates: a picture of width W spans [0, W], and y points down. A matrix is 3×3, row by row; it
+maps ``(x, y)`` to ``(X / w, Y / w)`` with ``(X, Y, w) = matrix · (x, y, 1)``. Points with ``w ≤ 0`` lie on the horizon
+or behind it, and have no image.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from ..named_tuple import NamedTuple
 
 Point = tuple[float, float]
 FLAT = 1e-9
-"""The part of the square of their distance that three points' triangle must have; less is a line."""
+"""The least area of the triangle of three points, as a fraction of their squared distance; less is a line."""
 
 
 class Linear(NamedTuple):
-    """The matrix ``a b; c d``, from a vector of the image to one of the result; or arrays, of several such matrices."""
+    """The matrix ``a b; c d``, from a vector of the image to one of the result; arrays hold several matrices."""
 
     a: float = 1.0
     b: float = 0.0
@@ -36,7 +36,7 @@ class Linear(NamedTuple):
         )
 
     def of(self, x: float, y: float) -> Point:
-        """Return where a vector goes."""
+        """Return the map of a vector."""
         return self.a * x + self.b * y, self.c * x + self.d * y
 
     @property
@@ -45,13 +45,13 @@ class Linear(NamedTuple):
         return self.a * self.d - self.b * self.c
 
     def inverse(self) -> Linear:
-        """Return the matrix that goes back."""
+        """Return the inverse matrix."""
         area = self.area
         return Linear(self.d / area, -self.b / area, -self.c / area, self.a / area)
 
 
 def turn(degrees: float) -> Linear:
-    """Return the matrix that turns x towards y; quarter turns are exact.
+    """Return the matrix that rotates x towards y; quarter turns are exact.
 
     >>> turn(90), turn(1e300) == turn(1e300 % 360)
     (Linear(a=0.0, b=-1.0, c=1.0, d=0.0), True)
@@ -61,14 +61,14 @@ def turn(degrees: float) -> Linear:
     cosine, sine = math.cos(math.radians(rest)), math.sin(math.radians(rest))
     for _ in range(round((degrees - rest) / 90) % 4):
         cosine, sine = -sine, cosine
-    # No zero is negative: matrices are compared, and shown.
+    # Avoid negative zeros, as matrices are compared and displayed.
     return Linear(cosine + 0.0, -sine + 0.0, sine + 0.0, cosine + 0.0)
 
 
 def about(linear: Linear, centre: Point, moved: Point = (0.0, 0.0)) -> Matrix:
-    """Return the matrix from the result of *linear* about *centre*, moved afterwards, to the image.
+    """Return the matrix from the result of *linear* about *centre*, followed by a move, to the image.
 
-    Offsets are exact where they are whole: nothing is added and taken away again.
+    Whole offsets stay exact: nothing is added and subtracted again.
     """
     back = linear.inverse()
     at, by = back.of(*centre), back.of(*moved)
@@ -76,7 +76,7 @@ def about(linear: Linear, centre: Point, moved: Point = (0.0, 0.0)) -> Matrix:
 
 
 def bounding_box(linear: Linear, width: float, height: float) -> Point:
-    """Return the width and the height of the upright box around what becomes of a picture.
+    """Return the width and the height of the bounding box of a mapped picture.
 
     >>> bounding_box(turn(90), 60, 40)
     (40.0, 60.0)
@@ -106,11 +106,11 @@ class Matrix(NamedTuple):
         return Matrix(*(sum(x * y for x, y in zip(row, column, strict=True)) for row in rows for column in columns))
 
     def scaled(self, factor: float) -> Matrix:
-        """Return the same map with other entries."""
+        """Return the same map with all entries multiplied by *factor*."""
         return Matrix(*(factor * entry for entry in self))
 
     def adjugate(self) -> Matrix:
-        """Return the inverse times the determinant, the same map back."""
+        """Return the inverse times the determinant, which is the inverse map."""
         a, b, c, d, e, f, g, h, i = self
         return Matrix(
             e * i - f * h, c * h - b * i, b * f - c * e,
@@ -131,7 +131,7 @@ class Matrix(NamedTuple):
     def moves_samples(self) -> bool:
         """Whether each sample of the result is one of the image: whole steps, quarter turns, mirrors.
 
-        Of a matrix of arrays, for each.
+        Elementwise for a matrix of arrays.
         """
         a, b, c, d, e, f = (abs(entry) for entry in self[:6])
         straight, crossed = (a == 1) & (b == 0) & (d == 0) & (e == 1), (a == 0) & (b == 1) & (d == 1) & (e == 0)
@@ -139,7 +139,7 @@ class Matrix(NamedTuple):
 
     @property
     def geometry(self) -> Geometry | None:
-        """The map as others know it; None where the first sample's corner is at the horizon."""
+        """The map as a `Geometry`; None if the first sample's corner lies on the horizon."""
         if not self.i:
             return None
         return Geometry(*(entry / self.i for entry in self[:8]), side=math.copysign(1.0, self.i))
@@ -176,8 +176,8 @@ def through(points: Sequence[Point]) -> Matrix:
 def between(result: Sequence[Point], image: Sequence[Point]) -> Matrix | None:
     """Return the map of four points of the result to four of the image, all before the horizon.
 
-    None where one of them would be behind it: the points go around their shapes in different orders. No three may lie
-    on a line.
+    None if one would lie behind it, because the points go around their shapes in different orders. No three points may
+    lie on a line.
     """
     found = through(image).times(through(result).adjugate())
     depths = [found.depth(point) for point in result]

@@ -1,4 +1,4 @@
-"""The eight ways to lay a picture that move whole samples: flips, quarter turns, transposes."""
+"""The eight orientations of a picture, which move whole samples: flips, quarter turns, transposes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..named_tuple import NamedTuple
 
 
 class Permutation(NamedTuple):
-    """Where the samples of the result lie: axes exchanged or not, then each of the image's axes reversed or not."""
+    """A permutation of samples: axes exchanged or not, and each of the image's axes reversed or not."""
 
     swap: bool = False
     """A row of the result is a column of the image."""
@@ -20,7 +20,7 @@ class Permutation(NamedTuple):
     """The image's last row comes first."""
 
     def extent(self, width: int, height: int) -> Extent:
-        """Return the size of the result of an image of *width* and *height*, and where it lies.
+        """Return the size and position of the result for an image of *width* and *height*.
 
         >>> LEFT_RIGHT.extent(60, 40).geometry.in_image(0, 0), CLOCKWISE.extent(60, 40).geometry.in_image(0, 0)
         ((60, 0), (0, 40))
@@ -58,7 +58,7 @@ FLIPS = {
     "transpose": TRANSPOSE,
     "transverse": TRANSVERSE,
 }
-"""The flips by their names."""
+"""The flips by name."""
 
 
 def of_images(images: Array, way: Permutation) -> Array:
@@ -80,9 +80,9 @@ def of_images(images: Array, way: Permutation) -> Array:
 
 
 def permuted(permutation: Permutation) -> Stage:
-    """Return the stage that moves samples as they are."""
+    """Return the stage that moves samples unchanged."""
     if permutation.swap:
-        # A row of the result has a sample of every row of the image.
+        # Each row of the result needs a sample from every row of the image.
         return geometric(
             lambda context: lambda image: by_field(permutation.of, image), permutation.extent, takes="image", picks=True
         )
@@ -94,7 +94,7 @@ def permuted(permutation: Permutation) -> Stage:
 
 
 class _Reversed(Rows):
-    """The rows of an image, the last first or each from its end."""
+    """The rows of an image, in reverse order or each reversed."""
 
     def __init__(self, above: Rows, permutation: Permutation) -> None:
         self.above, self.permutation = above, permutation

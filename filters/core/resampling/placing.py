@@ -1,4 +1,4 @@
-"""The stage of a linear map about a point, whose result has the picture's size, or holds all that becomes of it."""
+"""The stage of a linear map about a point; its result has the picture's size, or holds the whole mapped picture."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .homography import Linear, Matrix, Point
 from .warp import MOST, Interpolation, Warp, of_images, warping
 
 FURTHEST = 1e9
-"""The greatest coordinate of a point, so that places stay numbers."""
+"""The largest coordinate of a point, so that all positions stay finite."""
 TOUCHED = 1e-9
-"""The part of a sample that rounding adds to a size, and is none."""
+"""The fraction of a sample that rounding may add to a size."""
 
 
 def linear_stage(
@@ -29,9 +29,9 @@ def linear_stage(
     moved: Callable[[int, int], Point] = lambda width, height: (0.0, 0.0),
     expand: bool = False,
 ) -> Stage:
-    """Return the stage that applies *linear* about *centre*, or the middle, and then moves by so many samples.
+    """Return the stage that applies *linear* about *centre*, or the middle, and then moves by *moved* samples.
 
-    *expand* makes the result as large as what becomes of the picture, which then lies in its middle.
+    *expand* enlarges the result to hold the whole mapped picture, centred.
     """
 
     def warp(width: int, height: int) -> Warp:
@@ -40,7 +40,7 @@ def linear_stage(
             return Warp(width, height, homography.about(linear, at, moved(width, height)))
         across, down = (side - TOUCHED for side in homography.bounding_box(linear, width, height))
         if max(across, down) > MOST:
-            raise ImageError(f"the result would be {across:.6g}×{down:.6g}; at most {MOST} in width and height")
+            raise ImageError(f"the result would be {across:.6g}×{down:.6g}; the limit is {MOST} in width and height")
         wide, high = max(math.ceil(across), 1), max(math.ceil(down), 1)
         back = linear.inverse()
         at = back.of(wide / 2, high / 2)
@@ -52,10 +52,10 @@ def linear_stage(
 def many_of(
     columns: Iterable[str], linear_of: Callable[[Mapping[str, Any], int, int, int], tuple[list[Linear], Any]]
 ) -> Many:
-    """Return how many images are turned, each by a matrix of its own.
+    """Return how to transform many images at once, each by its own matrix.
 
-    *linear_of* returns, for a filter's values, an image's size and a number of images, what is applied to each about
-    the centre, and by how much it is moved then. Of *columns* and of the center each may have its own.
+    *linear_of* returns, for a filter's values, an image's size and the number of images, the map that is applied to
+    each about the centre, and the move after it. Each image may have its own values of *columns* and center.
     """
 
     def numbers(values: Mapping[str, Any], width: int, height: int, channels: int, count: int) -> Iterator[Numbers]:
@@ -79,7 +79,7 @@ def many_of(
 
 
 def check_expand(expand: bool, **others: object) -> None:
-    """Raise ParameterError for what moves a picture that lies in the middle of its result."""
+    """Raise ParameterError for parameters that would move a picture that *expand* centres."""
     for name, value in others.items():
         if expand and value is not None:
-            raise ParameterError(name, "has no effect with expand, whose result holds the whole picture; leave one out")
+            raise ParameterError(name, "has no effect with expand, which centres the picture; leave one out")

@@ -1,4 +1,4 @@
-"""Scaling: another size for the picture, by weights along each axis."""
+"""Scaling a picture to another size, by weights along each axis."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .separable import resample, settled
 from .weights import RADIUS, Interpolation, Span, Weights, weights
 
 Spans = Callable[[int, int], tuple[Span, Span]]
-"""Returns, for an image's width and height, its part along x and along y that is scaled, and the results of each."""
+"""Returns, for an image's width and height, the spans to scale along x and y, with their numbers of results."""
 
 
 def scaled(spans: Spans, interpolation: Interpolation = "bilinear", antialias: bool = True) -> Stage:
-    """Return the stage that gives a part of an image another size.
+    """Return the stage that scales a part of an image to another size.
 
     >>> stage = scaled(lambda width, height: (Span.whole(width, 10), Span.whole(height, 10)))
     >>> stage.result_of(40, 20).geometry.in_image(1, 1)
@@ -52,11 +52,11 @@ def scaled(spans: Spans, interpolation: Interpolation = "bilinear", antialias: b
 
 
 MOST_IN_FLOAT = 128
-"""Samples of an axis whose sum may be in float32: of more its rounding adds up to what shows in 8 bits."""
+"""The most samples of an axis to sum in float32: for more, rounding errors add up to a visible amount in 8 bits."""
 
 
 def is_in_float(x: Span, y: Span, interpolation: Interpolation, antialias: bool) -> bool:
-    """Whether so few samples are summed, by what the kernel reaches, that float32 holds the sums."""
+    """Whether the kernel's reach is small enough for sums in float32."""
     widest = max(x.step, y.step, 1) if antialias else 1
     return 2 * RADIUS.get(interpolation, 1) * widest + 2 <= MOST_IN_FLOAT
 
@@ -80,7 +80,7 @@ def of_images(images: Array, x: Span, y: Span, kind: Interpolation, antialias: b
 
 
 class Scaled(Rows):
-    """Rows that are resampled from those above when they are asked for."""
+    """Rows that are resampled from those above on demand."""
 
     preferred_rows = 16  # as many as the widest vectors have lanes
 
@@ -90,9 +90,9 @@ class Scaled(Rows):
         many = max(column.taps.shape[1], row.taps.shape[1]) > MOST_IN_FLOAT
         self.work = np.float64 if many else context.work
         self.out = self.work if context.rounds_to is None else context.rounds_to
-        # Where there are more rows of results than of samples, fewer are resampled along themselves so.
+        # With more rows of results than of samples, this resamples fewer rows along x.
         self.across_first = self.height > above.height
-        # What is rounded later, as where its range is measured, is to be the same.
+        # Results that are rounded later, e.g. after their range is measured, must be the same.
         self.halves = context.most if context.whole and context.rounds_to is None else None
         self.saturates = context.rounds_to is not None and (column.overshoots or row.overshoots)
 
@@ -104,7 +104,7 @@ class Scaled(Rows):
 
 
 class Picked(Rows):
-    """Rows of samples that are taken as they are."""
+    """Rows of unchanged samples."""
 
     def __init__(self, above: Rows, column: Weights, row: Weights) -> None:
         self.above, self.column, self.row = above, column, row

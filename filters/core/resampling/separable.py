@@ -9,9 +9,9 @@ from ..lazy_numpy import Array, np
 from .weights import Weights
 
 TIE = {"float32": 2.0**-22, "float64": 2.0**-45}
-"""What is added before results are rounded, in parts of the greatest: weights such as 1/6 have no exact sums, and half
-of a level is often meant where a little less is found. Enlarged by 6, where 1 sample in 144 is half a level, 0.15 % of
-the samples are wrong without it and none with it; elsewhere it makes 1 in 10 000 wrong."""
+"""The amount added before results are rounded, as a fraction of the greatest sample: weights such as 1/6 have no exact
+sums, so an exact half of a level is often computed as a little less. Enlarging by 6, where 1 sample in 144 is half a
+level, gives 0.15 % wrong samples without it and none with it; elsewhere it makes 1 in 10 000 wrong."""
 
 
 def resample(
@@ -19,8 +19,8 @@ def resample(
 ) -> Array:
     """Resample a strip by the weights down its columns and along its rows; the result has the type *out*.
 
-    In 8 and 16 bits it is rounded half up and saturated. Sums are in the type *work*. The axis that is summed first
-    decides about the last bits: rows where *across_first*, as suits more results than samples.
+    In 8 and 16 bits it is rounded half up and saturated. Sums have the type *work*. The order of the axes affects the
+    last bits: *across_first* sums along rows first, which suits more results than samples.
 
     >>> import numpy as np
     >>> from .weights import Span, weights
@@ -40,9 +40,9 @@ def resample(
 
 
 def settled(values: Array, most: float) -> Array:
-    """Return unrounded results, which are lost, with halves where a little less was found, to round as in `resample`.
+    """Return unrounded results with values just below a half raised to it, to round as in `resample`; overwrites them.
 
-    The loop takes 0.2 ns a sample, NumPy's arrays 1.5.
+    The loop takes 0.2 ns per sample, NumPy 1.5.
 
     >>> import numpy as np
     >>> settled(np.array([2.4999999, 2.49, 2.5], np.float32), 255).tolist() == [2.5, np.float32(2.49), 2.5]
@@ -56,13 +56,13 @@ def settled(values: Array, most: float) -> Array:
     np.floor(raised, out=raised)
     whole = values + values.dtype.type(0.5)
     np.floor(whole, out=whole)
-    later = raised > whole  # few are
+    later = raised > whole  # true for few
     values[later] = whole[later] + values.dtype.type(0.5)
     return values
 
 
 def _seen(weights: Weights) -> Array:
-    """Return the samples that each result sees, from which to which."""
+    """Return the first and last sample on which each result depends."""
     return np.stack([weights.first, weights.end]).astype(np.int32)[None]
 
 
@@ -78,7 +78,7 @@ def _reference(
 
 
 def _along(values: Array, weights: Weights, axis: int) -> Array:
-    """Resample along one axis by SciPy: the weights are a sparse matrix."""
+    """Resample along one axis by SciPy, with the weights as a sparse matrix."""
     from scipy import sparse
 
     counts = weights.end - weights.first

@@ -1,6 +1,6 @@
-"""Warping: each sample of the result is interpolated at the place in the image that a matrix gives.
+"""Warping: each sample of the result is interpolated at the point of the image given by a matrix.
 
-Nothing is averaged: a result that is much smaller than the image skips samples, and should be resized instead.
+Samples are not averaged: a result much smaller than the image skips samples, so resize the image instead.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .homography import Matrix
 
 Interpolation = Literal["bilinear", "nearest", "bicubic"]
 NUMBERS: dict[Interpolation, int] = {"nearest": 0, "bilinear": 1, "bicubic": 2}
-"""The interpolations as the compiled core counts them."""
+"""The compiled core's numbers of the interpolations."""
 TAPS: dict[Interpolation, int] = {"nearest": 1, "bilinear": 2, "bicubic": 4}
 FAR = float((1 << 29) - 1)
-"""Places further away are ground."""
+"""Points further away count as background."""
 MOST = 1 << 29
-"""Rows and columns of a result, at most."""
+"""The most rows and columns of a result."""
 ROWS = 64
-"""Rows of an image that is computed first, a strip; and of a result for which the obvious form keeps coordinates."""
+"""Rows per strip of an image that is computed first, and of a result in the obvious form, which stores coordinates."""
 ONE = WeightedSum(1.0, 1.0)
 
 
@@ -40,28 +40,28 @@ class Warp(NamedTuple):
     matrix: Matrix
 
     def extent(self) -> Extent:
-        """Return the size, and where the result lies; raises ImageError where it cannot be."""
+        """Return the size and position of the result; raises ImageError if it is too large."""
         if not 1 <= self.width <= MOST or not 1 <= self.height <= MOST:
-            raise ImageError(f"the result would be {self.width}×{self.height}; at most {MOST} in width and height")
+            raise ImageError(f"the result would be {self.width}×{self.height}; the limit is {MOST} in width and height")
         return Extent(self.width, self.height, self.matrix.geometry)
 
 
 def warping(warp: Callable[[int, int], Warp], interpolation: Interpolation) -> Stage:
-    """Return the stage that warps; *warp* is asked by the image's width and height."""
+    """Return the stage that warps; *warp* is called with the image's width and height."""
 
     def bind(context: ImageContext) -> Function:
         found = warp(context.width, context.height)
         return lambda above: Warped(above, found, interpolation, context)
 
     def memory(context: ImageContext, channels: int) -> float:
-        # The image is read in place; what is computed of it is kept.
+        # The image is read in place; computed rows are stored.
         size = np.dtype(context.work).itemsize
         return size if context.finite else 2 * size + 1
 
     def extent(width: int, height: int) -> Extent:
         return warp(width, height).extent()
 
-    # Cubic weights sum to 1, and their sizes to 1.25 at most along an axis.
+    # Cubic weights sum to 1, and their absolute values to at most 1.25 along an axis.
     amplification = 1.25**2 if interpolation == "bicubic" else 1.0
     picks = interpolation == "nearest"
     return geometric(bind, extent, holds=True, memory=memory, amplification=amplification, picks=picks)
@@ -72,11 +72,11 @@ class Warped(Rows):
 
     def __init__(self, above: Rows, warp: Warp, interpolation: Interpolation, context: ImageContext) -> None:
         self.width, self.height, self.matrix = warp.width, warp.height, warp.matrix
-        # An image as it is, or what was computed before, is read in place.
+        # An unconverted image, or stored rows, are read in place.
         if not isinstance(above, Whole) and not (isinstance(above, Source) and above.untouched is not None):
             above = computed(above, ROWS, context.jobs)
         image = above.rows(0, above.height)
-        # Samples that only move are those of the image, whatever is between them.
+        # Samples that only move stay the image's own, so the interpolation does not matter.
         self.interpolation: Interpolation = "nearest" if self.matrix.moves_samples else interpolation
         self.rule, self.work = context.rule, context.work
         self.kind = context.own_type if context.integers else context.result_type
@@ -108,8 +108,8 @@ def warped(
 ) -> Array:
     """Return rows of a warped *image* ``(rows, columns, channels)`` in the type *kind*, computed in the type *work*.
 
-    The *part* is the first row, the last, not included, and how many columns the result has. Of 12 MP of RGB in 8 bits,
-    turned by 12°, the compiled core takes 5 ns a pixel, and the obvious form 190.
+    *part* is the first row, the end (exclusive), and the number of columns of the result. For 12 MP of 8-bit RGB,
+    rotated by 12°, the compiled core takes 5 ns per pixel, and the obvious form 190.
     """
     start, stop, width = part
     if native.core is None:
@@ -128,11 +128,11 @@ def warped(
 
 
 def of_images(images: Array, matrices: Array, interpolation: Interpolation, rule: Rule) -> Array:
-    """Return images ``(images, rows, columns, channels)``, each warped by a matrix, in their size and in float32.
+    """Return float32 images ``(images, rows, columns, channels)`` of the same size, each warped by its matrix.
 
     *matrices* has a row of nine entries for each.
 
-    One call of the core for all: an image of 32×32 in RGB takes 6 µs so, and by itself 11.
+    All images take one call of the core: 32×32 pixels of RGB take 6 µs per image, and 11 separately.
     """
     count, height, width, channels = images.shape
     if native.core is None:
@@ -177,7 +177,7 @@ def _obvious(
     def mixed(samples: list[Array], weight: Array) -> Array:
         if taps == 1:
             return samples[0]
-        if taps == 2:  # what is flat stays so
+        if taps == 2:  # flat areas stay flat
             return samples[0] + weight[1][..., None] * (samples[1] - samples[0])
         return sum(one[..., None] * values for one, values in zip(weight, samples, strict=True))  # type: ignore[return-value]
 
@@ -187,9 +187,9 @@ def _obvious(
 
 
 def _weights(f: Array, taps: int) -> Array:
-    """Return the weight of each sample along an axis, at the fraction *f* past the one before.
+    """Return the weight of each sample along an axis, for the fraction *f* after the previous sample.
 
-    Of four it is cubic convolution with a = -1/2 (Keys 1981).
+    Four weights are cubic convolution with a = -1/2 (Keys 1981).
     """
     if taps == 1:
         return np.ones((1, *f.shape), f.dtype)

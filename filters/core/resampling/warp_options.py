@@ -1,4 +1,4 @@
-"""The parameters of interpolated pictures, which several commands have."""
+"""Parameters for interpolation, shared by several commands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,4 @@ def center_of(done: str) -> Param:
     return Param(text, unit="px", span=(0, 4000), min=-FURTHEST, max=FURTHEST, shown_default="the middle")
 
 
-Interpolated = Annotated[
-    Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")
-]
+Interpolated = Annotated[Interpolation, Param("How to interpolate between samples; bicubic is sharper than bilinear.")]

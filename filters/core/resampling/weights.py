@@ -1,8 +1,8 @@
-"""Weights of separable resampling: which samples along an axis a result is made of, and how much each weighs.
+"""Weights of separable resampling: on which samples along an axis a result depends, and their weights.
 
-Places are in corner coordinates: n samples span 0 to n, and sample i has its centre at i + 1/2. Result k of a span
-stands for the k-th of its equal parts. All places are fractions with one denominator, so that no rounding decides which
-samples a result sees, and weights that ought to be alike on both sides are.
+Positions are in corner coordinates: n samples span 0 to n, and sample i has its centre at i + 1/2. Result k of a span
+covers the k-th of its equal parts. All positions are fractions with a common denominator, so that rounding does not
+affect which samples a result depends on, and symmetric weights are exactly symmetric.
 
 References
 ----------
@@ -22,13 +22,14 @@ from ..named_tuple import NamedTuple
 
 Interpolation = Literal["bilinear", "nearest", "bicubic", "lanczos", "area"]
 RADIUS = {"bilinear": 1, "bicubic": 2, "lanczos": 3}
-"""How far the kernels reach from their middle, in samples."""
+"""The radii of the kernels, in samples."""
 NEGLIGIBLE = 1e-12
-"""Weights below this part of the greatest are none: at whole distances Lanczos's are only of sin π's rounding."""
+"""Weights below this fraction of the greatest count as 0: Lanczos's weights at whole distances are rounding errors of
+sin π."""
 
 
 class Span(NamedTuple):
-    """A part of an axis, from *begin* to *end* in *parts* of a sample, and how many results share it equally."""
+    """A part of an axis, from *begin* to *end* in *parts* of a sample, divided equally among *results*."""
 
     begin: int
     end: int
@@ -42,12 +43,12 @@ class Span(NamedTuple):
 
     @property
     def offset(self) -> float:
-        """Where the first result begins, in samples."""
+        """The start of the first result, in samples."""
         return self.begin / self.parts
 
     @property
     def step(self) -> float:
-        """Samples from a result to the next."""
+        """The distance between results, in samples."""
         return (self.end - self.begin) / (self.parts * self.results)
 
 
@@ -60,34 +61,34 @@ class Weights(NamedTuple):
 
     @property
     def is_identity(self) -> bool:
-        """Whether each result is the sample in its place."""
+        """Whether each result is the sample at its position."""
         alone = self.taps.shape[1] == 1 and bool((self.taps == 1).all())
         return alone and bool((self.first == np.arange(len(self.first))).all())
 
     @property
     def overshoots(self) -> bool:
-        """Whether results may lie outside of the range of their samples."""
+        """Whether results may lie outside the range of their samples."""
         return bool((self.taps < 0).any())
 
     def part(self, start: int, stop: int) -> tuple[Weights, int, int]:
-        """Return the weights of the results ``start … stop-1``, and which samples they see, which count from 0 then."""
+        """Return the weights of the results ``start … stop-1``, counted from their first sample, and their range."""
         low, high = int(self.first[start]), int(self.end[stop - 1])
         return Weights(self.first[start:stop] - low, self.end[start:stop] - low, self.taps[start:stop]), low, high
 
 
 @lru_cache(maxsize=8)
 def weights(interpolation: Interpolation, samples: int, span: Span, antialias: bool = True) -> Weights:
-    """Return the weights of the results of a *span* of an axis; each sums to 1, samples past the ends have none.
+    """Return the weights for the results of a *span* of an axis; they sum to 1, without samples beyond the ends.
 
-    Where samples are closer than results the kernels are widened, unless *antialias* is False; nearest takes the sample
-    that holds a result's middle, and area weighs each by the part of it that a result covers.
+    If samples are denser than results the kernels are widened, unless *antialias* is False. nearest takes the sample
+    that contains a result's centre, and area weights each sample by the part that a result covers.
 
     >>> weights("bilinear", 2, Span.whole(2, 4)).taps.tolist()
     [[1.0, 0.0], [0.75, 0.25], [0.25, 0.75], [1.0, 0.0]]
     >>> weights("nearest", 10, Span.whole(10, 4)).first.tolist()
     [1, 3, 6, 8]
     """
-    # So many units are a sample: the edges and middles of results and of samples are whole numbers of them.
+    # The units per sample: edges and centres of results and samples are whole numbers of units.
     unit = 2 * span.parts * span.results
     step = 2 * (span.end - span.begin)
     edges = 2 * span.begin * span.results + step * np.arange(span.results, dtype=np.int64)
@@ -99,7 +100,7 @@ def weights(interpolation: Interpolation, samples: int, span: Span, antialias: b
     if interpolation == "area":
         first, end = edges // unit, -(-(edges + step) // unit)
     else:
-        # Samples whose middles the kernel reaches: at its ends, and beyond, it is 0.
+        # Samples whose centres lie inside the kernel, which is 0 at its ends and beyond.
         reach = RADIUS[interpolation] * widened
         first, end = (middles - reach + unit // 2) // unit, -((unit // 2 - middles - reach) // unit)
     first, end = np.minimum(np.maximum(first, 0), samples - 1), np.minimum(np.maximum(end, 1), samples)
@@ -120,19 +121,19 @@ def weights(interpolation: Interpolation, samples: int, span: Span, antialias: b
 
 
 def _kernel(name: str, x: Array) -> Array:
-    """Return a kernel's values at distances from its middle."""
+    """Return a kernel's values at distances from its centre."""
     x = np.abs(x)
     if name == "bilinear":
         return np.maximum(1 - x, 0)
-    if name == "bicubic":  # the one of the family that reproduces parabolas, a = -1/2
+    if name == "bicubic":  # the member of the family that reproduces parabolas, a = -1/2
         return np.where(x < 1, (1.5 * x - 2.5) * x * x + 1, np.where(x < 2, ((-0.5 * x + 2.5) * x - 4) * x + 2, 0))
     return np.where(x < 3, np.sinc(x) * np.sinc(x / 3), 0)
 
 
 def _trimmed(first: Array, taps: Array) -> Weights:
-    """Return weights that begin and end with one that is not 0, as far as no result then begins or ends before another.
+    """Return weights without zeros at their ends, as far as results then still begin and end in order.
 
-    So an axis that keeps its size has one weight a result, and NaN reach no further than the weights.
+    So an axis that keeps its size has one weight per result, and NaN spreads only as far as the weights.
     """
     there = taps != 0
     begin, end = first + there.argmax(axis=1), first + taps.shape[1] - there[:, ::-1].argmax(axis=1)

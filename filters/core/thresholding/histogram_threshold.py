@@ -1,8 +1,8 @@
-"""One threshold for the whole image, from how often its samples occur.
+"""One threshold for the whole image, from its histogram.
 
-Whole numbers are counted each by itself. Other samples are counted in `BINS` bins from the least to the greatest, whose
-middles stand for them; `li` takes them as they are. What is not finite counts nothing. In an image of one value that is
-the threshold, and nothing lies above it.
+Each whole number is counted by itself. Other samples are counted in `BINS` bins from the least to the greatest,
+represented by their centres; `li` uses them exactly. Non-finite samples are ignored. In a flat image the threshold is
+its value, and nothing lies above it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from ..lazy_numpy import Array, np
 
 Method = Literal["otsu", "triangle", "li"]
 BINS = 256
-"""Bins of fractions, as scikit-image has them."""
+"""The number of bins for fractions, as in scikit-image."""
 GATHERED = 1 << 22
-"""Samples that wait before they are sorted together."""
+"""The number of samples to collect before they are sorted together."""
 BYTES = 32
-"""What a fraction takes while it is sorted and counted."""
+"""The bytes that a fraction takes while it is sorted and counted."""
 LI_STEPS = 10_000
-"""Steps after which the search of `li` ends, wherever it is; a photograph takes about ten."""
+"""The most steps of the search in `li`; a photograph takes about ten."""
 
 
 def survey(method: Method) -> Callable[[ImageContext, Rows], tuple[float, ...]]:
@@ -35,7 +35,7 @@ def survey(method: Method) -> Callable[[ImageContext, Rows], tuple[float, ...]]:
 
 
 def threshold(method: Method, levels: Array, counts: Array, whole: bool) -> float:
-    """Return the threshold of an image that has so many samples of each of these *levels*, *whole* numbers or not.
+    """Return the threshold of an image with *counts* samples of each of *levels*, *whole* numbers or not.
 
     >>> import numpy as np
     >>> threshold("otsu", np.array([1.0, 2, 9]), np.array([5.0, 5, 5]), True)
@@ -50,9 +50,9 @@ def threshold(method: Method, levels: Array, counts: Array, whole: bool) -> floa
 
 
 def otsu(levels: Array, counts: Array) -> float:
-    """Return the level that splits the samples so that the variance between both parts is greatest.
+    """Return the level that maximises the variance between the two classes.
 
-    Of equal ones the least. N. Otsu, "A threshold selection method from gray-level histograms", 1979.
+    In a tie it is the least. N. Otsu, "A threshold selection method from gray-level histograms", 1979.
     """
     below = np.cumsum(counts)
     above = np.cumsum(counts[::-1])[::-1]
@@ -78,11 +78,11 @@ def triangle(levels: Array, counts: Array) -> float:
 
 
 def li(levels: Array, counts: Array, near: float) -> float:
-    """Return the threshold of the least cross entropy, found from the mean on.
+    """Return the threshold of the least cross entropy, searched from the mean.
 
     C. Li and C. Lee, "Minimum cross entropy thresholding", 1993; C. Li and P. Tam, "An iterative algorithm for minimum
     cross entropy thresholding", 1998: the next threshold is the logarithmic mean of both means, above the least sample.
-    The search ends where it moves by no more than *near*.
+    The search ends when it moves by at most *near*.
     """
     shifted = levels - levels[0]
     number, total = np.cumsum(counts), np.cumsum(counts * shifted)
@@ -101,7 +101,7 @@ def li(levels: Array, counts: Array, near: float) -> float:
 
 
 def _counted(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
-    """Return the levels of whole numbers, and how many there are of each, for each channel."""
+    """Return the levels of whole numbers, and the count of each, for each channel."""
 
     def look(samples: Array) -> Array:
         return np.array([np.bincount(own, minlength=int(context.most) + 1) for own in _finite(samples, np.int64)])
@@ -114,7 +114,7 @@ def _counted(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
 
 
 def _gathered(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
-    """Return the sorted samples of each channel, each counted once."""
+    """Return the sorted distinct samples of each channel, with their counts."""
     channels: list[_Distinct] = []
     for samples in surveyed(image):
         finite = _finite(samples, np.float64)
@@ -125,7 +125,7 @@ def _gathered(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
 
 
 class _Distinct:
-    """Samples that come a part at a time, of which each is kept once: the lumas of colours are not so many."""
+    """Distinct samples with counts, gathered in parts: colours have few different lumas."""
 
     def __init__(self) -> None:
         self._levels, self._counts = np.empty(0), np.empty(0, np.int64)
@@ -138,7 +138,7 @@ class _Distinct:
             self._settle()
 
     def counted(self) -> tuple[Array, Array]:
-        """Return all in order, and how many there are of each."""
+        """Return all samples in order, and the count of each."""
         self._settle()
         return self._levels, self._counts
 
@@ -152,13 +152,13 @@ class _Distinct:
 
 
 def _finite(samples: Array, dtype: type) -> list[Array]:
-    """Return what is finite in each channel."""
+    """Return the finite samples of each channel."""
     planes = samples.reshape(-1, samples.shape[2]).T
     return [(plane[np.isfinite(plane)] if plane.dtype.kind == "f" else plane).astype(dtype) for plane in planes]
 
 
 def _with_empty(levels: Array, counts: Array) -> tuple[Array, Array]:
-    """Return all whole numbers from the least level to the greatest, with how many there are of each."""
+    """Return all whole numbers from the least level to the greatest, with the count of each."""
     first = levels[0]
     every = np.arange(first, levels[-1] + 1)
     found = np.zeros(len(every))
@@ -167,6 +167,6 @@ def _with_empty(levels: Array, counts: Array) -> tuple[Array, Array]:
 
 
 def _binned(levels: Array, counts: Array) -> tuple[Array, Array]:
-    """Return the middles of bins, and how many samples are in each."""
+    """Return the centres of the bins, and the count of each."""
     found, edges = np.histogram(levels, BINS, weights=counts)
     return (edges[1:] + edges[:-1]) / 2, found

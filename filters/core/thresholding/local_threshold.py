@@ -13,7 +13,7 @@ from .decision import AMPLIFICATION, TWO_VALUED, is_above
 
 Method = Literal["niblack", "sauvola", "wolf"]
 ROUNDING = 2.0**-46
-"""Part of the squared mean that a variance may be of rounding alone."""
+"""The fraction of the squared mean up to which a variance may be rounding error."""
 
 
 class Local(NamedTuple):
@@ -25,14 +25,14 @@ class Local(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What is known of a whole channel: its least sample and the greatest standard deviation of a window."""
+    """The extremes of a channel: its least sample and the greatest standard deviation of a window."""
 
     least: Array
     most: Array
 
 
 def local_threshold(method: Method, size: tuple[int, int], k: float, offset: float) -> list[Stage]:
-    """Return the stages that tell what lies above the threshold of its window, m the mean, s the standard deviation.
+    """Return the stages that compare samples with their window's threshold; m is the mean, s the standard deviation.
 
     ``niblack``: ``m - k s`` (W. Niblack, An Introduction to Digital Image Processing, 1986). ``sauvola``:
     ``m (1 + k (s / R - 1))``, R half of white (J. Sauvola and M. Pietikäinen, "Adaptive document image binarization",
@@ -44,7 +44,7 @@ def local_threshold(method: Method, size: tuple[int, int], k: float, offset: flo
         def compare(local: Local) -> Array:
             with np.errstate(invalid="ignore"):
                 limits = _thresholds(method, local, k, context) - offset
-                whole = local.image.dtype.kind == "u"  # their sums are exact
+                whole = local.image.dtype.kind == "u"  # sums are exact
                 return local.image > limits if whole else is_above(local.image, local.mean, limits)
 
         return compare
@@ -75,7 +75,7 @@ def _seen(context: ImageContext, image: Rows) -> Seen:
 
 
 def _statistics(size: tuple[int, int]) -> Stage:
-    """Return the stage that finds the mean and the standard deviation in float64, of whole numbers from exact sums."""
+    """Return the stage of the mean and the standard deviation in float64, with exact sums for whole numbers."""
     width, height = size
     halo = Halo.around(width // 2, height // 2)
 
@@ -96,11 +96,11 @@ def _statistics(size: tuple[int, int]) -> Stage:
             with np.errstate(invalid="ignore"):
                 mean, of_squares = (box_sum.mean(part, height, width, np.float64) / count for part in (values, squares))
                 spread = of_squares - mean * mean
-                if not context.whole:  # of whole numbers it is exactly 0 in a flat window
+                if not context.whole:  # for whole numbers it is exactly 0 in a flat window
                     spread -= ROUNDING * mean * mean
                 return Local(inside(strip, halo), mean + level, np.sqrt(np.maximum(spread, 0)))
 
-        # Sums of fractions are rounded by the blocks that they are made of, which are as high as a window.
+        # The rounding of sums of fractions depends on their blocks, which are as high as a window.
         return BoundStage(function, rows=height, anchored=not context.whole, work=context.own_type)
 
     return Stage(bind, Window(halo, usual="mirror"), colours=NO_COLOURS, amplification=AMPLIFICATION)

@@ -1,1 +1,1 @@
-"""Tone: brightness, contrast and colour, of each pixel by itself or beside its region."""
+"""Tone: brightness, contrast and colour, for each pixel by itself or within its region."""

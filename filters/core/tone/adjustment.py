@@ -22,16 +22,16 @@ from .lookup import STEEP, STRAIGHT, Curve, by_sample, look_up, tabulated
 
 
 class Levels(NamedTuple):
-    """The samples that become black and white, and what bends the values between them."""
+    """The samples that become black and white, and the gamma in between."""
 
     low: float
     high: float
     gamma: float = 1.0
-    """Above 1 brightens."""
+    """Values above 1 brighten."""
 
 
 class Adjustment(NamedTuple):
-    """What is changed, and by how much; the defaults change nothing."""
+    """The adjustments; the defaults change nothing."""
 
     levels: Levels | None = None
     brightness: float = 1.0
@@ -72,7 +72,7 @@ def adjusting(asked: Adjustment) -> Stage:
     def bind(context: ImageContext) -> BoundStage:
         if context.colours == "cmyk":
             raise ImageError("CMYK colours have no hue and no saturation here; use --to-rgb")
-        if context.colours != "rgb":  # which has none
+        if context.colours != "rgb":  # it has no hue or saturation
             return samples.bind(context)  # type: ignore[return-value]
         table = None
         if context.whole:
@@ -87,7 +87,7 @@ def adjusting(asked: Adjustment) -> Stage:
                 strip = strip.astype(context.own_type, copy=False)
             if strip.shape[2] == 3:
                 strip = coloured(strip, table, asked.saturation, asked.hue, kind, context.work)
-            elif table is not None:  # a luma by itself has no colour
+            elif table is not None:  # a luma has no colour
                 strip = look_up(strip, table)
             return _bent(strip, asked.gamma, context.full)
 
@@ -103,10 +103,10 @@ def adjusting(asked: Adjustment) -> Stage:
 
 
 def coloured(strip: Array, table: Array | None, saturation: float, hue: float, kind: Any, work: Any) -> Array:
-    """Return colours of another *saturation*, ``l + s·(v - l)`` of their luma l, and then turned in *hue*.
+    """Return colours with another *saturation*, ``l + s·(v - l)`` with their luma l, and then rotated in *hue*.
 
-    A *table* says first what becomes of each whole number. Sums are in the type *work*, results in *kind*. The loop
-    takes 1.3 ns a sample, NumPy's arrays 19.
+    A *table* first maps each whole number. Sums have the type *work*, results the type *kind*. The loop takes 1.3 ns
+    per sample, NumPy 19.
     """
     if native.core is not None:
         given, step = native.rows_of(np.ascontiguousarray(strip))
@@ -128,10 +128,10 @@ def coloured(strip: Array, table: Array | None, saturation: float, hue: float, k
 def of_images(
     images: Array, asked: Sequence[Adjustment], by_mean: bool, coloured_too: bool, rounded: bool = False
 ) -> Array:
-    """Return images ``(images, height, width, channels)``, each adjusted by factors of its own; see `Many.apply`.
+    """Return images ``(images, height, width, channels)``, each adjusted by its own factors; see `Many.apply`.
 
-    None has levels or gamma, and all have a contrast, or none. Colours are *rounded* to 8 bits, or in float32. The
-    loops take 1.1 ns a sample, NumPy's arrays 4.
+    None has levels or gamma, and either all have a contrast or none. Colours are *rounded* to 8 bits, or float32. The
+    loops take 1.1 ns per sample, NumPy 4.
     """
     count, height, width, channels = images.shape
     brightness = np.array([own.brightness for own in asked], np.float64)
@@ -152,7 +152,7 @@ def of_images(
 
 
 def contrasted(images: Array, brightness: Array, contrast: Array, means: Array) -> Array:
-    """Return images in float32, whose samples v became ``(v·brightness - mean)·contrast + mean`` by each one's own.
+    """Return float32 images with samples ``(v·brightness - mean)·contrast + mean``, with each image's own numbers.
 
     >>> import numpy as np
     >>> contrasted(np.array([[[[10], [20]]]], np.uint8), *np.array([[2.0], [0.5], [30.0]])).ravel().tolist()
@@ -174,7 +174,7 @@ def contrasted(images: Array, brightness: Array, contrast: Array, means: Array) 
 
 
 def _mean_lumas(images: Array, brightness: Array) -> Array:
-    """Return the mean luma of each of several images, brightened by factors of its own, as `mean_luma` does."""
+    """Return the mean luma of each of several images, brightened by its own factor, as `mean_luma` does."""
     count, height, width, channels = images.shape
     if images.dtype == np.uint8:
         numbers = images.reshape(count, -1, channels) + 256 * np.arange(count * channels).reshape(count, 1, channels)
@@ -187,7 +187,7 @@ def _mean_lumas(images: Array, brightness: Array) -> Array:
 
 
 def luma_sums(images: Array, brightness: Array) -> Array:
-    """Return the sums ``(images, rows)`` of the rows of images of one channel or three, in float64, each brightened.
+    """Return the sums of luma ``(images, rows)`` of rows in brightened images of one or three channels, in float64.
 
     >>> import numpy as np
     >>> luma_sums(np.array([[[[10.0], [20]], [[0], [1]]]], np.float32), np.array([2.0])).tolist()
@@ -204,7 +204,7 @@ def luma_sums(images: Array, brightness: Array) -> Array:
 
 
 def turned(values: Array, degrees: float) -> Array:
-    """Return colours whose HSV hue is *degrees* further; their greatest and their least channel keep their values.
+    """Return colours with the HSV hue rotated by *degrees*; the greatest and the least channel keep their values.
 
     >>> import numpy as np
     >>> turned(np.array([[[255.0, 0, 0], [7, 7, 7]]]), 120).tolist()
@@ -214,7 +214,7 @@ def turned(values: Array, degrees: float) -> Array:
     value = np.maximum(np.maximum(red, green), blue)
     chroma = value - np.minimum(np.minimum(red, green), blue)
     scale = np.divide(1, chroma, out=np.zeros_like(chroma), where=chroma != 0)
-    chroma = chroma + (red + green + blue) * 0  # NaN where one is not finite
+    chroma = chroma + (red + green + blue) * 0  # NaN if one is not finite
     sector = np.where(
         value == red,
         (green - blue) * scale,
@@ -228,9 +228,9 @@ def turned(values: Array, degrees: float) -> Array:
 
 
 def mean_luma(context: ImageContext, image: Rows, curve: Curve) -> Array:
-    """Return the mean luma of what a *curve* makes of an image, in float64; of bands without colour each one's mean.
+    """Return the mean luma of an image after a *curve*, in float64; for bands without colour each one's mean.
 
-    What is missing or infinite counts nothing.
+    Missing and infinite samples are ignored.
     """
     if context.whole:
         found = histogram(context, image)
@@ -242,7 +242,7 @@ def mean_luma(context: ImageContext, image: Rows, curve: Curve) -> Array:
         with np.errstate(invalid="ignore", over="ignore"):
             values = curve(strip.astype(np.float64))
             values = luma(values) if _has_luma(context, values.shape[2]) else values
-        # Row by row, so that the sum does not depend on how many rows come together.
+        # Row by row, so that the sum does not depend on the number of rows in a strip.
         rows = np.ascontiguousarray(values.transpose(0, 2, 1))
         found = rows.sum(axis=2)
         if np.isfinite(found).all():
@@ -275,14 +275,14 @@ def _until_saturation(values: Array, asked: Adjustment, context: ImageContext) -
 
 
 def _bent(values: Array, gamma: float, full: float) -> Array:
-    """Return ``white·(v / white)^gamma``; negative values stay as they are."""
+    """Return ``white·(v / white)^gamma``; negative values are unchanged."""
     if gamma == 1:
         return values
     return np.where(values < 0, values, (np.maximum(values, 0) / full) ** gamma * full)
 
 
 def amplification(asked: Adjustment) -> float:
-    """Return how steep the result may be in the samples; a power below 1 is steep without bound at black."""
+    """Return the steepest slope of the result; a power below 1 is infinitely steep at black."""
     exponents = [asked.gamma, 1 if asked.levels is None else 1 / asked.levels.gamma]
     if min(exponents) < 1 or asked.levels is not None:
         return STEEP

@@ -19,12 +19,12 @@ from .local_curves import Curves
 from .lookup import look_up
 
 NUMBERS = 256
-"""Values that are counted, from black to white, whatever the depth: so the limit means the same at all of them. With
-65536, as OpenCV counts 16 bits, most are rarer than one pixel in a tile, and the limit of one pixel has no effect."""
+"""The number of bins from black to white, the same for all depths, so that the limit has the same meaning. With 65536
+bins, as in OpenCV for 16 bits, most have less than one pixel per tile, and the limit of one pixel has no effect."""
 
 
 def clahe(tiles: tuple[int, int], clip: float, per_channel: bool) -> Stage:
-    """Return the stage that equalizes in *tiles*, across and down, whose counts are limited to *clip* times their mean.
+    """Return the stage that equalizes *tiles*, across and down, with counts limited to *clip* times their mean.
 
     A *clip* of 0 sets no limit.
     """
@@ -40,7 +40,7 @@ def clahe(tiles: tuple[int, int], clip: float, per_channel: bool) -> Stage:
 
 
 def _counts(context: ImageContext, image: Rows, across: int, down: int, of_luma: bool) -> Array:
-    """Return how often each value is in each tile: ``(channels, down, across, values)``."""
+    """Return the histogram of each tile: ``(channels, down, across, values)``."""
     bounds, columns = (
         [number * size // count for number in range(count + 1)]
         for size, count in ((image.height, down), (image.width, across))
@@ -72,7 +72,7 @@ def _counts(context: ImageContext, image: Rows, across: int, down: int, of_luma:
 
 
 def _numbers(strip: Array, full: float) -> tuple[Array, Array | None]:
-    """Return the value that each sample counts as, and which count nothing."""
+    """Return the bin of each sample, and which samples are ignored."""
     with np.errstate(invalid="ignore"):
         places = np.floor(strip * ((NUMBERS - 1) / full) + 0.5)
         gaps = ~np.isfinite(places) if strip.dtype.kind == "f" else None
@@ -83,10 +83,10 @@ def _numbers(strip: Array, full: float) -> tuple[Array, Array | None]:
 
 
 def _curves(counts: Array, clip: float) -> Array:
-    """Return the curve of each tile, from 0 to 255: the sum of its limited counts up to each value.
+    """Return the curve of each tile, from 0 to 255: the cumulative sum of its limited counts.
 
-    What is over the limit is shared among all values; what is left of that, one by one, among values evenly far apart,
-    from the least on. So OpenCV counts, too.
+    The excess over the limit is shared among all bins, and its remainder is added one by one to evenly spaced bins,
+    starting at the least, as in OpenCV.
     """
     sizes = counts.sum(axis=-1, keepdims=True)
     if clip:
@@ -98,4 +98,4 @@ def _curves(counts: Array, clip: float) -> Array:
         counts = np.minimum(counts, limit) + each + ((number % apart == 0) & (number // apart < rest))
     even = np.arange(NUMBERS, dtype=np.float64)
     scale = (NUMBERS - 1) / np.maximum(sizes, 1)
-    return np.where(sizes > 0, np.cumsum(counts, axis=-1) * scale, even)  # of nothing, nothing follows
+    return np.where(sizes > 0, np.cumsum(counts, axis=-1) * scale, even)  # empty tiles keep all values

@@ -1,6 +1,7 @@
-"""Curves that follow from a picture's own histogram: stretched to its ends, or made even.
+"""Curves derived from a picture's histogram: stretched to its ends, or equalized.
 
-In colour they follow from the luma's, and colours keep their differences from it; or each channel has its own.
+In colour they derive from the luma's histogram, and colours keep their differences from it; or each channel has its own
+curve.
 
 References
 ----------
@@ -19,18 +20,18 @@ from .histogram import histogram
 from .lookup import STRAIGHT, Curve, by_sample, by_table
 
 STEEPEST = 16.0
-"""The slope of a curve that an error may meet. Few samples lie where one is steeper, or they would not be so rare."""
+"""The assumed greatest slope of a curve. Steeper curves occur only where samples are rare."""
 
 
 def has_luma(context: ImageContext, per_channel: bool) -> bool:
-    """Whether the curve follows from the luma: in colour, unless each channel has its own."""
+    """Whether the curve derives from the luma: in colour, unless each channel has its own."""
     return context.colours == "rgb" and not per_channel
 
 
 def stretched(cutoff: tuple[float, float], per_channel: bool) -> Stage:
-    """Return the stage that makes the least value black and the greatest white.
+    """Return the stage that maps the least value to black and the greatest to white.
 
-    Of the samples *cutoff* per cent at each end are left out first.
+    The outermost *cutoff* per cent of the samples at each end are ignored.
     """
 
     def survey(context: ImageContext, image: Rows) -> tuple[Array, Array]:
@@ -53,7 +54,7 @@ def stretched(cutoff: tuple[float, float], per_channel: bool) -> Stage:
 
 
 def equalized(per_channel: bool) -> Stage:
-    """Return the stage after which each value is as frequent as every other, as nearly as a curve can make it."""
+    """Return the stage that makes all values as equally frequent as a curve can."""
 
     def survey(context: ImageContext, image: Rows) -> list[local_curves.Curves | None]:
         found = histogram(context, image, has_luma(context, per_channel))
@@ -66,7 +67,7 @@ def equalized(per_channel: bool) -> Stage:
 def on_curves(
     survey: Callable[[ImageContext, Rows], list[local_curves.Curves | None]], per_channel: bool, curved: bool
 ) -> Stage:
-    """Return the stage whose *survey* finds the curves of the luma, or of each channel; None leaves it as it is."""
+    """Return the stage whose *survey* finds the curves of the luma, or of each channel; None is the identity."""
 
     def bind(context: ImageContext) -> BoundStage:
         found: list[local_curves.Curves | None] = context.survey_result
@@ -98,7 +99,7 @@ def on_curves(
 
 
 def _tabulated(found: Sequence[local_curves.Curves | None], context: ImageContext) -> BoundStage:
-    """Return the stage for curves that are the same everywhere, and have a place for every whole number."""
+    """Return the stage for curves that are the same everywhere, with an entry for every whole number."""
     straight = np.arange(context.most + 1)
     curves = np.stack([straight if own is None else own.values[0, 0] for own in found])
     return by_table(lambda values: curves.T, context)
@@ -109,9 +110,9 @@ def _on_curve(strip: Array, curves: local_curves.Curves | None, start: int, kind
 
 
 def _even(counts: Array, found: Histogram, full: float, size: tuple[int, int]) -> local_curves.Curves | None:
-    """Return ``white · (C(v) - C(least)) / (n - C(least))``, C(v) the number up to v; None if all are equal.
+    """Return ``white · (C(v) - C(least)) / (n - C(least))``; C(v) counts samples up to v. None for a flat picture.
 
-    Of one value nothing follows.
+    A single value has no curve.
     """
     below = np.cumsum(counts)
     first = counts[np.argmax(counts > 0)]

@@ -1,4 +1,4 @@
-"""How often each value is in a picture: whole numbers, or many even steps from the least fraction to the greatest."""
+"""Histograms of a picture: of whole numbers, or in many even steps from the least fraction to the greatest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..lazy_numpy import Array, np
 
 
 def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Histogram:
-    """Count the values of each channel, or those of the luma. What is missing or infinite is not counted."""
+    """Count the values of each channel, or of the luma. Missing and infinite samples are not counted."""
     if context.whole and not of_luma:
         return Histogram(_added(image, lambda strip: counted(strip.astype(context.own_type, copy=False))))
     if context.whole:
@@ -26,10 +26,10 @@ def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Hist
     channels = 1
     for count, least, most in surveyed(image, partial(_range, of_luma)):
         channels, low, high = count, min(low, least), max(high, most)
-    if low >= high:  # all alike, or nothing
+    if low >= high:  # all equal, or none
         return Histogram(np.ones((channels, 1), np.int64), low if low == high else 0.0)
     if context.largest is not None and low >= 0 and high <= context.most:
-        low, high = 0.0, context.most  # the steps of whole numbers, also beside an alpha
+        low, high = 0.0, context.most  # the steps of whole numbers, also with an alpha
     step = (high - low) / (STEPS - 1)
 
     def placed(strip: Array) -> tuple[Array, Array]:
@@ -55,7 +55,7 @@ def _range(of_luma: bool, strip: Array) -> tuple[int, float, float]:
 
 
 def _luma_of(strip: Array) -> Array:
-    """Return the luma of colours in float64; chroma alone, or a luma, as it is."""
+    """Return the luma of colours in float64; chroma, or a luma, unchanged."""
     return luma(strip, np.float64) if strip.shape[2] == 3 else strip
 
 

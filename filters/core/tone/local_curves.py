@@ -1,4 +1,4 @@
-"""Curves that change from place to place: tiles have their own, between whose middles they are interpolated."""
+"""Local curves: each tile has its own, and they are interpolated between the tiles' centres."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ class Curves(NamedTuple):
     """The curves of the tiles that cover a picture evenly."""
 
     values: Array
-    """``(rows of tiles, columns of tiles, places)``, two places or more: what becomes of each ``low + k · step``.
+    """``(rows of tiles, columns of tiles, places)`` with at least two places: the result for each ``low + k · step``.
 
-    In between, curves are straight; what is past their ends keeps its distance from these.
+    In between, curves are linear; values beyond an end keep their distance from it.
     """
     low: float
     step: float
     height: int
-    """Of the picture."""
+    """The size of the picture."""
     width: int
 
     def tiles(self, axis: int) -> tuple[float, float]:
-        """Return where among the middles of tiles the first pixel along an axis lies, and how far the next is from it.
+        """Return the position of an axis's first pixel, in units of tile centres, and the step to the next pixel.
 
-        As in OpenCV that is the place of a pixel's upper left corner.
+        As in OpenCV, a pixel's position is that of its upper left corner.
         """
         return -0.5, self.values.shape[axis] / (self.height, self.width)[axis]
 
 
 def follow(strip: Array, curves: Curves, first: int, kind: Any, work: Any) -> Array:
-    """Return a strip, whose first row is the picture's row *first*, as samples of *kind*.
+    """Return a strip, whose first row is the picture's row *first*, mapped by the curves, in the type *kind*.
 
-    In colour the luma follows the curves, and the colours keep their differences from it. Sums are in the type *work*.
+    In colour the luma follows the curves, and the colours keep their differences from it. Sums have the type *work*.
     """
     (above, down), across = curves.tiles(0), curves.tiles(1)
     rows = above + down * first, down
@@ -77,7 +77,7 @@ def _placed(values: Array, curves: Curves, rows: tuple[float, float], across: tu
 
 
 def _between(line: tuple[float, float], count: int, tiles: int) -> tuple[Array, Array]:
-    """Return the tiles before *count* pixels, and how far each is on the way to the next one."""
+    """Return the tile before each of *count* pixels, and the pixel's fraction of the way to the next tile."""
     place = np.clip(line[0] + line[1] * np.arange(count), 0, tiles - 1)
     tile = place.astype(np.intp)
     return tile, place - tile

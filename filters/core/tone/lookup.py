@@ -1,4 +1,4 @@
-"""Curves of single samples: a table of all whole numbers, or the formula itself where samples are fractions."""
+"""Curves of single samples: a table for whole numbers, or the formula itself for fractions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, Row
 from ..lazy_numpy import Array, np
 
 Curve = Callable[[Array], Array]
-"""From values ``(…, channels)`` to those of the result; it may have constants of shape ``(channels,)``."""
+"""Maps values ``(…, channels)`` to those of the result; it may contain constants of shape ``(channels,)``."""
 
 STRAIGHT = AlphaHandling(divide=True, multiply=True)
-"""A curve takes colours as they are seen: out of their alpha, which it keeps."""
+"""A curve takes straight colours, and keeps their alpha."""
 STEEP = 1e6
-"""The amplification of a curve that is steep without bound: float64 is the work type."""
+"""The amplification of an infinitely steep curve, which makes float64 the work type."""
 
 
 def by_sample(
@@ -26,16 +26,16 @@ def by_sample(
     curved: bool = False,
     survey: Callable[[ImageContext, Rows], Any] | None = None,
 ) -> Stage:
-    """Return the stage that puts each sample through a curve.
+    """Return the stage that maps each sample by a curve.
 
-    *amplification* is its steepest slope; *joint* and *curved* are those of `Colours`.
+    *amplification* is its steepest slope; for *joint* and *curved* see `Colours`.
     """
 
     def bind(context: ImageContext) -> BoundStage:
         curve = curve_for(context)
         if not context.whole:
             return BoundStage(
-                # Factors such as 1.3 are none of float32's, and half a level would be a little less.
+                # float32 cannot hold factors such as 1.3, and half a level would become a little less.
                 lambda strip: curve(strip.astype(np.float64)).astype(context.work, copy=False),
                 interleaved=True,
             )
@@ -50,7 +50,7 @@ def by_sample(
 
 
 def by_table(curve: Curve, context: ImageContext) -> BoundStage:
-    """Return the bound stage that looks whole numbers up on a *curve*."""
+    """Return the bound stage that looks up whole numbers in the table of a *curve*."""
     table = tabulated(curve, context, context.result_type)
     return BoundStage(
         lambda strip: look_up(strip.astype(context.own_type, copy=False), table),
@@ -64,16 +64,16 @@ def by_table(curve: Curve, context: ImageContext) -> BoundStage:
 def tabulated(curve: Curve, context: ImageContext, kind: Any) -> Array:
     """Return a curve's value for every whole number, ``(channels, numbers)``, or one row for all channels.
 
-    Values are computed in float64; of a whole type they are rounded half up, and saturated.
+    Values are computed in float64; for an integer type they are rounded half up and saturated.
     """
     values = curve(np.arange(context.most + 1)[:, None]).T
     return np.ascontiguousarray(native.converted(np.array(values, np.float64), kind, context.work))
 
 
 def look_up(strip: Array, table: Array) -> Array:
-    """Return each sample's value in the *table*, which has a row for every channel or one for all.
+    """Return each sample's value in the *table*, which has one row per channel, or one for all.
 
-    The loop takes 0.3 ns a sample of 8 bits; `numpy.take`, which makes an index of 8 bytes of each, 3.
+    The loop takes 0.3 ns per 8-bit sample; `numpy.take`, which converts each to an index of 8 bytes, takes 3.
     """
     if native.core is None:
         if len(table) == 1:

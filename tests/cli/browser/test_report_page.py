@@ -215,7 +215,7 @@ def test_of_a_sweep_two_cells_are_chosen_and_lie_one_above_the_other(cells):
     assert all(near(side, level(0.5)) for side in sides(seen))
     last.click()
     assert pressed(seen) == ["gamma 0.5"]
-    assert "choose another one" in seen.page.locator("[role=status]").text_content()
+    assert "choose one more" in seen.page.locator("[role=status]").text_content()
     seen.page.locator(".cell").nth(1).click()
     assert pressed(seen) == []
     assert not seen.page.locator(".stage .view").is_visible()

@@ -208,7 +208,7 @@ def test_what_is_wrong_stands_under_its_control(studio):
 
 def test_what_is_wrong_is_seen_where_its_control_is_folded(studio):
     steps = [on("edges", range="clip"), on("blur")]
-    words = "step 1 (edges): --range belongs to the last step, whose result is written"
+    words = "step 1 (edges): --range belongs to the last step, which gives the output"
     opened = studio(steps=[*steps[:1], {**steps[1], "on": False}])
     opened.page.get_by_role("checkbox", name="Use step 2, blur").check()
     opened.field("range").locator(".error", has_text=words).wait_for()  # the section opens

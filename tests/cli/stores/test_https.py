@@ -111,8 +111,8 @@ def test_signatures_of_a_command_line_are_told_to_nobody(imfilter, site, folder)
 @pytest.mark.each(
     "path, options, line",
     [
-        ("a.png", [], "leads to a private address; allow those by --allow-private"),
-        ("down.png", ["--allow-private"], "redirects to what is not https"),
+        ("a.png", [], "leads to a private address; --allow-private allows those"),
+        ("down.png", ["--allow-private"], "redirects to an address that is not https"),
         ("round.png", ["--allow-private"], "redirects more than 5 times"),
         ("text.png", ["--allow-private"], "is empty"),
         ("large.png", ["--allow-private"], "has 100000 GiB; "),
@@ -144,4 +144,4 @@ def test_a_certificate_that_nobody_knows_is_refused(imfilter, site):
 def test_two_addresses_that_differ_behind_the_question_mark_are_refused(imfilter, site):
     ended = imfilter(*BLUR, f"{site.url}/a.png?n=1", f"{site.url}/a.png?n=2", "-o", "out/")
     assert ended.returncode == 2
-    assert "is named twice, with other words behind the ?" in ended.stderr
+    assert "is named twice, with different queries after the ?" in ended.stderr

@@ -1,7 +1,7 @@
-"""Kernel files: a module a family, told apart by what is in the file and not by its suffix.
+"""Kernel files: one module per family, recognised by the file's contents and not by its extension.
 
-Each module has ``recognise``, whether a file is of its family, and ``read``, the `Reading` of it; the first in the
-table that recognises a file reads it.
+Each module has ``recognise``, which tests if a file is of its family, and ``read``, which returns its `Reading`. The
+first module in the table that recognises a file reads it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ TEXT = (
     ("plain", plain),
 )
 IN_A_LINE = (("ImageMagick", imagemagick), ("ffmpeg", ffmpeg))
-"""The families that are written in a line, and so may stand in a command."""
+"""The families that fit on one line, and may be given in a command."""
 
 MAX_BYTES = 4 << 20
 
@@ -67,9 +67,9 @@ PICTURES = (
 
 
 def contents(name: str, max_taps: int, held: bytes | None = None) -> bytes:
-    """Return what is in a kernel file; raises ValueError where it cannot be read, or is larger than its taps need.
+    """Return the content of a kernel file; raises ValueError if it cannot be read, or is too large for its taps.
 
-    *held* is what it held when it was read already.
+    *held* is its content, if it was read before.
     """
     limit = max(MAX_BYTES, 32 * max_taps)
     data = _read(name, limit + 1) if held is None else held
@@ -91,7 +91,7 @@ def _read(name: str, count: int) -> bytes:
 
 
 def read(data: bytes, name: str, max_taps: int) -> tuple[str, Reading]:
-    r"""Return the family of a file's contents and what its reader made of them; raises ValueError.
+    r"""Return the family of a file and its reader's result; raises ValueError.
 
     >>> family, reading = read(b"2 1 4\n1 3", "k.mat", 9)
     >>> family, reading.kernel.weights.tolist()
@@ -108,7 +108,7 @@ def read(data: bytes, name: str, max_taps: int) -> tuple[str, Reading]:
 
 
 def read_literal(literal: str, max_taps: int) -> tuple[str, Reading] | None:
-    """Read a kernel of one of the families that are written in a line; None where it is none."""
+    """Read a kernel of a family that fits on one line; None for other text."""
     text = Text("the literal", literal, max_taps)
     for family, module in IN_A_LINE:
         if module.recognise(text):
@@ -117,18 +117,18 @@ def read_literal(literal: str, max_taps: int) -> tuple[str, Reading] | None:
 
 
 def _decoded(data: bytes, name: str) -> str:
-    """Return the text of a file; raises ValueError where it is none."""
+    """Return the text of a file; raises ValueError if it is not text."""
     for pattern, format in PICTURES:
         if re.match(pattern, data, re.DOTALL):
             raise ValueError(f"{name}: is a {format} picture, not a kernel")
     encoding = next((encoding for mark, encoding in MARKS if data.startswith(mark)), "utf-8")
     start = data[:1024]
     if encoding == "utf-8":
-        # UTF-16 without its mark: in numbers nearly every other byte is 0.
+        # UTF-16 without a byte order mark: in numbers nearly every other byte is 0.
         for zeros, others, unmarked in ((1, 0, "utf-16-le"), (0, 1, "utf-16-be")):
             if start[zeros::2].count(0) > len(start) // 4 and not start[others::2].count(0):
                 encoding = unmarked
     if encoding.startswith("utf-8") and re.search(rb"[\0-\x08\x0e-\x1f]", start):
-        raise ValueError(f"{name}: is not text, and not a .npy file")
-    # A comment in an older encoding does no harm; a byte that is no text in a number is named by the reader.
+        raise ValueError(f"{name}: is neither text nor a .npy file")
+    # A comment in an older encoding does no harm; the reader reports an invalid byte in a number.
     return data.decode(encoding, errors="replace").replace("\r\n", "\n")

@@ -10,16 +10,16 @@ from .text import AS_WRITTEN, Text, Word, short
 
 KEYS = ("ncols", "nrows", "xllcorner", "yllcorner", "xllcenter", "yllcenter", "cellsize", "dx", "dy", "nodata_value")
 NODATA = -9999.0
-"""What marks a cell without a value where the file does not say it."""
+"""The default value of cells without a value."""
 
 
 def recognise(text: Text) -> bool:
-    """The first word is one of the header's."""
+    """Whether the first word is one of the header's."""
     return text.first.split(maxsplit=1)[:1] != [] and text.first.split(maxsplit=1)[0].lower() in KEYS
 
 
 def read(text: Text) -> Reading:
-    r"""Read the grid; cells of NODATA are no part of the kernel.
+    r"""Read the grid; NODATA cells do not belong to the kernel.
 
     >>> read(Text("k.asc", "ncols 3\nnrows 1\nNODATA_value -1\n5 -1 7")).kernel.weights.tolist()
     [[5.0, 0.0, 7.0]]

@@ -16,7 +16,7 @@ SIZES = {9: 3, 25: 5, 49: 7}
 
 
 class Plane(NamedTuple):
-    """What is done to one plane."""
+    """The filter of one plane."""
 
     taps: list[list[float]]
     divisor: float
@@ -24,7 +24,7 @@ class Plane(NamedTuple):
 
 
 def recognise(text: Text) -> bool:
-    """Groups of at least nine numbers between colons, or the filter's own name."""
+    """Whether the text is groups of at least nine numbers between colons, or the filter's name."""
     start = re.match(r"\s*[\"']?(convolution=)?\s*[\"']?(?P<matrix>0m=)?", _content(text))
     assert start is not None
     if start[1] or start["matrix"]:
@@ -34,7 +34,7 @@ def recognise(text: Text) -> bool:
 
 
 def read(text: Text) -> Reading:
-    """Read planes that are equal: each value times rdiv, or, where that is 0, over the sum; and the bias.
+    """Read four equal planes: each value times rdiv, or over the sum if rdiv is 0; and the bias.
 
     >>> read(Text("k.txt", ":".join(["1 1 1 1 1 1 1 1 1"] * 4) + ":1/3:1/3:1/3:1/3")).kernel.sum
     3.0
@@ -43,7 +43,7 @@ def read(text: Text) -> Reading:
     given: dict[str, Word] = {}
     start = 0
     for position, part in enumerate(content.split(":")):
-        # A word's line is that of its first sign.
+        # A word's line is that of its first character.
         line = content.count("\n", 0, start + len(part) - len(part.lstrip())) + 1
         start += len(part) + 1
         key, equals, value = part.strip().rpartition("=")
@@ -55,7 +55,7 @@ def read(text: Text) -> Reading:
     for number, plane in enumerate(planes[1:], 2):
         if plane != planes[0]:
             part = next(name for name in plane._fields if getattr(plane, name) != getattr(planes[0], name))
-            left_alone = "" if f"{number - 1}m" in given else " (a plane that is not given is left as it is)"
+            left_alone = "" if f"{number - 1}m" in given else " (a plane that is not given is unchanged)"
             raise text.error(
                 f"plane {number} differs from plane 1 in its {part}; conv filters all planes alike{left_alone}"
             )
@@ -65,7 +65,7 @@ def read(text: Text) -> Reading:
 
 
 def _content(text: Text) -> str:
-    """The text without comments; its lines stay where they are."""
+    """The text without comments, with the same line numbers."""
     return re.sub(r"#[^\r\n]*", "", text.content)
 
 

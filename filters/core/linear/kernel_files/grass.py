@@ -13,12 +13,12 @@ KEYWORDS = ("TITLE", "MATRIX", "DIVISOR", "TYPE", "START")
 
 
 def recognise(text: Text) -> bool:
-    """The first word is a keyword of such a file."""
+    """Whether the first word is a keyword of such a file."""
     return text.first.split(maxsplit=1)[:1] != [] and text.first.split(maxsplit=1)[0].upper() in KEYWORDS
 
 
 def read(text: Text) -> Reading:
-    r"""Read the matrix, divided by DIVISOR, or where that is 0 by the sum of the weights.
+    r"""Read the matrix, divided by DIVISOR, or by the sum of the weights if that is 0.
 
     >>> read(Text("k.txt", "MATRIX 1\n6\nDIVISOR 3\nTYPE P")).kernel.weights.tolist()
     [[2.0]]
@@ -38,7 +38,7 @@ def read(text: Text) -> Reading:
         elif keyword == "DIVISOR":
             divisor = value
         elif keyword == "TYPE" and value.text.upper() == "S":
-            raise text.error("TYPE S is recursive: each result feeds the next, which no kernel does", line.number)
+            raise text.error("TYPE S is recursive: each result feeds the next, which a kernel cannot do", line.number)
         elif keyword == "TYPE" and value.text.upper() != "P":
             raise text.error(f"the TYPE {short(value.text)} is neither P nor S", line.number)
         elif keyword not in KEYWORDS:

@@ -10,7 +10,7 @@ from .text import AS_WRITTEN, Line, Text, Word, separated, short
 
 
 def recognise(text: Text) -> bool:
-    """The first line names the program."""
+    """Whether the first line names the program."""
     return re.match(r"\s*#\s*Image[- ]?Pro\b", text.content, re.IGNORECASE) is not None
 
 

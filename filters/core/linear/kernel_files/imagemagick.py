@@ -14,12 +14,12 @@ TURNING = "applied as written, like -morphology Correlate; --mode convolve is it
 
 
 def recognise(text: Text) -> bool:
-    """A size and a colon come first."""
+    """Whether the text begins with a size and a colon."""
     return re.match(r"\d+(x\d+)?([-+]\d+[-+]\d+)?[@<>]*\s*:", text.first, re.IGNORECASE) is not None
 
 
 def read(text: Text) -> Reading:
-    """Read the size, the anchor and the values; ``nan`` and ``-`` are no part of the kernel.
+    """Read the size, the anchor and the values; ``nan`` and ``-`` do not belong to the kernel.
 
     >>> read(Text("k.txt", "3x1+0+0: 1,-,3")).kernel.weights.tolist()
     [[1.0, 0.0, 3.0]]
@@ -38,7 +38,7 @@ def read(text: Text) -> Reading:
             raise text.error("';' separates several kernels; name one", number)
     words = text.words(line._replace(text=line.text.replace(";", " ")) for line in lines)
     taps, missing = text.partial(words, width, height, MISSING)
-    # Without X and Y it is the middle, and of an even size the tap before it.
+    # Without X and Y the anchor is the middle; for an even size the tap before it.
     x, y = ((width - 1) // 2, (height - 1) // 2) if head[3] is None else (int(head[3]), int(head[4]))
     anchor = text.anchor(x, y, width, height, first.number)
     return Reading(Kernel.of(taps, anchor=anchor), (TURNING,), anchor_from_file=head[3] is not None, remarks=missing)

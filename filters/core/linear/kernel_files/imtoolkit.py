@@ -11,17 +11,17 @@ INT, FLOAT = "0", "1"
 
 
 def recognise(text: Text) -> bool:
-    """The first line is the magic word."""
+    """Whether the first line is the magic word."""
     return text.content.lstrip("\ufeff").partition("\n")[0].strip() == MAGIC
 
 
 def read(text: Text) -> Reading:
-    r"""Read the values, divided by their sum where that is not 0, as IM's own convolution divides them.
+    r"""Read the values, divided by their sum if that is not 0, as IM's own convolution does.
 
     >>> read(Text("k.krn", "IMKERNEL\na mean\n2 1\n0\n1 3")).kernel.weights.tolist()
     [[0.25, 0.75]]
     """
-    # The second line is a description, even where it holds numbers or nothing.
+    # The second line is a description, even if it holds numbers or is empty.
     lines = [Line(number, line) for number, line in enumerate(text.content.splitlines(), 1)]
     words = text.words(line for line in lines[2:] if line.text.strip())
     if len(words) < 3:

@@ -10,7 +10,7 @@ from .text import AS_WRITTEN, Line, Text, Word, separated
 
 
 def recognise(text: Text) -> bool:
-    r"""The number of values tells a header from a row: ``3 3`` may begin a matrix of two columns.
+    r"""Whether the first line is a header; the number of values decides, as ``3 3`` may be a row of two columns.
 
     >>> recognise(Text("k.mat", "2 1\n3 4")), recognise(Text("k.txt", "3 3\n1 2"))
     (True, False)
@@ -19,13 +19,13 @@ def recognise(text: Text) -> bool:
 
 
 def is_header(lines: list[Line]) -> bool:
-    """Whether the first line says how many values follow, and as many do."""
+    """Whether the first line gives the number of values that follow."""
     size = header_size(lines[0].text) if lines else None
     return size is not None and size[0] * size[1] == sum(len(separated(line.text)) for line in lines[1:])
 
 
 def read(text: Text) -> Reading:
-    r"""Read the header and its values; the scale divides them, the offset is added to the result.
+    r"""Read the header and the values; the scale divides them, and the offset is added to the result.
 
     >>> reading = read(Text("k.mat", "2 1 4 10\n1 3"))
     >>> reading.kernel.weights.tolist(), reading.offset

@@ -18,7 +18,7 @@ def recognise(data: bytes) -> bool:
 
 
 def check_many(name: str, shape: Sequence[int], max_taps: int) -> None:
-    """Raise ValueError where an array of *shape* has more taps than the limit."""
+    """Raise ValueError if an array of *shape* has more taps than the limit."""
     if math.prod(shape) > max_taps:
         sizes = "×".join(map(str, reversed(shape)))
         raise ValueError(
@@ -27,10 +27,10 @@ def check_many(name: str, shape: Sequence[int], max_taps: int) -> None:
 
 
 def array(data: bytes, name: str, max_taps: int) -> Array:
-    """Return the array of real numbers that a file holds; raises ValueError."""
+    """Return the array of real numbers in a file; raises ValueError."""
     text = Text(name, "", max_taps)
     try:
-        # What the header claims is checked before memory is taken for it.
+        # The header's claims are checked before memory is allocated for them.
         header = npy_header.read(data)
     except ValueError as error:
         raise text.error(f"is not a readable .npy file ({error})") from None
@@ -40,16 +40,16 @@ def array(data: bytes, name: str, max_taps: int) -> Array:
     except ValueError as error:
         raise text.error(f"is not a readable .npy file ({error})") from None
     if values.dtype.kind not in "buif":
-        raise text.error(f"holds {values.dtype}, a kernel holds real numbers")
+        raise text.error(f"holds {values.dtype}; a kernel must hold real numbers")
     return values
 
 
 def read(data: bytes, name: str, max_taps: int) -> Reading:
-    """Read a matrix of real numbers, or a bank of one: ``(1, 1, height, width)``."""
+    """Read a matrix of real numbers, or a bank of one kernel: ``(1, 1, height, width)``."""
     text, matrix = Text(name, "", max_taps), array(data, name, max_taps)
     if not 1 <= matrix.ndim <= 4 or math.prod(matrix.shape[:-2]) != 1 or matrix.size == 0:
         raise text.error(
-            f"has the shape {matrix.shape}; a kernel is (height, width), a bank of them (out, in, height, width)"
+            f"has the shape {matrix.shape}; a kernel is (height, width), a filter bank (out, in, height, width)"
         )
     try:
         return Reading(Kernel.of(matrix.reshape(matrix.shape[-2:])), (AS_WRITTEN,))

@@ -1,4 +1,4 @@
-"""Matrices that OpenCV's FileStorage wrote: YAML, XML or JSON."""
+"""Matrices written by OpenCV's FileStorage: YAML, XML or JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ELEMENTS = {"u": "<u1", "c": "<i1", "w": "<u2", "s": "<i2", "i": "<i4", "f": "<f
 
 
 class Node(NamedTuple):
-    """A matrix as the file has it."""
+    """A matrix in the file."""
 
     name: str
     kind: str
@@ -30,7 +30,7 @@ class Node(NamedTuple):
 
 
 def recognise(text: Text) -> bool:
-    """YAML's first line, OpenCV's own element in XML, or a JSON object."""
+    """Whether the text has YAML's first line or OpenCV's own XML element, or is a JSON object."""
     start = text.content.lstrip()
     if start.startswith("<"):
         return re.search(r"<opencv_storage\b", start[:10_000]) is not None
@@ -38,7 +38,7 @@ def recognise(text: Text) -> bool:
 
 
 def read(text: Text) -> Reading:
-    r"""Read the one matrix of the file.
+    r"""Read the file's only matrix.
 
     >>> yaml = "%YAML:1.0\n---\nk: !!opencv-matrix\n   rows: 1\n   cols: 2\n   dt: f\n   data: [ 1., .5 ]"
     >>> read(Text("k.yml", yaml)).kernel.weights.tolist()
@@ -52,9 +52,9 @@ def read(text: Text) -> Reading:
     (node,) = nodes
     if node.kind != "opencv-matrix":
         raise text.error(f"{node.name} is an {node.kind}; a kernel has two dimensions")
-    # A count before the letter is of channels; "1f" and "f" are one.
+    # A number before the letter counts channels; "1f" and "f" are one channel.
     if not re.fullmatch(r"1?[ucwsifdh]", node.dt):
-        raise text.error(f"{node.name} has elements of the type {short(node.dt)}; a kernel has one number a cell")
+        raise text.error(f"{node.name} has elements of the type {short(node.dt)}; a kernel has one number per cell")
     height, width = text.whole(Word(0, node.rows), "rows"), text.whole(Word(0, node.cols), "cols")
     text.check_size(width, height)
     data = _from_base64(text, node) or node.data
@@ -62,7 +62,7 @@ def read(text: Text) -> Reading:
 
 
 def _from_base64(text: Text, node: Node) -> list[Word]:
-    """Return the numbers that are written in Base64, behind 24 bytes with their type; none where they are in digits."""
+    """Return the numbers written in Base64, after 24 bytes with their type; none if they are in digits."""
     encoded = "".join(word.text for word in node.data).removeprefix("$base64$")
     if re.match(r"M[WXZ][A-Za-z0-9+/]{30}", encoded) is None:
         return []
@@ -78,7 +78,7 @@ def _from_base64(text: Text, node: Node) -> list[Word]:
 
 def _from_yaml(text: Text) -> Iterator[Node]:
     found = re.finditer(r"^[ \t]*([^\s:#][^\s:]*):[ \t]*!!(opencv-(?:nd-)?matrix)[ \t]*$", text.content, re.M)
-    heads = list(islice(found, 9))  # a second is one too many
+    heads = list(islice(found, 9))  # a second one is an error
     ends = [head.start() for head in heads[1:]] + [len(text.content)]
     for head, end in zip(heads, ends, strict=False):
         block = text.content[head.end() : end]
@@ -115,12 +115,12 @@ def _from_xml(text: Text) -> Iterator[Node]:
 def _from_json(text: Text) -> Iterator[Node]:
     import json
 
-    # OpenCV writes "0." where JSON wants a digit behind the point.
+    # OpenCV writes "0.", but JSON requires a digit after the point.
     content = re.sub(r"(\d\.)(?![\d])", r"\g<1>0", text.content)
     try:
         value: Any = json.loads(content, parse_int=str, parse_float=str, parse_constant=str)
     except RecursionError:
-        raise text.error("is JSON that is nested too deep") from None
+        raise text.error("is JSON that is nested too deeply") from None
     except ValueError as error:
         line = getattr(error, "lineno", 0)
         raise text.error(f"is not well-formed JSON: {getattr(error, 'msg', error)}", line) from None

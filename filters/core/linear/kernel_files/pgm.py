@@ -13,7 +13,7 @@ HEAD = re.compile(rb"P([25])" + (GAP + rb"(\d{1,9})") * 3 + rb"(?:\s|#[^\n]*\n)"
 
 
 def recognise(data: bytes) -> bool:
-    """The magic of any picture of Netpbm."""
+    """Whether the data begin with the magic number of a Netpbm picture."""
     return re.match(rb"P[1-7][\s#]", data) is not None
 
 
@@ -25,7 +25,7 @@ def read(data: bytes, name: str, max_taps: int) -> Reading:
     """
     text = Text(name, "", max_taps)
     if data[1:2] not in b"25":
-        raise text.error(f"is a picture (P{data[1:2].decode()}), and as a kernel would have to be a PGM: P2 or P5")
+        raise text.error(f"is a picture (P{data[1:2].decode()}); a kernel must be a PGM, P2 or P5")
     head = HEAD.match(data[:65536])
     if head is None:
         raise text.error("is not a PGM: its header is not a width, a height and a greatest value")

@@ -1,4 +1,4 @@
-"""Plain numbers in rows: text, spreadsheets, JSON lists, MATLAB, NumPy's and G'MIC's way to print a matrix."""
+"""Plain numbers in rows: text, spreadsheets, JSON lists, and matrices printed by MATLAB, NumPy or G'MIC."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ROWS_END = r";|\]\s*(?:,\s*)?\[|\}\s*(?:,\s*)?\{"
 
 
 def recognise(text: Text) -> bool:
-    """Whatever nothing else claims."""
+    """True: the last family reads whatever no other recognises."""
     return True
 
 
 def read(text: Text) -> Reading:
-    """Read rows of numbers; the rows by newline or ``;`` (or brackets), the values by blank, tab or comma.
+    """Read rows of numbers; newlines, ``;`` or brackets separate rows, and blanks, tabs or commas separate values.
 
     >>> read(Text("k.txt", "0 1/2; 3 4")).kernel.weights.tolist()
     [[0.0, 0.5], [3.0, 4.0]]
@@ -35,7 +35,7 @@ def read(text: Text) -> Reading:
             hint = f" (as the header of a {size[0]}×{size[1]} kernel, row 1 asks for {size[0] * size[1]} values)"
         rows = _decimal_commas(text, lines)
         if rows is None:
-            # JSON rows, or NumPy's, may share a line.
+            # Several rows of JSON or NumPy may share a line.
             parts = ((line.number, re.split(ROWS_END, line.text)) for line in lines)
             rows = [(f" (line {number})", separated(row)) for number, line in parts for row in line]
     understood = (AS_WRITTEN,) if divisor == 1 else (AS_WRITTEN, f"divided by {divisor:g}")
@@ -43,7 +43,7 @@ def read(text: Text) -> Reading:
 
 
 def _divided(text: Text) -> tuple[Text, float]:
-    """Return a text without the divisor at its end, ``… / 16`` or ``…]/16``, and the divisor; else 1."""
+    """Return a text without the divisor at its end, ``… / 16`` or ``…]/16``, and the divisor, by default 1."""
     lines = text.bare(COMMENTS)
     taps, slash, divisor = lines[-1].text.rpartition("/") if lines else ("", "", "")
     divisor = divisor.strip()
@@ -57,7 +57,7 @@ def _divided(text: Text) -> tuple[Text, float]:
 
 
 def header_size(line: str) -> tuple[int, int] | None:
-    """Return the size that a first line gives, where it may be libvips' header.
+    """Return the size in a first line that may be libvips' header; else None.
 
     >>> header_size("3 1 16"), header_size("0 -1 0")
     ((3, 1), None)
@@ -72,7 +72,7 @@ def header_size(line: str) -> tuple[int, int] | None:
 
 
 def _json(text: Text) -> list[tuple[str, list[str]]] | None:
-    """Read rows from JSON lists, whose lines mean nothing; None where the text is something else."""
+    """Read rows from JSON lists, in which lines have no meaning; None for other text."""
     if not text.content.lstrip().startswith("["):
         return None
     import json
@@ -80,7 +80,7 @@ def _json(text: Text) -> list[tuple[str, list[str]]] | None:
     try:
         value = json.loads(text.content, parse_int=str, parse_float=str, parse_constant=str)
     except RecursionError:
-        raise text.error("is JSON that is nested too deep") from None
+        raise text.error("is JSON that is nested too deeply") from None
     except ValueError:
         return None
     rows = value if any(isinstance(row, list) for row in value) else [value]
@@ -88,14 +88,14 @@ def _json(text: Text) -> list[tuple[str, list[str]]] | None:
 
 
 def _token(value: object) -> str:
-    """Return a JSON value as a word; of what holds others no more than its brackets."""
+    """Return a JSON value as a word; a list or an object as its brackets alone."""
     return "[…]" if isinstance(value, list) else "{…}" if isinstance(value, dict) else str(value)
 
 
 def _decimal_commas(text: Text, lines: list[Line]) -> list[tuple[str, list[str]]] | None:
-    """Read rows as spreadsheets of many languages write them, ``0,5;1;0,5``; None where commas separate.
+    """Read rows with decimal commas, as spreadsheets in many languages write them, ``0,5;1;0,5``; else None.
 
-    A comma is a decimal one where ``;`` or tabs alone separate, and no value holds two commas or a point.
+    Commas are decimal if only ``;`` or tabs separate values, and no value contains two commas or a point.
     """
     rows = [re.split(r"[;\t]", line.text.strip("; \t")) for line in lines]
     tokens = [token for row in rows for token in row]
@@ -104,5 +104,5 @@ def _decimal_commas(text: Text, lines: list[Line]) -> list[tuple[str, list[str]]
     if not all(re.fullmatch(r"[-+−]?\d*(,\d+)?(e[-+]?\d+)?", token, re.IGNORECASE) for token in tokens):
         return None
     if len(rows) == 1 and all("," in token for token in tokens) and ";" in lines[0].text:
-        raise text.error(f"{short(lines[0].text)} may mean two things; write points, or blanks for the commas")
+        raise text.error(f"{short(lines[0].text)} is ambiguous; write decimal points, or blanks instead of the commas")
     return [(f" (line {line.number})", row) for line, row in zip(lines, rows, strict=True)]

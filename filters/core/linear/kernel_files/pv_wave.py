@@ -10,7 +10,7 @@ TYPES = ("byte", "int", "long", "float", "double")
 
 
 def recognise(text: Text) -> bool:
-    """The first word outside ``;`` comments is a type."""
+    """Whether the first word outside ``;`` comments is a type."""
     for line in text.content.splitlines()[:10_000]:
         if words := line.partition(";")[0].split():
             return words[0].lower() in TYPES
@@ -18,14 +18,14 @@ def recognise(text: Text) -> bool:
 
 
 def read(text: Text) -> Reading:
-    r"""Read the values, which break into lines anywhere; one more than the size needs is the scale.
+    r"""Read the values, which may break into lines anywhere; an extra value is the scale.
 
     >>> read(Text("k.ker", "; mean\nint 2 1\n1 1 2")).kernel.weights.tolist()
     [[0.5, 0.5]]
     """
     _, *words = text.words(text.bare(";"))
     if len(words) < 2:
-        raise text.error("has no size behind its type")
+        raise text.error("has no size after its type")
     width, height = (text.whole(word, "the size") for word in words[:2])
     text.check_size(width, height)
     values, scale = words[2:], None

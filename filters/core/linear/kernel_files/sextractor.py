@@ -11,12 +11,12 @@ from .text import AS_WRITTEN, Text, short
 
 
 def recognise(text: Text) -> bool:
-    """The first line is ``CONV NORM`` or ``CONV NONORM``."""
+    """Whether the first line is ``CONV NORM`` or ``CONV NONORM``."""
     return re.match(r"CONV\b", text.first, re.IGNORECASE) is not None
 
 
 def read(text: Text) -> Reading:
-    r"""Read the rows; NORM divides by the sum of absolute values, or, where that is 0, does nothing.
+    r"""Read the rows; NORM divides by the sum of absolute values, unless that is 0.
 
     >>> read(Text("k.conv", "CONV NORM\n1 2 1")).kernel.weights.tolist()
     [[0.25, 0.5, 0.25]]

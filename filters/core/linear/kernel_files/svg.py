@@ -11,12 +11,12 @@ BORDERS = {"duplicate": "nearest", "wrap": "wrap", "none": "constant", "mirror":
 
 
 def recognise(text: Text) -> bool:
-    """XML, whatever is in it."""
+    """Whether the text is XML."""
     return text.content.lstrip().startswith("<")
 
 
 def read(text: Text) -> Reading:
-    """Read the matrix, which SVG turns by 180°; the divisor, by default the sum; the bias, a part of white.
+    """Read the matrix, which SVG rotates by 180°; the divisor, by default the sum; the bias, a fraction of white.
 
     >>> read(Text("k.svg", '<feConvolveMatrix order="2,1" kernelMatrix="1 3"/>')).kernel.weights.tolist()
     [[0.75, 0.25]]
@@ -27,7 +27,7 @@ def read(text: Text) -> Reading:
     (element,) = found
     order = _whole(text, element, "order") or [3]
     if len(order) > 2:
-        raise text.error(f"order: holds {len(order)} numbers: one, or x and y", element.line)
+        raise text.error(f"order: holds {len(order)} numbers; use one, or x and y", element.line)
     width, height = order[0], order[-1]
     text.check_size(width, height)
     taps = text.matrix(_words(text, element, "kernelMatrix"), width, height, "kernelMatrix")
@@ -39,7 +39,7 @@ def read(text: Text) -> Reading:
     else:
         divisor, divided = 1.0, "1, as the weights sum to 0"
     text.divisor(Word(element.line, repr(divisor)), "divisor")
-    # The target is a place in the window of the image, and so is not turned.
+    # The target is a position in the image's window, so it is not rotated.
     x = (_whole(text, element, "targetX") or [width // 2])[0]
     y = (_whole(text, element, "targetY") or [height // 2])[0]
     anchor = text.anchor(x, y, width, height, element.line)

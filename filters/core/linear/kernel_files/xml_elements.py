@@ -1,4 +1,4 @@
-"""The elements of an XML file, by the standard parser, without what makes XML dangerous."""
+"""The elements of an XML file, by the standard parser, without the dangerous features of XML."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .text import Text
 
 MAX_ELEMENTS = 100_000
 MAX_DEPTH = 100
-# Inkscape and Illustrator write this one. It declares nothing, and what it names is never fetched.
+# Inkscape and Illustrator write this document type. It declares nothing, and is never fetched.
 HARMLESS = re.compile(r'<!DOCTYPE\s+svg\s+PUBLIC\s+"-//W3C//DTD[^"<>\[\]]*"\s+"[^"<>\[\]]*"\s*>')
 
 
 class Element(NamedTuple):
-    """An element; its descendants are those behind it that lie deeper."""
+    """An element; its descendants are the deeper elements that follow it."""
 
     tag: str
     attributes: Mapping[str, str]
@@ -45,7 +45,7 @@ def elements(text: Text) -> list[Element]:
     def start(tag: str, attributes: dict[str, str]) -> None:
         if len(found) >= MAX_ELEMENTS or len(within) >= MAX_DEPTH:
             raise text.error(
-                f"has more than {MAX_ELEMENTS} elements, or deeper than {MAX_DEPTH}", parser.CurrentLineNumber
+                f"has more than {MAX_ELEMENTS} elements, or is nested deeper than {MAX_DEPTH}", parser.CurrentLineNumber
             )
         found.append(Element(tag.rpartition(":")[2], attributes, parser.CurrentLineNumber, len(within) + 1, []))
         within.append(found[-1])

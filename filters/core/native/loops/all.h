@@ -1,6 +1,6 @@
-/* All loops, once for float and once for double where they add up, and the table of them.
+/* All loops, those with sums for both float and double, and their table.
 
-   A file that includes this defines SET, the name of the instruction set, and VECTOR_BYTES. */
+   The including file defines SET, the name of the instruction set, and VECTOR_BYTES. */
 
 #include <assert.h>
 #include <math.h>
@@ -115,7 +115,7 @@ OPTIONS(TARGET)
 #include "tables.h"
 #include "contrast.h"
 
-/* Whether sums are to be in double: the samples or the results are. */
+/* Whether sums must be double: if the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
 
 static int separable(const SeparableCall *call)
@@ -155,7 +155,7 @@ static int box(const BoxCall *call)
     if (whole && call->divisor >= size && call->divisor == floor(call->divisor)
         && most * size + call->divisor < 2147483648.0)
         return running_means(call);
-    /* Sums in float are exact, and so are quotients of 1 that are rounded. */
+    /* Sums in float are exact, and so are rounded quotients with the divisor 1. */
     const double exact = call->out.type == F32 ? 0x1p24 : call->out.type != F64 && call->divisor == 1 ? 0x1p23 : 0;
     if ((call->in.type == U8 || call->in.type == U16) && most * size < exact)
         return block_means_float(call);
@@ -239,7 +239,7 @@ static int polar(const PolarCall *call)
     return call->gx.type == F64 ? polar_double(call) : polar_float(call);
 }
 
-/* Whether they are for weights: 16 bits have differences that float's rounding would show. */
+/* Whether weights need double: float's rounding would be visible in differences of 16 bits. */
 #define WEIGHTS_IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == U16)
 
 static int bilateral(const BilateralCall *call)

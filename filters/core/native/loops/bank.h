@@ -1,20 +1,20 @@
-/* Banks of kernels, as layers of networks:
+/* Filter banks, as layers of networks:
 
    out[m, y, x] = (bias[m] + Σ w[m, c, i, j] in[c, y·sy + i·dy, x·sx + j·dx]) / divisor
 
-   Several maps are computed at once, so that each vector of samples that is loaded serves them all. Where it is turned
-   to REAL a row is taken apart, into rows of each channel and of every sx-th column, in which the samples that
-   neighbouring results see adjoin. */
+   Several maps are computed at once, so that they share each loaded vector of samples. When a row is converted to REAL
+   it is split into rows of each channel and of every sx-th column, in which the samples of neighbouring results are
+   contiguous. */
 
-/* Maps that are computed together, and the taps that are not 0 in all of them. */
+/* Maps that are computed together, and the taps that are nonzero in any of them. */
 typedef struct {
     ptrdiff_t map, maps, taps;
-    int shared;              /* as many weights a tap; those past the maps are 0 */
-    const ptrdiff_t *places; /* each tap's row, and how far from that row's beginning it is */
+    int shared;              /* the number of weights per tap; those beyond the maps are 0 */
+    const ptrdiff_t *places; /* each tap's row, and its distance from the start of that row */
     REAL *weights;
 } R(Maps);
 
-/* Results of a row, at most, that are computed before the next row, so that what they see stays in the cache. */
+/* The most results of a row to compute before the next row, so that their samples stay in the cache. */
 #define COLUMNS 512
 #define SEEN (1 << 17)
 
@@ -39,7 +39,7 @@ INLINE void R(bank_row)(const R(Maps) *maps, const REAL *const *from, const REAL
 #undef PIECE
 }
 
-/* Gather the taps of *maps* maps from *map* on, of which *shared* are computed together; return how many taps. */
+/* Gather the taps of *maps* maps from *map* on, of which *shared* are computed together; return the number of taps. */
 static ptrdiff_t R(gather_maps)(R(Maps) *found, const BankCall *call, ptrdiff_t pitch, ptrdiff_t *places)
 {
     const ptrdiff_t taps = call->inputs * call->height * call->width;
@@ -63,7 +63,7 @@ static ptrdiff_t R(gather_maps)(R(Maps) *found, const BankCall *call, ptrdiff_t 
     return found->taps;
 }
 
-/* Put sums of maps beside those of other maps, of which there are *all*. */
+/* Interleave sums of maps with those of the others, *all* in total. */
 INLINE void R(interleave)(REAL *restrict to, ptrdiff_t all, const REAL *restrict sums, ptrdiff_t maps, ptrdiff_t count)
 {
     for (ptrdiff_t x = 0; x < count; x++, to += all)
@@ -71,7 +71,7 @@ INLINE void R(interleave)(REAL *restrict to, ptrdiff_t all, const REAL *restrict
             to[m] = sums[m * (COLUMNS + ROOM(LANES)) + x];
 }
 
-/* Turn the samples of a row that *count* results from *left* see to REAL, taken apart. */
+/* Convert the samples of a row for *count* results from *left* to REAL, and split them. */
 static void R(take_apart)(const BankCall *call, REAL *to, ptrdiff_t pitch, REAL *given, ptrdiff_t row, ptrdiff_t left,
                           ptrdiff_t count)
 {
@@ -163,7 +163,7 @@ static int R(bank)(const BankCall *call)
 
 #undef COLUMNS
 #undef SEEN
-/* Those of dense.h, which both use: */
+/* Macros of dense.h, which both use: */
 #undef SUMS
 #undef MOST_MAPS
 #undef MOST_ACROSS

@@ -1,11 +1,11 @@
-/* The bilateral filter. Of each block of columns a ring holds as many rows as the window is high, turned to REAL and
-   to planes; the lanes of a vector are adjoining results, which go through the taps of the window in one order.
+/* The bilateral filter. For each block of columns a ring holds as many rows as the window, converted to planes of REAL.
+   The lanes of a vector are adjacent results, which use the taps of the window in the same order.
 
    out(p) = in(p) + Σ w(p, q) (in(q) - in(p)) / Σ w(p, q),   w(p, q) = exp(exponent(q - p) - scale · |in(q) - in(p)|²)
 
-   Differences, in place of samples, leave what is flat exactly as it is. Where samples count differently, a weight is
-   multiplied by the opacity of q. A channel that is missing in p or q adds nothing to the distance; one missing in q
-   has no weight, and one missing in p is as 0, and stays missing where nothing has a weight. */
+   Summing differences instead of samples keeps flat areas exactly flat. If samples have opacities, a weight is
+   multiplied by that of q. A channel missing in p or q adds nothing to the distance; one missing in q has no weight,
+   and one missing in p counts as 0, and stays missing if all weights are 0. */
 
 typedef struct {
     const REAL *middle, **near; /* the samples of the first result, and of its neighbour at each tap */
@@ -14,8 +14,8 @@ typedef struct {
     REAL scale, *results;
 } R(Bilateral);
 
-/* Compute a row of results. If *weighed*, behind the channels lie 1 or 0 for each, whether it is there, and then the
-   opacity. Inlined for a constant number of channels, the sums stay in registers: 3 channels take half of the time. */
+/* Compute a row of results. If *weighed*, the channels are followed by 1 or 0 for each, whether it is present, and by
+   the opacity. Inlining for a constant number of channels keeps sums in registers: 3 channels take half of the time. */
 static inline void R(bilateral_row)(const R(Bilateral) *row, ptrdiff_t count, ptrdiff_t channels, int weighed,
                                     int normal, VECTOR *moves, VECTOR *sums)
 {
@@ -49,14 +49,14 @@ static inline void R(bilateral_row)(const R(Bilateral) *row, ptrdiff_t count, pt
         for (ptrdiff_t c = 0; c < channels; c++) {
             const VECTOR value = R(load)(p + c * pitch), sum = sums[weighed ? c : 0];
             VECTOR result = value + moves[c] / sum;
-            if (weighed) /* nothing to go by: as it is, or missing */
+            if (weighed) /* all weights are 0: unchanged, or missing */
                 result = R(select)(sum == 0, value / R(load)(p + there + c * pitch), result);
             R(store)(row->results + c * pitch + x, result);
         }
     }
 }
 
-/* Turn row y of a block to planes, and tell what is missing of it. */
+/* Convert row y of a block to planes, and mark missing samples. */
 static void R(bilateral_read)(const BilateralCall *call, ptrdiff_t y, ptrdiff_t left, ptrdiff_t count,
                               ptrdiff_t channels, ptrdiff_t pitch, REAL *to, REAL *spare, int weighed)
 {
@@ -100,7 +100,7 @@ static int R(bilateral)(const BilateralCall *call)
     for (ptrdiff_t i = 0; i < height * width; i++)
         if (call->exponents[i] > -INFINITY)
             least = MIN(least, call->exponents[i]);
-    const int normal = in->type == U8 && least - call->scale * 255 * 255 > -80; /* all weights of gray levels */
+    const int normal = in->type == U8 && least - call->scale * 255 * 255 > -80; /* all weights of gray levels are normal */
     for (ptrdiff_t left = 0; left < columns; left += block) {
         const ptrdiff_t count = MIN(block, columns - left);
         for (ptrdiff_t y = 0; y < in->rows; y++) {

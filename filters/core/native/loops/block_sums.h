@@ -1,20 +1,21 @@
-/* Sums over a box of any numbers, of which none is ever taken off again: so NaN and infinity stay in their windows, and no
-   error grows along the image. The samples are cut into blocks as long as a window; each window is the end of one block
-   and the beginning of the next, which are sums that grow from the block's ends: three additions a sample for any length.
+/* Sums over a box of arbitrary numbers, without subtraction: NaN and infinity stay in their windows, and errors do not
+   grow along the image. The samples are divided into blocks as long as a window. Each window is the end of one block
+   and the beginning of the next, whose sums accumulate from the blocks' ends: three additions per sample for any
+   length.
 
-   M. van Herk, "A fast algorithm for local minimum and maximum filters", 1992, has the blocks. */
+   The blocks are from M. van Herk, "A fast algorithm for local minimum and maximum filters", 1992. */
 
-/* The greatest whole number up to which all are exact. */
+/* All whole numbers up to this are exact. */
 static const double R(EXACT) = sizeof(REAL) == 4 ? 0x1p24 : 0x1p53;
 
 typedef struct {
-    REAL *ends;      /* the sums from each row of the last block to its end; or rows of the block that is not yet full */
+    REAL *ends;      /* the sums from each row of the last block to its end, or rows of the incomplete block */
     REAL *beginning; /* the sums from the first row of this block */
     ptrdiff_t length, count, pitch; /* rows of a window, samples of a row, and samples from a row to the next */
-    ptrdiff_t seen;                 /* how many rows were taken */
+    ptrdiff_t seen;                 /* the number of rows taken */
 } R(Blocks);
 
-/* Take the next row; return whether *sums* are now those of the last rows, as many as a window has. */
+/* Take the next row; return whether *sums* now cover a full window. */
 static int R(next_sums)(R(Blocks) *blocks, REAL *restrict sums, const REAL *restrict row)
 {
     const ptrdiff_t length = blocks->length, count = blocks->count, pitch = blocks->pitch;
@@ -43,12 +44,12 @@ static int R(next_sums)(R(Blocks) *blocks, REAL *restrict sums, const REAL *rest
     return 1;
 }
 
-/* Samples of a row that are joined in pairs, pairs of pairs, and so on, which is as fast up to some hundreds and takes no
-   shuffles; wider windows are blocks of such chunks. Of 16, 32, 64 the fastest. */
+/* Samples of a row to add in pairs, pairs of pairs, and so on, which is as fast up to some hundreds and needs no
+   shuffles; wider windows are blocks of such chunks. The fastest of 16, 32, 64. */
 #define CHUNK 64
 
-/* Write the sums of *width* samples of a row, *across* apart. The samples are overwritten; they and *sums* have room for a
-   chunk more, *memory* has ROOM_ALONG. */
+/* Write the sums of *width* samples of a row, *across* apart. The samples are overwritten; they and *sums* have room
+   for an extra chunk, *memory* has ROOM_ALONG. */
 #define ROOM_ALONG(width, across) (((width) / CHUNK + 2) * CHUNK * (across))
 static void R(sum_along)(REAL *restrict sums, REAL *samples, ptrdiff_t width, ptrdiff_t across, ptrdiff_t count,
                          REAL *memory)
@@ -82,21 +83,21 @@ static void R(sum_along)(REAL *restrict sums, REAL *samples, ptrdiff_t width, pt
         }
 }
 
-/* Sums over a box, that rows are given to one after the other. */
+/* Sums over a box, which takes rows one after the other. */
 typedef struct {
     R(Blocks) down;
     ptrdiff_t width, across, count; /* columns of the box, samples between them, results of a row */
     REAL *columns, *sums, *along;
 } R(Box);
 
-/* How many numbers a box of that size needs, where *whole* rows come off again exactly, and no others are kept. */
+/* The memory, in numbers, for a box; rows of *whole* numbers can be subtracted exactly, so none are stored. */
 static ptrdiff_t R(box_room)(ptrdiff_t height, ptrdiff_t width, ptrdiff_t across, ptrdiff_t count, int whole)
 {
     const ptrdiff_t pitch = count + (width - 1 + CHUNK) * across + SPARE;
     return ((whole ? 0 : height) + 3) * pitch + ROOM_ALONG(width, across);
 }
 
-/* Make a box in memory that is zero or was that of another box, and return what is left of it. */
+/* Create a box in memory that is zero or was another box's, and return the rest of the memory. */
 static REAL *R(make_box)(R(Box) *box, REAL *memory, ptrdiff_t height, ptrdiff_t width, ptrdiff_t across, ptrdiff_t count,
                          int whole)
 {
@@ -108,7 +109,7 @@ static REAL *R(make_box)(R(Box) *box, REAL *memory, ptrdiff_t height, ptrdiff_t 
     return ends + (whole ? 0 : height) * pitch;
 }
 
-/* Give a box its next row; return the sums over the last rows, or NULL where those are not yet enough. */
+/* Add the next row to a box; return the sums over the last rows, or NULL if there are too few. */
 static const REAL *R(add_row)(R(Box) *box, const REAL *row)
 {
     if (!R(next_sums)(&box->down, box->columns, row))
@@ -129,7 +130,7 @@ static const REAL *R(move_row)(R(Box) *box, const REAL *restrict row, const REAL
     return box->sums;
 }
 
-/* Samples of a row that are added up at a time, so that as many rows as a box has stay in the cache. */
+/* Samples of a row to add up at a time, so that as many rows as the box has stay in the cache. */
 #define COLUMNS_TOGETHER 1024
 
 static int R(block_means)(const BoxCall *call)

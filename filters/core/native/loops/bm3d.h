@@ -1,21 +1,22 @@
-/* Collaborative filtering of stacks of similar blocks (BM3D), one step of it for some rows of reference blocks.
+/* Collaborative filtering of stacks of similar blocks (BM3D): one step for some rows of reference blocks.
 
    For each reference block the most similar ones of its search window are stacked; the stack is transformed along both of
    the blocks' axes and, by Haar's wavelet, across the blocks. In the first step coefficients below a threshold are
    dropped; in the second each is weighted by B² / (B² + noise²), where B is that of the basic estimate. Every block of
-   the stack then goes back to its place, weighted by how little noise is left in the stack.
+   the stack then returns to its position, with a weight that is greater the less noise is left in the stack.
 
-   A sample that is off in its last bit may move a match, and so be seen. So all is computed alike by every instruction set
-   and by the obvious form: distances are sums of squared differences of small whole numbers, exact in float in any order;
-   other sums have one order, however wide vectors are, and no product is added without being rounded. */
+   A difference in the last bit of a sample may change a match, which would be visible. So every instruction set and the
+   obvious form give the same bits: distances are sums of squared differences of small whole numbers, exact in float in
+   any order; other sums have a fixed order, whatever the width of vectors, and products are rounded before they are
+   added. */
 
 #define BLOCK BM3D_BLOCK
 #define SAMPLES_OF_BLOCK (BLOCK * BLOCK)
 #define REACH BM3D_REACH
 #define SIDE (2 * REACH + 1)
-/* Vectors of candidates that are a row of the search window. */
+/* Vectors of candidates in a row of the search window. */
 #define SPAN ((SIDE + FLOAT_LANES - 1) / FLOAT_LANES)
-/* Room on both sides of the guide's rows, for candidates past the edges, which count nothing. */
+/* Margins of the guide's rows, for candidates beyond the edges, which are ignored. */
 #define MARGIN 64
 
 /* A row of a block is one vector, or two. */
@@ -23,7 +24,7 @@
 #define PARTS (BLOCK / ROW_LANES)
 typedef float BlockRow __attribute__((vector_size(ROW_LANES * sizeof(float))));
 
-/* What one thread works with. */
+/* The working memory of one thread. */
 typedef struct {
     const Bm3dCall *call;
     const float *guide;      /* of the search window's rows, with margins */
@@ -47,7 +48,7 @@ static inline void bm3d_store(float *to, vfloat v)
     memcpy(to, &v, sizeof v);
 }
 
-/* Return a bit for each lane that is at most *bound*. */
+/* Return a mask of the lanes that are at most *bound*. */
 static inline uint32_t bm3d_near(vfloat distances, float bound)
 {
 #if defined(__x86_64__) && VECTOR_BYTES == 64
@@ -64,7 +65,7 @@ static inline uint32_t bm3d_near(vfloat distances, float bound)
 #endif
 }
 
-/* Put a candidate among the most similar blocks, which are sorted; of equal ones the first found is the first. */
+/* Insert a candidate into the sorted list of the most similar blocks, after equal ones. */
 static inline void bm3d_insert(Bm3d *own, ptrdiff_t most, float distance, ptrdiff_t y, ptrdiff_t x)
 {
     ptrdiff_t place = own->count < most ? own->count++ : most - 1;
@@ -78,13 +79,13 @@ static inline void bm3d_insert(Bm3d *own, ptrdiff_t most, float distance, ptrdif
     own->x[place] = (int32_t)x;
 }
 
-/* Find the blocks that are most similar to that at (y, x), itself the first. Rows of candidates are looked at in the order
-   0, 1, -1, 2, -2 … from it: near blocks are likely to be similar, and narrow the bound. */
+/* Find the blocks most similar to the one at (y, x), which comes first. Rows of candidates are searched in the order 0,
+   1, -1, 2, -2 … from it: near blocks are likely to be similar, and tighten the bound. */
 static void bm3d_match(Bm3d *own, ptrdiff_t y, ptrdiff_t x, ptrdiff_t height, ptrdiff_t width)
 {
     const ptrdiff_t most = own->call->most, pitch = own->guide_pitch;
     const float *here = own->guide + (y - own->guide_top) * pitch + MARGIN + x;
-    /* Bits of the candidates that lie in the image. */
+    /* The mask of candidates inside the image. */
     const ptrdiff_t left = MAX(0, REACH - x), right = MIN(SIDE, width - BLOCK - x + REACH + 1);
     const uint64_t inside = (~(uint64_t)0 >> (64 - (right - left))) << left;
     float bound = (float)own->call->limit;
@@ -117,7 +118,7 @@ static void bm3d_match(Bm3d *own, ptrdiff_t y, ptrdiff_t x, ptrdiff_t height, pt
             for (int v = 0; v < SPAN; v++)
                 near |= (uint64_t)bm3d_near(sums[v], bound) << (v * FLOAT_LANES);
             near &= inside;
-            if (!near) /* nor is any when the other half is added */
+            if (!near) /* adding the other half cannot change that */
                 break;
         }
         if (dy == 0)
@@ -133,7 +134,7 @@ static void bm3d_match(Bm3d *own, ptrdiff_t y, ptrdiff_t x, ptrdiff_t height, pt
                 bound = MIN(bound, own->distance[most - 1] - 1);
         }
     }
-    while (own->count & (own->count - 1)) /* to a power of two */
+    while (own->count & (own->count - 1)) /* reduce to a power of two */
         own->count &= own->count - 1;
 }
 
@@ -224,8 +225,8 @@ static float bm3d_sum(float *samples)
     return samples[0];
 }
 
-/* Drop what is below the threshold; return the weight of the stack, one over the number of coefficients that are left.
-   The mean is a coefficient like others: what is black stays black. */
+/* Drop coefficients below the threshold; return the weight of the stack, one over the number of those left. The mean is
+   treated like the others, so that black stays black. */
 static float bm3d_threshold(float *stack, ptrdiff_t count, float threshold)
 {
     float kept[SAMPLES_OF_BLOCK] = {0};
@@ -261,7 +262,7 @@ static float bm3d_wiener(float *stack, const float *basic, ptrdiff_t count, floa
     return 1 / MAX(sum, 1e-6f);
 }
 
-/* Put a block of the result back, weighted. */
+/* Add a weighted block to the result. */
 static inline void bm3d_aggregate(float *sums, float *weights, ptrdiff_t pitch, const float *block, const float *window,
                                   float weight)
 {
@@ -284,7 +285,7 @@ static inline void bm3d_aggregate(float *sums, float *weights, ptrdiff_t pitch, 
     }
 }
 
-/* Filter the stack of one plane, and put it back. */
+/* Filter the stack of one plane, and add it to the result. */
 static void bm3d_filter_stack(Bm3d *own, ptrdiff_t plane)
 {
     const Bm3dCall *call = own->call;

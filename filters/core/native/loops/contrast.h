@@ -1,8 +1,8 @@
-/* Brightness and contrast of images in a row, each by factors of its own; and sums of their lumas, of which means are made. */
+/* Brightness and contrast of several images, each by its own factors; and sums of their lumas, for means. */
 
 #define SAMPLES_OF_BLOCK 384
 
-/* No product is added without being rounded, so that the results are those of the obvious form. */
+/* Products are rounded before they are added, so that results equal the obvious form's. */
 static int contrast(const ContrastCall *call)
 {
     double values[SAMPLES_OF_BLOCK] = {0};
@@ -31,7 +31,8 @@ static int contrast(const ContrastCall *call)
 
 #undef SAMPLES_OF_BLOCK
 
-/* As many pixels are summed in turn, in SUMS sums; of more the sums of both halves are added. That is the order of NumPy. */
+/* Up to this many pixels are summed in SUMS interleaved sums; more are split in halves whose sums are added, as in
+   NumPy. */
 #define PIXELS 128
 #define SUMS 8
 

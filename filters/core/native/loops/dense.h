@@ -1,29 +1,29 @@
-/* Correlation with kernels of any weights: a block of results stays in registers while all taps are added to it.
+/* Correlation with arbitrary kernels: a block of results stays in registers while all taps are added.
 
-   The results of a block are several rows of one map, or one row of several maps, so that each vector of samples that
-   is loaded serves them all, and each weight all vectors. Rows are turned to REAL once, and kept in a ring as long as
-   results see them. Each sum is added up in the order of the taps, whatever the block. */
+   A block is several rows of one map, or one row of several maps, so that all its results share each loaded vector of
+   samples, and all vectors share each weight. Rows are converted to REAL once, and kept in a ring as long as results
+   need them. Each sum follows the order of the taps, whatever the block. */
 
-/* How many vectors of sums fit the registers beside what is multiplied. */
+/* The number of vectors of sums that fit the registers together with the factors. */
 #define SUMS (VECTOR_BYTES == 64 ? 24 : 12)
 #define MOST_MAPS (VECTOR_BYTES == 64 ? 8 : 6)
 #define MOST_ACROSS 8
-/* Sums of a row that are computed before they are written, and samples that a ring may hold: parts of the caches. */
+/* Sums of a row to compute before they are written, and the most samples of a ring: parts of the caches. */
 #define PART 1024
 #define RING (1 << 16)
-/* Samples past the end of a row that the last vectors of a block read. */
+/* Samples beyond the end of a row that the last vectors of a block read. */
 #define ROOM(lanes) ((MOST_ACROSS + 1) * (lanes))
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Add taps to the results from *first* to *last* of those that share them; *across* vectors of each. */
+/* Add taps to the results *first* to *last*, which share them, with *across* vectors each. */
 INLINE void R(add_taps)(VECTOR *sums, const REAL *const *from, const REAL *weights, ptrdiff_t taps, ptrdiff_t x,
                         const int shared, const int first, const int last, const int across)
 {
     for (ptrdiff_t t = 0; t < taps; t++, weights += shared) {
         const REAL *samples = from[t] + x;
         VECTOR in[MOST_ACROSS];
-        if (shared < across) /* the fewer of both stay in registers */
+        if (shared < across) /* the smaller of the two stays in registers */
             for (int v = 0; v < across; v++) {
                 in[0] = R(load)(samples + v * LANES);
                 for (int r = first; r < last; r++)
@@ -50,10 +50,10 @@ INLINE void R(store_sums)(REAL *to, ptrdiff_t pitch, const VECTOR *sums, const i
 
 /* ---- one kernel, several rows of results at a time -------------------------------------------------------------- */
 
-/* The taps that each row of the input has in any of the rows of results that see it. */
+/* The taps of each row of the input in the rows of results that depend on it. */
 typedef struct {
     int rows;               /* of results */
-    ptrdiff_t *starts;      /* of each row of the input's taps, and the end */
+    ptrdiff_t *starts;      /* of the taps of each row of the input, and the end */
     ptrdiff_t *columns;
     REAL *weights;          /* as many for each tap as rows */
     const REAL **from;
@@ -88,14 +88,14 @@ INLINE void R(dense_rows)(const R(Taps) *taps, ptrdiff_t height, REAL *to, ptrdi
     }
 }
 
-/* Gather the taps for as many rows of results at a time as pay. */
+/* Gather the taps for the most profitable number of rows of results. */
 static void R(gather)(R(Taps) *taps, const DenseCall *call, ptrdiff_t rows)
 {
     const ptrdiff_t height = call->height, width = call->width;
     ptrdiff_t filled = 0;
     for (ptrdiff_t t = 0; t < height * width; t++)
         filled += call->taps[t] != 0;
-    /* A tap that is 0 in one of the rows would take NaN to it. */
+    /* A tap that is 0 in one of the rows would spread NaN to it. */
     const int whole = !(call->in.type & (F32 | F64)), full = filled == height * width;
     const int shared = full || (whole && 3 * filled > 2 * height * width);
     taps->rows = !shared || rows < 2 ? 1 : rows < 4 || height < 3 ? 2 : 4;
@@ -116,14 +116,14 @@ static void R(gather)(R(Taps) *taps, const DenseCall *call, ptrdiff_t rows)
     taps->starts[height + taps->rows - 1] = count;
 }
 
-/* Correlate one plane of rows whose taps adjoin, the results from *left* on. */
+/* Correlate one plane of rows with contiguous taps, for the results from *left* on. */
 static void R(dense_plane)(const DenseCall *call, const Array *in, const Array *out, ptrdiff_t plane, ptrdiff_t left,
                            ptrdiff_t count, const R(Taps) *taps, REAL *ring, ptrdiff_t pitch, REAL *sums)
 {
     const ptrdiff_t height = call->height, held = height + taps->rows - 1, reach = (call->width - 1) * call->across;
     ptrdiff_t read = 0;
     for (ptrdiff_t top = 0; top < out->rows; top += taps->rows) {
-        /* The last rows may be some of those before once more. */
+        /* The last rows may repeat some of the previous ones. */
         const ptrdiff_t y = MIN(top, out->rows - taps->rows);
         for (; read < y + held; read++)
             R(read_row)(ring + read % held * pitch, row_of(in, plane, read), in->type, left, count + reach);
@@ -163,7 +163,7 @@ static int R(dense)(const DenseCall *call)
         memset(memory, 0, (size_t)sizes * sizeof(REAL));
         REAL *ring = memory, *sums = ring + (height + 3) * pitch;
         R(Taps) taps = {1, places + most, places, sums + 4 * (PART + ROOM(LANES)), from};
-        /* Rows that are *down* apart see the same rows of the input: they are an image of their own. */
+        /* Rows that are *down* apart depend on the same rows of the input, and form an image of their own. */
         for (ptrdiff_t turn = 0; turn < MIN(call->down, call->out.rows); turn++) {
             Array in = call->in, out = call->out;
             in.data += turn * in.row_stride, in.row_stride *= call->down;

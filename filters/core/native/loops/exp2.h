@@ -1,9 +1,9 @@
 /* Powers of two, of vectors: exp(x) is exp2(x · log₂ e).
 
-   x = n + f, where n is whole and |f| ≤ 1/2. The low bits of x + 1.5 · 2ᵐ, m the bits of the mantissa, are n; they are
-   added to the exponent of 2ᶠ, which is a polynomial: that of the least relative error, found by Remez' algorithm. With
-   all roundings the error is 3e-7 in float and 6e-16 in double. Below the least normal number the result is 0, unless it
-   is known that none is, which saves a tenth of a weight's time; NaN stays. */
+   x = n + f, where n is whole and |f| ≤ 1/2. The low bits of x + 1.5 · 2ᵐ, with m bits of mantissa, are n; they are
+   added to the exponent of 2ᶠ, a polynomial of least relative error, found by Remez' algorithm. With all roundings the
+   error is 3e-7 in float and 6e-16 in double. Results below the least normal number are 0, unless they are known not to
+   occur, which saves a tenth of a weight's time; NaN stays NaN. */
 
 #define TERMS_FLOAT \
     0.00132764726f, 0.00967554134f, 0.0555071327f, 0.240221197f, 0.693146967f, 1

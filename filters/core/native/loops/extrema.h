@@ -2,11 +2,12 @@
 
    out[y, x] = join over rectangles (w, h, x₀, y₀), i < h, j < w of in[y + y₀ + i, x + (x₀ + j)·across]
 
-   A window of up to RADIX·n samples is as many windows of n, which may overlap. So the windows grow from one width to
-   the next, and for each width from one height to the next, in tiles that stay in the cache; the last growth of each
-   is joined with the result itself. A rectangle of 101×101 takes 5 passes so, and each pass reads what it joins once. */
+   A window of up to RADIX·n samples is the union of up to RADIX windows of n, which may overlap. So windows grow from
+   one width to the next, and for each width from one height to the next, in tiles that stay in the cache; the last step
+   of each is combined directly with the result. A rectangle of 101×101 takes 5 passes, and each pass reads its input
+   once. */
 
-#define TERMS 32 /* the most rows that are joined in one pass */
+#define TERMS 32 /* the most rows to combine in one pass */
 #define RADIX 5
 #define TILE_BYTES (1 << 18) /* of each of two buffers: a quarter of that takes 1.3 times as long */
 #define TILE_COLUMNS 2048    /* the fewest samples in a row of a tile that is narrower than the result */
@@ -14,7 +15,7 @@
 typedef void JoinRows(void *to, const char *const *from, ptrdiff_t terms, ptrdiff_t count);
 typedef void JoinFour(char *const *to, const char *const *from, ptrdiff_t terms, ptrdiff_t count, int begun);
 
-/* Join rows sample by sample. The last vector overlaps the one before, which joining the same twice allows. */
+/* Combine rows sample by sample. The last vector overlaps the previous one, as combining twice is harmless. */
 #define JOIN_ROWS(name, type, vector, chosen_)                                                \
     static inline vector name##_two(vector a, vector b)                                       \
     {                                                                                         \
@@ -83,7 +84,7 @@ JOIN_ROWS(least_u8, uint8_t, vu8, a[i] < b[i])
 JOIN_ROWS(most_u8, uint8_t, vu8, a[i] > b[i])
 JOIN_ROWS(least_u16, uint16_t, vu16, a[i] < b[i])
 JOIN_ROWS(most_u16, uint16_t, vu16, a[i] > b[i])
-/* NaN is both the least and the greatest; or, if it is ignored, neither. */
+/* NaN makes the result NaN, or is skipped if it is ignored. */
 JOIN_ROWS(least_float, float, vfloat, (a[i] < b[i]) | (a[i] != a[i]))
 JOIN_ROWS(most_float, float, vfloat, (a[i] > b[i]) | (a[i] != a[i]))
 JOIN_ROWS(least_double, double, vdouble, (a[i] < b[i]) | (a[i] != a[i]))
@@ -108,8 +109,8 @@ typedef struct {
     ptrdiff_t width, height;
 } Tile;
 
-/* Grow windows of *have* samples, *gap* bytes apart, to *length* in the rows from *first*; join them with what stands
-   there where that is *begun*. */
+/* Grow windows of *have* samples, *gap* bytes apart, to *length* in the rows from *first*; if *begun*, combine them
+   with the existing result. */
 static void grow(const Tile *tile, Rows from, Rows to, ptrdiff_t have, ptrdiff_t length, ptrdiff_t gap,
                  ptrdiff_t first, ptrdiff_t last, ptrdiff_t count, int begun)
 {
@@ -133,7 +134,7 @@ static void grow(const Tile *tile, Rows from, Rows to, ptrdiff_t have, ptrdiff_t
     }
 }
 
-/* Return how many windows are joined in a pass to make one of *length* in few passes. */
+/* Return the number of windows to combine per pass to reach *length* in few passes. */
 static ptrdiff_t radix(ptrdiff_t length)
 {
     ptrdiff_t r = 2;
@@ -154,7 +155,7 @@ static void extrema_tile(Tile *tile, const ExtremaCall *call, Rows in, Rows out,
     tile->wide = in;
     tile->width = 0;
     for (const Rectangle *r = call->rectangles; r < end; r = next) {
-        if (r->width != tile->width) { /* rows that this width and greater ones need */
+        if (r->width != tile->width) { /* rows needed by this width and greater ones */
             ptrdiff_t top = r->y, bottom = 0, have = MAX(tile->width, 1);
             const ptrdiff_t factor = radix((r->width - 1) / have + 1);
             for (const Rectangle *other = r; other < end; other++) {

@@ -3,27 +3,27 @@
 
    out[y, x] = Σᵢ Σⱼ taps[i, j] in[y + i, x + j]
 
-   Two real tiles are transformed at once, as the real and the imaginary part: the kernel is real, so they stay apart.
-   A tile lies in panels of PANEL columns; each row of a panel is PANEL real parts and PANEL imaginary ones. A column is
-   transformed as one lane of vectors, so nothing is shuffled, and a panel of 256 rows stays in the first-level cache
-   from its first pass to its last. Forwards frequencies are decimated, backwards time, so nothing is put in order: the
-   spectrum of the kernel comes in the same order, in panels of frequencies along y. */
+   Two real tiles are transformed at once, as the real and the imaginary part: the kernel is real, so they stay
+   separate. A tile consists of panels of PANEL columns; each row of a panel is PANEL real parts and PANEL imaginary
+   ones. A column is transformed as one lane of vectors, so no shuffles are needed, and a panel of 256 rows stays in the
+   first-level cache during all passes. The forward transform decimates in frequency, the inverse in time, so no
+   reordering is needed: the kernel's spectrum has the same order, in panels of frequencies along y. */
 
 #ifndef PANEL
 #define PANEL FOURIER_PANEL
 #define PANEL_ROW (2 * PANEL)
-/* Panels that are read and written together: 64 columns are a cache line of 8 bits. */
+/* Panels to read and write together: 64 columns of 8 bits are a cache line. */
 #define PANELS 4
-/* Rows of a panel above which its quarters are finished one after the other, each in the first-level cache. */
+/* Panels with more rows finish their quarters one after the other, each in the first-level cache. */
 #define CACHED_ROWS 256
 #endif
 
-/* Turn b and d into b + d and b - d, of a complex vector each. */
+/* Replace the complex vectors b and d by b + d and b - d. */
 #define SUM_AND_DIFFERENCE(sum, difference, a, b) \
     const VECTOR sum##_re = a##_re + b##_re, sum##_im = a##_im + b##_im, difference##_re = a##_re - b##_re, \
                  difference##_im = a##_im - b##_im
 
-/* Take the complex vector at a row; store one. */
+/* Load and store the complex vector of a row. */
 #define TAKE(name, row) const VECTOR name##_re = R(load)(row), name##_im = R(load)((row) + PANEL)
 #define GIVE(row, re, im) R(store)(row, re), R(store)((row) + PANEL, im)
 
@@ -61,7 +61,7 @@ static inline void R(split)(REAL *x, ptrdiff_t n, const REAL *twiddles)
     }
 }
 
-/* The reverse of it, but for a factor of 4. */
+/* The inverse, up to a factor of 4. */
 static inline void R(merge)(REAL *x, ptrdiff_t n, const REAL *twiddles)
 {
     const ptrdiff_t quarter = n / 4, far = quarter * PANEL_ROW;
@@ -82,7 +82,7 @@ static inline void R(merge)(REAL *x, ptrdiff_t n, const REAL *twiddles)
     }
 }
 
-/* Sums and differences of neighbours: the pass that is left where the size is no power of 4, its own reverse. */
+/* Sums and differences of neighbours: the remaining pass if the size is not a power of 4; its own inverse. */
 static void R(pairs)(REAL *x, ptrdiff_t n)
 {
     for (REAL *row = x; row < x + n * PANEL_ROW; row += 2 * PANEL_ROW)
@@ -130,7 +130,7 @@ static void R(backwards)(REAL *x, ptrdiff_t n, const REAL *twiddles)
             R(merge)(part, size, twiddles);
 }
 
-/* Write the product of a panel of *n* rows and one of a spectrum, or add it to what is there. */
+/* Write the product of a panel of *n* rows and one of a spectrum, or add it to the existing values. */
 static void R(multiply)(REAL *to, const REAL *x, const REAL *spectrum, ptrdiff_t n, int add)
 {
     for (ptrdiff_t row = 0; row < n * PANEL_ROW; row += PANEL_ROW)
@@ -153,12 +153,12 @@ static void R(transpose)(REAL *restrict to, const REAL *restrict from)
             R(transpose_four)(to + x * PANEL_ROW + y, PANEL_ROW, from + y * PANEL_ROW + x, PANEL_ROW);
 }
 
-/* Where samples of a tile lie, in the input and in the result. */
+/* The position of a tile's samples in the input and in the result. */
 typedef struct {
     ptrdiff_t plane, channel, top, left;
 } R(Place);
 
-/* Fill the real or the imaginary parts of panels with samples, less the level, row by row; past the input's end they
+/* Fill the real or the imaginary parts of panels with samples minus the level, row by row; beyond the input's end they
    are 0. *spare* has room for the samples of all channels. */
 static void R(fill)(REAL *panel, ptrdiff_t panels, ptrdiff_t rows, const FourierCall *call, R(Place) from, REAL *spare)
 {
@@ -215,13 +215,13 @@ static void R(empty)(const REAL *panel, ptrdiff_t size, ptrdiff_t rows, ptrdiff_
     }
 }
 
-/* A tile in work: its panels of columns, and the two places whose samples are its real and its imaginary parts. */
+/* A tile in progress: its panels of columns, and the positions of its real and its imaginary parts. */
 typedef struct {
     REAL *tile, *spare;
     const REAL *twiddles;
-    ptrdiff_t rows, columns, down, across; /* of the tile, and of what it gives */
+    ptrdiff_t rows, columns, down, across; /* of the tile, and of its results */
     R(Place) places[2];
-    ptrdiff_t used; /* how many of them there are */
+    ptrdiff_t used; /* the number of positions in use */
 } R(Work);
 
 /* Read two tiles of a channel each, and transform the columns. */
@@ -260,13 +260,13 @@ static void R(write_tiles)(const R(Work) *work, const FourierCall *call)
     }
 }
 
-/* Return where the i-th samples of panels of *rows* rows are, real and imaginary ones together. */
+/* Return the offset of the i-th samples of panels of *rows* rows, counting real and imaginary ones. */
 static inline REAL *R(of_panel)(REAL *panels, ptrdiff_t rows, ptrdiff_t i)
 {
     return panels + i / PANEL_ROW * rows * PANEL_ROW + i % PANEL_ROW;
 }
 
-/* Turn as many rows of all panels as a panel is wide into a panel of frequencies along y, and transform along x. */
+/* Transpose PANEL rows of all panels into a panel of frequencies along y, and transform along x. */
 static void R(take_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
 {
     for (ptrdiff_t i = 0; i < 2 * work->columns; i += PANEL) /* real parts, imaginary ones, the next panel's */
@@ -274,7 +274,7 @@ static void R(take_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
     R(forwards)(panel, work->columns, work->twiddles);
 }
 
-/* The reverse of it. */
+/* The inverse. */
 static void R(give_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
 {
     R(backwards)(panel, work->columns, work->twiddles);
@@ -328,7 +328,7 @@ static int R(fourier)(const FourierCall *call)
     R(Work) work = {.rows = rows, .columns = columns, .down = rows - call->height + 1,
                     .across = columns - call->width + 1};
     const ptrdiff_t tiles = (out->samples / call->out_step + work.across - 1) / work.across;
-    /* Tiles of all channels, or tiles alone, are taken two by two. */
+    /* Tiles of all channels, or tiles of one channel, are processed in pairs. */
     const ptrdiff_t images = bank ? 1 : in->planes * call->step, kept = bank ? in->planes * call->step : 0;
     const ptrdiff_t panel_size = columns * PANEL_ROW, tile_size = rows * panel_size / PANEL;
     const ptrdiff_t count = 3 * MAX(rows, columns);

@@ -1,4 +1,4 @@
-/* What is made of derivatives: their magnitude, and their angle in degrees. */
+/* The magnitude of derivatives, and their angle in degrees. */
 
 static inline REAL R(root)(REAL value)
 {
@@ -11,7 +11,7 @@ static inline REAL R(absolute)(REAL value)
 }
 
 /* Return the arctangent in degrees of x from 0 to 1: x·(c₀ + c₁x² + …), minimax polynomials whose relative error is 1e-7
-   for float and 2e-16 for double. A fold at 22.5°, after which half the terms do, takes as many steps as it saves. */
+   for float and 2e-16 for double. Folding at 22.5° would halve the terms, but take as many steps as it saves. */
 static inline REAL R(arctangent)(REAL x)
 {
     static const double terms[] = {
@@ -32,14 +32,14 @@ static inline REAL R(arctangent)(REAL x)
     return x * sum;
 }
 
-/* Return atan2(gy, gx) in degrees, in (-180, 180], without branches: the angle to the nearer axis, turned into its
-   octant. */
+/* Return atan2(gy, gx) in degrees, in (-180, 180], without branches: the angle to the nearer axis, moved to its octant.
+   */
 static inline REAL R(degrees)(REAL gx, REAL gy)
 {
     const REAL x = R(absolute)(gx), y = R(absolute)(gy);
     const REAL high = x > y ? x : y, low = x > y ? y : x;
     REAL angle = R(arctangent)(low / (high == 0 ? 1 : high));
-    angle = ((low == high) & (high > 0)) ? 45 : angle; /* of infinities too */
+    angle = ((low == high) & (high > 0)) ? 45 : angle; /* for infinities, too */
     angle = y > x ? 90 - angle : angle;
     angle = gx < 0 ? 180 - angle : angle;
     angle = gy < 0 ? -angle : angle;
@@ -67,7 +67,7 @@ static void R(magnitudes)(REAL *restrict to, const REAL *restrict gx, const REAL
         }
 }
 
-/* Write what is asked for of *count* pixels, from the sample *first* of a row; *spare* is room for as many. */
+/* Write the requested maps of *count* pixels, from the sample *first* of a row; *spare* has room for as many. */
 static void R(maps)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, const REAL *gx,
                     const REAL *gy, REAL *restrict spare, ptrdiff_t count)
 {
@@ -87,7 +87,7 @@ static void R(maps)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrd
 #undef PLACE
 }
 
-/* What gradient.h needs besides: sums are stored as they are, none saturated. */
+/* Further definitions for gradient.h: sums are stored unchanged, without saturation. */
 static inline void R(store_mapped)(REAL *to, VECTOR v)
 {
     R(store)(to, v);

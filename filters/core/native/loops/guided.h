@@ -1,6 +1,6 @@
-/* The guided filter of *together* channels in one pass over the rows: in each window of the image the line that fits it,
-   in + M (m - in) with M = ridge (S + ridge)⁻¹, of mean m and covariance S, and for each pixel the mean of its windows'
-   lines. Sums over windows come from boxes that take turns: of the samples and their products, and of M and M m.
+/* The guided filter for *together* channels in one pass over the rows. Each window, with mean m and covariance S, has
+   the line in + M (m - in) with M = ridge (S + ridge)⁻¹; each pixel gets the mean of its windows' lines. Alternating
+   boxes sum over windows: of the samples and their products, and of M and M m.
 
    out = in + (Σ M m - Σ M in) / size */
 
@@ -8,8 +8,9 @@
 #define ENTRY(i, j) ((i) >= (j) ? ENTRIES(i) + (j) : ENTRIES(j) + (i))
 #define MOST_BOXES (MOST_TOGETHER + ENTRIES(MOST_TOGETHER))
 
-/* From the sums of samples and of their products in windows to M m and M: by Gauss and Jordan, the matrices being positive
-   definite; the variances are taken to be larger by *rounding* of the squared means, which is what sums may lose. */
+/* Compute M m and M from the sums of samples and of their products in windows, by Gauss-Jordan elimination, as the
+   matrices are positive definite; *rounding* times the squared means is added to the variances, as sums may lose as
+   much. */
 static inline __attribute__((always_inline)) void R(fit)(REAL *const *to, const REAL *const *from, ptrdiff_t together,
                                                          REAL size, REAL ridge, REAL rounding, ptrdiff_t count)
 {
@@ -137,7 +138,7 @@ static int R(guided)(const GuidedCall *call)
 #undef ENTRIES
 #undef ENTRY
 #undef MOST_BOXES
-/* Those of block_sums.h, which both use: */
+/* Macros of block_sums.h, which both use: */
 #undef CHUNK
 #undef ROOM_ALONG
 #undef COLUMNS_TOGETHER

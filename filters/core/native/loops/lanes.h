@@ -1,4 +1,4 @@
-/* What all loops need of one type of samples, REAL: its names, and vectors in and out of memory. */
+/* Common definitions for one type of samples, REAL: its names, and loading and storing vectors. */
 
 #define R(name) JOIN(name, REAL)
 

@@ -1,16 +1,16 @@
-/* Samples on curves that change from place to place: between the middles of tiles, each of which has its own, those of
-   the four around a pixel are interpolated. In colour the luma follows them, and colours keep their differences from it.
+/* Local curves: each tile has its own, and a pixel interpolates those of the four surrounding tile centres. In colour
+   the luma follows the curves, and colours keep their differences from it.
 
-   The curves of the two rows of tiles are joined once for each row of pixels, so a pixel needs but two. */
+   The curves of two rows of tiles are interpolated once per row of pixels, so a pixel needs only two. */
 
-#define PIXELS 64 /* of a block; past the end of a row, too */
+#define PIXELS 64 /* of a block; may extend beyond the end of a row */
 
 typedef struct {
-    int32_t *left, *right; /* where the curves of a column's tiles begin */
-    REAL *share;           /* of the right one */
+    int32_t *left, *right; /* the offsets of the curves of a column's tiles */
+    REAL *share;           /* weight of the right one */
 } R(Columns);
 
-/* Return the *values* of a block on the curves. */
+/* Map the *values* of a block by the curves. */
 static inline void R(follow)(REAL *restrict to, const REAL *restrict values, const REAL *restrict curves,
                              R(Columns) columns, const LocalCurvesCall *call)
 {
@@ -19,7 +19,7 @@ static inline void R(follow)(REAL *restrict to, const REAL *restrict values, con
     REAL part[PIXELS], beyond[PIXELS];
     for (ptrdiff_t i = 0; i < PIXELS; i++) {
         const REAL place = (values[i] - low) * scale;
-        REAL inside = place > 0 ? place : 0; /* of NaN, too */
+        REAL inside = place > 0 ? place : 0; /* for NaN, too */
         inside = inside < last ? inside : last;
         const REAL most = last - 1 < inside ? last - 1 : inside;
         left[i] = (int32_t)most;
@@ -33,7 +33,7 @@ static inline void R(follow)(REAL *restrict to, const REAL *restrict values, con
     }
 }
 
-/* Return the curves of one row of pixels, in *room* where they are joined of two rows of tiles. */
+/* Return the curves of one row of pixels, in *room* if they are interpolated between two rows of tiles. */
 static const REAL *R(row_curves)(const LocalCurvesCall *call, ptrdiff_t y, REAL *restrict room)
 {
     const Array *curves = &call->curves;
@@ -55,7 +55,7 @@ static void R(follow_rows)(const LocalCurvesCall *call, R(Columns) columns, REAL
     const ptrdiff_t step = call->step, width = call->in.samples / step;
     const REAL red = (REAL)call->weights[0], green = (REAL)call->weights[1], blue = (REAL)call->weights[2],
                divisor = (REAL)call->divisor;
-    /* Each number of 8 bits has a place of its own. */
+    /* Each number of 8 bits has its own entry. */
     const int whole = call->in.type == U8 && step == 1 && call->curves.samples == 256 && call->low == 0 && call->scale == 1;
     REAL pixels[3 * PIXELS] = {0}, values[PIXELS] = {0}, found[PIXELS];
     for (ptrdiff_t plane = 0; plane < call->in.planes; plane++)

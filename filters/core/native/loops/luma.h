@@ -1,4 +1,5 @@
-/* The luma of colours: (w₀ R + w₁ G + w₂ B) / divisor. Weights are whole and divided once, so that gray stays what it is. */
+/* The luma of colours: (w₀ R + w₁ G + w₂ B) / divisor. Weights are whole and divided once, so that gray is unchanged.
+   */
 
 #define CASE(name, type_)                                                                             \
     case name: {                                                                                      \

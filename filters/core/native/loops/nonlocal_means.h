@@ -1,15 +1,16 @@
-/* Non-local means: the mean of the search window's pixels q, by how their patches differ from that of p.
+/* Non-local means: the mean of the search window's pixels q, weighted by the difference of their patches from that of
+   p.
 
    out(p) = Σ w(p, q) in(q) / Σ w(p, q),   w(p, q) = exp(min(spared - factor · Σ |in(p + t) - in(q + t)|², 0))
 
-   where t goes through the patch. A block of pixels, which the second-level cache holds, is turned to planes of REAL.
-   Then, for each of half of the window's offsets, the squared differences from the shifted block are summed over boxes,
-   row by row, and each weight adds to the means of both of its pixels. So a patch costs as much as its side is long,
-   and each pixel's sums are added in the order of the offsets, whatever the block. Sums of whole numbers, which are
-   exact, run down the columns; others would drift, and would hand on NaN.
+   where t runs over the patch. A block of pixels that fits the second-level cache is converted to planes of REAL. Then,
+   for each of half of the window's offsets, the squared differences from the shifted block are summed over boxes, row
+   by row, and each weight adds to the means of both its pixels. So the cost of a patch is proportional to its side, and
+   each pixel's sums follow the order of the offsets, whatever the block. Exact sums of whole numbers are running sums
+   down the columns; other sums would drift, and spread NaN.
 
-   Where samples count differently (*own*, 0 if missing), squares are weighted by both, and their sum is divided by what
-   is common to both patches in place of the number of samples. */
+   If samples have weights (*own*, 0 if missing), squares are weighted by both, and their sum is divided by the total
+   weight common to both patches instead of the number of samples. */
 
 typedef struct {
     ptrdiff_t left, right, top, bottom; /* of the results in the block */
@@ -42,8 +43,7 @@ static inline VECTOR R(sum_across)(const REAL *from, ptrdiff_t count)
     return sum;
 }
 
-/* Add *count* pixels, weighted, to the means of others: those at *from* to those at *to*, both counted from the start of
-   the planes. */
+/* Add *count* weighted pixels at *from* to the means at *to*, both relative to the start of the planes. */
 static inline void R(add_weighted)(const R(Block) *block, ptrdiff_t to, ptrdiff_t from, ptrdiff_t first, ptrdiff_t count,
                                    ptrdiff_t channels, int weighed)
 {
@@ -63,7 +63,7 @@ static inline void R(add_weighted)(const R(Block) *block, ptrdiff_t to, ptrdiff_
 static inline void R(nonlocal_offset)(const R(Block) *block, ptrdiff_t dx, ptrdiff_t dy, ptrdiff_t channels, int weighed)
 {
     const ptrdiff_t patch = block->patch, side = 2 * patch + 1, plane = block->plane, pitch = block->pitch;
-    /* The pairs of which one pixel is a result, and the squares around them. */
+    /* The pairs with at least one pixel among the results, and the squares around them. */
     const ptrdiff_t left = block->left - MAX(dx, 0), count = block->right - MIN(dx, 0) - left, wide = count + 2 * patch;
     const ptrdiff_t shift = dy * pitch + dx, results = block->right - block->left;
     memset(block->squares, 0, (size_t)(side * block->ring) * sizeof(REAL));
@@ -119,7 +119,7 @@ static inline void R(nonlocal_offset)(const R(Block) *block, ptrdiff_t dx, ptrdi
     }
 }
 
-/* Turn the rows of a block to planes; begin its means with the pixel itself. */
+/* Convert the rows of a block to planes; initialize its means with the pixel itself. */
 static void R(nonlocal_begin)(const NonlocalMeansCall *call, const R(Block) *block, ptrdiff_t channels, ptrdiff_t first,
                               ptrdiff_t rows, ptrdiff_t left, ptrdiff_t count, int weighed)
 {
@@ -142,7 +142,7 @@ static void R(nonlocal_begin)(const NonlocalMeansCall *call, const R(Block) *blo
     }
 }
 
-/* Write the means of a block. Where nothing counts the result is missing if the sample is, else 0. */
+/* Write the means of a block. If all weights are 0 the result is missing if the sample is, else 0. */
 static void R(nonlocal_end)(const NonlocalMeansCall *call, const R(Block) *block, ptrdiff_t channels, ptrdiff_t first,
                             ptrdiff_t left, int weighed)
 {
@@ -181,7 +181,8 @@ static int R(nonlocal_means)(const NonlocalMeansCall *call)
     R(Block) block = {.left = x, .top = y, .pitch = pitch, .plane = plane, .patch = call->patch, .ring = pitch,
                       .factor = (REAL)(call->factor / (double)samples * LOG2_E),
                       .spared = (REAL)(call->spared * LOG2_E), .samples = (REAL)samples};
-    /* In float the sums of a column are exact, being whole numbers below 2²⁴; in double all of 16-bit squares. */
+    /* In float a column's sums are exact if they are whole numbers below 2²⁴; in double all sums of 16-bit squares are.
+       */
     block.running = !weighed && (in->type == U16 || (in->type == U8 && side * channels * 255 * 255 < 1 << 24));
     block.values = memory;
     block.totals = block.values + channels * plane;

@@ -1,12 +1,12 @@
 /* Colours times their alpha, and divided by it: colour * (alpha / full), and back, colour * full / alpha, or 0 where the
-   alpha is *least* or less. Quotients are those of NumPy, bit for bit.
+   alpha is *least* or less. Quotients equal NumPy's bit for bit.
 
    The alpha of a block is first repeated for each channel, so that vectors run over the samples. */
 
 #define PIXELS 256
 #define CHANNELS 4
 
-/* Repeat one number a pixel for each of *step* channels. */
+/* Repeat one number per pixel for each of *step* channels. */
 static inline void R(repeat)(REAL *restrict to, const REAL *restrict from, ptrdiff_t step)
 {
     if (step == 1)

@@ -1,17 +1,17 @@
-/* Pixels moved as they are: rows and columns reversed, or exchanged, or taken by their numbers. Nothing is computed, and
-   the samples are bytes, whatever their type. */
+/* Moving pixels unchanged: rows and columns are reversed, exchanged, or picked by index. Samples of any type are
+   treated as bytes. */
 
 typedef uint8_t Bytes16 __attribute__((vector_size(16)));
 
-/* Copy pixels from the last to the first. Those of 6 and 12 bytes move as *wide* ones, each of which writes over what the
-   one before wrote past its end. */
+/* Copy pixels from the last to the first. Those of 6 and 12 bytes are moved as *wide* ones, each of which overwrites
+   the excess of the previous one. */
 static inline __attribute__((always_inline)) void reverse_row(uint8_t *to, const uint8_t *from, ptrdiff_t count,
                                                               ptrdiff_t first, const size_t step, const size_t wide)
 {
     const uint8_t *last = from + (size_t)(count - 1) * step;
     ptrdiff_t i = first;
     if (wide != step && count > i) {
-        /* The first one would be read past the row, the last one written. */
+        /* The first one would be read beyond the row, the last one written. */
         move_pixel(to + (size_t)i * step, last - (size_t)i * step, step);
         for (i++; i < count - 1; i++)
             move_pixel(to + (size_t)i * step, last - (size_t)i * step, wide);
@@ -20,9 +20,9 @@ static inline __attribute__((always_inline)) void reverse_row(uint8_t *to, const
         move_pixel(to + (size_t)i * step, last - (size_t)i * step, step);
 }
 
-/* Reverse as many pixels as a vector of 16 bytes holds at once, and return how many were: 12 MP of RGB take 6 ms in place
-   of 8, and of gray 1.5 in place of 3. Of RGB it holds 5, behind a byte of the pixel before them, and writes one past them,
-   over which the next ones are written. */
+/* Reverse as many pixels as a vector of 16 bytes holds at once, and return the number: 12 MP of RGB take 6 ms instead
+   of 8, and of gray 1.5 instead of 3. A vector holds 5 pixels of RGB after a byte of the previous one, and writes one
+   byte beyond them, which the next ones overwrite. */
 static ptrdiff_t reverse_vectors(uint8_t *to, const uint8_t *from, ptrdiff_t count, ptrdiff_t step)
 {
     ptrdiff_t i = 0;
@@ -60,10 +60,10 @@ static void reverse(uint8_t *to, const uint8_t *from, ptrdiff_t count, ptrdiff_t
     }
 }
 
-/* Lines of the result that are so near each other, and the pixels of a line, are written together. */
+/* The number of lines of the result, and of pixels per line, to write together. */
 enum { LINES = 128, TILE_PIXELS = 16 };
 
-/* The first pixel of a line of the result, and how far apart in the image its pixels and lines are. */
+/* The first pixel of a line of the result, and the distances of its pixels and lines in the image. */
 typedef struct {
     const uint8_t *first;
     ptrdiff_t pixel, line;
@@ -104,7 +104,7 @@ static inline __attribute__((always_inline)) void exchange_vectors(Bytes16 *rows
     }
 }
 
-/* Copy pixels of 1, 2 or 4 bytes by squares that vectors hold: 12 MP of gray take 3 ms in place of 8. */
+/* Copy pixels of 1, 2 or 4 bytes in squares that fit vectors: 12 MP of gray take 3 ms instead of 8. */
 static inline __attribute__((always_inline)) void copy_squares(const PermuteCall *call, Course course, ptrdiff_t row,
                                                                ptrdiff_t rows, ptrdiff_t column, ptrdiff_t columns,
                                                                const ptrdiff_t step)
@@ -125,13 +125,13 @@ static inline __attribute__((always_inline)) void copy_squares(const PermuteCall
     copy_tile(call, course, row, down, column + across, columns - across, (size_t)step);
 }
 
-/* Copy pixels of 3 bytes four by four, each group as 16 bytes of which the last 4 are written over by the next: RGB takes 14
-   ms in place of 22. */
+/* Copy pixels of 3 bytes in fours, each group as 16 bytes, of which the next overwrites the last 4: RGB takes 14 ms
+   instead of 22. */
 static void copy_threes(const PermuteCall *call, Course course, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t column,
                         ptrdiff_t columns)
 {
     const ptrdiff_t back = course.line < 0 ? 3 : 0;
-    /* Columns of the image are lines: beside the last two of them nothing more is read. */
+    /* Columns of the image become lines; nothing is read beyond the last two. */
     const ptrdiff_t first = back ? MIN(MAX(row, 2), row + rows) : row, last = back ? row + rows : MIN(row + rows, call->out.rows - 2);
     const ptrdiff_t end = MIN(column + columns, call->in.rows - 2);
     const ptrdiff_t down = MAX(last - first, 0) / 4 * 4, across = MAX(end - column, 0) / 4 * 4;
@@ -200,7 +200,7 @@ static int permute(const PermuteCall *call)
     return 0;
 }
 
-/* Copy pixels of a row by the numbers of their columns. */
+/* Copy pixels of a row by the indices of their columns. */
 static inline __attribute__((always_inline)) void pick_row(uint8_t *to, const uint8_t *from, const int32_t *columns,
                                                            ptrdiff_t count, const size_t step)
 {
@@ -208,7 +208,7 @@ static inline __attribute__((always_inline)) void pick_row(uint8_t *to, const ui
         move_pixel(to + (size_t)x * step, from + (size_t)columns[x] * step, step);
 }
 
-/* Rows and columns by their numbers; a row that comes again is copied. */
+/* Pick rows and columns by index; a repeated row is copied. */
 static int pick(const PickCall *call)
 {
     const int32_t *rows = row_of(&call->rows, 0, 0), *columns = row_of(&call->columns, 0, 0);

@@ -1,10 +1,10 @@
 #include "../png_filters.h"
 
-/* The row filters of PNG, section 9 of its specification: each byte less what its neighbours predict of it,
+/* The row filters of PNG, section 9 of its specification: each byte minus its prediction from its neighbours,
 
    out[y, 1 + i] = in[y, i] - predicted(a, b, c),  a = in[y, i - step], b = in[y - 1, i], c = in[y - 1, i - step],
 
-   behind a byte that says how; neighbours outside of the image are 0. */
+   after a byte with the filter's type; neighbours outside the image are 0. */
 
 static int png_rows(const PngRowsCall *call)
 {

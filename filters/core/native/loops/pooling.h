@@ -1,12 +1,12 @@
-/* Pooling: the samples of each window of a grid are joined, down the columns first, which leaves fewer for the rows.
+/* Pooling: the samples of each window of a grid are combined, first down the columns, which leaves fewer for the rows.
 
-   out[y, x] = the maximum, the minimum or the sum over i, j of in[y sy + i dy, x sx + j dx], where that counts
+   out[y, x] = the maximum, the minimum or the sum over i, j of in[y sy + i dy, x sx + j dx], if that counts
 
    Rows and columns from `row_first` and `column_first` on, up to `row_end` and `column_end`, count. */
 
 #ifndef POOL_BEGUN
 #define POOL_BEGUN
-/* Return how many taps of a window that begins at *top* lie from *low* up to *high*, and where the first of them is. */
+/* Return the number of taps of a window at *top* that lie from *low* up to *high*, and the first of them. */
 static ptrdiff_t taps_within(ptrdiff_t top, ptrdiff_t taps, ptrdiff_t gap, ptrdiff_t low, ptrdiff_t high,
                              ptrdiff_t *first)
 {
@@ -23,7 +23,7 @@ static ptrdiff_t taps_within(ptrdiff_t top, ptrdiff_t taps, ptrdiff_t gap, ptrdi
 #define GREATER_THERE(a, b) ((a) > (b) || IS_NAN(b) ? (a) : (b))
 #define LESS_THERE(a, b) ((a) < (b) || IS_NAN(b) ? (a) : (b))
 #define SUM(a, b) (SAMPLE)((a) + (b))
-/* Do something with JOINED, which joins two samples: NaN is the result, or counts nothing. */
+/* Run a statement with JOINED, which combines two samples: NaN makes NaN, or is skipped. */
 #define FOR_OP(call, LOOP)                                                                          \
     switch ((call)->op) {                                                                           \
     case POOL_MAX: if ((call)->ignoring) LOOP(GREATER_THERE) else LOOP(GREATER) break;              \
@@ -31,7 +31,7 @@ static ptrdiff_t taps_within(ptrdiff_t top, ptrdiff_t taps, ptrdiff_t gap, ptrdi
     default: LOOP(SUM)                                                                              \
     }
 
-/* Join two rows, sample by sample; *to* may be the first of them. */
+/* Combine two rows sample by sample; *to* may be the first of them. */
 static void T(join)(SAMPLE *to, const SAMPLE *a, const SAMPLE *b, ptrdiff_t count, const PoolCall *call)
 {
 #define LOOP(JOINED)                          \
@@ -44,7 +44,7 @@ static void T(join)(SAMPLE *to, const SAMPLE *a, const SAMPLE *b, ptrdiff_t coun
 #undef LOOP
 }
 
-/* Join the windows of a row, each sample by sample. */
+/* Combine the samples of each window of a row. */
 static void T(across)(SAMPLE *restrict to, const SAMPLE *restrict row, ptrdiff_t columns, const PoolCall *call)
 {
     const ptrdiff_t step = call->step, gap = call->across * step, advance = call->stride_x * step;
@@ -61,7 +61,7 @@ static void T(across)(SAMPLE *restrict to, const SAMPLE *restrict row, ptrdiff_t
 #undef LOOP
 }
 
-/* Return a row of the input: itself, or *buffer* with its samples converted, and squared for a norm. */
+/* Return a row of the input itself, or *buffer* with its samples converted, and squared for a norm. */
 static const SAMPLE *T(pooled_row)(const PoolCall *call, ptrdiff_t plane, ptrdiff_t y, SAMPLE *buffer)
 {
     const void *row = row_of(&call->in, plane, y);
@@ -78,7 +78,7 @@ static const SAMPLE *T(pooled_row)(const PoolCall *call, ptrdiff_t plane, ptrdif
     return row;
 }
 
-/* Write a row of results: of sums the means, or the roots. */
+/* Write a row of results: extrema, means or roots. */
 static void T(write_pooled)(const PoolCall *call, ptrdiff_t plane, ptrdiff_t y, SAMPLE *joined,
                             const ptrdiff_t *counts, ptrdiff_t rows)
 {

@@ -1,4 +1,4 @@
-/* The sample of a rank in a window, exactly: the choice of the loop. */
+/* The exact sample of a rank in a window: the choice of the loop. */
 
 #define T(name) JOIN(name, TYPE)
 #define TYPE uint8_t

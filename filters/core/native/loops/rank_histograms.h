@@ -1,10 +1,10 @@
 /* Any rank of 8-bit samples, in a time that does not depend on the window (S. Perreault and P. Hébert, 2007).
 
-   A column of as many rows as a window has keeps two levels of histogram: of the upper four bits of its samples, and,
-   for each value of those, of the lower four. Both are cumulative: lane k counts the samples below k. So a sample is
-   counted by adding a vector from a table; the counts of a window are the sum of its columns, to which one is added and
-   from which one is taken for each pixel; and the number of lanes that are at most the rank tells where the sample is.
-   Of the lower level only the part that the upper one points at is brought up to date.
+   A column as high as the window has two levels of histograms: of the upper four bits of its samples, and, for each
+   value of those, of the lower four. Both are cumulative: lane k counts the samples below k. So a sample is counted by
+   adding a vector from a table. The counts of a window are the sum of its columns; for each pixel one column is added
+   and one subtracted. The number of lanes that are at most the rank gives the sample. Only the part of the lower level
+   to which the upper one points is updated.
 
    COLUMN is the type of a column's counts, SUM that of a window's. */
 
@@ -18,7 +18,7 @@ typedef struct {
     ptrdiff_t pitch;
 } H(Columns);
 
-/* Return how many lanes, which ascend, are at most *rank*. */
+/* Return the number of ascending lanes that are at most *rank*. */
 static inline int H(lanes)(H(sums) sums, SUM rank)
 {
     typedef int8_t bytes __attribute__((vector_size(16)));
@@ -29,7 +29,7 @@ static inline int H(lanes)(H(sums) sums, SUM rank)
     return (int)(((halves[0] & ones) + (halves[1] & ones)) * ones >> 56);
 }
 
-/* Write the samples of a rank in the windows of one row, for the columns *step* apart from the *first* on. */
+/* Write the samples of a rank in the windows of one row, for every *step*-th column from *first*. */
 static void H(ranked_row)(uint8_t *out, ptrdiff_t count, const H(Columns) *columns, ptrdiff_t first, ptrdiff_t width,
                           ptrdiff_t step, SUM rank)
 {
@@ -89,7 +89,7 @@ static int H(histograms)(const RankCall *call)
                     if (above >= 0) {
                         upper -= columns.less[from];
                         const H(counts) fewer = columns.less[gone[x] & 15];
-                        /* Two changes of one place, one waiting for the other, would take 15.8 ns a sample, not 11.9. */
+                        /* Two dependent updates of the same entry would take 15.8 ns per sample instead of 11.9. */
                         if (into == from)
                             more -= fewer;
                         else

@@ -1,14 +1,14 @@
 /* Medians of 3×3 and 5×5 by networks of minima and maxima, for samples of one TYPE, a VECTOR at a time.
 
-   What windows share is ordered once: at 3×3 three neighbours in a row, for six rows of windows at a time, which take 18
-   operations a window; at 5×5 each column, and two columns side by side, which serve four windows. What is left for
-   each window is the part of Batcher's merges that the median needs, as the compiler drops a minimum or maximum that
-   nobody reads: 5×5 takes 90 operations so, where a network for each window by itself takes 174. */
+   Parts shared by windows are sorted once: for 3×3 three neighbours in a row, for six rows of windows at a time, at 18
+   operations per window; for 5×5 each column, and pairs of adjacent columns, which serve four windows. For each window
+   only the part of Batcher's merges that the median needs remains, as the compiler drops unused minima and maxima: 5×5
+   takes 90 operations, where separate networks take 174. */
 
-/* Rows are worked through so many samples at a time, which stay in the first-level cache. */
+/* Samples of a row to process at a time, so that they stay in the first-level cache. */
 #define BLOCK ((ptrdiff_t)(1984 / sizeof(TYPE)))
 #define LANES ((ptrdiff_t)(sizeof(VECTOR) / sizeof(TYPE)))
-#define TALL 6 /* at 12 MP two rows at once take 0.145 ns a sample, six 0.09 */
+#define TALL 6 /* for 12 MP two rows at once take 0.145 ns per sample, six 0.09 */
 typedef TYPE T(Row)[BLOCK];
 
 static inline VECTOR T(lesser)(VECTOR a, VECTOR b)
@@ -54,7 +54,7 @@ static inline VECTOR T(at)(const TYPE *from)
         b = GREATER(a, b);                  \
         a = lesser;                         \
     }
-/* The last vector of a row overlaps the one before it. */
+/* The last vector of a row overlaps the previous one. */
 #define IN_VECTORS(count, loop, ...)                \
     {                                               \
         ptrdiff_t next = 0;                         \
@@ -64,7 +64,8 @@ static inline VECTOR T(at)(const TYPE *from)
             loop(__VA_ARGS__, MAX(0, (count) - LANES)); \
     }
 
-/* Write medians of 3×3 in TALL rows. Where there are fewer, the last has several places: its own median comes last. */
+/* Write medians of 3×3 in TALL rows. If there are fewer, the last row fills several slots, and its own median comes
+   last. */
 static inline void T(medians_3)(TYPE *const *out, const TYPE *const *in, ptrdiff_t step, ptrdiff_t x)
 {
     VECTOR low[TALL + 2], middle[TALL + 2], high[TALL + 2];
@@ -76,13 +77,13 @@ static inline void T(medians_3)(TYPE *const *out, const TYPE *const *in, ptrdiff
     }
 #pragma GCC unroll 8
     for (int row = TALL - 1; row >= 0; row--) {
-        const int outer = row + row % 2 * 2, i = row - row % 2 + 1; /* beside the two rows that two windows share */
+        const int outer = row + row % 2 * 2, i = row - row % 2 + 1; /* next to the two rows that two windows share */
         VECTOR a = GREATER(GREATER(low[i], low[i + 1]), low[outer]);
         VECTOR c = LESSER(LESSER(high[i], high[i + 1]), high[outer]);
         const VECTOR upper = GREATER(middle[i], middle[i + 1]);
         const VECTOR b = GREATER(LESSER(middle[i], middle[i + 1]), LESSER(upper, middle[outer]));
         ORDER(a, c)
-        a = GREATER(a, LESSER(b, c)) + (TYPE)0; /* a zero has no sign */
+        a = GREATER(a, LESSER(b, c)) + (TYPE)0; /* drops the sign of zero */
         PUT(out[row] + x, a);
     }
 }
@@ -119,8 +120,8 @@ static inline void T(medians_5)(TYPE *out, const T(Row) *pair, const T(Row) *col
     ORDER(a8, a6) ORDER(a1, b1) ORDER(a9, b9) ORDER(b1, a9) ORDER(a5, b5)
     ORDER(b1, a5) ORDER(a9, b5) ORDER(a3, b3) ORDER(a7, b7) ORDER(b3, a7)
     ORDER(a5, b3) ORDER(a9, a7) ORDER(b2, a5) ORDER(a8, b3) ORDER(a6, a9)
-    /* Of four columns these have the ranks 7 to 12. If i of them and 6 - i of the fifth column are the least six, the
-       greatest of those is the median: it is the least that any i gives. */
+    /* These have the ranks 7 to 12 of four columns. If i of them and 6 - i of the fifth column are the least six, the
+       greatest of those is the median: the minimum over all i. */
 #define LAST(i, value) GREATER(value, AT(column[i] + x + 4 * step))
     b2 = LESSER(LESSER(LAST(4, b2), LAST(3, a5)), LESSER(LAST(2, a8), LAST(1, b3)));
     b2 = LESSER(b2, LESSER(LAST(0, a6), a9)) + (TYPE)0;
@@ -132,7 +133,7 @@ static void T(median)(const RankCall *call)
 {
     const Array *in = &call->in, *out = &call->out;
     const ptrdiff_t size = call->height, step = call->step, wider = (size - 1) * step;
-    /* Whole rows where nothing is kept of them: what lies behind is fetched ahead then, a third of the time. */
+    /* Whole rows if nothing is kept of them: prefetching then works, which takes a third of the time. */
     const ptrdiff_t most = size == 3 ? MAX(out->samples, 1) : block_of(out->samples, BLOCK - wider);
     assert(size == call->width && (size == 3 || size == 5) && (size == 3 || BLOCK - wider >= LANES));
     const ptrdiff_t at_once = size == 3 ? MIN(TALL, out->rows) : 1;
@@ -142,7 +143,7 @@ static void T(median)(const RankCall *call)
     TYPE medians[TALL][LANES];
     for (ptrdiff_t plane = 0; plane < in->planes; plane++)
         for (ptrdiff_t at = 0; at < out->samples; at += most) {
-            /* A last block narrower than a vector overlaps the one before it. */
+            /* A last block narrower than a vector overlaps the previous one. */
             const ptrdiff_t left = MIN(at, MAX(0, out->samples - LANES));
             const ptrdiff_t count = MIN(most, out->samples - left), wide = count + wider;
             for (ptrdiff_t next = 0; next < out->rows; next += at_once) {

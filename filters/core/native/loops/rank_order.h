@@ -1,25 +1,25 @@
 /* Any rank, and the mode, of samples of any type, in tiles whose samples are sorted once.
 
-   From then on a sample is its place in the tile's order, and a window is a set of places that moves a sample at a time
-   (T. Huang, G. Yang and G. Tang, 1979), back and forth along the longer side of the window.
+   A sample is then represented by its rank in the tile, and a window by a set of ranks that moves by one sample at a
+   time (T. Huang, G. Yang and G. Tang, 1979), back and forth along the longer side of the window.
 
-   For a rank the set is a row of bits. Beside it goes the word of bits where the last sample was found, and how many
-   samples lie before it: the next is near. Equal samples have places of their own, so that any bit is one sample.
-   For the mode equal samples have one place, whose samples in the window are counted. */
+   For a rank filter the set is a bit array, together with the word in which the last sample was found and the number of
+   samples before it, as the next one is near. Equal samples have different ranks, so that each bit is one sample. For
+   the mode equal samples share a rank, and its samples in the window are counted. */
 
 #define TILE_SIDE 128
 
 typedef struct {
     const RankCall *call;
-    ptrdiff_t size, present; /* samples of the tile; those of them that are not NaN, or for the mode their values */
+    ptrdiff_t size, present; /* samples of the tile; those that are not NaN, or for the mode their distinct values */
     uint64_t *keys, *pairs, *spare;
     uint32_t *places, *counts, *frequencies;
     uint64_t *bits;
-    ptrdiff_t word, below, inside; /* the word, the samples before it, and those of the window that are not NaN */
+    ptrdiff_t word, below, inside; /* the word, and numbers of samples: before it, and in the window but not NaN */
     ptrdiff_t most;                /* the greatest of the counts */
 } Order;
 
-/* Return what sorts as the sample does, in the upper bits; the greatest for NaN. Zeros have no sign. */
+/* Return a key with the sample's sort order in the upper bits; NaN has the greatest. Zeros have no sign. */
 static inline uint64_t key_of(const Array *array, const void *row, ptrdiff_t index)
 {
     switch (array->type) {
@@ -57,8 +57,8 @@ static inline void write_key(const Array *array, void *row, ptrdiff_t index, uin
     }
 }
 
-/* Sort by the upper halves, byte by byte, and keep the order of equal ones. A byte that all share costs nothing. Return
-   which of the two arrays holds the result. */
+/* Stable sort by the upper halves, byte by byte, skipping bytes that all share. Return which of the two arrays holds
+   the result. */
 static uint64_t *sorted(uint64_t *pairs, uint64_t *spare, ptrdiff_t count)
 {
     ptrdiff_t starts[4][256] = {{0}};
@@ -82,7 +82,7 @@ static uint64_t *sorted(uint64_t *pairs, uint64_t *spare, ptrdiff_t count)
     return pairs;
 }
 
-/* Turn the keys of a tile into places, and sort the keys. */
+/* Replace the keys of a tile by ranks, and sort the keys. */
 static void sort_tile(Order *order)
 {
     uint64_t *pairs = order->pairs, *spare = order->spare;
@@ -108,7 +108,7 @@ static void sort_tile(Order *order)
     memcpy(order->keys, spare, (size_t)next * sizeof *spare);
 }
 
-/* Let samples into the window, or out of it where *sign* is -1. */
+/* Add samples to the window, or remove them if *sign* is -1. */
 static void move(Order *order, const uint32_t *places, ptrdiff_t count, ptrdiff_t gap, int sign)
 {
     const uint32_t first = (uint32_t)order->word * 64, present = (uint32_t)order->present;
@@ -139,7 +139,7 @@ static void move(Order *order, const uint32_t *places, ptrdiff_t count, ptrdiff_
     }
 }
 
-/* Return the place of the sample of a rank among those of the window. */
+/* Return the sample with a given rank in the window. */
 static ptrdiff_t ranked_place(Order *order, ptrdiff_t rank)
 {
     while (order->below > rank)
@@ -155,7 +155,7 @@ static ptrdiff_t ranked_place(Order *order, ptrdiff_t rank)
     return order->word * 64 + __builtin_ctzll(bits);
 }
 
-/* Return the place of the most frequent sample: of several the window's own if it is one of them, else the least. */
+/* Return the most frequent sample: in a tie the pixel's own if it is one of them, else the least. */
 static ptrdiff_t frequent_place(const Order *order, const uint32_t *window, ptrdiff_t rows, ptrdiff_t columns,
                                 ptrdiff_t pitch)
 {
@@ -199,7 +199,7 @@ static int ordered(const RankCall *call)
     for (ptrdiff_t channel = 0; channel < step; channel++) {
         const ptrdiff_t rows = MIN(TILE_SIDE, out->rows - top), columns = MIN(TILE_SIDE, extent - left);
         const ptrdiff_t lines = rows + call->height - 1, across = columns + call->width - 1;
-        /* The results, and the samples, along the way of the window and beside it. */
+        /* The results and samples along the window's path, and across it. */
         const ptrdiff_t along = turned ? columns : rows, beside = turned ? rows : columns;
         const ptrdiff_t pitch = turned ? lines : across;
         for (ptrdiff_t y = 0; y < lines; y++) {

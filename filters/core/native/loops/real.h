@@ -1,10 +1,10 @@
-/* What the loops need for one type of sums, REAL: rows in and out of it. */
+/* Common definitions for one type of sums, REAL: converting rows to and from it. */
 
 #include "lanes.h"
 
 #define MASK __typeof__((VECTOR){0} > (VECTOR){0})
 
-/* Turn the samples of a row, from *first*, into REAL. */
+/* Convert the samples of a row, from *first*, to REAL. */
 static void R(read_row)(REAL *restrict to, const void *from, SampleType type, ptrdiff_t first, ptrdiff_t count)
 {
 #define CASE(name, type_)                             \
@@ -29,7 +29,7 @@ static void R(read_row)(REAL *restrict to, const void *from, SampleType type, pt
 static void R(write_row)(void *to, SampleType type, ptrdiff_t first, const REAL *restrict from, ptrdiff_t count,
                          REAL divisor)
 {
-    /* A product with the inverse is as exact as a division by a power of two. */
+    /* Multiplying by the inverse of a power of two is exact. */
     int exponent;
     const REAL inverse = 1 / divisor, factor = fabs(frexp((double)inverse, &exponent)) == 0.5 ? inverse : 0;
     ptrdiff_t i = 0;
@@ -68,7 +68,7 @@ static inline VECTOR R(select)(MASK mask, VECTOR yes, VECTOR no)
     return (VECTOR)(((MASK)yes & mask) | ((MASK)no & ~mask));
 }
 
-/* Return the first place in memory where a vector may lie. */
+/* Return the first aligned address for a vector. */
 static inline VECTOR *R(aligned)(void *memory)
 {
     return (VECTOR *)(((uintptr_t)memory + sizeof(VECTOR) - 1) & -sizeof(VECTOR));
@@ -92,7 +92,7 @@ static inline void R(transpose_four)(REAL *restrict to, ptrdiff_t to_pitch, cons
 #undef HIGH
 }
 
-/* Turn *count* pixels of a row, of *step* channels side by side, into planes, *pitch* apart; *spare* has room for all. */
+/* Split *count* pixels of *step* interleaved channels into planes, *pitch* apart; *spare* has room for all. */
 static inline void R(read_pixels)(REAL *restrict to, ptrdiff_t pitch, const Array *in, ptrdiff_t step, ptrdiff_t y,
                                   ptrdiff_t first, ptrdiff_t count, REAL *restrict spare)
 {
@@ -114,7 +114,7 @@ static inline void R(read_pixels)(REAL *restrict to, ptrdiff_t pitch, const Arra
                 to[c * pitch + x] = spare[x * step + c];
 }
 
-/* Write planes of *count* pixels to a row of *step* channels side by side; see write_row. */
+/* Write planes of *count* pixels to a row of *step* interleaved channels; see write_row. */
 static inline void R(write_pixels)(const Array *out, ptrdiff_t step, ptrdiff_t y, ptrdiff_t first, ptrdiff_t count,
                                    const REAL *restrict from, ptrdiff_t pitch, REAL *restrict spare)
 {

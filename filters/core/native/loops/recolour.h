@@ -1,7 +1,7 @@
-/* Saturation and hue: each channel's difference from the pixel's luma is multiplied, and then the HSV hue is turned.
+/* Saturation and hue: each channel's difference from the pixel's luma is multiplied, and then the HSV hue is rotated.
 
-   The pixels of a block are taken apart into planes, of which vectors are computed. A block is always whole: what is
-   past the end of a row is computed too, and not written. */
+   The pixels of a block are split into planes, which are processed as vectors. A block is always complete: pixels
+   beyond the end of a row are computed, but not written. */
 
 #define PIXELS 64
 
@@ -59,7 +59,7 @@ static int R(recolour)(const RecolourCall *call)
                     const REAL more = r > g ? r : g, less = r < g ? r : g;
                     const REAL value = more > b ? more : b, least = less < b ? less : b;
                     const REAL range = value - least, scale = range != 0 ? 1 / range : 0;
-                    const REAL chroma = range + (r + g + b) * 0; /* NaN where one is */
+                    const REAL chroma = range + (r + g + b) * 0; /* NaN if one is */
                     const REAL sector = value == r   ? (g - b) * scale
                                         : value == g ? (b - r) * scale + 2
                                                      : (r - g) * scale + 4;

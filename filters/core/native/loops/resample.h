@@ -1,14 +1,14 @@
 /* Resampling by weights: out[y, x] = Σᵢ Σⱼ down[y, i] along[x, j] in[first_y + i, first_x + j].
 
-   As many rows as a vector has lanes are resampled along themselves together: columns of them are vectors, so that each
-   weight is used for all of them, whatever their number and distance. Columns are taken in blocks whose samples fit the
+   As many rows as a vector has lanes are resampled along x together: their columns are vectors, so that they share each
+   weight, whatever the number and distance of the taps. Columns are processed in blocks whose samples fit the
    second-level cache. */
 
-/* The samples that each result of an axis sees, and their weights. */
+/* The samples of each result along an axis, and their weights. */
 typedef struct {
     const int32_t *first, *end;
     REAL *weights;
-    ptrdiff_t count, most; /* results, and the most samples that one sees */
+    ptrdiff_t count, most; /* the number of results, and the most samples of one */
 } R(AxisWeights);
 
 static R(AxisWeights) R(axis_of)(const ResampleAxis *given)
@@ -80,20 +80,20 @@ static void R(sum_columns)(REAL *restrict to, const REAL *restrict columns, cons
     }
 }
 
-/* Add a row to sums, by its weight. */
+/* Add a weighted row to sums. */
 static void R(add_row_weighted)(REAL *restrict to, const REAL *restrict row, REAL weight, ptrdiff_t count)
 {
     for (ptrdiff_t x = 0; x < count; x++)
         to[x] += weight * row[x];
 }
 
-/* What a block of columns is computed in. */
+/* The working memory of a block of columns. */
 typedef struct {
     REAL *line, *rows, *columns, *sums, *results; /* a row; LANES rows and their transpose, of samples and of results */
     ptrdiff_t pitch, result_pitch;
 } R(Bands);
 
-/* Resample LANES rows along themselves. */
+/* Resample LANES rows along x. */
 static void R(along_rows)(const R(Bands) *block, const R(AxisWeights) *across, ptrdiff_t x, ptrdiff_t end, ptrdiff_t step,
                           REAL raised, REAL *to, ptrdiff_t pitch)
 {
@@ -103,7 +103,7 @@ static void R(along_rows)(const R(Bands) *block, const R(AxisWeights) *across, p
     R(columns_to_rows)(to, pitch, block->sums, (end - x) * step);
 }
 
-/* Fewer results than samples: sum down first. Each row of the input is added to the results that see it. */
+/* Fewer results than samples: sum down first. Each row of the input is added to the results that depend on it. */
 static void R(down_first)(const ResampleCall *call, const R(AxisWeights) *down, const R(AxisWeights) *across, const R(Bands) *block,
                           ptrdiff_t plane, ptrdiff_t x, ptrdiff_t end)
 {
@@ -134,7 +134,7 @@ static void R(down_first)(const ResampleCall *call, const R(AxisWeights) *down, 
     }
 }
 
-/* More results than samples: sum along first. Rows of results along are kept in a ring of *room*. */
+/* More results than samples: sum along x first. These rows are kept in a ring of *room*. */
 static void R(across_first)(const ResampleCall *call, const R(AxisWeights) *down, const R(AxisWeights) *across, const R(Bands) *block,
                             ptrdiff_t plane, ptrdiff_t x, ptrdiff_t end, REAL *ring, ptrdiff_t room)
 {
@@ -166,7 +166,7 @@ static int R(resample)(const ResampleCall *call)
     const Array *out = &call->out;
     const ptrdiff_t step = call->step, columns = out->samples / step;
     const R(AxisWeights) down = R(axis_of)(&call->down), across = R(axis_of)(&call->across);
-    /* Samples and their transpose, results and theirs. */
+    /* Samples and results, with their transposes. */
     const ptrdiff_t fit = MAX(RING_BYTES / (ptrdiff_t)sizeof(REAL) / LANES / 2 / step, 4 * across.most);
     ptrdiff_t widest = 0, most = 0;
 #define END_OF_BLOCK(x, end)                                                                                   \
@@ -203,7 +203,7 @@ static int R(resample)(const ResampleCall *call)
     return status;
 }
 
-/* Put a half where a result is a little less: what is rounded later is then what it were if it was raised. */
+/* Raise results just below a half to it, so that later rounding gives the same as with *raised*. */
 static int R(settle)(const SettleCall *call)
 {
     const REAL raised = (REAL)call->raised, half = (REAL)0.5;

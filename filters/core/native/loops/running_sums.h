@@ -1,9 +1,9 @@
-/* Means over a box of samples of 8 and 16 bits, in whole numbers and so exact, in a time that does not grow with the box:
-   going down, one row is added to the sums of the columns and one taken off; along them, windows are differences of sums.
+/* Exact means over a box of 8- and 16-bit samples in integers, in a time that does not depend on the box: going down,
+   one row is added to the columns' sums and one subtracted; along them, windows are differences of cumulative sums.
 
    out[y, x] = ⌊(Σᵢ Σⱼ in[y + i, x + j·across] + ⌊divisor / 2⌋) / divisor⌋ */
 
-/* Add a row to the sums of the columns, and take off the one that leaves the box, unless it is NULL. */
+/* Add a row to the columns' sums, and subtract the one that leaves the box, unless it is NULL. */
 #define MOVE_DOWN(name, Sum, Sample)                                                                    \
     static void name(Sum *restrict columns, const Sample *restrict row, const Sample *restrict gone,    \
                      ptrdiff_t count)                                                                   \
@@ -33,7 +33,7 @@ static inline void store_u32(uint32_t *to, vu32 v)
 }
 
 /* Sum the columns from each one to the last, modulo 2³²: pairs, pairs of pairs, and so on, until whole vectors can be
-   added to the one behind: 0.2 ns a sample, where sample after sample takes 0.6. Behind *count*, all is zero. */
+   added to the next one: 0.2 ns per sample, where sample by sample takes 0.6. All values after *count* are zero. */
 static void sum_to_the_end(uint32_t *sums, const uint32_t *columns, ptrdiff_t across, ptrdiff_t count)
 {
     const ptrdiff_t lanes = FLOAT_LANES, last = (count - 1) / lanes * lanes;
@@ -42,7 +42,7 @@ static void sum_to_the_end(uint32_t *sums, const uint32_t *columns, ptrdiff_t ac
     for (ptrdiff_t reach = 2; reach < lanes; reach *= 2)
         for (ptrdiff_t x = 0; x < count; x += lanes)
             store_u32(sums + x, load_u32(sums + x) + load_u32(sums + x + reach * across));
-    vu32 behind = {0}; /* in a register where it can be, as a sum that is stored and loaded again takes 7 cycles */
+    vu32 behind = {0}; /* in a register if possible, as storing and reloading a sum takes 7 cycles */
     if (across == 1)
         for (ptrdiff_t x = last; x >= 0; x -= lanes)
             store_u32(sums + x, behind += load_u32(sums + x));
@@ -51,8 +51,8 @@ static void sum_to_the_end(uint32_t *sums, const uint32_t *columns, ptrdiff_t ac
             store_u32(sums + x, load_u32(sums + x) + load_u32(sums + x + lanes * across));
 }
 
-/* Divide the differences of sums to the end, and round half up. The quotient in float, of less than 2¹⁶, is off by less
-   than 1; the remainder tells whether it is. */
+/* Divide the differences of sums to the end, and round half up. The quotient in float, less than 2¹⁶, is off by less
+   than 1, which the remainder reveals. */
 #define DIVIDE(name, Sample)                                                                            \
     static void name(Sample *restrict to, const uint32_t *restrict sums, ptrdiff_t reach, uint32_t divisor, \
                      ptrdiff_t count)                                                                   \
@@ -69,14 +69,15 @@ DIVIDE(divide_to_u8, uint8_t)
 DIVIDE(divide_to_u16, uint16_t)
 #undef DIVIDE
 
-/* The greatest divisor with which 16 bits are enough for exact means of 8 bits, and the width up to which it is faster to
-   add the columns one by one. */
+/* The greatest divisor for which 16 bits suffice for exact means of 8 bits, and the greatest width for which adding the
+   columns one by one is faster. */
 #define SMALL_DIVISOR 128
 #define SMALL_WIDTH 16
-/* Vectors of sums that are kept in registers: of 5×5 0.27 ns a sample in place of 0.31, with AVX2 0.32 in place of 0.43. */
+/* Vectors of sums to keep in registers: 5×5 takes 0.27 ns per sample instead of 0.31, with AVX2 0.32 instead of 0.43.
+   */
 #define SMALL_VECTORS 4
 
-/* The means of a small box: half the time, as twice as many samples fit a vector. The quotient is the high half of a
+/* The means of a small box, in half the time, as twice as many samples fit a vector. The quotient is the high half of a
    product with ⌈2^(16 + shift) / divisor⌉, where 2^shift < divisor ≤ 2^(shift + 1): it is too large by less than
    sum · divisor / 2^(16 + shift) parts of 1 / divisor, which is less than 1 of them. */
 static void small_means(uint8_t *restrict to, uint16_t *restrict sums, const uint16_t *restrict columns, ptrdiff_t width,
@@ -103,7 +104,7 @@ static void small_means(uint8_t *restrict to, uint16_t *restrict sums, const uin
     }
 }
 
-/* The divisor is whole, and no less than the size of the box; sums are less than 2³¹. */
+/* The divisor is whole, and at least the size of the box; sums are less than 2³¹. */
 static int running_means(const BoxCall *call)
 {
     const Array *in = &call->in, *out = &call->out;

@@ -1,15 +1,15 @@
-/* Correlation with a column times a row of taps.
+/* Correlation with the product of a column and a row of taps.
 
    out[y, x] = Σᵢ Σⱼ column[i] row[j] in[sy·y + dy·i, sx·x + dx·j] / divisor
 
-   Rows of the input are turned to REAL once, and kept in a ring of as many as the column reaches. The rows of sums down
-   them are then summed along themselves: a stride down saves both. Columns are taken in blocks whose ring fits the
+   Rows of the input are converted to REAL once, and kept in a ring as high as the column. The rows of sums down the
+   ring are then summed along x; a stride down saves both. Columns are processed in blocks whose ring fits the
    second-level cache. */
 
 #include "terms.h"
 
-/* Sort a row's columns, of *step* samples, by their remainder: where the stride is 3, 0 3 6 … 1 4 7 … 2 5 8 … . Part
-   for part is *pitch* samples long; only so many *parts* are wanted. */
+/* Sort a row's columns, of *step* samples, by their remainder: where the stride is 3, 0 3 6 … 1 4 7 … 2 5 8 … . Each
+   part is *pitch* samples long; only the first *parts* are needed. */
 static void R(sort_columns)(REAL *restrict to, ptrdiff_t pitch, const REAL *restrict from, ptrdiff_t columns,
                             ptrdiff_t stride, ptrdiff_t step, ptrdiff_t parts)
 {
@@ -39,10 +39,10 @@ static int R(separable)(const SeparableCall *call)
     void *memory = calloc((size_t)((rows + GROUP + 1) * pitch + parts * sorted_pitch + LANES), sizeof(REAL));
     const REAL **lines = malloc((size_t)rows * sizeof *lines);
     const int status = memory && lines && column && row ? 0 : -1;
-    /* Vectors that lie in one cache line each are loaded in half the time: 10 % of a Gaussian of sigma 2. */
+    /* Vectors that do not cross cache lines load in half the time: 10 % of a Gaussian of sigma 2. */
     REAL *ring = (REAL *)R(aligned)(memory), *middle = ring + rows * pitch, *sums = middle + GROUP * pitch,
          *sorted = sums + pitch;
-    for (ptrdiff_t j = 0; !status && j < row->count; j++) { /* from the tap to its sample, in the sorted row */
+    for (ptrdiff_t j = 0; !status && j < row->count; j++) { /* from a tap to its sample in the sorted row */
         const ptrdiff_t near = row->first[j] * call->across, far = row->second[j] * call->across;
         row->first[j] = near % across * sorted_pitch + near / across * step;
         row->second[j] = far % across * sorted_pitch + far / across * step;
@@ -84,11 +84,11 @@ static int R(separable)(const SeparableCall *call)
     return status;
 }
 
-/* Interpolation: each result is a sum of coarse samples with the weights of its place between them.
+/* Interpolation: each result is a sum of coarse samples with the weights of its position between them.
 
    out[y, x] = Σᵢ Σⱼ column[y mod dy][i] row[x mod dx][j] in[⌊y / dy⌋ + i, ⌊x / dx⌋ + j] / divisor
 
-   Coarse rows are widened once each, and kept in a ring; as many rows of results as lie between two of them are summed
+   Coarse rows are interpolated along x once, and kept in a ring; all rows of results between two of them are summed
    from the same ones. */
 static int R(interpolate)(const InterpolateCall *call)
 {

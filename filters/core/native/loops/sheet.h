@@ -1,11 +1,11 @@
-/* Images of one size laid out in a sheet, each with what is past its edges, and results cut out of one.
+/* Images of one size arranged in a sheet, each with its border, and results cut out of a sheet.
 
-   Rows are short, and most of the time would go into finding out how short: so whole vectors are copied, and what they
-   write past a row's end is written over by what comes next. Only the last rows are copied to the sample. */
+   Rows are short, and handling their exact length would take most of the time. So whole vectors are copied, and the
+   next copy overwrites the excess beyond a row's end. Only the last rows are copied exactly. */
 
 enum { SHEET_BYTES = 32 };
 
-/* Copy a row; *loose*, its end may be passed, as may that of what is read. */
+/* Copy a row; if *loose*, reads and writes may go beyond its end. */
 #define CONVERT_ROW(name, FROM, TO)                                                                                  \
     static inline __attribute__((always_inline)) void name(TO *restrict to, const FROM *restrict from, ptrdiff_t count,\
                                                            int loose)                                                \
@@ -21,8 +21,8 @@ enum { SHEET_BYTES = 32 };
         }                                                                                                            \
     }
 
-/* Of a loop that copies, compilers make a call, which takes longer than a few vectors: the empty statement prevents it.
-   The pointers are not restricted, or memmove would become memcpy: a caller's arrays may overlap. */
+/* Compilers turn a copying loop into a call, which takes longer than a few vectors; the empty statement prevents that.
+   The pointers are not restrict, or memmove would become memcpy, but a caller's arrays may overlap. */
 #define COPY_ROW(name, SAME, TO)                                                                                     \
     static inline __attribute__((always_inline)) void name(TO *to, const TO *from, ptrdiff_t count,                  \
                                                            int loose)                                                \
@@ -41,7 +41,7 @@ enum { SHEET_BYTES = 32 };
         }                                                                                                            \
     }
 
-/* The place in a row of the sheet at which a row of an image lies as it is, and how many columns of it. */
+/* The position in a row of the sheet of an unchanged part of an image's row, and its number of columns. */
 static void lay_columns(const LayCall *call, ptrdiff_t *first, ptrdiff_t *count)
 {
     const int32_t *columns = row_of(&call->columns, 0, 0);
@@ -162,7 +162,7 @@ static int cut(const CutCall *call)
             if (last && roomy && last - to >= rounded)
                 copy_u8(to, from, bytes, 1);
             else
-                memmove(to, from, (size_t)bytes); /* a caller's arrays may be one */
+                memmove(to, from, (size_t)bytes); /* a caller's arrays may be the same */
         }
     }
     return 0;

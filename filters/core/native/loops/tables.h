@@ -1,8 +1,8 @@
-/* Tables with a place for each whole number: looking samples up in them, and counting samples. */
+/* Tables with an entry for each whole number: look-up and counting of samples. */
 
-/* Look bytes up among bytes, a vector at a time; return how many. The upper four bits of a byte choose among sixteen vectors
-   of sixteen bytes, the lower four among those: a byte that is not of a vector's sixteen becomes 0x80 or more, for which
-   a shuffle gives 0. That takes 0.15 ns a sample, a load for each 0.5. */
+/* Look up bytes in a table of bytes, a vector at a time; return the number. The upper four bits of a byte choose among
+   sixteen vectors of sixteen bytes, the lower four within one: a byte outside a vector's sixteen becomes 0x80 or more,
+   for which a shuffle gives 0. This takes 0.15 ns per sample; separate loads take 0.5. */
 static ptrdiff_t look_up_bytes(uint8_t *restrict to, const uint8_t *restrict from, const uint8_t *restrict table,
                                ptrdiff_t samples)
 {
@@ -67,7 +67,7 @@ static ptrdiff_t look_up_bytes(uint8_t *restrict to, const uint8_t *restrict fro
 static int look_up(const LookUpCall *call)
 {
     const int own_row = call->table.rows > 1;
-    /* One table for all channels goes through the row at once. */
+    /* One table for all channels processes the row at once. */
     const ptrdiff_t step = own_row ? call->step : 1;
     for (ptrdiff_t plane = 0; plane < call->in.planes; plane++)
         for (ptrdiff_t y = 0; y < call->in.rows; y++)
@@ -85,8 +85,8 @@ static int look_up(const LookUpCall *call)
 #undef FROM
 #undef TO
 
-/* Neighbours are often alike, and a count can be added to only when the last addition to it is done: so samples that
-   follow each other are counted apart. */
+/* Neighbours are often equal, and an increment must wait for the previous one of the same count, so adjacent samples
+   have separate counts. */
 enum { APART = 4 };
 
 static void count_bytes(const Array *in, ptrdiff_t plane, ptrdiff_t channel, ptrdiff_t step, int32_t *restrict counts)

@@ -1,16 +1,16 @@
 /* Sums of rows: the taps of one axis as terms, and rows added up by them. */
 
-/* Taps without those that are 0. Where they are the same, or opposite, on both sides of the middle, two samples are
-   added, or subtracted, and then multiplied: pairs. The rest are single. */
+/* The nonzero taps. If they are symmetric or antisymmetric about the middle, two samples are added or subtracted before
+   they are multiplied, as pairs. The rest are single. */
 typedef struct {
-    ptrdiff_t pairs, count; /* all are pairs and then singles */
+    ptrdiff_t pairs, count; /* pairs come first, then singles */
     int opposite;
-    const REAL **near, **far;  /* where a term's samples begin, and those that a pair adds */
-    ptrdiff_t *first, *second; /* the numbers of their taps */
+    const REAL **near, **far;  /* the start of a term's samples, and of those that a pair adds */
+    ptrdiff_t *first, *second; /* the indices of their taps */
     REAL *taps;
 } R(Terms);
 
-/* Take the terms of so many taps as there is room for. */
+/* Set the terms from *count* taps, for which there is room. */
 static void R(set_terms)(R(Terms) *terms, const double *taps, ptrdiff_t count)
 {
     int even = 1, odd = 1;
@@ -30,7 +30,7 @@ static void R(set_terms)(R(Terms) *terms, const double *taps, ptrdiff_t count)
         }
 }
 
-/* Return the terms of *count* taps for each of so many *places*, in one piece of memory; NULL where there is none. */
+/* Return the terms of *count* taps for each of *places*, in one block of memory; NULL without memory. */
 static R(Terms) *R(terms_of)(const double *taps, ptrdiff_t count, ptrdiff_t places)
 {
     const size_t size = (size_t)count * (2 * sizeof(REAL *) + 2 * sizeof(ptrdiff_t) + sizeof(REAL));
@@ -47,8 +47,8 @@ static R(Terms) *R(terms_of)(const double *taps, ptrdiff_t count, ptrdiff_t plac
     return terms;
 }
 
-/* Add up the terms of *count* samples, each sum in the order of the terms. Rows have room for a vector more. Sums begin
-   as the first term: set to 0 in a loop they are kept in memory. */
+/* Add up the terms of *count* samples, each sum in the order of the terms. Rows have room for an extra vector. Sums
+   begin with the first term, as compilers keep sums that a loop sets to 0 in memory. */
 static void R(add_up)(REAL *restrict to, const R(Terms) *terms, ptrdiff_t count)
 {
     const ptrdiff_t pairs = terms->pairs, all = terms->count;
@@ -98,8 +98,8 @@ static void R(add_up)(REAL *restrict to, const R(Terms) *terms, ptrdiff_t count)
 }
 
 /* Add up a few columns of two adjoining rows of results, from *x*; the taps are even about the middle, and
-   none is 0. What a term of the upper one takes,
-   the next term of the lower one takes: half the loads. The sums are add_up's. */
+   none is 0. A term of the upper row and the next term of the lower row use the same samples, which halves the loads.
+   The sums equal those of add_up. */
 static void R(add_up_two)(REAL *restrict upper, REAL *restrict lower, const R(Terms) *terms, const REAL *const *lines,
                           ptrdiff_t height, ptrdiff_t x)
 {
@@ -142,7 +142,7 @@ static void R(add_up_tile)(REAL *to, R(Terms) *terms, const REAL *const *lines, 
 }
 
 /* Add up *results* rows, *stride* apart, of *lines*, in which taps are *down* apart: a few columns of all of them at a
-   time, which so stay in the first-level cache; the second-level one gives no more than a vector a cycle. */
+   time, so that they stay in the first-level cache; the second-level cache delivers at most one vector per cycle. */
 static void R(add_up_rows)(REAL *to, ptrdiff_t pitch, ptrdiff_t results, ptrdiff_t stride, R(Terms) *terms,
                            ptrdiff_t down, const REAL *const *lines, ptrdiff_t count)
 {

@@ -1,7 +1,8 @@
 /* Non-maximum suppression: the magnitude where it is a maximum along the gradient, and 0 elsewhere.
 
-   The neighbours along the gradient lie on the rim of the 3×3 pixels around, between that beside and that at the corner, and are
-   interpolated. Equal neighbours differ by less than EQUAL: what rounding leaves of a plateau is none of its shape. */
+   The neighbours along the gradient are interpolated on the rim of the surrounding 3×3 pixels, between a side and a
+   corner. Neighbours that differ by less than EQUAL are equal, as rounding errors on a plateau are not part of its
+   shape. */
 
 #define EQUAL 1e-5
 #define RUN 64
@@ -24,14 +25,14 @@ static void R(maxima)(REAL *restrict to, const REAL *restrict above, const REAL 
     }
 }
 
-/* Write what is thinned of a row, as magnitudes or as classes, from *first*; *found* is room for it. */
+/* Write a thinned row, as magnitudes or as classes, from *first*; *found* has room for it. */
 static void R(thinned_row)(void *to, SampleType type, ptrdiff_t first, const REAL *above, const REAL *row,
                            const REAL *below, const REAL *gx, const REAL *gy, REAL *found, ptrdiff_t count, REAL low,
                            REAL high)
 {
     for (ptrdiff_t x = 0; x < count; x += RUN) {
         const ptrdiff_t size = MIN(RUN, count - x);
-        int any = 0; /* most of a picture is below the threshold: a third of the time */
+        int any = 0; /* most of a picture is below the threshold: takes a third of the time */
         for (ptrdiff_t i = x; i < x + size; i++)
             any |= row[i] > low;
         if (any)
@@ -50,7 +51,7 @@ static void R(thinned_row)(void *to, SampleType type, ptrdiff_t first, const REA
     }
 }
 
-/* Write the magnitudes of a row; what is missing is no neighbour. */
+/* Write the magnitudes of a row; missing ones do not count as neighbours. */
 static void R(strengths)(REAL *restrict to, const REAL *gx, const REAL *gy, ptrdiff_t count, Norm norm)
 {
     R(magnitudes)(to, gx, gy, count, norm);
@@ -81,8 +82,8 @@ static int R(thin)(const ThinCall *call)
     return 0;
 }
 
-/* Thin derivatives as they come, row after row, three of which are kept: that saves their way through memory, 3 ns a
-   pixel. */
+/* Thin derivatives row by row as they arrive, storing three rows: this avoids writing them to memory, 3 ns per pixel.
+   */
 static void R(thin_rows)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, const REAL *gx,
                          const REAL *gy, ptrdiff_t pitch, REAL *kept, ptrdiff_t count)
 {

@@ -1,4 +1,4 @@
-/* Vectors as wide as the instruction set's registers, in the compiler's own extension of C. */
+/* Vectors as wide as the instruction set's registers, as a compiler extension of C. */
 
 #define FLOAT_LANES (VECTOR_BYTES / 4)
 #define DOUBLE_LANES (VECTOR_BYTES / 8)
@@ -14,8 +14,8 @@ VECTOR_OF(int32_t, vi32);
 VECTOR_OF(uint64_t, vu64);
 VECTOR_OF(int64_t, vi64);
 
-/* Move the bytes of a pixel, whose places may overlap. Where their number is a constant they pass through registers: of 3
-   bytes compilers make a call of memmove, which takes three times as long. */
+/* Move the bytes of a pixel between places that may overlap. A constant number passes through registers: for 3 bytes
+   compilers call memmove, which takes three times as long. */
 static inline __attribute__((always_inline)) void move_pixel(void *to, const void *from, const size_t bytes)
 {
     uint8_t held[16];
@@ -27,8 +27,8 @@ static inline __attribute__((always_inline)) void move_pixel(void *to, const voi
     memcpy(to, held, bytes);
 }
 
-/* Divide a vector of sums, and round them half up to whole numbers from 0 to 255; NaN becomes 0. A divisor whose inverse
-   is exact, a power of two, is given as the *factor*; else that is 0. */
+/* Divide a vector of sums, and round them half up to whole numbers from 0 to 255; NaN becomes 0. *factor* is the
+   inverse of the divisor if that is exact, for a power of two; else 0. */
 static inline vi32 round_u8(const float *from, float divisor, float factor)
 {
     const vfloat most = (vfloat){0} + 255;
@@ -40,7 +40,7 @@ static inline vi32 round_u8(const float *from, float divisor, float factor)
     return __builtin_convertvector((vfloat)(((vi32)value & less) | ((vi32)most & ~less)), vi32);
 }
 
-/* Write as many sums as a vector has bytes as bytes: 0.09 ns a sample with AVX2 in place of the compiler's own 0.18. */
+/* Write a vector's worth of sums as bytes: 0.09 ns per sample with AVX2 instead of the compiler's own 0.18. */
 static inline void write_u8(uint8_t *to, const float *from, float divisor, float factor)
 {
     const vi32 a = round_u8(from, divisor, factor), b = round_u8(from + FLOAT_LANES, divisor, factor),
@@ -69,7 +69,7 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 #endif
 }
 
-/* Round a product: no multiplication and addition are made one. */
+/* Round a product, which prevents fused multiply-add. */
 #if defined(__x86_64__)
 #define ROUND_PRODUCT(v) __asm__("" : "+v"(v))
 #elif defined(__aarch64__)
@@ -78,56 +78,57 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 #define ROUND_PRODUCT(v) (void)0
 #endif
 
-/* What exponents of e are times this are those of 2; see exp2.h. */
+/* Exponents of e times this are exponents of 2; see exp2.h. */
 #define LOG2_E 1.4426950408889634
 
-/* The next loop is written out as so many steps, that one around it may go by vectors. */
+/* Unroll the next loop fully, so that the loop around it can be vectorized. */
 #ifdef __clang__
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #else
 #define UNROLLED _Pragma("GCC unroll 32")
 #endif
 
-/* The next loop writes nothing that it reads later: it may go by vectors. */
+/* The next loop has no dependencies between iterations, so it can be vectorized. */
 #ifdef __clang__
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
-/* Rows of memory that loops read past their end, by less than a vector: so much is added to what they allocate. */
+/* Extra allocation for rows that loops read beyond the end, by less than a vector. */
 #define SPARE 64
 
-/* Vectors of sums that are kept in registers: of one row of results, and of each of two rows; and those of a tile. */
+/* Vectors of sums to keep in registers: for one row of results, for each of two rows, and for a tile. */
 #define WIDE 8
 #define TILE (2 * WIDE)
 #define TWO_WIDE 3
 
-/* Rows of results that are made of one ring of rows at a time, and the bytes of such a ring: for small kernels whole rows
-   of 4000 samples, as parts of rows are slow to read; at 12 MP a Gaussian of sigma 1 takes 0.8 ns a sample in place of 1. */
+/* Rows of results to compute from a ring of rows at a time, and the bytes of such a ring: for small kernels whole rows
+   of 4000 samples, as partial rows are slow to read; for 12 MP a Gaussian of sigma 1 takes 0.8 ns per sample instead of
+   1. */
 #define GROUP 4
 #define RING_BYTES (384 << 10)
 
-/* Samples of REAL from a row to the next: with room to spare, and an odd number of cache lines, so that the samples of a
-   column do not compete for the same ones. */
+/* Samples of REAL from a row to the next: with room to spare, and an odd number of cache lines, so that the samples of
+   a column do not compete for the same cache set. */
 #define LINE ((ptrdiff_t)(64 / sizeof(REAL)))
 #define PITCH(samples) (((samples) + 2 * SPARE) / (2 * LINE) * 2 * LINE + LINE)
 
-/* Return the size of the blocks, at most *most* or 1 each, into which *size* is divided evenly. */
+/* Return the size of blocks, at most *most* and at least 1, into which *size* is divided evenly. */
 static inline ptrdiff_t block_of(ptrdiff_t size, ptrdiff_t most)
 {
     const ptrdiff_t blocks = (size - 1) / MAX(most, 1) + 1;
     return size < 1 ? 1 : (size - 1) / blocks + 1;
 }
-/* How much of the second-level cache a block of an image may take, and its width where that is up to the loop. */
+/* The share of the second-level cache for a block of an image, and its width if the loop may choose it. */
 #define BLOCK_BYTES (128 << 10)
 #define BLOCK_WIDTH 256
 
-/* How much of the second-level cache a ring of rows may take, where that is up to the loop. */
+/* The share of the second-level cache for a ring of rows, if the loop may choose it. */
 #define NARROW_RING_BYTES (64 << 10)
 
-/* Fetch the samples from *first* of some rows, as far as there are any. The processor foresees no step to another page, as
-   each row of a block of columns takes: at 12 MP a Gaussian of sigma 2 takes 1.2 ns a sample so in place of 1.4. */
+/* Prefetch the samples from *first* of some rows. The processor does not prefetch across pages, which each row of a
+   block of columns needs: for 12 MP a Gaussian of sigma 2 takes 1.2 ns per sample instead of 1.4. */
 static inline void fetch_rows(const Array *array, ptrdiff_t plane, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t first,
                               ptrdiff_t count)
 {

@@ -1,14 +1,14 @@
-/* Warping: each result is interpolated between the samples around its place in the input, which a matrix gives.
+/* Warping: each result is interpolated at the point of the input given by a matrix.
 
-   A block of columns at a time goes down the rows, so that its samples stay in the cache whatever the turn. Of each row of
-   a block the places come first, in double for each result by itself, so that they do not drift; then the results that
-   lie inside, without a look at the edge, and the others by the border rule. The sums of a result are down first, then
-   across, and the same wherever it lies. */
+   Blocks of columns are processed down the rows, so that their samples stay in the cache for any rotation. For each row
+   of a block the points come first, in double and separately for each result, so that errors do not accumulate; then
+   the results inside, without checks for the edge, and the others by the border rule. Sums run down first, then across,
+   wherever a result lies. */
 
 #ifndef WARP_BLOCK
 #define WARP_BLOCK 256
-#define WARP_FAR 536870911.0      /* places further away are ground */
-#define WARP_GROUND -1073741824.0 /* stands for the place of a result that is ground, as all behind the horizon are */
+#define WARP_FAR 536870911.0      /* points further away are background */
+#define WARP_GROUND -1073741824.0 /* marks the point of a background result, such as all behind the horizon */
 
 typedef int32_t VWARP __attribute__((vector_size(DOUBLE_LANES * 4)));
 
@@ -32,8 +32,8 @@ static inline vdouble warp_floor(vdouble v)
 
 #if defined(__x86_64__) && VECTOR_BYTES >= 32
 #define WARP_BYTES
-/* Interpolate results whose samples are bytes, to float, as warp_pixel does. Of two pixels of 3 or 4 channels, 8 bytes are
-   read at once: RGB takes 2.5 ns a pixel so in place of 7. */
+/* Interpolate bytes to float, like warp_pixel. For two pixels of 3 or 4 channels, 8 bytes are read at once: RGB takes
+   2.5 ns per pixel instead of 7. */
 static inline __m256 warp_eight(const char *from)
 {
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)from)));
@@ -54,7 +54,7 @@ static inline __attribute__((always_inline)) void warp_bytes(float *to, const in
     }
 }
 
-/* The same for pixels of one byte, of which as many are done as a vector has lanes; return how many are. */
+/* The same for pixels of one byte, a vector at a time; return the number. */
 static inline ptrdiff_t warp_grays(float *to, const int64_t *offset, const float *across, const float *down,
                                    const char *from, ptrdiff_t pitch, ptrdiff_t first, ptrdiff_t stop)
 {
@@ -98,8 +98,8 @@ static ptrdiff_t bordered(ptrdiff_t place, ptrdiff_t size, BorderRule border)
 
 typedef struct {
     const WarpCall *call;
-    ptrdiff_t taps, size, columns; /* of the samples along each axis, of a sample, and of the input */
-    int32_t wide, high;            /* so many first samples have all others inside, along each axis */
+    ptrdiff_t taps, size, columns; /* taps along each axis, bytes of a sample, and columns of the input */
+    int32_t wide, high;            /* the number of first samples whose taps all lie inside, along each axis */
     REAL *patch;                   /* samples around a result at the edge */
 } R(Warp);
 
@@ -107,14 +107,14 @@ typedef REAL R(WarpParts) __attribute__((vector_size(DOUBLE_LANES * sizeof(REAL)
 
 typedef struct {
     int64_t offset[WARP_BLOCK];                /* of the first sample of each result, in bytes */
-    int32_t x[WARP_BLOCK], y[WARP_BLOCK];      /* where it is */
-    REAL across[WARP_BLOCK], down[WARP_BLOCK]; /* how far the result lies from the sample before it, of a sample */
-    int32_t outside[WARP_BLOCK];               /* whether any of the samples is */
-    int any;                                   /* whether any of any result is */
+    int32_t x[WARP_BLOCK], y[WARP_BLOCK];      /* its position */
+    REAL across[WARP_BLOCK], down[WARP_BLOCK]; /* the fraction of a sample from the previous sample to the result */
+    int32_t outside[WARP_BLOCK];               /* whether any of its samples is outside */
+    int any;                                   /* whether any sample of any result is */
 } R(Places);
 
-/* Find the places of *count* results of a row from column *first*. The compiler makes no vectors of such a loop: written so,
-   it takes 1 ns in place of 5. */
+/* Find the points of *count* results of a row from column *first*. Compilers do not vectorize a plain loop: this form
+   takes 1 ns instead of 5. */
 static void R(warp_places)(R(Places) *places, const R(Warp) *warp, ptrdiff_t row, ptrdiff_t first, ptrdiff_t count)
 {
     const WarpCall *call = warp->call;
@@ -151,7 +151,7 @@ static void R(warp_places)(R(Places) *places, const R(Warp) *warp, ptrdiff_t row
         const VWARP outside = (columns < 0) | (columns >= wide) | (rows < 0) | (rows >= high);
         memcpy(places->outside + i, &outside, sizeof outside);
         any |= outside;
-        /* Sums with such a number hold whole ones in their last bits. */
+        /* Adding this number leaves whole numbers in the last bits. */
         const double back = warp->taps > 2 ? pitch + pixel : 0;
         const vi64 offset = (vi64)(left * pixel + (top * pitch + (whole - back))) - (vi64)whole;
         memcpy(places->offset + i, &offset, sizeof offset);
@@ -172,7 +172,7 @@ static inline REAL R(warp_sample)(const char *row, ptrdiff_t i, SampleType type)
     }
 }
 
-/* The weights of four samples at the fraction *f* past the second, of cubic convolution with a = -1/2. */
+/* The weights of four samples, at the fraction *f* after the second, for cubic convolution with a = -1/2. */
 static inline void R(cubic_weights)(REAL *weights, REAL f)
 {
     const REAL half = (REAL)0.5, g = 1 - f;
@@ -182,7 +182,7 @@ static inline void R(cubic_weights)(REAL *weights, REAL f)
     weights[2] = 1 - weights[0] - weights[1] - weights[3];
 }
 
-/* Interpolate *step* channels of a result, of which the first sample is at *from*. */
+/* Interpolate *step* channels of a result whose first sample is at *from*. */
 static inline __attribute__((always_inline)) void R(warp_pixel)(REAL *restrict to, const char *from, ptrdiff_t pitch,
                                                                 ptrdiff_t step, SampleType type, ptrdiff_t taps,
                                                                 REAL across, REAL down)
@@ -210,7 +210,7 @@ static inline __attribute__((always_inline)) void R(warp_pixel)(REAL *restrict t
 #undef AT
 }
 
-/* The same bilinearly for four channels of REAL: two pixels are a vector. */
+/* The same, bilinear, for four channels of REAL: two pixels are a vector. */
 static inline __attribute__((always_inline)) void R(warp_four)(REAL *restrict to, const R(Places) *places,
                                                                const char *from, ptrdiff_t pitch, ptrdiff_t first,
                                                                ptrdiff_t stop)
@@ -230,7 +230,7 @@ static inline __attribute__((always_inline)) void R(warp_four)(REAL *restrict to
     }
 }
 
-/* Interpolate the results *first* … *stop* - 1 of a block, all of whose samples lie in the plane that begins at *from*. */
+/* Interpolate the results *first* … *stop* - 1 of a block, whose samples all lie in the plane at *from*. */
 static inline __attribute__((always_inline)) void R(warp_inside)(REAL *restrict to, const R(Places) *places,
                                                                  const char *from, ptrdiff_t pitch, ptrdiff_t step,
                                                                  SampleType type, ptrdiff_t taps, ptrdiff_t first,
@@ -298,7 +298,7 @@ static void R(warp_run)(const R(Warp) *warp, REAL *to, const R(Places) *places, 
 #undef RUN_AS
 }
 
-/* Interpolate a result at the edge, or outside: its samples are those of the border rule. */
+/* Interpolate a result at the edge or outside, with samples by the border rule. */
 static void R(warp_edge)(const R(Warp) *warp, REAL *to, const R(Places) *places, ptrdiff_t plane, ptrdiff_t i)
 {
     const WarpCall *call = warp->call;
@@ -329,7 +329,7 @@ static void R(warp_edge)(const R(Warp) *warp, REAL *to, const R(Places) *places,
                   places->down[i]);
 }
 
-/* Copy samples as they are, where results have their type: RGB takes 2 ns a pixel so in place of 5. */
+/* Copy samples unchanged, if results have their type: RGB takes 2 ns per pixel instead of 5. */
 static void R(warp_copy)(const R(Warp) *warp, void *row, const R(Places) *places, ptrdiff_t plane, ptrdiff_t first,
                          ptrdiff_t stop)
 {
@@ -363,7 +363,7 @@ static int R(warp)(const WarpCall *call)
         return -1;
     R(Warp) warp = {.call = call, .taps = taps, .columns = in->samples / step, .patch = memory + WARP_BLOCK * step};
     warp.size = in->type == U8 ? 1 : in->type == U16 ? 2 : in->type == F32 ? 4 : 8;
-    const int eight = in->type == U8 && taps == 2 && step == 3; /* bytes are read of two pixels */
+    const int eight = in->type == U8 && taps == 2 && step == 3; /* 8 bytes of two pixels are read at once */
     warp.wide = (int32_t)MAX(warp.columns - taps + 1 - eight, 0);
     warp.high = (int32_t)MAX(in->rows - taps + 1, 0);
     const int copies = taps == 1 && in->type == out->type;

@@ -1,0 +1,66 @@
+"""A command that has commands of its own, with its help in two lengths."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..errors import UsageError
+from .docstrings import examples, prose
+from .option_words import StrictCommand
+from .two_helps import TwoHelps, one_line_each
+
+
+class HelpedGroup(TwoHelps, TyperGroup):
+    """Commands below one name."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; for an unknown name, suggest what to use."""
+        if not ctx.resilient_parsing and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            raise self.unknown(ctx, args[0])
+        return super().resolve_command(ctx, args)
+
+    def unknown(self, ctx: Any, word: str) -> UsageError:
+        """Return the refusal of a *word* that names no command."""
+        names = self.list_commands(ctx)
+        near = difflib.get_close_matches(word, names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(names)}"
+        return UsageError(f"unknown command '{self.name} {word}'; {hint}")
+
+    def short_sections(self, ctx: Any, width: int) -> list[tuple[str, list[str]]]:
+        """Return the commands, a line each."""
+        return [("Commands", one_line_each(self.summaries(ctx, self.list_commands(ctx)), width))]
+
+    def summaries(self, ctx: Any, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return what commands do."""
+        made: list[tuple[str, Any]] = [(name, self.get_command(ctx, name)) for name in names]
+        return [(name, command.summary) for name, command in made]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands of the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(self.summaries(ctx, self.list_commands(ctx)))
+
+    def further(self, ctx: Any) -> str:
+        """Say where the rest of the help is."""
+        return f"`{ctx.command_path} COMMAND -h` prints a screen of help, `--help` the whole."
+
+
+def command_of(
+    app: typer.Typer, name: str, kind: type[StrictCommand] = StrictCommand
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return what adds a function to a group as the command *name*, with the examples of its docstring."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        doc = inspect.getdoc(function) or ""
+        added = app.command(
+            name, cls=kind, options_metavar="[OPTIONS]", help=prose(doc, ()), epilog="\n".join(examples(doc))
+        )
+        return added(function)
+
+    return add

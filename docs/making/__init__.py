@@ -1,0 +1,1 @@
+"""What makes the site of the documentation: pages whose commands run, a reference, and checks."""
