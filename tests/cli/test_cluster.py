@@ -401,7 +401,7 @@ def test_what_is_no_cluster_is_refused(words, said, refused, png):
 def test_a_cluster_needs_files_that_are_not_replaced(refused, png):
     assert "its workers have neither standard input" in refused(2, "blur", png, "-o", "-", "--cluster", "local:2")
     assert "its workers have neither standard input" in refused(2, "blur", "-", "-o", "b.png", "--cluster", "local:2")
-    assert "contradict" in refused(2, "blur", png, "--in-place", "--cluster", "local:2")
+    assert "cannot be used with --in-place" in refused(2, "blur", png, "--in-place", "--cluster", "local:2")
 
 
 def test_without_the_extra_the_command_that_installs_it_is_told(refused, png, monkeypatch):

@@ -198,7 +198,7 @@ def test_what_is_no_zarr_is_not_replaced_and_nothing_is_done(on_bands):
     Path("out.zarr/letter").touch()
     ended, parts = on_bands("blur", "in.zarr", "-o", "out.zarr")
     assert (ended.code, parts) == (1, [])
-    assert ended.lines == ["imfilter: out.zarr: cannot be written: a folder that is no zarr is there"]
+    assert ended.lines == ["imfilter: out.zarr: cannot be written: a folder that is not a zarr is there"]
 
 
 # ---- workers that are processes -------------------------------------------------------------------
