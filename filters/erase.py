@@ -228,10 +228,13 @@ def _size(width: int, height: int, area: Any, ratio: Any) -> tuple[Any, Any]:
 
 def _mean(image: Rows) -> Array:
     """Return the mean of each channel over the samples present; 0 if a channel has none."""
+
+    def look(rows: Array) -> tuple[Array, Array]:
+        present = np.isfinite(rows)
+        return np.where(present, rows, 0).sum(axis=(0, 1), dtype=np.float64), present.sum(axis=(0, 1))
+
     total: Any = 0.0
     count: Any = 0
-    for rows in surveyed(image):
-        present = np.isfinite(rows)
-        total = total + np.where(present, rows, 0).sum(axis=(0, 1), dtype=np.float64)
-        count = count + present.sum(axis=(0, 1))
+    for part, number in surveyed(image, look):
+        total, count = total + part, count + number
     return total / np.maximum(count, 1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from .. import signals
 from ..console import faults
@@ -18,22 +20,30 @@ from ..images.source import Source
 from .image_job import ImageProcessor
 from .plan import Job
 
+Done = TypeVar("Done")
+
 
 def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     """Do one job; a failure becomes its report."""
     began = time.perf_counter()
+    report = reported(job, partial(_processed, processor, job, reader))
+    return report._replace(seconds=time.perf_counter() - began)
+
+
+def reported(job: Job, work: Callable[[], Done]) -> Done | Report:
+    """Do some work for a job, and return what comes of it; a failure is a report."""
     try:
-        report = _processed(processor, job, reader)
+        done: Done | Report = work()
     except FileError as error:
         no_place = error.reason if isinstance(error, NoPlaceError) else None
-        report = Report(input=job.input.name, status="failed", error=str(error), no_place=no_place)
+        done = Report(input=job.input.name, status="failed", error=str(error), no_place=no_place)
     except BrokenPipeError:
         raise
     except Exception as fault:  # a bug of the program, too, costs one image and not the batch
         error = f"{shown(job.input.name)}: {faults.described(fault)}"
-        report = Report(input=job.input.name, status="failed", error=error)
+        done = Report(input=job.input.name, status="failed", error=error)
     signals.check()
-    return report._replace(seconds=time.perf_counter() - began)
+    return done
 
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:

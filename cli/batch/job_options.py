@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ...filters.core.engine import executor
 from ...filters.core.engine.mask import Effect
 from ...filters.core.named_tuple import NamedTuple
 from ..file_identity import Identity
@@ -113,3 +114,5 @@ class JobOptions(NamedTuple):
     """The augmentation from which the recipe of each image is drawn."""
     annotations: AnnotationOptions = AnnotationOptions()
     """How masks and boxes are moved."""
+    run: Callable[..., executor.Result] = executor.run
+    """What runs the stages over an image: the executor, or what lets others do some of it."""

@@ -184,9 +184,9 @@ def _reports(
 ) -> Generator[tuple[int, Report], None, None]:
     """Yield the number and report of each finished job."""
     if cluster is not None:
-        from .cluster import sharing
+        from .cluster import bands
 
-        yield from sharing.Sharing(cluster, jobs, processor, reader).reports()
+        yield from bands.reports(cluster, jobs, processor, reader)
         return
     stored = any(is_store(name) for job in jobs for name in (job.input.name, *job.outputs.values()))
     if workers > 1 and len(jobs) > 1:

@@ -170,7 +170,7 @@ class Transaction:
             files = NewFolder()
             yield files
             with uninterrupted():
-                new = FolderReplacement(self._folder(target.parent, root), target)
+                new = FolderReplacement(self._folder(target.parent, root), target, files.begun)
                 self._files.append(new)
             new.write(files.files)
 

@@ -175,6 +175,9 @@ class Codec(NamedTuple):
     colours, and *alpha* if there is one. None if the samples must be in memory."""
     streamed_bytes: Callable[[int, Samples, int], float] = lambda width, samples, cores: 0
     """Returns the most bytes of such a canvas, from the picture's width, its samples and the number of threads."""
+    bands: Callable[[str, str, EncodeOptions], Any] | None = None
+    """Returns the object through which several programs write one output, like `zarr.bands`, from the folder for its files
+    and its own name. None if one program must write all of it."""
     encode_maps: Encode | None = None
     """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
     holds_iptc: bool = False

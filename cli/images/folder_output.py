@@ -27,6 +27,8 @@ class NewFolder(io.BytesIO):
     def __init__(self) -> None:
         super().__init__()
         self.files: list[tuple[str, Parts]] = []
+        self.begun: str | None = None
+        """A folder beside its place in which other files of it are already, if there is one."""
 
     def put(self, name: str, parts: Parts) -> None:
         """Take a file, whose name may have folders before it."""
@@ -36,11 +38,14 @@ class NewFolder(io.BytesIO):
 class FolderReplacement(Replacement):
     """A new folder, and the Zarr that it replaces."""
 
-    def __init__(self, folder: OutputFolder, target: Path) -> None:
-        """Make the folder; raises OSError."""
+    def __init__(self, folder: OutputFolder, target: Path, begun: str | None = None) -> None:
+        """Make the folder, or take one that was *begun* beside the target; raises OSError."""
         super().__init__(folder, temporary_name(NEW), target, None, None)
-        _check_kind(folder, self.name)
-        folder.make(self.temporary)
+        check_place(folder, self.name)
+        if begun is None:
+            folder.make(self.temporary)
+        else:
+            folder.rename(Path(begun).name, self.temporary)
 
     def write(self, files: Sequence[tuple[str, Parts]]) -> None:
         """Write the files; raises OSError."""
@@ -81,7 +86,7 @@ class FolderReplacement(Replacement):
         self._is_placed = True
 
     def _check(self, read: Collection[Identity]) -> None:
-        _check_kind(self.folder, self.name)
+        check_place(self.folder, self.name)
         found = self.folder.found(self.name)
         if found is not None and identity_of(found) in read:
             raise OSError("this call reads it")
@@ -113,7 +118,7 @@ class FolderReplacement(Replacement):
             self.folder.remove_tree(self.temporary)
 
 
-def _check_kind(folder: OutputFolder, name: str) -> None:
+def check_place(folder: OutputFolder, name: str) -> None:
     """Raise OSError for anything but another Zarr or an empty folder."""
     found = folder.found(name)
     if found is None:

@@ -36,8 +36,8 @@ class PyramidCanvas(PackedCanvas):
         whole = (*shape[:2], self.channels)
         self.levels = pyramid.shapes(whole, smallest) if smallest else [whole]
         """The shapes of the picture and its copies."""
-        halve = partial(pyramid.halved, alpha=alpha, nearest=nearest)
-        self._pyramid = pyramid.Pyramid(self.levels, block, self.row_of_tiles, halve)
+        self.halve = partial(pyramid.halved, alpha=alpha, nearest=nearest)
+        self._pyramid = pyramid.Pyramid(self.levels, block, self.row_of_tiles, self.halve)
         self._placed: list[list[tuple[str, int, int]]] = [[] for _ in self.levels]
         """The tiles of each level in the order of packing: their names, positions and lengths."""
         self._bounds = [0]
@@ -48,7 +48,7 @@ class PyramidCanvas(PackedCanvas):
 
     def pack(self, number: int, pixels: Array) -> tuple[Tiles, Array | None]:
         """Return a row of tiles, and its rows of the first copy."""
-        smaller = self._pyramid.halve(pixels) if len(self.levels) > 1 else None
+        smaller = self.halve(pixels) if len(self.levels) > 1 else None
         return self.row_of_tiles(0, number * self.block, pixels), smaller
 
     def ordered(self, number: int, packed: tuple[Tiles, Array | None]) -> Parts:

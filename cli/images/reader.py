@@ -103,6 +103,11 @@ class Reader:
             found = self._begun(name)
             return decode.finish(found.decoded, self._options(name)), found.source
 
+    def streamed(self, name: str) -> tuple[Picture, Source] | None:
+        """Return the picture *name* as `read` does if its rows are read as they are needed; else None."""
+        with naming(name):
+            return self._streamed(_large(name), name)
+
     def describe(self, name: str) -> Description | None:
         """Return the header of the file *name*; None if it must be decoded. Raises FileError."""
         with naming(name):

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.cli.batch.cluster import connection, lists, worker_task
+from imfilter.cli.batch.dispatch import process
 from PIL import Image
 
 with contextlib.suppress(ImportError):
@@ -42,13 +43,13 @@ def call(command):
 
     def call(*words, preload=None, **options):
         return subprocess.run(
-            [*command, *map(str, words)], env=_environment(preload), capture_output=True, text=True, **options
+            [*command, *map(str, words)], env=environment(preload), capture_output=True, text=True, **options
         )
 
     return call
 
 
-def _environment(preload):
+def environment(preload):
     if preload is None:
         return None
     Path("preload.py").write_text(textwrap.dedent(preload))
@@ -161,7 +162,7 @@ def test_json_failures_and_their_order_are_those_of_processes(photos, call):
 def test_a_worker_that_is_killed_at_any_moment_costs_nothing(photos, command, start, ok):
     ok("blur", photos(300), "-o", "own/", "--op", "median", "--size", 15, "-j", 1, "-q")
     words = ["blur", "in", "-o", "out/", "--op", "median", "--size", "15", "--cluster", "local:2"]
-    process = start([*command, *words], env=_environment(SLOW.format(seconds=0.05)))
+    process = start([*command, *words], env=environment(SLOW.format(seconds=0.05)))
     wait_for(lambda: Path("out").is_dir())
     killed = 0
     while killed < 20 and process.poll() is None:
@@ -221,7 +222,7 @@ def test_other_versions_are_refused(photos, call):
 def test_an_interruption_waits_for_what_is_begun(photos, command, start):
     photos(300)
     words = ["blur", "in", "-o", "out/", "--cluster", "local:2"]
-    process = start([*command, *words], env={**_environment(SLOW.format(seconds=0.05)), "TMPDIR": str(Path.cwd())})
+    process = start([*command, *words], env={**environment(SLOW.format(seconds=0.05)), "TMPDIR": str(Path.cwd())})
     wait_for(lambda: Path("out").is_dir() and len(os.listdir("out")) > 20)
     os.killpg(process.pid, signal.SIGINT)
     code, lines = wait_for_its_end(process)
@@ -238,7 +239,7 @@ def test_an_interruption_waits_for_what_is_begun(photos, command, start):
 def test_a_second_interruption_leaves_at_once(photos, command, start):
     photos(4)
     words = ["blur", "in", "-o", "out/", "--cluster", "local:2"]
-    process = start([*command, *words], env=_environment(SLOW.format(seconds=500)))
+    process = start([*command, *words], env=environment(SLOW.format(seconds=500)))
     wait_for(lambda: Path("begun").exists())
     os.killpg(process.pid, signal.SIGINT)
     time.sleep(1)
@@ -364,7 +365,7 @@ def test_each_picture_is_given_out_until_it_is_done(monkeypatch):
 
 
 def test_a_worker_with_other_versions_does_nothing():
-    call = worker_task.Call("token", "/", b"", ("0.0", *worker_task.versions()[1:]))
+    call = worker_task.Call("token", "/", b"", ("0.0", *worker_task.versions()[1:]), process)
     assert worker_task.do(call, b"") == worker_task.Done([], other=worker_task.in_words(worker_task.versions()))
 
 
@@ -387,6 +388,8 @@ def test_lists_take_seconds_and_the_last_ones_are_short():
         ("--cluster nowhere", "--cluster: 'nowhere' is no cluster; use local:N, an address as tcp://host:8786, or"),
         ("--cluster local:0", "--cluster: 'local:0' is no cluster; use local:N"),
         ("--cluster a.png", "--cluster a.png: holds no address of a scheduler; write it by --scheduler-file"),
+        ("--cluster tcp://host", "--cluster tcp://host: needs a port, such as tcp://host:8786"),
+        ("--cluster tls://[::1]/", "--cluster tls://[::1]/: needs a port, such as tls://[::1]:8786"),
         ("--cluster local:2 -j 2", "--cluster and --jobs contradict each other"),
     ],
 )

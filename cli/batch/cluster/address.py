@@ -12,6 +12,7 @@ from ...errors import UsageError
 
 LOCAL = re.compile(r"local:0*([1-9]\d{0,3})")
 SCHEME = re.compile(r"[a-z][a-z0-9+]*://\S+")
+WITHOUT_PORT = re.compile(r"(?:tcp|tls)://(?:\[[^\]]*\]|[^\[\]:/]+):?/?")
 
 
 class Address(NamedTuple):
@@ -37,6 +38,8 @@ def read(text: str) -> Address:
     """
     if found := LOCAL.fullmatch(text):
         return Address(text, workers=int(found[1]))
+    if WITHOUT_PORT.fullmatch(text):
+        raise UsageError(f"--cluster {shown(text)}: needs a port, such as {text.rstrip(':/')}:8786")
     if SCHEME.fullmatch(text):
         return Address(text, scheduler=text)
     if not Path(text).is_file():

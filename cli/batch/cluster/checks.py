@@ -12,6 +12,7 @@ from typing import Any
 from ...console.messages import counted, reason, say, shown
 from ...errors import UsageError
 from ...images.temporary_names import NEW, temporary_name
+from ...images.zarr_mark import mark_of
 from ..plan import Job
 from . import connection as connections
 from . import worker_task
@@ -67,7 +68,8 @@ def _named(workers: Sequence[str]) -> str:
 def _check_disks(connection: Connection, jobs: Sequence[Job]) -> None:
     """Raise UsageError where a worker does not see the first input, or cannot write beside the last output."""
     here = Path.cwd()
-    source = next((path for job in jobs if (path := here / job.input.name).is_file()), None)
+    names = (here / job.input.name for job in jobs)
+    source = next((path for name in names if (path := mark_of(name) or name).is_file()), None)
     paths = [target.path for target in jobs[-1].all_targets.values() if target.path is not None]
     folder = next((path for path in (here / paths[-1]).parents if path.is_dir()), None) if paths else None
     probe = None if folder is None else folder / temporary_name(NEW)

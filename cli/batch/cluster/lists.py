@@ -85,3 +85,24 @@ class Lists:
 
     def _length(self, threads: int) -> int:
         return FIRST if not self._seconds else max(1, round(max(SECONDS, BUSY * threads) / self._seconds))
+
+
+class Parts(Lists):
+    """The parts of one picture: each is given out alone, and no more of them than are worked at.
+
+    So who dies of one costs that one alone, which is done again at once.
+    """
+
+    def next(self, threads: int, out: int) -> Lot | None:
+        """Return the next part for one of so many *threads*, while *out* others are out; None for none now."""
+        return super().next(threads, out) if out < threads else None
+
+    def died(self, lot: Lot, deaths: int = 1) -> bool:
+        """Take back a part whose worker died, or several; return whether it was tried enough."""
+        if lot.deaths + deaths >= TRIES:
+            return True
+        self._again.append(lot._replace(deaths=lot.deaths + deaths))
+        return False
+
+    def _length(self, threads: int) -> int:
+        return 1

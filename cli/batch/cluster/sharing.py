@@ -1,4 +1,4 @@
-"""Sharing the jobs of a batch among the workers of a cluster.
+"""Sharing the jobs of a batch, or the parts of one, among the workers of a cluster.
 
 Few tasks are out at a time, so that a million pictures are no graph of a million, and what is slow learns of it: lists
 grow to what takes two seconds. No pixel passes the scheduler.
@@ -12,7 +12,7 @@ import pickle
 import queue
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,13 @@ from ...console.report import Report
 from ...errors import FileError
 from ...images.reader import Reader
 from ...images.temporary_names import remove_temporaries
+from ..dispatch import process
 from ..image_job import ImageProcessor
-from ..plan import Job
 from . import connection as connections
 from . import worker_task
 from .connection import AGAIN, Connection
 from .lists import Lists, Lot
+from .worker_task import Task, Work
 
 OUT = 3
 """Tasks that are out at a time for each thread of a worker: one is done, one waits there, one is on its way."""
@@ -37,13 +38,22 @@ TICK, PAUSE = 0.5, 0.05
 
 
 class Sharing:
-    """The jobs of a batch on their way to a cluster and back."""
+    """The tasks of a batch on their way to a cluster and back."""
 
-    def __init__(self, connection: Connection, jobs: Sequence[Job], processor: ImageProcessor, reader: Reader) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        jobs: Sequence[Task],
+        processor: ImageProcessor,
+        reader: Reader,
+        work: Work = process,
+        lists: type[Lists] = Lists,
+    ) -> None:
+        """*work* is what workers do for each of the *jobs*, which *lists* give out."""
         self._connection = connection
         packed, versions = worker_task.packed(processor, reader), worker_task.versions()
-        self._call = worker_task.Call(uuid.uuid4().hex, os.getcwd(), packed, versions)
-        self._lists = Lists([*enumerate(jobs)])
+        self._call = worker_task.Call(uuid.uuid4().hex, os.getcwd(), packed, versions, work)
+        self._lists = lists([*enumerate(jobs)])
         self._out: dict[Any, Lot] = {}
         """The lists that are out, by the future of each."""
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -56,10 +66,11 @@ class Sharing:
         self._lost = False
         """Some worker may have left something half written."""
 
-    def reports(self) -> Iterator[tuple[int, Report]]:
-        """Do all jobs; yield their numbers and reports as they come. Raises FileError where the cluster is lost.
+    def reports(self) -> Generator[tuple[int, Any], None, None]:
+        """Do all jobs; yield their numbers and reports, or what else the work tells, as they come.
 
-        Closing the iterator, or a signal, lets the workers end after the picture that they are at.
+        Raises FileError where the cluster is lost. Closing the iterator, or a signal, lets the workers end after the
+        picture that they are at.
         """
         try:
             while self._out or not self._lists.are_done:
@@ -117,7 +128,7 @@ class Sharing:
                 found.append(self._ended.get_nowait())
         return [future for future in found if future in self._out]
 
-    def _taken_in(self, futures: Sequence[Any]) -> Iterator[tuple[int, Report]]:
+    def _taken_in(self, futures: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """Yield what ended tasks report, and let what they did not do be done again."""
         answers = self._answers([future for future in futures if future.status == "finished"])
         for future in futures:
@@ -173,7 +184,7 @@ class Sharing:
         for folder in self._folders if self._lost else ():
             remove_temporaries(folder, self._call.token)
 
-    def _stopped(self) -> Iterator[tuple[int, Report]]:
+    def _stopped(self) -> Iterator[tuple[int, Any]]:
         """Let the workers end after the picture that they are at; yield what they report."""
         while self._out and self._end_soon():
             time.sleep(PAUSE)

@@ -1,4 +1,4 @@
-"""What a worker of a cluster does: a list of pictures after the other, of which only reports go back.
+"""What a worker of a cluster does: a list of pictures, or of parts of one, after the other; only reports go back.
 
 What filters them is built once a call in each of the worker's threads.
 """
@@ -12,13 +12,13 @@ import pickle
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy
 import PIL
 
 from ....filters.core.named_tuple import NamedTuple
-from ...console.report import Report
 from ...file_identity import Identity, identity
 from ...images.memory_budget import ACCURACY, gigabytes
 from ...images.picture import DecodeError
@@ -26,10 +26,9 @@ from ...images.reader import Reader
 from ...images.temporary_names import owned_by
 from ...version import VERSION
 from .. import cpu_count
-from ..dispatch import process
 from ..image_job import ImageProcessor
 from ..job_options import JobOptions
-from ..plan import Job
+from ..plan import Input
 
 ROOM = 0.9
 """Of a worker's memory_limit: at 0.95 its guardian ends it."""
@@ -38,7 +37,33 @@ UNASKED_BYTES = 1 << 26
 
 NAMES = "imfilter", "Pillow", "NumPy"
 
-Numbered = tuple[int, Job]
+
+class Task(Protocol):
+    """A picture, or a part of the work on one."""
+
+    @property
+    def input(self) -> Input:
+        """The picture."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The picture as people wrote it."""
+        ...
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """The files that the task writes, each of which appears whole."""
+        ...
+
+
+Numbered = tuple[int, Task]
+Work = Callable[[ImageProcessor, Any, Reader], Any]
+"""Does a task, and returns what is told of it."""
+
+
+class Stopped(BaseException):
+    """The call was interrupted, and the task comes to nothing: nobody shall take it for a failure."""
 
 
 class Call(NamedTuple):
@@ -51,12 +76,13 @@ class Call(NamedTuple):
     """What filters its pictures, and what reads them; unpacked once in each thread."""
     versions: tuple[str, ...]
     """Those of the machine that called."""
+    work: Work
 
 
 class Done(NamedTuple):
     """What a task sends back."""
 
-    reports: list[tuple[int, Report]]
+    reports: list[tuple[int, Any]]
     seconds: float = 0.0
     other: str = ""
     """The worker has these versions in place of the call's, and did nothing."""
@@ -84,7 +110,7 @@ def packed(processor: ImageProcessor, reader: Reader) -> bytes:
 
 
 def do(call: Call, lot: bytes) -> Done:
-    """Do a list of jobs of a call, until that is stopped; those that are left out have no report."""
+    """Do a list of tasks of a call, until that is stopped; those that are left out have no report."""
     if (own := versions()) != call.versions:  # of a worker that came later than the others
         return Done([], other=in_words(own))
     began = time.perf_counter()
@@ -99,7 +125,9 @@ def do(call: Call, lot: bytes) -> Done:
             if call.token in _stopped:
                 break
             try:
-                reports.append((number, process(processor, job, reader)))
+                reports.append((number, call.work(processor, job, reader)))
+            except Stopped:
+                break
             finally:
                 _room.leave()
     return Done(reports, time.perf_counter() - began)
@@ -108,6 +136,17 @@ def do(call: Call, lot: bytes) -> Done:
 def stop(token: str) -> None:
     """Let the tasks of a call end after the picture that they are at."""
     _stopped.add(token)
+
+
+def heed() -> Callable[..., None]:
+    """Return what raises Stopped, in any thread, when the call whose task this thread does was interrupted."""
+    token = _own.token
+
+    def check(*done: int) -> None:
+        if token in _stopped:
+            raise Stopped
+
+    return check
 
 
 _stopped: set[str] = set()

@@ -6,12 +6,14 @@ version 0.5 (https://ngff.openmicroscopy.org/0.5/).
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from itertools import product
+from pathlib import Path
 from typing import Any
 
-from ....filters.core.lazy_numpy import Array
+from ....filters.core.lazy_numpy import Array, np
 from ..codec import EncodeOptions
 from ..packed_canvas import Kept
 from ..pyramid_canvas import PyramidCanvas, Tiles
@@ -55,14 +57,32 @@ class PackedArray:
         stored = rows[..., 0] if self.axes == "yx" else rows.transpose(["yxc".index(axis) for axis in self.axes])
         self._array[where] = stored
         found: Tiles = []
+        for name in self._names(top):
+            if (data := self._stored.pop(name, None)) is not None:
+                found.append((self._folder + name, data.to_bytes()))
+        return found
+
+    def read(self, top: int, folder: str) -> Array:
+        """Return the row of chunks that begins with the row *top*, whose files are in a folder; raises OSError."""
+        names = [*self._names(top)]
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # all is 0
+                data = Path(folder, self._folder + name).read_bytes()
+                self._stored[name] = layout.library().core.buffer.cpu.Buffer.from_bytes(data)
+        stop = min(top + self.block, self._lengths["y"])
+        found = self._array[tuple(slice(top, stop) if axis == "y" else slice(None) for axis in self.axes)]
+        for name in names:
+            self._stored.pop(name, None)
+        rows = found[..., None] if self.axes == "yx" else found.transpose([self.axes.index(axis) for axis in "yxc"])
+        return np.ascontiguousarray(rows)
+
+    def _names(self, top: int) -> Iterator[str]:
+        """Yield the names of the chunks of a row of them."""
         for place in product(*(range(self._counts[axis]) for axis in self.axes)):
             at = tuple(
                 top // self.block if axis == "y" else number for axis, number in zip(self.axes, place, strict=True)
             )
-            name = self._array.metadata.encode_chunk_key(at)
-            if (data := self._stored.pop(name, None)) is not None:
-                found.append((self._folder + name, data.to_bytes()))
-        return found
+            yield self._array.metadata.encode_chunk_key(at)
 
     def description(self, software: str = "") -> tuple[str, list[bytes]]:
         """Return the file that describes the array; a single array also names the *software* that made it."""
@@ -72,6 +92,9 @@ class PackedArray:
 
 class ZarrCanvas(PyramidCanvas):
     """An array, or an OME-Zarr of several, that is encoded while it is filled."""
+
+    folder: str | None = None
+    """That in which its chunks have been written, where others did that."""
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any, sink: Spool | Kept, options: EncodeOptions) -> None:
         chunk = options.chunks or CHUNK
@@ -85,6 +108,10 @@ class ZarrCanvas(PyramidCanvas):
     def row_of_tiles(self, level: int, top: int, rows: Array) -> Tiles:
         """Return a row of chunks."""
         return self._arrays[level].packed(top, rows)
+
+    def read(self, level: int, top: int, folder: str) -> Array:
+        """Return the row of chunks of a level that begins with the row *top*, of files in a folder; raises OSError."""
+        return self._arrays[level].read(top, folder)
 
     def files(self, software: str) -> Iterator[tuple[str, Sequence[bytes | memoryview | Piece]]]:
         """Yield the files by name, last the one that makes the folder a Zarr; raises like `whole`."""

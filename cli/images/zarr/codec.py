@@ -24,6 +24,7 @@ from .layout import Layout
 if TYPE_CHECKING:
     from ....filters.core.engine.output_buffer import CanvasFactory
     from ..spool import MakeSpool
+    from .bands import ZarrBands
 
 LARGEST_CHUNK = 1 << 28
 """Bytes of an unpacked chunk from which on a picture is decoded completely: nothing is gained."""
@@ -113,6 +114,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     if not content.streamed:
         found = canvas.ZarrCanvas(content.pixels.shape, content.pixels.dtype, Kept(), content.options)
         found.fill(content.pixels, content.options.cores)
+    file.begun = found.folder
     for name, parts in found.files(content.software):
         file.put(name, parts)
     return []
@@ -128,10 +130,17 @@ def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> Ca
     return made
 
 
+def bands(folder: str, target: str, options: EncodeOptions) -> ZarrBands:
+    """Return what writes parts of a Zarr into a folder."""
+    from .bands import ZarrBands
+
+    return ZarrBands(folder, target, options)
+
+
 def _streamed_bytes(width: int, samples: Samples, cores: int) -> float:
     from . import canvas
 
     return in_flight(width * samples.bytes, canvas.CHUNK, cores)
 
 
-CODEC = Codec(finish, encode, stream=stream, streamed=streamed, streamed_bytes=_streamed_bytes)
+CODEC = Codec(finish, encode, stream=stream, streamed=streamed, streamed_bytes=_streamed_bytes, bands=bands)

@@ -18,7 +18,7 @@ from .. import native
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
-from . import colour_parts, geometry, joined_alpha, moved_original, nan_policy, transfer
+from . import colour_parts, geometry, joined_alpha, moved_original, nan_policy, portion, transfer
 from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .gathering import Gathering
@@ -33,6 +33,7 @@ from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .overlay import in_colour as image_in_colour
 from .pipeline import Alpha
+from .portion import PROBED_ROWS, Portion
 from .quantize import FULL, Encoding, white_of
 from .sheet import ACROSS
 from .stack import join_each
@@ -56,9 +57,6 @@ sample instead of 2.7. The fastest of 0, 2, 4 and 8 MiB for gray and RGB, one th
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
-
-PROBED_ROWS = 16
-"""How many rows are computed again, at most, to tell how far saturated values lie outside of their range."""
 
 
 class Result(NamedTuple):
@@ -106,6 +104,7 @@ def run(
     names: Sequence[str] = (),
     wanted: tuple[int, int] | None = None,
     streamed: Collection[str] = (),
+    part: Portion | None = None,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -126,7 +125,8 @@ def run(
     *streamed*, whose canvases keep nothing of what is encoded.
 
     Where some rows of the result are *wanted* alone, from a first to one behind the last, others may hold anything: the
-    strips are the same, and those without such a row are not computed, unless the range of all must be known.
+    strips are the same, and those without such a row are not computed, unless the range of all must be known. Of a
+    *part* no other rows are computed, and nothing is told but of these.
     """
     images = max(len(names), 1)
     size = image.shape[1], image.shape[0] // images
@@ -235,15 +235,17 @@ def run(
         chain, passage, collectors, None if beside is None else beside.opacity, region, holes, in_place, written
     )
 
-    if any(encoding.stretched for encoding in encodings.values()):
+    if part is not None:
+        wanted = part.rows
+        for own in collectors.values():
+            own.part = wanted
+    elif any(encoding.stretched for encoding in encodings.values()):
         wanted = None
 
     again = {name: own for name, own in collectors.items() if name in streamed and own.encoding.stretched}
 
     def work_on(gathering: Gathering, start: int, stop: int) -> None:
-        # The first strip makes what all share.
-        if wanted is None or not start or (start < wanted[1] and stop > wanted[0]):
-            gathering.take(start, stop)
+        gathering.take(start, stop)
         if advance is not None:
             advance(stop - start, 2 * height if again else height)
 
@@ -255,26 +257,31 @@ def run(
         flat = kept and (written or entered.straight) and joined_alpha.moves(stages)
         first, rows, last = _heights(rows, chain, image, in_place, len(encodings) * channels, flat)
     in_order = bool(streamed) or isinstance(image, StreamedImage)
-    if encodings:  # tables are there when the stages are joined
-        each_strip(height, rows, jobs, partial(work_on, gathering), first, last, in_order)
-    if again:
-        for own in again.values():
-            own.settle()
+    known = None if part is None else part.extents
+    if encodings and known is None:  # tables are there when the stages are joined
+        each_strip(height, rows, jobs, partial(work_on, gathering), first, last, in_order, wanted)
+    if again and (part is None or known is not None):
+        for name, own in again.items():
+            own.settle(None if known is None else known[name])
         opacity = None if beside is None else beside.opacity
         gathering = Gathering(chain, passage, again, opacity, region, holes, in_place=None, written=False)
-        each_strip(height, rows, jobs, partial(work_on, gathering), first, last, in_order)
-    cut = gathering.cut_off()
+        each_strip(height, rows, jobs, partial(work_on, gathering), first, last, in_order, wanted)
+    cut = gathering.cut_off() if part is None else portion.again(chain, collectors)
     if cut:  # values that were saturated before they were looked at
         exact = join_each(source, stages, context._replace(rounds_to=None), rule, 1, 1).rows
         for row in range(0, chain.height, -(-chain.height // PROBED_ROWS)):
-            fields = fields_of(exact.rows(row, row + 1))
-            for name, probe in cut.items():
-                probe.take_row(fields[name])
+            if part is None or part.start <= row < part.stop:
+                fields = fields_of(exact.rows(row, row + 1))
+                for name, probe in cut.items():
+                    probe.take_row(fields[name])
     facts = []
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     how = "streamed in strips" if isinstance(image, StreamedImage) else "strips"
     facts.append(note(f"computed in {np.dtype(work).name}, {how} of {rows} rows; {native.description()}"))
+    if part is not None:
+        told = (again if known is not None else collectors).items()
+        return Result({name: portion.output(own, cut.get(name)) for name, own in told}, facts, 0)
     outputs = {name: collector.output() for name, collector in collectors.items()}
     if pixels is not None:
         outputs["image"] = joined_alpha.apart(outputs["image"])

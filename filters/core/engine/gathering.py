@@ -84,7 +84,7 @@ class Gathering:
 
 def _write(chain: StageRows, outputs: Sequence[tuple[str, Collector]], start: int, stop: int) -> None:
     """Compute rows into the outputs' canvases, in parts for which all of them have room."""
-    cuts = [{*collector.canvas.cuts(start, stop)} for _, collector in outputs]
+    cuts = [{*collector.cuts(start, stop)} for _, collector in outputs]
     for top, bottom in pairwise(sorted({row for cut in cuts for part in cut for row in part})):
         with contextlib.ExitStack() as rooms:
             outs = [rooms.enter_context(collector.canvas.rows(top, bottom)) for _, collector in outputs]

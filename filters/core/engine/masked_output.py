@@ -79,7 +79,7 @@ class PartialPicture(Collector):
         return np.divide(behind * weights, both, out=weights.copy(), where=both > 0)
 
     def _put(self, start: int, samples: Array) -> None:
-        for top, bottom in self.canvas.cuts(start, start + len(samples)):
+        for top, bottom in self.cuts(start, start + len(samples)):
             with self.canvas.rows(top, bottom) as out:
                 out[...] = samples[top - start : bottom - start]
 

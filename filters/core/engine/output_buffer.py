@@ -14,6 +14,53 @@ from .probe import Levels, Probe
 from .quantize import Encoding, hue_map
 
 
+class Tally(NamedTuple):
+    """What is known of the values of an output, or of some of its rows."""
+
+    low: float = math.inf
+    high: float = -math.inf
+    clipped: int = 0
+    """How many samples the output's range cut off."""
+    missing: int = 0
+    moved: int = 0
+    binary: bool = False
+    """The values say yes or no."""
+    found: frozenset[bool] = frozenset()
+    """Whether a strip of such values has one that says yes: what was found in any."""
+    probed: Sequence[Array] = ()
+    """What a `Probe` has taken."""
+    exact: Sequence[Array] = ()
+    """What takes its place where results were saturated before."""
+
+    @staticmethod
+    def joined(parts: Sequence[Tally]) -> Tally:
+        """Return what is known of several parts together.
+
+        >>> Tally.joined([Tally(0, 7, 1), Tally(-2, 3, 4)])[:3]
+        (-2, 7, 5)
+        """
+        low, high, clipped, missing, moved, binary, found, probed, exact = zip(*parts, strict=True)
+        probes = ([array for part in taken for array in part] for taken in (probed, exact))
+        return Tally(
+            min(low), max(high), sum(clipped), sum(missing), sum(moved), any(binary), frozenset().union(*found), *probes
+        )
+
+    def output(self, encoding: Encoding, samples: Any, alpha: Array | None, levels: Levels | None) -> Output:
+        """Return the whole output that it is known of."""
+        return Output(
+            samples,
+            alpha,
+            self.low,
+            self.high,
+            self.clipped / max(samples.size - self.missing, 1),
+            None if self.binary or encoding.kind == "hue" else encoding.nodata,
+            self.missing,
+            self.moved,
+            levels,
+            blank=self.found == {False},
+        )
+
+
 class Output(NamedTuple):
     """One encoded result, with measurements of its values if requested."""
 
@@ -34,6 +81,8 @@ class Output(NamedTuple):
     """The position of the values in the range of the samples; None if the range is not fixed."""
     blank: bool = False
     """The values are binary, and all are false."""
+    tally: Tally | None = None
+    """The measurements of a part of the rows; the other fields are those of a whole output."""
 
 
 class Canvas:
@@ -94,11 +143,17 @@ class Collector:
         self.binary = False
         self.extent: tuple[float, float] | None = None
         """The range of all values, once known."""
+        self.part: tuple[int, int] | None = None
+        """The requested rows, from the first to one past the last; None for all. Other rows of the strips are ignored."""
 
     def note(self, start: int, values: Array, where: Array | None = None) -> None:
         """Record the requested measurements of a strip's values, of which *where* marks those that count."""
         if self.extent is not None:  # the second pass
             return
+        first, last = self.asked(start, start + len(values))
+        if (first, last) != (start, start + len(values)):
+            rows = slice(first - start, last - start)
+            start, values, where = first, values[rows], None if where is None else where[rows]
         self.binary = values.dtype == bool
         if self.probe is not None:
             if self.binary:
@@ -110,6 +165,14 @@ class Collector:
             counted = values if where is None else values[np.broadcast_to(where, values.shape)]
             low, high = (float(end.reduce(counted, axis=None)) for end in (np.fmin, np.fmax))
             self.ranges.append((low, high, self.encoding.count_clipped(counted)))
+
+    def asked(self, start: int, stop: int) -> tuple[int, int]:
+        """Return those of some rows, at least one, that are asked for."""
+        return (start, stop) if self.part is None else (max(start, self.part[0]), min(stop, self.part[1]))
+
+    def cuts(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
+        """Return the parts of the rows that are asked for which the canvas gives room for at a time."""
+        return self.canvas.cuts(*self.asked(start, stop))
 
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
@@ -141,7 +204,7 @@ class Collector:
             size = self.height, first.shape[1], channels
             self.canvas = self.make(size, encoding.dtype, alpha=True) if joined else self.make(size, encoding.dtype)
         of_alpha = encoding.of_alpha()
-        for top, bottom in self.canvas.cuts(start, start + len(first)):
+        for top, bottom in self.cuts(start, start + len(first)):
             rows = slice(top - start, bottom - start)
             with self.canvas.rows(top, bottom) as out:
                 self._encode([value[rows] for value in values], out[..., :-1] if joined else out, extent)
@@ -172,9 +235,12 @@ class Collector:
         else:
             self.moved.append(self.encoding.into(values[0], out, extent))
 
-    def settle(self) -> None:
-        """Record that the first pass is over; strips come again to be encoded with the range of all values."""
-        self.extent = self._range()
+    def settle(self, extent: tuple[float, float] | None = None) -> None:
+        """Record that the first pass is over; strips come again to be encoded with the range of all values.
+
+        Their *extent* is given if not all of them came here.
+        """
+        self.extent = extent or self._range()
 
     def _range(self) -> tuple[float, float]:
         low = min((low for low, _, _ in self.ranges), default=math.inf)
@@ -183,20 +249,16 @@ class Collector:
 
     def output(self) -> Output:
         """Return the whole output."""
-        low, high = self._range()
+        extent = self._range()
         while self.waiting:
-            self.lay(*self.waiting.pop(), (low, high))
+            self.lay(*self.waiting.pop(), extent)
         samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas
-        missing = sum(self.gaps)
-        return Output(
-            samples,
-            None if self.alpha is None else self.alpha[..., 0],
-            low,
-            high,
-            sum(clipped for _, _, clipped in self.ranges) / max(samples.size - missing, 1),
-            None if self.binary or self.encoding.kind == "hue" else self.encoding.nodata,
-            missing,
-            sum(self.moved),
-            None if self.probe is None else self.probe.levels(),
-            blank=bool(self.found) and not any(self.found),
-        )
+        levels = None if self.probe is None else self.probe.levels()
+        return self.tally().output(self.encoding, samples, None if self.alpha is None else self.alpha[..., 0], levels)
+
+    def tally(self) -> Tally:
+        """Return what is known of the values that came."""
+        clipped = sum(clipped for _, _, clipped in self.ranges)
+        probed = () if self.probe is None else self.probe.taken
+        found = frozenset(self.found)
+        return Tally(*self._range(), clipped, sum(self.gaps), sum(self.moved), self.binary, found, probed)

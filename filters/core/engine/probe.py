@@ -40,7 +40,8 @@ class Probe:
         self.encoding, self.height = encoding, height
         self.fixed = encoding.dtype in ("uint8", "uint16") and not (encoding.stretched or encoding.directed)
         # A list, as several threads can append safely.
-        self._taken: list[Array] = []
+        self.taken: list[Array] = []
+        """The sampled values."""
 
     def take(self, start: int, values: Array, where: Array | None = None) -> None:
         """Take the grid's values from the strip that begins at row *start*; *where* marks those that count."""
@@ -52,25 +53,25 @@ class Probe:
         if values.dtype != self.encoding.dtype or not self.encoding.plain:  # the values are already the file's
             chosen = self.encoding.exact(chosen)
         # A copy, even if empty: a view would keep the strip in memory.
-        self._taken.append(chosen.flatten() if where is None else chosen[np.broadcast_to(where, values.shape)[grid]])
+        self.taken.append(chosen.flatten() if where is None else chosen[np.broadcast_to(where, values.shape)[grid]])
 
     def at_the_ends(self) -> bool:
         """Whether some values lie at the ends of the range; the values are then discarded."""
-        if not self._taken:
+        if not self.taken:
             return False
-        white, values = FULL[self.encoding.dtype], np.concatenate(self._taken)
+        white, values = FULL[self.encoding.dtype], np.concatenate(self.taken)
         found = bool(np.count_nonzero((values <= 0) | (values >= white)) > values.size / 5)
         if found:
-            self._taken = []
+            self.taken = []
         return found
 
     def take_row(self, values: Array) -> None:
         """Take a thousand values of a row."""
-        self._taken.append(self.encoding.exact(values[:, :: -(-values.shape[1] // 1024)]).ravel())
+        self.taken.append(self.encoding.exact(values[:, :: -(-values.shape[1] // 1024)]).ravel())
 
     def levels(self) -> Levels | None:
         """Return where the values lie; None if the output has no fixed range or no values."""
-        values = np.concatenate(self._taken) if self._taken else np.empty(0)
+        values = np.concatenate(self.taken) if self.taken else np.empty(0)
         if values.dtype.kind == "f":
             values = values[~np.isnan(values)]
         if not values.size:

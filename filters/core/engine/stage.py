@@ -57,10 +57,30 @@ SURVEYED_ROWS = 128
 """Rows to request at once: an earlier filter recomputes the halo of each strip."""
 
 
-def surveyed(image: Rows) -> Iterator[Values]:
-    """Yield the rows of an image from the first to the last, some at a time, as a `Stage.survey` looks at them."""
+Look = Callable[[Values], Any]
+Join = Callable[[Any, Any], Any]
+
+
+def surveyed(image: Rows, look: Look | None = None, join: Join | None = None) -> Iterator[Any]:
+    """Yield the rows of an image from the first to the last, some at a time, as a `Stage.survey` looks at them.
+
+    With *look* it yields what that finds in them, which may come from others, who looked at parts of the image. They
+    *join* what they found, if that is told: of whole numbers the sums are the same in any order.
+    """
+    if look is not None and isinstance(image, SharedRows):
+        yield from image.found(look, join)
+        return
     for start in range(0, image.height, SURVEYED_ROWS):
-        yield image.rows(start, min(start + SURVEYED_ROWS, image.height))
+        rows = image.rows(start, min(start + SURVEYED_ROWS, image.height))
+        yield rows if look is None else look(rows)
+
+
+class SharedRows(Rows):
+    """An image at which several look, each at a part of its rows."""
+
+    def found(self, look: Look, join: Join | None) -> Sequence[Any]:
+        """Return what *look* finds, as `surveyed` yields it."""
+        raise NotImplementedError
 
 
 class Halo(NamedTuple):

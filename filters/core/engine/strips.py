@@ -32,20 +32,29 @@ def keep_freed() -> None:
 
 
 def each_strip(
-    height: int, rows: int, jobs: int, task: Task, first: int | None = None, last: int = 0, in_order: bool = False
+    height: int,
+    rows: int,
+    jobs: int,
+    task: Task,
+    first: int | None = None,
+    last: int = 0,
+    in_order: bool = False,
+    wanted: tuple[int, int] | None = None,
 ) -> None:
     """Call ``task(start, stop)`` for every strip of *rows* rows; the strips are the same for any number of *jobs*.
 
     Each thread takes one contiguous part: a queue would cost more than it balances. With *in_order* it takes the next
     strip, which reading or writing from the top requires. The *first* rows, by default *rows* of them, are done before
     the others begin, so that a task may prepare shared data there. The *last* rows, if given, form a strip of their
-    own. An image that fits one strip is a single strip.
+    own. An image that fits one strip is a single strip. If only some
+    rows are *wanted*, from the first to one past the last, the strips stay the same, and those without such a row are
+    left out.
     """
     keep_freed()
     first = height if height <= rows else min(height, rows if first is None else first)
     end = max(first, height - last)
     bounds = sorted({0, *range(first, end, rows), end, height})
-    strips = list(pairwise(bounds))
+    strips = [strip for strip in pairwise(bounds) if wanted is None or (strip[0] < wanted[1] and strip[1] > wanted[0])]
 
     def work_through(part: Sequence[tuple[int, int]]) -> None:
         # Infinities and NaN of a float image are data, not a mistake of the caller.

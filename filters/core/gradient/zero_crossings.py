@@ -48,10 +48,13 @@ def _crossings(strip: Array, least: float | Array) -> Array:
 
 def _mean(context: ImageContext, response: Rows) -> Array:
     """Return the least slope of each channel: a fraction of the mean absolute response of the samples present."""
+
+    def look(strip: Array) -> tuple[Array, Array]:
+        there = np.isfinite(strip)
+        return np.where(there, np.abs(strip), 0).sum(axis=(0, 1), dtype=np.float64), there.sum(axis=(0, 1))
+
     total: Any = 0.0
     count: Any = 0
-    for strip in surveyed(response):
-        there = np.isfinite(strip)
-        total = total + np.where(there, np.abs(strip), 0).sum(axis=(0, 1), dtype=np.float64)
-        count = count + there.sum(axis=(0, 1))
+    for part, number in surveyed(response, look):
+        total, count = total + part, count + number
     return OF_MEAN * total / np.maximum(count, 1)

@@ -102,9 +102,12 @@ def li(levels: Array, counts: Array, near: float) -> float:
 
 def _counted(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
     """Return the levels of whole numbers, and the count of each, for each channel."""
+
+    def look(samples: Array) -> Array:
+        return np.array([np.bincount(own, minlength=int(context.most) + 1) for own in _finite(samples, np.int64)])
+
     total: Array | None = None
-    for samples in surveyed(image):
-        counts = np.array([np.bincount(own, minlength=int(context.most) + 1) for own in _finite(samples, np.int64)])
+    for counts in surveyed(image, look, np.add):
         total = counts if total is None else total + counts
     assert total is not None
     return [(np.flatnonzero(own).astype(np.float64), own[own > 0].astype(np.float64)) for own in total]

@@ -64,16 +64,13 @@ def _thresholds(method: Method, local: Local, k: float, context: ImageContext) -
 
 
 def _seen(context: ImageContext, image: Rows) -> Seen:
-    seen = []
-    for local in surveyed(image):
-        finite = np.isfinite(local.image)
-        seen.append(
-            (
-                np.min(local.image.astype(np.float64), axis=(0, 1), where=finite, initial=np.inf),
-                np.max(local.deviation, axis=(0, 1), where=np.isfinite(local.deviation), initial=0),
-            )
+    def look(local: Local) -> tuple[Array, Array]:
+        return (
+            np.min(local.image.astype(np.float64), axis=(0, 1), where=np.isfinite(local.image), initial=np.inf),
+            np.max(local.deviation, axis=(0, 1), where=np.isfinite(local.deviation), initial=0),
         )
-    least, most = zip(*seen, strict=True)
+
+    least, most = zip(*surveyed(image, look), strict=True)
     return Seen(np.min(least, axis=0), np.max(most, axis=0))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 
 from ..engine.colour import luma
 from ..engine.sample_counts import STEPS, Histogram, counted
@@ -14,21 +15,17 @@ from ..lazy_numpy import Array, np
 def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Histogram:
     """Count the values of each channel, or of the luma. Missing and infinite samples are not counted."""
     if context.whole and not of_luma:
-        numbers = (strip.astype(context.own_type, copy=False) for strip in surveyed(image))
-        return Histogram(_added(counted(strip) for strip in numbers))
+        return Histogram(_added(image, lambda strip: counted(strip.astype(context.own_type, copy=False))))
     if context.whole:
         # The luma of 8 bits has as many steps as that of 16, so that the same picture has the same histogram.
         step = context.most / (STEPS - 1)
-        lumas = (_luma_of(strip) for strip in surveyed(image))
-        return Histogram(_added(counted((values / step + 0.5).astype(np.uint16)) for values in lumas), 0.0, step)
-    parts = (_luma_of(strip) if of_luma else strip for strip in surveyed(image))
+        return Histogram(
+            _added(image, lambda strip: counted((_luma_of(strip) / step + 0.5).astype(np.uint16))), 0.0, step
+        )
     low, high = math.inf, -math.inf
     channels = 1
-    for strip in parts:
-        channels = strip.shape[2]
-        known = strip[np.isfinite(strip)]
-        if known.size:
-            low, high = min(low, float(known.min())), max(high, float(known.max()))
+    for count, least, most in surveyed(image, partial(_range, of_luma)):
+        channels, low, high = count, min(low, least), max(high, most)
     if low >= high:  # all equal, or none
         return Histogram(np.ones((channels, 1), np.int64), low if low == high else 0.0)
     if context.largest is not None and low >= 0 and high <= context.most:
@@ -46,7 +43,15 @@ def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Hist
         found[:, 0] -= np.count_nonzero(gaps, axis=(0, 1))
         return found
 
-    return Histogram(_added(counts(strip) for strip in surveyed(image)), low, step)
+    return Histogram(_added(image, counts), low, step)
+
+
+def _range(of_luma: bool, strip: Array) -> tuple[int, float, float]:
+    """Return how many channels are counted, and the least and the greatest value of them."""
+    strip = _luma_of(strip) if of_luma else strip
+    known = strip[np.isfinite(strip)]
+    ends = (float(known.min()), float(known.max())) if known.size else (math.inf, -math.inf)
+    return strip.shape[2], *ends
 
 
 def _luma_of(strip: Array) -> Array:
@@ -54,9 +59,9 @@ def _luma_of(strip: Array) -> Array:
     return luma(strip, np.float64) if strip.shape[2] == 3 else strip
 
 
-def _added(counts: Iterator[Array]) -> Array:
+def _added(image: Rows, counts: Callable[[Array], Array]) -> Array:
     total: Array | None = None
-    for part in counts:
-        total = part.astype(np.int64) if total is None else np.add(total, part, out=total)
+    for part in surveyed(image, lambda strip: counts(strip).astype(np.int64, copy=False), np.add):
+        total = part if total is None else total + part
     assert total is not None
     return total

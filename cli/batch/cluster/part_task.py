@@ -1,0 +1,151 @@
+"""What a worker does of one large picture: a band of its rows, or some rows of its smaller copies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from ....filters.core.engine import executor, portion
+from ....filters.core.engine.facts import Fact
+from ....filters.core.engine.output_buffer import Tally
+from ....filters.core.engine.portion import Answer, Found, Portion, Share, SharedLook
+from ....filters.core.engine.stage import Stage
+from ....filters.core.named_tuple import NamedTuple
+from ...images.picture import Picture
+from ...images.reader import Reader
+from ..dispatch import reported
+from ..image_job import ImageProcessor
+from ..plan import Input, Job
+from . import worker_task
+
+Shape = tuple[int, int, int]
+
+
+class Part(Protocol):
+    """A part of the work on a picture."""
+
+    job: Job
+
+    def done(self, processor: ImageProcessor, reader: Reader) -> Any:
+        """Do it, and return what is to be told of it; raises FileError."""
+
+
+class Task(NamedTuple):
+    """A part, as a task of a worker."""
+
+    part: Any
+
+    @property
+    def input(self) -> Input:
+        """The picture."""
+        return self.part.job.input
+
+    @property
+    def name(self) -> str:
+        """The picture as people wrote it."""
+        return self.part.job.name
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """None: nothing of them appears."""
+        return {}
+
+
+def process(processor: ImageProcessor, task: Task, reader: Reader) -> Any:
+    """Do a part; a failure is a report."""
+    return reported(task.part.job, partial(task.part.done, processor, reader))
+
+
+class Made(NamedTuple):
+    """What is told of a band."""
+
+    rows: int
+    """How many it has."""
+    kinds: Mapping[str, tuple[Shape, str]]
+    """The shape and the type of the outputs of which it wrote rows."""
+    tallies: Mapping[str, Tally]
+    facts: Sequence[Fact]
+    answers: dict[int, Answer]
+    """What surveys found."""
+
+
+class Look(NamedTuple):
+    """What is told of a look at a part of the picture."""
+
+    found: Found | None
+    """None where one worker must look at all of it."""
+
+
+class _Made(BaseException):
+    """Ends the work on a picture when a band of it is made."""
+
+    def __init__(self, made: Made) -> None:
+        super().__init__()
+        self.made = made
+
+
+class Band(NamedTuple):
+    """Some rows of a picture's outputs."""
+
+    job: Job
+    portion: Portion
+    answers: dict[int, Answer]
+    """What surveys found before."""
+    writers: Mapping[str, Any]
+    """What writes the rows of each output."""
+    share: Share | None = None
+    """Its part of what surveys look at, where all bands do that together."""
+
+    def done(self, processor: ImageProcessor, reader: Reader) -> Made | Look:
+        """Filter the rows, and write them, or have a look at a part of the picture; raises FileError."""
+        reader.needed, reader.streams = partial(processor.needed, self.job), lambda expected: True
+        reader.digests = False
+        picture, _ = reader.read(self.job.input.name)
+        assert isinstance(picture, Picture)
+        own = ImageProcessor(processor.recipe, processor.maps, processor.options._replace(run=self._run))
+        try:
+            own.computed(self.job, picture, alone=True)
+        except _Made as end:
+            return end.made
+        except SharedLook as end:
+            return Look(end.found)
+        raise AssertionError("nothing was computed")
+
+    def _run(self, stages: Sequence[Stage], *given: Any, **how: Any) -> executor.Result:
+        """Run the stages over the rows of the band, in place of the executor."""
+        answers = dict(self.answers)
+        canvases = {name: writer.canvas for name, writer in self.writers.items()}
+        how |= {"canvases": canvases, "streamed": frozenset(canvases), "advance": worker_task.heed()}
+        result = executor.run(portion.asked(stages, answers, self.share), *given, **how, part=self.portion)
+        raise _Made(
+            Made(
+                self.portion.stop - self.portion.start,
+                {
+                    name: (output.samples.shape, output.samples.dtype.name)
+                    for name, output in result.outputs.items()
+                    if output.samples is not None
+                },
+                {name: output.tally for name, output in result.outputs.items() if output.tally is not None},
+                result.facts,
+                answers,
+            )
+        )
+
+
+class Halving(NamedTuple):
+    """Some rows of chunks of a smaller copy of an output, made of the copy below."""
+
+    job: Job
+    writer: Any
+    shape: Shape
+    dtype: str
+    level: int
+    blocks: range
+
+    def done(self, processor: ImageProcessor, reader: Reader) -> None:
+        """Write them; raises FileError."""
+        check = worker_task.heed()
+        for block in self.blocks:
+            check()
+            self.writer.halve(self.shape, self.dtype, self.level, [block])

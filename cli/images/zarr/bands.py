@@ -1,0 +1,106 @@
+"""Zarr arrays that several programs write: each packs some rows of chunks, and puts their files into one folder.
+
+The folder has another name until all is there. Who writes some rows anew, because another one died of them, writes the
+same files: each takes its place whole.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ....filters.core.lazy_numpy import Array, np
+from ..codec import EncodeOptions
+from ..packed_canvas import Kept, PackedCanvas
+from ..write_failures import naming_failures
+from .canvas import CHUNK, ZarrCanvas
+
+PARTS = "parts"
+"""The folder in the folder in which files lie until they are whole."""
+Shape = tuple[int, int, int]
+
+
+class ZarrBands:
+    """A Zarr on its way into a *folder*, as part of what will be the *target*."""
+
+    def __init__(self, folder: str, target: str, options: EncodeOptions) -> None:
+        self.folder, self.target, self.options = folder, target, options
+
+    @property
+    def rows(self) -> int:
+        """How many rows are written together."""
+        return self.options.shard_size or self.options.chunks or CHUNK
+
+    def begin(self) -> None:
+        """Make the folder of what is not whole; raises OSError."""
+        Path(self.folder, PARTS).mkdir()
+
+    def canvas(self, shape: Shape, dtype: Any, alpha: bool = False) -> PackedCanvas:
+        """Return the canvas of a part, whose rows of chunks are written when they are full."""
+        return _Band(shape, dtype, self)
+
+    def whole(self, shape: Shape, dtype: Any) -> ZarrCanvas:
+        """Return what stands for the picture when all its rows have been written; raises OSError."""
+        shutil.rmtree(Path(self.folder, PARTS))
+        return WrittenZarr(shape, dtype, self)
+
+    def blocks(self, shape: Shape) -> list[int]:
+        """Return how many rows of chunks there are of each smaller copy, for `halve`."""
+        levels = ZarrCanvas(shape, np.uint8, Kept(), self.options).levels
+        return [-(-height // self.rows) for height, _, _ in levels[1:]]
+
+    def halve(self, shape: Shape, dtype: Any, level: int, blocks: Iterable[int]) -> None:
+        """Write some rows of chunks of a copy, of those of the copy below, which are there; raises FileError."""
+        copies = ZarrCanvas(shape, dtype, Kept(), self.options)
+        for block in blocks:
+            top = 2 * block * self.rows
+            below = range(top, min(top + 2 * self.rows, copies.levels[level - 1][0]), self.rows)
+            with naming_failures(Path(self.target)):
+                rows = [copies.halve(copies.read(level - 1, start, self.folder)) for start in below]
+            self.write(copies.row_of_tiles(level, block * self.rows, np.concatenate(rows)))
+
+    def write(self, tiles: Iterable[tuple[str, bytes]]) -> None:
+        """Write chunks; raises FileError."""
+        with naming_failures(Path(self.target)):
+            for name, data in tiles:
+                part = Path(self.folder, PARTS, os.urandom(8).hex())
+                try:
+                    part.write_bytes(data)
+                    for parent in [*Path(name).parents][-2::-1]:  # the folder itself is not made anew
+                        Path(self.folder, parent).mkdir(exist_ok=True)
+                    part.replace(Path(self.folder, name))
+                finally:
+                    part.unlink(missing_ok=True)
+
+
+class _Band(PackedCanvas):
+    """Some rows of a Zarr, whose files are written as they are packed."""
+
+    def __init__(self, shape: Shape, dtype: Any, bands: ZarrBands) -> None:
+        super().__init__(shape, dtype, Kept(), bands.rows)
+        self._bands = bands
+
+    @cached_property
+    def _array(self) -> ZarrCanvas:
+        return ZarrCanvas(self.shape, self.dtype, Kept(), self._bands.options)
+
+    def pack(self, number: int, pixels: Array) -> tuple[()]:
+        """Write a row of chunks."""
+        self._bands.write(self._array.row_of_tiles(0, number * self.block, pixels))
+        return ()
+
+
+class WrittenZarr(ZarrCanvas):
+    """A Zarr whose chunks have been written into a folder."""
+
+    def __init__(self, shape: Shape, dtype: Any, bands: ZarrBands) -> None:
+        super().__init__(shape, dtype, Kept(), bands.options)
+        self.folder = bands.folder
+
+    def tiles(self) -> list[list[Any]]:
+        """Return what is not there yet of each level: nothing."""
+        return [[] for _ in self.levels]
