@@ -266,7 +266,7 @@ class ImageProcessor:
 
             picture, settings = linear_light.encoded(light, encodings["image"], settings)
         numbers = picture.numbers or range(picture.number, picture.number + picture.images)
-        result = self.options.run(
+        result = (self.options.run or executor.run)(
             self.stages,
             picture.pixels,
             encodings,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ...filters.core.engine import executor
 from ...filters.core.engine.mask import Effect
 from ...filters.core.named_tuple import NamedTuple
 from ..file_identity import Identity
@@ -20,6 +19,7 @@ from .options import SheetRange
 from .provenance import Stamper
 
 if TYPE_CHECKING:
+    from ...filters.core.engine import executor
     from .augment.augmentation import Augmentation
 
 
@@ -114,5 +114,5 @@ class JobOptions(NamedTuple):
     """The augmentation from which the recipe of each image is drawn."""
     annotations: AnnotationOptions = AnnotationOptions()
     """How masks and boxes are moved."""
-    run: Callable[..., executor.Result] = executor.run
-    """What runs the stages over an image: the executor, or what lets others do some of it."""
+    run: Callable[..., executor.Result] | None = None
+    """What runs the stages over an image in place of the executor, and lets others do some of it."""
