@@ -1,8 +1,9 @@
 """Measure batches on a cluster: `python benchmarks/cluster.py --imfilter PATH [--quick]`.
 
-Folders of small JPEGs, and one large Zarr by bands, as a run of two cores and as one of two local Dask workers, whose
-start is included; and what a task costs that does nothing. CPU is that of all processes, the least of runs in turn;
-memory is that of the largest process, looked at ten times a second. Needs the extras `cluster` and `zarr`.
+Folders of small JPEGs, and one large Zarr by bands, are filtered by a run with two cores and by two local Dask workers,
+including their start; a further row has the cost of an empty task. CPU is that of all processes, the least of
+alternating runs; memory is that of the largest process, sampled ten times a second. Needs the extras `cluster` and
+`zarr`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from imfilter.cli.batch.options import ARGUMENTS, PIXELS, SECTIONS, Option, SharedOptions
+from imfilter.cli.batch.help_sections import ARGUMENTS, PIXELS, SECTIONS
+from imfilter.cli.batch.options import Option, SharedOptions
 from imfilter.filters.core import catalog, signature
 from imfilter.filters.core.filter import Common
 from imfilter.filters.core.linear import kernel_source, kernels

@@ -15,26 +15,26 @@ from .quantize import Encoding, hue_map
 
 
 class Tally(NamedTuple):
-    """What is known of the values of an output, or of some of its rows."""
+    """Measurements of the values of an output, or of some of its rows."""
 
     low: float = math.inf
     high: float = -math.inf
     clipped: int = 0
-    """How many samples the output's range cut off."""
+    """The number of samples clipped by the output's range."""
     missing: int = 0
     moved: int = 0
     binary: bool = False
-    """The values say yes or no."""
+    """The values are binary."""
     found: frozenset[bool] = frozenset()
-    """Whether a strip of such values has one that says yes: what was found in any."""
+    """Whether strips of binary values have a true one: the answers of all strips."""
     probed: Sequence[Array] = ()
-    """What a `Probe` has taken."""
+    """The values that a `Probe` sampled."""
     exact: Sequence[Array] = ()
-    """What takes its place where results were saturated before."""
+    """Their unsaturated values, if the results were saturated before."""
 
     @staticmethod
     def joined(parts: Sequence[Tally]) -> Tally:
-        """Return what is known of several parts together.
+        """Return the measurements of several parts together.
 
         >>> Tally.joined([Tally(0, 7, 1), Tally(-2, 3, 4)])[:3]
         (-2, 7, 5)
@@ -46,7 +46,7 @@ class Tally(NamedTuple):
         )
 
     def output(self, encoding: Encoding, samples: Any, alpha: Array | None, levels: Levels | None) -> Output:
-        """Return the whole output that it is known of."""
+        """Return the whole output that was measured."""
         return Output(
             samples,
             alpha,
@@ -82,7 +82,7 @@ class Output(NamedTuple):
     blank: bool = False
     """The values are binary, and all are false."""
     tally: Tally | None = None
-    """What is known of the values of a part, of which nothing else is told."""
+    """The measurements of a part of the rows; the other fields are those of a whole output."""
 
 
 class Canvas:
@@ -144,8 +144,7 @@ class Collector:
         self.extent: tuple[float, float] | None = None
         """The range of all values, once known."""
         self.part: tuple[int, int] | None = None
-        """The rows that are asked for, from a first to one behind the last; None for all. What strips have of others is
-        passed over."""
+        """The requested rows, from the first to one past the last; None for all. Other rows are ignored."""
 
     def note(self, start: int, values: Array, where: Array | None = None) -> None:
         """Record the requested measurements of a strip's values, of which *where* marks those that count."""
@@ -239,7 +238,7 @@ class Collector:
     def settle(self, extent: tuple[float, float] | None = None) -> None:
         """Record that the first pass is over; strips come again to be encoded with the range of all values.
 
-        That is *extent*, if not all strips came here.
+        Their *extent* is given if not all of them came here.
         """
         self.extent = extent or self._range()
 

@@ -41,7 +41,7 @@ class Probe:
         self.fixed = encoding.dtype in ("uint8", "uint16") and not (encoding.stretched or encoding.directed)
         # A list, as several threads can append safely.
         self.taken: list[Array] = []
-        """The values that were looked at."""
+        """The sampled values."""
 
     def take(self, start: int, values: Array, where: Array | None = None) -> None:
         """Take the grid's values from the strip that begins at row *start*; *where* marks those that count."""

@@ -46,8 +46,9 @@ def each_strip(
     Each thread takes one contiguous part: a queue would cost more than it balances. With *in_order* it takes the next
     strip, which reading or writing from the top requires. The *first* rows, by default *rows* of them, are done before
     the others begin, so that a task may prepare shared data there. The *last* rows, if given, form a strip of their
-    own. An image that fits one strip is a single strip. If only the rows ``wanted[0] … wanted[1]-1`` are *wanted*, the
-    strips are the same, and those without such a row are left out.
+    own. An image that fits one strip is a single strip. If only some
+    rows are *wanted*, from the first to one past the last, the strips stay the same, and those without such a row are
+    left out.
     """
     keep_freed()
     first = height if height <= rows else min(height, rows if first is None else first)
