@@ -71,7 +71,7 @@ def sharpen(
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage:
-    """Sharpen, optionally without amplifying noise or adding halos.
+    """Sharpen, optionally without amplifying noise or halos.
 
     ``laplacian`` applies the 3×3 kernel ``0 -a 0; -a 1+4a -a; 0 -a 0``: the image minus *amount* times its Laplacian.
     ``unsharp`` adds ``amount · (image - blurred)`` wherever that difference is at least *threshold*. ``amount=0``

@@ -31,7 +31,7 @@ COMMANDS = (
     "imfilter compare photos/cat.jpg soft/cat.jpg",
     "imfilter blur photos/cat.jpg -o x.jpg --sigma -1",
 )
-PAUSE, STEP = 1.2, 0.12
+PAUSE, STEP = 0.8, 0.1
 """Seconds before the output of a command, and between two lines."""
 FORMAT = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <title>imfilter in a terminal</title>

@@ -429,7 +429,7 @@ def test_a_device_that_never_ends_is_refused(refused, png, monkeypatch, words, s
     "head, code, said",
     [
         (r"II*\0\10\0\0\0", 1, b"the limit for an image from a pipe; save it as a file"),
-        (r"\211PNG\r\n\032\n", 1, b"has no IHDR chunk"),
+        (r"\211PNG\r\n\032\n", 1, b"but not with an IHDR chunk"),
         (r"P5 1 1 255\na", 0, b""),
     ],
 )

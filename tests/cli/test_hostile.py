@@ -191,7 +191,7 @@ def test_a_lenient_call_takes_the_rows_of_a_ppm_that_are_there(run, load, folder
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("P2 2 1 9 1 10", "a sample is 10, and 9 the maximum"),
+        ("P2 2 1 9 1 10", "a sample is 10, but the maximum is 9"),
         ("P2 2 1 9 1 x", "not every sample is a number"),
         ("P2 2 1 9 1", "1 of 2 samples"),
         ("P1 2 1 12", "not every sample is 0 or 1"),

@@ -149,7 +149,7 @@ def test_a_missing_channel_leaves_the_others_their_say(noise):
 
 @pytest.mark.parametrize("op", ["laplacian", "log", "dog", "kirsch", "robinson"])
 def test_operators_without_gx_and_gy_refuse_it(op):
-    with pytest.raises(ParameterError, match=f"channels: di-zenzo needs gx and gy, which {op} has not"):
+    with pytest.raises(ParameterError, match=f"channels: di-zenzo needs gx and gy, which {op} does not compute"):
         edges(np.zeros((3, 3, 3), np.uint8), op=op, channels="di-zenzo")
 
 
