@@ -42,23 +42,24 @@ DOCUMENTS = sorted(
 SOURCES = sorted(path for name in FOLDERS for path in (ROOT / name).rglob("*.py"))
 
 
-def help_of(*words):
+def command_of(*words):
+    """Return a command of the program, and its context."""
     command = get_command(app)
     context = command.make_context("imfilter", [], resilient_parsing=True)
     for word in words:
         command = command.get_command(context, word)
         context = command.make_context(word, [], parent=context, resilient_parsing=True)
+    return command, context
+
+
+def help_of(*words):
+    command, context = command_of(*words)
     context.max_content_width = context.terminal_width = 80
     return command.get_help(context)
 
 
 def examples_of(*words):
-    command = get_command(app)
-    context = command.make_context("imfilter", [], resilient_parsing=True)
-    for word in words:
-        command = command.get_command(context, word)
-        context = command.make_context(word, [], parent=context, resilient_parsing=True)
-    return command.examples
+    return command_of(*words)[0].examples
 
 
 DATASET = ("info", "stats", "check", "split", "convert", "show", "boxes")
