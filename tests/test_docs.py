@@ -465,11 +465,14 @@ def test_every_link_of_a_document_leads_somewhere(page):
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=relative)
-def test_the_source_archive_holds_every_document(page):
+def test_the_source_archive_holds_every_document_and_its_pictures(page):
     lines = [line.split() for line in (ROOT / "MANIFEST.in").read_text(encoding="utf-8").splitlines()]
     patterns = [pattern for kind, *words in lines if kind == "include" for pattern in words]
     patterns += [f"{folder}/{name}" for kind, folder, *names in lines if kind == "recursive-include" for name in names]
-    assert any(fnmatch.fnmatchcase(relative(page), pattern) for pattern in patterns)
+    pictures = re.findall(r"!\[[^\]]*\]\((?!https?:)([^)\s]+)", page.read_text(encoding="utf-8"))
+    for path in [page, *(page.parent / picture for picture in pictures)]:
+        name = os.path.relpath(path, ROOT)
+        assert not path.exists() or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns), name
 
 
 def test_contributing_is_a_page_that_the_readme_links():
