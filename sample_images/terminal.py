@@ -63,9 +63,8 @@ FORMAT = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="htt
 
 
 def printed(command: str, folder: Path) -> str:
-    """Return what a command prints on a terminal, with its control characters; raises CalledProcessError."""
+    """Return what a command prints on a terminal, with its control characters."""
     ours, its = pty.openpty()
-    os.set_blocking(ours, True)
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "LINES": str(ROWS)}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     for name in ("CI", "NO_COLOR"):
