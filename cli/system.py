@@ -95,14 +95,6 @@ def track_resources() -> None:
         resource_tracker.ensure_running()
 
 
-def start_method(*wanted: str) -> str:
-    """Return the first of the *wanted* start methods that this system has, or "spawn"."""
-    import multiprocessing
-
-    there = multiprocessing.get_all_start_methods()
-    return next((method for method in wanted if method in there), "spawn")
-
-
 def let_through(numbers: Collection[int]) -> None:
     """Unblock signals that were blocked when this process started."""
     if sys.platform != "win32":

@@ -41,8 +41,6 @@ TICK = 0.01
 
 STARTED = "started"
 """The message of a process that starts the next of several jobs."""
-SHARED = ("imfilter.cli.batch.in_flight", "imfilter.cli.images.encode")
-"""The modules that the fork server imports."""
 
 Numbered = tuple[int, Job]
 
@@ -123,9 +121,7 @@ def share(
     """
     reader.settle()  # a fork does not copy threads
     # The library of stores hangs in a fork of a process that has used it.
-    context = multiprocessing.get_context(system.start_method("forkserver") if in_flight else _start_method())
-    if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload([*SHARED])
+    context = multiprocessing.get_context("spawn" if in_flight else _start_method())
     waiting = deque(enumerate(jobs))
     room = budget()
     count = min(count, len(jobs), max(1, room // UNASKED_BYTES))

@@ -68,20 +68,17 @@ def descendants(process):
 
 
 def workers(process):
-    """The workers among them: children of the process of which they are copies."""
+    """The workers among them, none of which is what keeps count of a process's semaphores."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        return [
-            child
-            for copied in psutil.Process(process.pid).children()
-            if "multiprocessing.forkserver" in " ".join(copied.cmdline())
-            for child in copied.children()
-        ]
+        return [child for child in descendants(process) if "multiprocessing.spawn" in " ".join(child.cmdline())]
     return []
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=60, during=None):
+    """Wait for a condition, *during* a process where it cannot come after that."""
     end = time.monotonic() + seconds
     while not (found := condition()):
+        assert during is None or during.poll() is None, during.stderr.read()
         assert time.monotonic() < end, "it does not come"
         time.sleep(0.02)
     return found
@@ -163,7 +160,7 @@ def test_a_worker_that_is_killed_at_any_moment_costs_nothing(photos, command, st
     ok("blur", photos(300), "-o", "own/", "--op", "median", "--size", 15, "-j", 1, "-q")
     words = ["blur", "in", "-o", "out/", "--op", "median", "--size", "15", "--cluster", "local:2"]
     process = start([*command, *words], env=environment(SLOW.format(seconds=0.05)))
-    wait_for(lambda: Path("out").is_dir())
+    wait_for(lambda: Path("out").is_dir(), during=process)
     killed = 0
     while killed < 20 and process.poll() is None:
         for worker in workers(process)[:1]:
@@ -221,9 +218,11 @@ def test_other_versions_are_refused(photos, call):
 @pytest.mark.thorough
 def test_an_interruption_waits_for_what_is_begun(photos, command, start):
     photos(300)
+    temporary = Path.cwd() / ("longer-than-the-path-of-a-socket-may-be" * 3)
+    temporary.mkdir()
     words = ["blur", "in", "-o", "out/", "--cluster", "local:2"]
-    process = start([*command, *words], env={**environment(SLOW.format(seconds=0.05)), "TMPDIR": str(Path.cwd())})
-    wait_for(lambda: Path("out").is_dir() and len(os.listdir("out")) > 20)
+    process = start([*command, *words], env={**environment(SLOW.format(seconds=0.05)), "TMPDIR": str(temporary)})
+    wait_for(lambda: Path("out").is_dir() and len(os.listdir("out")) > 20, during=process)
     os.killpg(process.pid, signal.SIGINT)
     code, lines = wait_for_its_end(process)
     done = len(os.listdir("out"))
@@ -231,7 +230,7 @@ def test_an_interruption_waits_for_what_is_begun(photos, command, start):
         130,
         [f"imfilter: interrupted: {done} of 300 images done, {300 - done} left; run it again with --update"],
     )
-    assert not [path for path in Path().iterdir() if path.name.startswith("imfilter-")]
+    assert not os.listdir(temporary)
 
 
 @on_workers
@@ -240,7 +239,7 @@ def test_a_second_interruption_leaves_at_once(photos, command, start):
     photos(4)
     words = ["blur", "in", "-o", "out/", "--cluster", "local:2"]
     process = start([*command, *words], env=environment(SLOW.format(seconds=500)))
-    wait_for(lambda: Path("begun").exists())
+    wait_for(lambda: Path("begun").exists(), during=process)
     os.killpg(process.pid, signal.SIGINT)
     time.sleep(1)
     assert process.poll() is None
@@ -288,7 +287,7 @@ def test_a_scheduler_that_is_gone_ends_the_run_and_another_one_continues(photos,
     scheduler, _ = cluster("--preload", str(Path("preload.py").resolve()))
     words = ["blur", "in", "-o", "out/", "--sigma", "2", "--cluster", "s.json"]
     process = start([sys.executable, "-c", SOON, *words])
-    wait_for(lambda: Path("out").is_dir() and len(os.listdir("out")) > 20)
+    wait_for(lambda: Path("out").is_dir() and len(os.listdir("out")) > 20, during=process)
     scheduler.kill()
     code, lines = wait_for_its_end(process)
     assert (code, lines) == (

@@ -15,7 +15,6 @@ from ... import signals, system
 from ...console.messages import reason_of
 from ...errors import FileError, UsageError
 from ...images.silence import silenced
-from . import worker_task
 from .address import Address
 
 ANSWER = 10
@@ -27,9 +26,6 @@ LOGGERS = ("distributed", "tornado", "asyncio", "dask", "bokeh")
 SILENT = logging.CRITICAL + 1
 OUTSIDE = {*signals.ENDING} - {signal.SIGTERM}
 """Signals that the terminal sends to all processes: this one alone shall have them."""
-
-COPIES = "forkserver"
-"""How processes begin as copies of one that serves for that; not all systems have it."""
 
 
 def library() -> Any:
@@ -115,9 +111,6 @@ def _started(workers: int, scratch: str, verbose: bool) -> Any:
     importlib.import_module("dask.config").set(settings)
     with contextlib.nullcontext() if verbose else silenced():  # what begins here is silent for its life
         system.track_resources()
-        with _kept_from_others():
-            if system.start_method(COPIES) == COPIES:
-                _begin_by_copies(scratch)
     with _kept_from_others():
         return library().LocalCluster(
             n_workers=workers,
@@ -129,22 +122,6 @@ def _started(workers: int, scratch: str, verbose: bool) -> Any:
             security=True,  # who reaches its port runs what he likes, and other users of the machine do
             local_directory=scratch,
         )
-
-
-def _begin_by_copies(scratch: str) -> None:
-    """Let workers begin as copies of a process that has imported what they need, also after one has died.
-
-    Of two workers the start takes 3.4 CPU seconds in place of 4.9. A process has one such cluster in its life: what
-    the copies are asked for by is in the folder *scratch*.
-    """
-    from multiprocessing import forkserver
-
-    importlib.import_module("dask.config").set({"distributed.worker.multiprocessing-method": COPIES})
-    context = importlib.import_module("distributed.utils").get_mp_context()
-    context.set_forkserver_preload(["distributed", worker_task.__name__])
-    # Its own folder would stay behind this program, which ends on the spot.
-    context.current_process()._config["tempdir"] = scratch
-    forkserver.ensure_running()
 
 
 @contextlib.contextmanager

@@ -351,16 +351,25 @@ def test_a_worker_that_is_killed_costs_its_picture_alone(imfilter, bucket, folde
     assert len(stored(bucket, "out/")) >= 9
 
 
+def test_workers_leave_nothing_in_the_folder_of_temporary_files(imfilter, bucket, folder):
+    fill(folder, bucket, 4)
+    temporary = folder / ("longer-than-the-path-of-a-socket-may-be" * 3)
+    temporary.mkdir()
+    words = *BLUR, f"{bucket.url}/in/", "-r", "-o", f"{bucket.url}/out/", "-j", "2"
+    well(imfilter(*words, env={"TMPDIR": str(temporary)}))
+    assert not list(temporary.iterdir())
+
+
 def kill_a_worker():
-    """Kill one of the processes that a server of processes below this one has begun; return whether there was one."""
+    """Kill one of the processes that a call of this one has begun; return whether there was one."""
     below = {}
     for line in subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout.splitlines()[1:]:
         pid, parent, args = line.split(None, 2)
         below.setdefault(int(parent), []).append((int(pid), args))
     for run, _ in below.get(os.getpid(), ()):
-        for server, args in below.get(run, ()):
-            if "forkserver" in args and below.get(server):
-                os.kill(below[server][0][0], signal.SIGKILL)
+        for worker, args in below.get(run, ()):
+            if "multiprocessing.spawn" in args:
+                os.kill(worker, signal.SIGKILL)
                 return True
     return False
 
