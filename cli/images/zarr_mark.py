@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..stores.names import is_store, parts
+
 SUFFIX = ".zarr"
 MARKS = "zarr.json", ".zarray", ".zgroup"
 """The files at the top of a Zarr of version 3, or of an array or a group of version 2."""
@@ -19,6 +21,15 @@ def is_zarr(name: str | os.PathLike[str]) -> bool:
         return path.is_dir() and (path.suffix == SUFFIX or mark_of(path) is not None)
     except (OSError, ValueError):
         return False
+
+
+def is_stored_zarr(name: str) -> bool:
+    """Whether *name* is a Zarr in a store, or an array in one, which its name alone tells.
+
+    >>> is_stored_zarr("s3://bucket/a.zarr"), is_stored_zarr("s3://bucket/a.zarr/0"), is_stored_zarr("s3://bucket/a")
+    (True, True, False)
+    """
+    return is_store(name) and any(part.endswith(SUFFIX) for part in parts(name)[2].split("/"))
 
 
 def mark_of(folder: str | os.PathLike[str]) -> Path | None:
