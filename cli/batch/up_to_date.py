@@ -12,6 +12,7 @@ from ...filters.core.named_tuple import NamedTuple
 from ..digest import SourceDigest
 from ..images.memory_budget import budget
 from ..images.zarr_folder import digest_of
+from ..images.zarr_mark import is_stored_zarr
 from ..stores import files as stored_files
 from ..stores.names import is_store
 from ..streams import STREAM, is_stream
@@ -84,7 +85,7 @@ def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency, ther
         try:
             if stored_outputs.by_tags(jobs[number]):
                 return stored_outputs.tag_of(jobs[number])
-            if is_store(name := jobs[number].input.name):
+            if is_store(name := jobs[number].input.name) and not is_stored_zarr(name):
                 with stored_files.opened(name, budget()) as file:
                     return SourceDigest(file.read()).hexadecimal()
             return digest_of(name)

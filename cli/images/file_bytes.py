@@ -24,6 +24,14 @@ class FileBytes:
         """*descriptor* is copied."""
         self._descriptor, self.state = os.dup(descriptor), state
 
+    tag = ""
+    """The tag of an object in a store, which changes with its contents."""
+
+    @property
+    def file_state(self) -> FileState | None:
+        """The state of the one file that is read; None if it is something else."""
+        return self.state
+
     def __len__(self) -> int:
         return self.state.size
 
