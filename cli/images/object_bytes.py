@@ -7,11 +7,19 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 from ...filters.core.engine.threads import begun
+from ..bounded_read import TooLongError
+from ..digest import SourceDigest
 from ..stores import objects
+from ..stores.ahead import Ahead
 from ..stores.failures import StoreError
-from .file_bytes import CHANGES, FileBytes
+from ..stores.names import HTTPS
+from .file_bytes import CHANGES, FileBytes, HeldBytes
 from .picture import DecodeError
+from .zarr_folder import StoredFolderBytes
+from .zarr_mark import is_stored_zarr
 
+LARGE = 1 << 26
+"""Least bytes of an object that is fetched by parts, if its format allows it."""
 BLOCK = 1 << 22
 """Bytes that one request fetches."""
 AHEAD = 4
@@ -26,6 +34,8 @@ class ObjectBytes(FileBytes):
     def __init__(self, name: str, size: int, tag: str) -> None:
         self._name, self._size, self.tag = name, size, tag
         self._blocks: OrderedDict[int, Callable[[], bytes]] = OrderedDict()
+        self._arrived = set[int]()
+        self._hash, self._hashed = SourceDigest(b""), 0
         self._lock = threading.Lock()
 
     @classmethod
@@ -33,6 +43,10 @@ class ObjectBytes(FileBytes):
         """Return the present version of an object; raises StoreError."""
         found = objects.head(name)
         return cls(name, found.size, found.tag)
+
+    def source_digest(self) -> SourceDigest:
+        """Return the digest of the bytes, which is complete when they have been read."""
+        return ObjectDigest(self)
 
     @property
     def file_state(self) -> None:
@@ -60,9 +74,16 @@ class ObjectBytes(FileBytes):
                     self._blocks[one] = begun(lambda one=one: self._fetched(one), daemon=True)
             self._blocks.move_to_end(number)
             while len(self._blocks) > KEPT:
-                self._blocks.popitem(last=False)
+                self._arrived.discard(self._blocks.popitem(last=False)[0])
             wait = self._blocks[number]
-        return wait()
+        block = wait()
+        with self._lock:
+            if number in self._blocks:
+                self._arrived.add(number)
+            while self._hashed in self._arrived:
+                self._hash.add(self._blocks[self._hashed]())
+                self._hashed += 1
+        return block
 
     def _fetched(self, number: int) -> bytes:
         """Return a block from the store; raises StoreError, and `DecodeError` if the object has changed."""
@@ -80,22 +101,50 @@ class ObjectBytes(FileBytes):
     def check(self) -> None:
         """Do nothing: a version of an object does not change."""
 
+    def digest(self) -> str:
+        """Return the digest of the bytes: of the blocks as they were asked for, and of those that were not.
 
-class HeldBytes(FileBytes):
-    """Acts like a file whose bytes are in memory, with the *tag* of the object that they were fetched from."""
+        Raises StoreError, `DecodeError`.
+        """
+        for number in range(self._hashed, -(-self._size // BLOCK)):
+            self._block(number)
+        return self._hash.hexadecimal()
 
-    def __init__(self, data: bytes, tag: str = "") -> None:
-        self.data, self.tag = data, tag
 
-    @property
-    def file_state(self) -> None:
-        """It is no file."""
+class ObjectDigest(SourceDigest):
+    """The digest of an object, whose parts are not fetched once more for it."""
 
-    def __len__(self) -> int:
-        return len(self.data)
+    def __init__(self, data: ObjectBytes) -> None:
+        self._data = data
 
-    def __getitem__(self, part: slice) -> bytes:
-        return self.data[part]
+    def hexadecimal(self) -> str:
+        """Return the digest; raises StoreError, `DecodeError`."""
+        return self._data.digest()
 
-    def check(self) -> None:
-        """Do nothing: the bytes do not change."""
+
+class LargeObject(DecodeError):
+    """Ends the fetching of an object of which parts may be enough."""
+
+
+def fetched(name: str, ahead: Ahead) -> FileBytes:
+    """Return an object, or what reads it by parts where its check raises `LargeObject`; raises StoreError."""
+    try:
+        return HeldBytes(*ahead.take(name))
+    except LargeObject:
+        return ObjectBytes.of(name)
+
+
+def digest_in_store(name: str, most: int) -> str:
+    """Return the digest of an object or a Zarr in a store; raises `DecodeError`, StoreError, TooLongError.
+
+    An object that must be fetched whole has *most* bytes at most.
+    """
+
+    def check(name: str, head: bytes, size: int) -> None:
+        if size >= LARGE and not name.startswith(HTTPS):
+            raise LargeObject
+        if size > most:
+            raise TooLongError(most)
+
+    data = StoredFolderBytes(name) if is_stored_zarr(name) else fetched(name, Ahead(check))
+    return data.source_digest().hexadecimal()

@@ -25,8 +25,7 @@ from ..stores.names import is_store
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget, size_limit
 from .description import Description
-from .file_bytes import CHANGES, FileBytes
-from .object_bytes import HeldBytes, ObjectBytes
+from .file_bytes import CHANGES, FileBytes, HeldBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source, state_of
 from .zarr_folder import zarr_bytes
@@ -41,8 +40,6 @@ LARGE = 1 << 20
 """Least bytes of a file whose rows may be read on demand: a smaller one is read in a moment."""
 STREAMED_BYTES = 1 << 27
 """Bytes of a picture, or of a result, from which on it is streamed: 128 MiB."""
-LARGE_OBJECT = 1 << 26
-"""Least bytes of an object in a store whose rows may be fetched on demand."""
 READINGS, PAUSE = 4, 0.1
 """The attempts to read a file that changes while it is read, and the seconds between them."""
 
@@ -56,10 +53,6 @@ class Begun(NamedTuple):
 
 class _Answer(DecodeError):
     """Ends the inspection of a header: the picture is not streamed."""
-
-
-class _LargeObject(DecodeError):
-    """Ends the fetching of an object, of which parts may be enough."""
 
 
 class Reader:
@@ -105,8 +98,7 @@ class Reader:
                 return self._standard_input()
             if name not in self._ahead:
                 data = self._object(name) if _is_object(name) else _large(name)
-                small = isinstance(data, HeldBytes) and len(data) < LARGE
-                if (streamed := self._streamed(None if small else data, name)) is not None:
+                if (streamed := self._streamed(data, name)) is not None:
                     return streamed
                 if data is not None and is_store(name):
                     return self._stored(data, name)
@@ -130,6 +122,8 @@ class Reader:
 
     def _streamed(self, data: FileBytes | None, name: str = "") -> tuple[Picture, Source] | None:
         """Return the picture of a large file whose rows are read on demand; None if it is decoded whole."""
+        if isinstance(data, HeldBytes) and len(data) < LARGE:
+            return None
 
         def check(expected: Expected) -> None:
             if not self.streams(expected):
@@ -164,11 +158,10 @@ class Reader:
         return Begun(self._source(data, state), decode.load(data, options))
 
     def _object(self, name: str) -> FileBytes:
-        """Return an object of a store: in memory, or for reading by parts; raises DecodeError, OSError."""
-        try:
-            return HeldBytes(*self._ahead_of_objects().take(name))
-        except _LargeObject:
-            return ObjectBytes.of(name)
+        """Return an object of a store; raises DecodeError, OSError."""
+        from .object_bytes import fetched
+
+        return fetched(name, self._ahead_of_objects())
 
     def _stored(self, data: FileBytes, name: str) -> tuple[Picture | Frames, Source]:
         """Return the picture of an object or a Zarr in a store, decoded whole."""
@@ -194,7 +187,9 @@ class Reader:
         return self._objects
 
     def _source(self, data: bytes | FileBytes, state: FileState | None, tag: str = "") -> Source:
-        return Source(SourceDigest(data) if self.digests else None, state, tag)
+        if not self.digests:
+            return Source(None, state, tag)
+        return Source(data.source_digest() if isinstance(data, FileBytes) else SourceDigest(data), state, tag)
 
     def _standard_input(self) -> tuple[Picture | Frames, Source]:
         """Return the contents of standard input; each of several images in a pipe is read when its turn comes.
@@ -288,10 +283,15 @@ def _is_object(name: str) -> bool:
 
 
 def _check_object(name: str, head: bytes, size: int, kind: str, in_parts: bool = False) -> None:
-    """Raise DecodeError for an object that is no image, that is to be read *in parts*, or too large for the memory."""
+    """Raise DecodeError for an object that is no image, or too large for the memory.
+
+    Raises `LargeObject` if its rows may be read on demand, *in parts*.
+    """
+    from .object_bytes import LARGE, LargeObject
+
     format = decode.check_head(head[: formats.HEAD], name, size, kind)
-    if in_parts and size >= LARGE_OBJECT and format.codec.stream is not None and not name.startswith(names.HTTPS):
-        raise _LargeObject
+    if in_parts and size >= LARGE and format.codec.stream is not None and not name.startswith(names.HTTPS):
+        raise LargeObject
     _check_room(size)
 
 

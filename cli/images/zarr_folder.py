@@ -154,9 +154,6 @@ def _files(folder: str, place: str) -> Iterator[tuple[str, int]]:
 
 
 def digest_of(name: str) -> str:
-    """Return the digest of the contents of a file or a Zarr; raises OSError."""
-    try:
-        found = zarr_bytes(name)
-    except DecodeError as error:
-        raise OSError(str(error)) from None
+    """Return the digest of the contents of a file or a Zarr; raises `DecodeError`, OSError."""
+    found = zarr_bytes(name)
     return SourceDigest.of_file(name) if found is None else SourceDigest(found).hexadecimal()

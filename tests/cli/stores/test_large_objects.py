@@ -20,7 +20,7 @@ SMALL = """
 import sys
 from imfilter.cli.images import object_bytes, reader
 from imfilter.cli.main import console
-reader.STREAMED_BYTES = reader.LARGE_OBJECT = 0
+reader.STREAMED_BYTES = object_bytes.LARGE = 0
 object_bytes.BLOCK = 1 << 12
 sys.exit(console())
 """
@@ -115,10 +115,25 @@ def test_a_picture_that_is_fetched_by_parts_is_the_same(imfilter, by_parts, buck
 
 
 @in_store
+def test_a_large_object_is_fetched_once(by_parts, bucket, folder, gray, proxy):
+    Image.fromarray(gray).save(folder / "a.pgm")
+    bucket.put("a.pgm", data := (folder / "a.pgm").read_bytes())
+    words = "blur", f"{bucket.url}/a.pgm", "-o", "out.png", "--update"
+    well(by_parts(*words, through=proxy))
+    parts = sum(method == "GET" for method, _ in proxy.requests)
+    assert parts <= 1 + -(-len(data) // 4096)
+    written = (folder / "out.png").stat()
+    well(by_parts(*words, through=proxy))
+    assert (folder / "out.png").stat() == written
+    assert sum(method == "GET" for method, _ in proxy.requests) == 2 * parts
+    bucket.put("a.pgm", data[:-1] + b"!")
+    well(by_parts(*words))
+    assert (folder / "out.png").stat() != written
+
+
+@in_store
 @pytest.mark.parametrize("fault", ["404", "403", "412"])
-def test_a_part_that_cannot_be_fetched_fails_the_picture_in_one_line(
-    by_parts, bucket, folder, gray, proxy, fault, monkeypatch
-):
+def test_a_part_that_cannot_be_fetched_fails_the_picture_in_one_line(by_parts, bucket, folder, gray, proxy, fault):
     Image.fromarray(gray).save(folder / "a.pgm")
     bucket.put("a.pgm", (folder / "a.pgm").read_bytes())
     seen = []
