@@ -114,8 +114,12 @@ class Reader:
     def describe(self, name: str) -> Description | None:
         """Return the header of the file *name*; None if it must be decoded. Raises FileError."""
         with naming(name):
-            if name == STREAM or is_store(name) or is_zarr(name):
+            if name == STREAM or is_zarr(name) or is_stored_zarr(name) or name.startswith(names.HTTPS):
                 return None
+            if is_store(name):
+                from .object_bytes import ObjectBytes
+
+                return decode.describe(ObjectBytes.of(name), self._options(name))
             with open(name, "rb", buffering=0) as file:
                 state = _state(file)
                 return None if state is None else decode.describe(FileBytes(file.fileno(), state), self._options(name))

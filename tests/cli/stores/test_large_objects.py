@@ -132,6 +132,16 @@ def test_a_large_object_is_fetched_once(by_parts, bucket, folder, gray, proxy):
 
 
 @in_store
+def test_a_header_takes_few_parts(by_parts, bucket, folder, gray, proxy):
+    Image.fromarray(gray).save(folder / "a.png")
+    bucket.put("a.png", data := (folder / "a.png").read_bytes())
+    ended = well(by_parts("info", f"{bucket.url}/a.png", "--header", through=proxy))
+    assert ended.stdout == f"{bucket.url}/a.png: PNG, 150×200, gray, 8 bits\n"
+    assert len(data) > 4 * 4096
+    assert [method for method, _ in proxy.requests] == ["HEAD", "GET", "GET"]  # its beginning, and its end
+
+
+@in_store
 @pytest.mark.parametrize("fault", ["404", "403", "412"])
 def test_a_part_that_cannot_be_fetched_fails_the_picture_in_one_line(by_parts, bucket, folder, gray, proxy, fault):
     Image.fromarray(gray).save(folder / "a.pgm")
