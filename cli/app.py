@@ -23,13 +23,13 @@ from .version import VERSION
 SEVERAL = {
     "chain": "Run several filters in one pass, without rounding between them.",
     "run": "Run the filters of a recipe, written by imfilter chain --save.",
-    "augment": "Write random variants of images, to learn from.",
+    "augment": "Write random variants of images, for training.",
 }
 """The commands that run filters in a row."""
 COMPARE, INFO, SHOW, SWEEP, SHEET, STUDIO = "compare", "info", "show", "sweep", "sheet", "studio"
 DATASET, KERNELS, HELP = "dataset", "kernels", "help"
 OTHERS = (COMPARE, INFO, SHOW, SWEEP, SHEET, STUDIO, DATASET, KERNELS, HELP)
-"""The commands that are no filters."""
+"""The commands that are not filters."""
 COMPLETION = "_IMFILTER_COMPLETE"
 """The variable by which a shell asks for completions."""
 

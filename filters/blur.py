@@ -76,7 +76,10 @@ def blur(
     epsilon: Annotated[
         float,
         Param(
-            "Smooth away detail of a variance below this, for values from 0 to 1.", above=0, max=1e6, only=("guided",)
+            "Smooth away detail whose variance is below this, for values from 0 to 1.",
+            above=0,
+            max=1e6,
+            only=("guided",),
         ),
     ] = 0.01,
     guide: Annotated[
@@ -314,7 +317,7 @@ def _check_algorithm(op: str, algorithm: str) -> None:
 
 
 def _gaussian(size: IntPair | None, radius: Pair | None, sigma: Pair | None, algorithm: str) -> Stage:
-    """Return a Gaussian, of which a radius is the sigma, and a size the window that it fills."""
+    """Return a Gaussian; a radius is its sigma, and a size is the window that it fills."""
     said = ""
     if radius is not None:
         if sigma is not None and both(sigma) != both(radius):

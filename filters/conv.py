@@ -1,4 +1,4 @@
-"""Convolve or correlate with any kernel or bank of kernels."""
+"""Convolve or correlate with any kernel or filter bank."""
 
 from __future__ import annotations
 
@@ -119,14 +119,14 @@ def conv(
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage | list[Stage]:
-    """Convolve or correlate with any kernel or bank of kernels.
+    """Convolve or correlate with any kernel or filter bank.
 
     ``out[y, x] = scale · Σ k[i, j] · in[y + i - ay, x + j - ax] + bias``, with the kernel as written (correlation);
     ``mode="convolve"`` rotates it, and its anchor, by 180°. The kernel is not normalized unless *normalize* says so.
     The kernel ``1`` returns the image unchanged.
 
     A filter bank of shape ``(out, in/groups, height, width)``, laid out as PyTorch's ``Conv2d.weight``, is a layer of a
-    network: it gives ``out`` maps. In a colour picture a bank whose kernels take one input filters the luma, or with
+    network: it gives ``out`` maps. In a colour picture, a bank whose kernels have one input filters the luma, or with
     ``groups=3`` each channel by its own kernels; a single kernel filters every channel. Write maps to .npy, to the
     pages of a .tif, to a file each (``--name '{stem}-{map:02}.png'``), or to one ``--sheet``.
 
@@ -201,12 +201,12 @@ class _Asked(NamedTuple):
     channels: str | None
 
     def named(self, described: str) -> str:
-        """Return the kernel's description, and say if it is rotated."""
+        """Return the kernel's description, which says if it is rotated."""
         return f"{described}, then rotated by 180° (--mode convolve)" if self.mode == "convolve" else described
 
 
 def _of_bank(bank: Bank, asked: _Asked) -> list[Stage]:
-    """Return the stages of a bank, a layer of a network."""
+    """Return the stages of a filter bank, a layer of a network."""
     maps, _, height, width = bank.weights.shape
     added = _bias_values(asked.bias, maps)
     if asked.algorithm != "auto":

@@ -105,7 +105,7 @@ def denoise(
     epsilon: Annotated[
         float | None,
         Param(
-            "Smooth away detail of a variance below this, for values from 0 to 1.",
+            "Smooth away detail whose variance is below this, for values from 0 to 1.",
             span=(0, 0.1),
             above=0,
             max=1e6,
@@ -195,7 +195,7 @@ def denoise(
     -----
     The estimate assumes white noise. It is too low for noise that JPEG or a camera has smoothed: raise *strength* or
     set *noise_sigma*. Colours are filtered together, by bm3d and wavelet as brightness and two colour differences.
-    `blur` calls nlm's *tolerance* *strength*. Use ``median`` for impulse noise.
+    In `blur`, the *tolerance* of nlm is called *strength*. Use ``median`` for impulse noise.
 
     For a gray image of 12 MP one core takes some 30 seconds by bm3d, 4 by tv, 3 by frost, 2 by wavelet, 1 by nlm, and
     less by the others. Colours take twice as long; threads share the work.

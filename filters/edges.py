@@ -229,7 +229,7 @@ def edges(
     `imfilter.filters.core.linear.kernels`, for the structure tensor and Di Zenzo's gradient
     `imfilter.filters.core.gradient.structure_tensor`. D. Marr and E. Hildreth, "Theory of edge detection", 1980. For
     boundaries: K.-F. Yang, S.-B. Gao, C.-F. Guo, C.-Y. Li and Y.-J. Li, "Boundary detection using double-opponency and
-    spatial sparseness constraint", 2015; scored as by D. Martin, C. Fowlkes and J. Malik, "Learning to detect natural
+    spatial sparseness constraint", 2015; scored as in D. Martin, C. Fowlkes and J. Malik, "Learning to detect natural
     image boundaries using local brightness, color, and texture cues", 2004.
 
     Shell

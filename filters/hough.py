@@ -13,7 +13,7 @@ from .core.parameters import ABSENT, given_field
 
 
 class Hough(NamedTuple):
-    """The picture of the lines and their table, which if absent is None by position, and raises by name."""
+    """The picture of the lines, and their table, which if absent is None by position, and an AttributeError by name."""
 
     image: Array
     lines: Annotated[

@@ -141,7 +141,7 @@ def mix(
     branches: Annotated[
         Any,
         Param(
-            "Chains of filters to mix, separated by +, their steps separated by then; none is the unchanged picture.",
+            "Filter chains to mix, separated by +; 'then' separates the steps of a chain; 'none' filters nothing.",
             metavar="BRANCHES",
             check=_branches,
             missing="as in imfilter mix photo.jpg --branches 'none + blur --sigma 4' -o OUTPUT",

@@ -17,7 +17,7 @@ SIGMA = 0.05
 AMPLITUDE = 0.1
 SPECKLE = 0.1
 CERTAIN = 1e15
-"""Photon counts from which the noise no longer shows: its deviation, their root, is below a sample's last bit."""
+"""Photon count above which the noise does not show: its deviation, the count's root, is below a sample's last bit."""
 
 
 @image_filter
@@ -51,7 +51,7 @@ def noise(
         Param("Fraction of pixels that become white or black.", percent=True, min=0, max=1, only=("salt-pepper",)),
     ] = 0.05,
     salt: Annotated[
-        float, Param("Fraction of those that become white.", percent=True, min=0, max=1, only=("salt-pepper",))
+        float, Param("Fraction of these pixels that become white.", percent=True, min=0, max=1, only=("salt-pepper",))
     ] = 0.5,
     per_channel: Annotated[
         bool, Param("Let each channel of a pixel become white or black on its own.", only=("salt-pepper",))
@@ -158,7 +158,7 @@ def _speckle(sigma: float) -> Draw:
 
 
 def _poisson(photons: float) -> Draw:
-    """Draw photon counts, of which *photons* make a sample of 1."""
+    """Draw photon counts; *photons* of them make a sample of 1."""
 
     def draw(rows: Array, generator: Generator, first: int) -> Array:
         mean = rows * np.float64(photons)

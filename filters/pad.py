@@ -37,8 +37,8 @@ def pad(
 ) -> Stage:
     """Pad an image: add pixels around it.
 
-    Either each side grows by *size*, or the result has the size *to*, in which the image lies at a *place* p:
-    ``x = (W - w) · p`` of the added pixels are to its left, with halves rounded down. *border* and *fill* set the added
+    Either each side grows by *size*, or the result has the size *to*, in which the image lies at a *place* p: of the
+    added columns, ``x = (W - w) · p`` are to its left, with halves rounded down. *border* and *fill* set the added
     pixels: by default 0, or transparent if the image has an alpha; a given *fill* is opaque, and other borders repeat
     the image. The image's own samples are copied bit for bit, including NaN and the colours of transparent pixels. All
     channels are padded together: *channels* is ignored, except that R, G, B and A are errors.

@@ -180,8 +180,8 @@ def tone(
 
     ``clahe`` equalizes each of *tiles* across and down by itself, and interpolates between their centres. The histogram
     of a tile has 256 bins at every depth. Each bin is clipped at *clip* times the mean of all, and the excess is shared
-    among all bins; so *clip* limits the gain in contrast. It is that of OpenCV's ``createCLAHE``; scikit-image's
-    ``clip_limit`` is this divided by 256.
+    among all bins; so *clip* limits the gain in contrast. It equals the limit of OpenCV's ``createCLAHE``;
+    scikit-image's ``clip_limit`` is this divided by 256.
 
     In colour these three derive their curve from the luma: ``autocontrast`` stretches all channels alike; the other two
     change the luma, and colours keep their differences from it. *per_channel* gives each channel its own curve.
@@ -203,7 +203,7 @@ def tone(
     Notes
     -----
     In 8 and 16 bits, curves are looked up in a table: 0.3 ns per 8-bit sample. The luma of colours is counted in 65536
-    even steps from 0 to white, fractions in as many from the least to the greatest, and curves are linear between the
+    equal steps from 0 to white, fractions in as many from the least to the greatest; curves are linear between the
     steps. Transparent pixels are not counted.
 
     As in OpenCV, the limit of *clip* is a whole number of pixels, at least one, and a remainder that cannot be shared

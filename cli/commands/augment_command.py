@@ -1,4 +1,4 @@
-"""`imfilter augment`: variants of images by filters whose numbers are drawn."""
+"""`imfilter augment`: variants of images, by filters with random numbers."""
 
 from __future__ import annotations
 
@@ -52,25 +52,25 @@ def make() -> SectionedCommand:
         policies: bool,
         **values: Any,
     ) -> None:
-        """Write random variants of images, to learn from.
+        """Write random variants of images, for training.
 
-        The steps follow the inputs, each one word for the shell: a filter and its options, as in imfilter chain. In
-        place of any number a range A..B is drawn anew for each variant, whole numbers with both ends, 3..7:2 in steps
-        of 2, and factors such as --gamma and --ratio by their logarithm. Two ranges A..B,C..D are drawn apart;
-        {a|b|c} is one of several words. --p P does a step with probability P. Of "blur --sigma 0..2 | sharpen | none"
-        one is done.
+        The steps follow the inputs. Each is one quoted word for the shell: a filter and its options, as in imfilter
+        chain. Any number may be a range A..B, from which each variant draws its own: whole numbers include both ends,
+        3..7:2 goes in steps of 2, and factors such as --gamma and --ratio are drawn by their logarithm. The ranges of
+        A..B,C..D are drawn independently; {a|b|c} is one of several words. --p P runs a step with probability P.
+        "blur --sigma 0..2 | sharpen | none" runs one of the three.
 
-        What is drawn depends on the seed, the path of the image below the folder that is named, the number of the
-        variant, the step and the option, and on nothing else: the same call writes the same bytes on any number of
-        cores, and an image that is added changes no other. noise and erase get a seed for each variant, unless one is
-        given. crop --area A..B --ratio C..D draws a part anew that does not fit, ten times, and then takes the middle.
+        The draws depend only on the seed, the path of the image below the named folder, the number of the variant,
+        the step and the option: the same call writes the same bytes on any number of cores, and an added image changes
+        no other. noise and erase get a seed for each variant, unless one is given. If a part drawn by crop --area A..B
+        --ratio C..D does not fit, it is drawn again, ten times at most; after that, crop takes the middle.
 
-        Policies of published papers are steps too, which draw what is done: trivial-augment, rand-augment --n 2 --m 9,
-        and aug-mix. --policies prints their options and their tables.
+        Policies from published papers are steps too, which draw their operations: trivial-augment, rand-augment --n 2
+        --m 9, and aug-mix. --policies prints their options and tables.
 
-        Outputs are called {stem}-{variant:02}{suffix}, unless --name has another pattern. JPEG loses a little
-        each time it is written; --to png loses nothing. Subfolders called val, valid, validation or test
-        are refused: whoever measures what was learned needs their images as they are.
+        Outputs are named {stem}-{variant:02}{suffix}, unless --name has another pattern. JPEG loses a little
+        each time it is written; --to png loses nothing. Subfolders named val, valid, validation or test
+        are refused: validation and test need unchanged images.
 
         Shell
         -----
@@ -114,11 +114,11 @@ def make() -> SectionedCommand:
         HelpedOption("seed", "Random seed; the same seed draws the same numbers.  [default: 0]", metavar="N"),
         HelpedOption("policies", "Print the policies, their options and tables.", type=bool, default=False),
         HelpedOption(
-            "manifest", "Write a line of JSON for each output, with the numbers drawn.", FILES, metavar="FILE.jsonl"
+            "manifest", "Write a line of JSON for each output, with the drawn numbers.", FILES, metavar="FILE.jsonl"
         ),
         HelpedOption(
             "recipe",
-            "Take steps from a recipe too, before those of the call; its values may be ranges.",
+            "Run the steps of a recipe first, before those of the call; its values may be ranges.",
             FILES,
             metavar="RECIPE.toml",
         ),

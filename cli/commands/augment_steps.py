@@ -1,4 +1,4 @@
-"""The steps of an augmentation as words: those of a chain, with ranges, `--p` and alternatives."""
+"""The steps of an augmentation as words: like those of a chain, with ranges, `--p` and alternatives."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _words(number: int, table: Mapping[str, Any]) -> list[str]:
         if name == "filter" or value is False:
             continue
         if isinstance(value, dict):
-            raise UsageError(f"step {number} ({words[0]}): {name} is a table, and no value")
+            raise UsageError(f"step {number} ({words[0]}): {name} is a table, not a value")
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         words.append(flag(name) if value is True else f"{flag(name)}={text}")
     return words

@@ -1,4 +1,4 @@
-"""The images of a stack, filtered by what is drawn for them: together where that is possible, else one by one."""
+"""Filter the images of a stack with the numbers drawn for them: together where possible, else one by one."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ..batch.filter_chain import Chain, in_python
 from ..batch.recipe import Recipe
 
 AT_ONCE = 1 << 20
-"""Samples of images that are drawn for and filtered at once."""
+"""Samples of the images that are filtered at once."""
 
 
 class AugmentedStack:
-    """Images, and what becomes of them."""
+    """Images, and their results."""
 
     def __init__(self, images: Sequence[ImageLike] | Array, names: Sequence[str], jobs: int | None) -> None:
         self.images, self.names, self.jobs = images, names, jobs
@@ -52,7 +52,7 @@ class AugmentedStack:
         return found
 
     def filter(self, places: Sequence[int], drawn: Drawn) -> None:
-        """Filter the images in some *places* by what is drawn for them; raises ImageError where results differ."""
+        """Filter the images in some *places* with their drawn numbers; raises ImageError if the results differ."""
         left = range(len(places))
         if self.whole is not None and _is_small(self.whole):
             with in_python():
@@ -71,7 +71,7 @@ class AugmentedStack:
             self._put([place], np.asarray(run(Chain(recipe), self.images[place], self.names[place], self.jobs))[None])
 
     def _in_groups(self, whole: ArrayImage, recipes: Mapping[int, Recipe]) -> list[int]:
-        """Filter what stages take together, and return the places of these images."""
+        """Filter the images that the stages take together, and return their places."""
         full, colours = white_of(whole.pixels.dtype.name, whole.white), whole.colours or model_of(whole.pixels.shape[2])
         done: list[int] = []
         with in_python():
@@ -115,12 +115,12 @@ class AugmentedStack:
 
 
 def run(chain: Chain[Any], image: ImageLike, name: str, jobs: int | None = None) -> Any:
-    """Return what a chain makes of one image."""
+    """Return the result of a chain for one image."""
     found = chain(image, name=PurePosixPath(name).name, jobs=jobs)  # random fields have a seed for the whole name
     return getattr(found, "image", found)
 
 
 def _is_small(whole: ArrayImage) -> bool:
-    """Whether images have nothing but samples of 8 bits, gray or in colour."""
+    """Whether the images have only 8-bit samples, gray or in colour."""
     small = whole.pixels.dtype == np.uint8 and whole.pixels.shape[2] in (1, 3) and whole.colours != "bands"
     return small and not whole.masked and whole.alpha is None and whole.nodata is None

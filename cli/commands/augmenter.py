@@ -20,14 +20,14 @@ from .augmented_stack import AugmentedStack, run
 class Augmenter:
     """Draws filters for images, and runs them: call it with an image, its name and the number of a variant.
 
-    The steps are those of the command line as text, ``"rotate --angle -15..15"``, or filters and their steps,
-    ``flip`` or ``blur.step(sigma=2)``, with nothing to draw. What is drawn depends on *seed*, name, variant, step and
-    parameter alone, and is what the command draws: of the same pixels it makes the same.
+    The steps are those of the command line as text, ``"rotate --angle -15..15"``, or filters and their steps, ``flip``
+    or ``blur.step(sigma=2)``, with nothing to draw. The draws depend only on *seed*, name, variant, step and parameter,
+    and are those of the command: the same pixels give the same result.
 
     Raises
     ------
     ParameterError
-        A step is wrong, or can be for some of the numbers that may be drawn.
+        A step is wrong, or is wrong for some numbers that may be drawn.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class Augmenter:
     def __call__(self, image: ImageLike, *, name: str = "", variant: int = 1) -> Any:
         """Return a *variant* of an image, from 1; variant 0 is the image itself.
 
-        The *name* is the path below the folder that the command is given, with / between folders.
+        The *name* is the path below the folder that the command would get, with / between folders.
         """
         height, width = one_image(image).pixels.shape[:2]
         return run(self.chain(width, height, name=name, variant=variant), image, name)
@@ -66,7 +66,7 @@ class Augmenter:
 
         *jobs* threads share the work, None for all cores.
 
-        Raises `ImageError` where the results are not of one size, as they are behind ``resize`` or ``crop --size``.
+        Raises `ImageError` if the results differ in size; after ``resize`` or ``crop --size`` they do not.
         """
         if len(images) != len(names):
             raise ParameterError("names", f"there are {len(names)} for {len(images)} images")

@@ -1,4 +1,4 @@
-"""`imfilter chain` and `imfilter run`: several filters in a row, as words of the shell or as a recipe's file."""
+"""`imfilter chain` and `imfilter run`: several filters in a row, as words of the shell or as a recipe file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def make_chain() -> SectionedCommand:
     def command(save: str | None, **values: Any) -> None:
         """Run several filters in one pass, without rounding between them.
 
-        The steps follow the inputs, each one word for the shell: a filter and its options. The last step's
+        The steps follow the inputs. Each is one quoted word for the shell: a filter and its options. The last step's
         maps can be written too. --save keeps the steps for imfilter run.
 
         Shell
@@ -71,8 +71,8 @@ def make_run() -> SectionedCommand:
     def command(**values: Any) -> None:
         """Run the filters of a recipe, written by imfilter chain --save.
 
-        A recipe is a text file with a table for each step: its filter, and its options by name. Kernel files are
-        named as on the command line, from the folder in which the command is run.
+        A recipe is a text file with a table for each step: its filter, and its options by name. Names of kernel files
+        are relative to the folder in which the command runs, as on the command line.
 
         Shell
         -----
@@ -91,7 +91,7 @@ def make_run() -> SectionedCommand:
 
 
 def parse_step(spec: Spec, words: list[str], more: Sequence[HelpedOption] = ()) -> dict[str, Any]:
-    """Return a filter's own options of one step, and *more*, by name, as text; raises UsageError."""
+    """Return the filter's own options in one step, and *more*, by name, as text; raises UsageError."""
     for word in words:
         if word.partition("=")[0] in map(flag, spec.maps):
             raise UsageError(f"{word.partition('=')[0]} belongs to the whole chain; write it outside the quotes")
@@ -144,7 +144,7 @@ def separated(words: Sequence[str]) -> list[list[str]]:
 
 
 def _step(number: int, words: list[str]) -> Call:
-    """Return the step of some words; raises UsageError."""
+    """Return the step that some words describe; raises UsageError."""
     if not words:
         raise UsageError(f"step {number} is empty; use one of {', '.join(catalog.names())}")
     if words[0] not in catalog.names():
@@ -161,7 +161,7 @@ def _step(number: int, words: list[str]) -> Call:
 def split_steps(words: Sequence[str], more: Collection[str] = ()) -> tuple[list[str], list[str]]:
     """Return the inputs and the steps among a chain's words: the steps are the last that begin with a filter's name.
 
-    *more* are other names that steps have.
+    *more* are other names of steps.
 
     >>> split_steps(["blur.png", "blur --sigma 2", "edges"])
     (['blur.png'], ['blur --sigma 2', 'edges'])
@@ -181,7 +181,7 @@ def split_steps(words: Sequence[str], more: Collection[str] = ()) -> tuple[list[
 
 
 def _means_step(word: str, filters: Sequence[str]) -> bool:
-    """Whether a word that names no file is a step: by its filter, by a word that means one, or by its options."""
+    """Whether a word that names no file is a step: by its filter, by a word for a filter, or by its options."""
     name = word.split(maxsplit=1)[:1]
     if not name or os.path.lexists(word):
         return False
@@ -197,5 +197,5 @@ def _nearest(word: str, filters: Sequence[str]) -> list[str]:
 
 
 def unknown_filter(number: int, word: str, more: Collection[str] = ()) -> UsageError:
-    """Return the refusal of a step that begins with no filter, nor with one of *more* names."""
+    """Return the error for a step that begins with neither a filter nor one of the *more* names."""
     return UsageError(f"step {number}: unknown filter {printable(word)!r}; {hint(word, [*catalog.names(), *more], '')}")

@@ -1,4 +1,4 @@
-"""The words that people write for a filter's name: operators, kernels, and the names that other programs use."""
+"""The words that people write in place of a filter's name: operators, kernels, and names that other programs use."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ ELSEWHERE: dict[str, tuple[Home, ...]] = {
 }
 """What other programs call it, in lower-case letters and digits alone."""
 AFFIXES = r"(filter2d|filtering|filtered|filter|blur|noise|kernel|operator|edges|2d)$"
-"""What other programs hang on an operator's name: `medianBlur`, `gaussian_filter`."""
+"""What other programs append to an operator's name: `medianBlur`, `gaussian_filter`."""
 LISTED = 200
-"""Most letters of a list of commands that one line of an error has room for."""
+"""The most letters of a list of commands that fit in one line of an error."""
 
 
 def homes(word: str) -> tuple[Home, ...]:
-    """Return where a word that is no filter belongs, the catalogue's own places first; none for an unknown word.
+    """Return where a word that is not a filter belongs, the catalogue's own places first; nothing for an unknown word.
 
     >>> [home.step for home in homes("canny")], [home.step for home in homes("GaussianBlur")]
     (['edges --op canny'], ['blur --op gaussian'])
@@ -101,7 +101,7 @@ def homes(word: str) -> tuple[Home, ...]:
 
 
 def hint(word: str, commands: Sequence[str], program: str = "imfilter ") -> str:
-    """Return what to use for a *word* that is none of the *commands*, or names them all if they are few.
+    """Return what to use in place of a *word* that is not one of the *commands*; if they are few, all their names.
 
     A step of a chain has no *program* before it.
     """

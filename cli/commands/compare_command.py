@@ -57,16 +57,16 @@ def make() -> SectionedCommand:
         """Compare two pictures, or two folders of pictures.
 
         Without a limit the pictures must be identical, sample by sample. Pictures are compared as they are shown:
-        upright, 8 bits with 16 on the scale of 16, gray with colour, a missing alpha as opaque; colours under an
-        alpha of 0 do not count. Pictures of different sizes differ; they are never scaled. Of animations and pages
-        each frame is compared with its counterpart. Files of two folders are paired by their paths, and those
-        without a partner differ.
+        upright; 8 bits with 16 on the 16-bit scale; gray with colour; a missing alpha as opaque. Colours under an alpha
+        of 0 do not count. Pictures of different sizes differ; they are never scaled. Each frame or page is compared
+        with its counterpart. Files of two folders are paired by their paths, and those without a partner differ.
 
-        PSNR is 10 log10(peak² / MSE) over all colour samples. SSIM has a Gaussian window of σ 1.5 on 11×11 pixels,
-        K₁ 0.01, K₂ 0.03 and the population's covariance, and is the mean over all places where the window fits, of
-        the luma, without scaling first (Wang et al. 2004). MS-SSIM has five scales (Wang et al. 2003). Both need
-        11, or 176, pixels a side. Float pictures have them with --peak alone, which says what is white. Figures are
-        printed rounded down, so that a limit that they reach holds; --json has all digits.
+        PSNR is 10 log10(peak² / MSE) over all colour samples. SSIM is computed on the luma, without scaling it
+        first, with a Gaussian window of σ 1.5 on 11×11 pixels, K₁ 0.01, K₂ 0.03 and the population covariance,
+        and averaged over all places where the window fits (Wang et al. 2004). MS-SSIM has five scales (Wang et
+        al. 2003). SSIM needs 11 pixels a side, MS-SSIM 176. For float pictures these metrics need --peak, which
+        sets white. Printed figures are rounded down, so a limit set to a printed figure holds; --json has all
+        digits.
 
         Exit codes: 0 all pairs are within the limits, 1 some pair is not, 2 wrong call, 3 some pair could not be
         compared.
@@ -78,7 +78,7 @@ def make() -> SectionedCommand:
         $ imfilter compare golden/ out/ -r --min-ssim 0.999 -q
         """
         if a is None or b is None:
-            raise UsageError("names of two pictures or folders are missing: imfilter compare A B")
+            raise UsageError("name two pictures or two folders: imfilter compare A B")
         from ..batch import cpu_count, frame_number, mask_option
         from ..batch.inputs import InputRules
         from ..compare import run as command
@@ -107,7 +107,7 @@ def make() -> SectionedCommand:
             from ..batch.mask_effect import effect_of
 
             if region.mask is not None and "ms-ssim" in (*wanted, *limits.metrics):
-                raise UsageError("MS-SSIM has no meaning below --mask; use --roi, or leave it out")
+                raise UsageError("MS-SSIM cannot be used with --mask; use --roi, or leave it out")
             effect = effect_of(region, pixels)
         code = command.run(
             Call(
@@ -140,19 +140,24 @@ def make() -> SectionedCommand:
 
     own = [
         HelpedOption(
-            "max_diff", "Greatest difference of a sample, in levels of the deeper picture.", type=float, metavar="N"
+            "max_diff",
+            "Greatest allowed difference of a sample, in levels of the deeper picture.",
+            type=float,
+            metavar="N",
         ),
-        HelpedOption("max_differing", "Pixels that may differ by more than --tolerance.", metavar="N|P%"),
+        HelpedOption(
+            "max_differing", "Number or share of pixels that may differ by more than --tolerance.", metavar="N|P%"
+        ),
         HelpedOption(
             "tolerance",
-            "Difference of a sample that does not count.  [default: 0]",
+            "Ignore differences of samples up to this.  [default: 0]",
             type=float,
             default=0.0,
             metavar="N",
         ),
-        HelpedOption("min_psnr", "Least PSNR.", type=float, metavar="DB"),
-        HelpedOption("min_ssim", "Least SSIM, at most 1.", type=float, metavar="X"),
-        HelpedOption("min_ms_ssim", "Least MS-SSIM, at most 1.", type=float, metavar="X"),
+        HelpedOption("min_psnr", "Least PSNR allowed.", type=float, metavar="DB"),
+        HelpedOption("min_ssim", "Least SSIM allowed, at most 1.", type=float, metavar="X"),
+        HelpedOption("min_ms_ssim", "Least MS-SSIM allowed, at most 1.", type=float, metavar="X"),
         HelpedOption(
             "metrics",
             "Measure these: diff, psnr, rmse, ssim, ms-ssim, or all.  [default: diff,psnr,ssim]",
@@ -168,7 +173,7 @@ def make() -> SectionedCommand:
             metavar="abs|signed|mark",
         ),
         HelpedOption(
-            "gain", "Multiply the differences that are drawn.  [default: 1]", type=float, default=1.0, metavar="G"
+            "gain", "Multiply the drawn differences by this.  [default: 1]", type=float, default=1.0, metavar="G"
         ),
         *page_options("the pairs that differ, the worst first", "pairs it shows the worst"),
         *folder_options("Compare only"),
@@ -201,7 +206,7 @@ def make() -> SectionedCommand:
         HelpedOption("roi", "Compare only this region; repeatable.", PIXELS, type=tuple, metavar="X,Y,W,H"),
         shared_option("jobs"),
         HelpedOption("json", "Print a JSON object for each pair, and one for all.", RUN, type=bool, default=False),
-        HelpedOption("quiet", "Print only what is not within the limits.", RUN, short="-q", type=bool, default=False),
+        HelpedOption("quiet", "Print only pairs outside the limits.", RUN, short="-q", type=bool, default=False),
     ]
     arguments = [
         TyperArgument(

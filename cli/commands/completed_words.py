@@ -1,4 +1,4 @@
-"""The words that a shell completes: those that stand in an option's metavar, names of kernels, and files by suffix."""
+"""The words that a shell completes: those in an option's metavar, names of kernels, and files by suffix."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Sequence
 
 Completed = Callable[[str], list[str]]
-"""From what is incomplete to the words that complete it; for none the shell completes files."""
+"""Returns the words that complete an incomplete one; if there are none, the shell completes files."""
 WORD = re.compile(r"[a-z][a-z0-9-]*(=V)?")
-"""A part of a metavar that is written as it stands: others are in capitals, as N and FILE."""
+"""A part of a metavar that is typed as it stands; others, such as N and FILE, are in capitals."""
 
 
 def of_metavar(metavar: str) -> Completed | None:
-    """Return what completes a value that is written so; None where no words are known.
+    """Return what completes a value with this metavar; None if it has no fixed words.
 
     >>> of_metavar("auto|V|none")("")
     ['auto', 'none']
@@ -30,7 +30,7 @@ def of_metavar(metavar: str) -> Completed | None:
 
 
 def kernel_words(incomplete: str) -> list[str]:
-    """Return the kernels and banks whose names begin so, and files that do."""
+    """Return the kernels, filter banks and files whose names begin like this."""
     from ...filters.core.linear import filter_banks, kernels  # few calls ask
 
     return _or_files(incomplete, [*kernels.names(), *filter_banks.BUILT_IN], True)
@@ -42,9 +42,9 @@ def _or_files(begun: str, words: Sequence[str], file: bool) -> list[str]:
 
 
 def files(begun: str, suffixes: Sequence[str] = ("",)) -> list[str]:
-    """Return the files whose names begin so and end in one of the *suffixes*, and folders.
+    """Return the folders whose names begin like this, and such files with one of the *suffixes*.
 
-    A folder that is alone is looked into: shells put a space behind a word that is the only one.
+    If a folder is the only match, its contents follow, because shells put a space after an only match.
     """
     folder, slash, name = begun.rpartition("/")
     try:

@@ -1,4 +1,4 @@
-"""`imfilter dataset`: commands that concern a data set as a whole."""
+"""`imfilter dataset`: commands for data sets as a whole."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Inputs = Annotated[
 ]
 Classes = Annotated[
     str | None,
-    typer.Option("--classes", metavar="FILE", help="Take the names and the order of classes from FILE, a line each."),
+    typer.Option("--classes", metavar="FILE", help="Take the names and the order of classes from FILE, one per line."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each data set.")]
 
@@ -51,12 +51,12 @@ def _end(code: ExitCode) -> None:
 def info(inputs: Inputs, classes: Classes = None, json: Json = False) -> None:
     """Print what data sets hold: number, sizes, depth, classes.
 
-    The kind, number, sizes, channels, depth, bytes and classes, with the number of images of each.
+    Prints the kind, number, sizes, channels, depth, bytes and classes, with the number of images of each.
 
     The classes of a folder are its first-level folders in byte order of their names. Hidden folders and those without
     images are left out, and listed. A folder that holds only train, val and test folders is one data set for each.
-    Of images in folders the headers are read; those that cannot be read are reported. imfilter dataset check decodes
-    every image.
+    Only the headers of images in folders are read; unreadable ones are reported. imfilter dataset check decodes every
+    image.
 
     Shell
     -----
@@ -74,15 +74,15 @@ def stats(
     inputs: Inputs,
     per_image: Annotated[
         bool,
-        typer.Option("--per-image", help="Also average the means and deviations of the single images."),
+        typer.Option("--per-image", help="Also print the averages of the single images' means and deviations."),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
     """Print the mean and standard deviation of each channel.
 
     By default these are the mean and deviation of all pixels together, from exact sums, for samples from 0 to 1 and in
-    levels, with the step that normalizes by them. The deviation divides by the number of pixels. Figures that are often
-    quoted, as those of ImageNet, are the mean of the single images' deviations: --per-image prints both.
+    levels, with the step that normalizes by them. The deviation divides by the number of pixels. Often-quoted figures,
+    such as those of ImageNet, are means of the single images' deviations; --per-image prints both.
 
     Shell
     -----
@@ -100,16 +100,16 @@ def check(
     inputs: Inputs,
     classes: Annotated[
         str | None,
-        typer.Option("--classes", metavar="N|FILE", help="Expect N classes, or those that FILE names, a line each."),
+        typer.Option("--classes", metavar="N|FILE", help="Expect N classes, or those that FILE names, one per line."),
     ] = None,
 ) -> None:
-    """Find unreadable, odd, doubled and misplaced images.
+    """Find unreadable, odd, duplicate and misplaced images.
 
     Prints a line for each fault; the exit code is 1 if there are any.
 
-    Reports files that cannot be read or are cut off; extensions that name another format; sizes and modes unlike the
-    others'; pictures rotated by EXIF; animations; empty and hidden classes; labels out of range, and counts of labels
-    that do not match. Files with the same bytes are reported within and across classes and parts: name all parts in one
+    Reports files that cannot be read or are cut off; extensions that name another format; sizes and modes that differ
+    from the others'; pictures rotated by EXIF; animations; empty and hidden classes; labels out of range, and counts of
+    labels that do not match. Duplicate files are reported within and across classes and parts: name all parts in one
     call, or the folder of train, val and test.
 
     Shell
@@ -126,15 +126,17 @@ def check(
 @command_of(app, "split")
 def split(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Folders of classes, and containers.")],
-    output: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Folder of the parts.")],
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Folder for the parts.")],
     parts: Annotated[str, typer.Option("--parts", metavar="NAME=SHARE,...", help="The parts and their shares.")],
-    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Another seed gives another split.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="S", min=0, help="Random seed; another seed gives another split.")
+    ] = 0,
     group: Annotated[
         str | None,
         typer.Option(
             "--group",
             metavar="REGEX",
-            help="Keep files together in whose paths REGEX finds the same: its groups, or the whole match.",
+            help="Keep files together if REGEX matches the same text in their paths: its groups, or the whole match.",
         ),
     ] = None,
     link: Annotated[bool, typer.Option("--link", help="Make hard links instead of copies.")] = False,
@@ -142,10 +144,10 @@ def split(
     """Split data sets into train, val and test.
 
     Each class is divided by itself into exact counts, by a hash of the seed and of the path below the folder, or of the
-    sample's number or key in a container: the same call gives the same split, and files that are added move few others.
-    Files with the same bytes, and samples with the same pixels, stay together. The files are copied unchanged to
-    FOLDER/PART/CLASS/, and those of a container with their labels to a container of its name in FOLDER/PART/. A part
-    that is there already and not empty is refused.
+    sample's number or key in a container: the same call gives the same split, and added files move few others. Files
+    with the same bytes, and samples with the same pixels, stay together. Files are copied unchanged to
+    FOLDER/PART/CLASS/; samples of a container are copied with their labels to a container of the same name in
+    FOLDER/PART/. A part that already exists and is not empty is refused.
 
     Shell
     -----
@@ -163,7 +165,9 @@ def convert(
     inputs: Inputs,
     output: Annotated[
         str,
-        typer.Option("-o", "--output", metavar="OUT", help="FOLDER/, or a container as NAME-images-idx3-ubyte.gz."),
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="FOLDER/, or a container such as NAME-images-idx3-ubyte.gz."
+        ),
     ],
     to: Annotated[
         str | None,
@@ -179,11 +183,11 @@ def convert(
 ) -> None:
     """Convert folders of classes to containers and back.
 
-    The samples stay as they are. A container becomes a folder of classes with a PNG for each sample, named by its
-    number. Folders become a container: images must be of one size and depth, but in shards (.tar), where each sample
-    has its label beside it. They go class by class, in byte order of names; images that are named by different numbers
-    go in the order of these, and classes named by numbers keep them as labels. From folders and shards to folders and
-    shards files are copied byte by byte, unless --to names another format.
+    The samples do not change. A container becomes a folder of classes with a PNG for each sample, named by its number.
+    Folders become a container, whose images must have one size and depth; shards (.tar) allow different ones, and put a
+    label next to each sample. Images are written class by class, in byte order of their names. If their names are
+    different numbers, the numbers decide the order; classes named by numbers keep them as labels. Between folders and
+    shards, files are copied byte by byte, unless --to names another format.
 
     Shell
     -----
@@ -206,7 +210,8 @@ def boxes(
         ),
     ],
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE|FOLDER", help="A COCO .json, or a folder of VOC or YOLO.")
+        str,
+        typer.Option("-o", "--output", metavar="FILE|FOLDER", help="A COCO .json, or a folder of VOC or YOLO files."),
     ],
     to: Annotated[
         str | None,
@@ -222,7 +227,7 @@ def boxes(
         typer.Option(
             "--classes",
             metavar="FILE",
-            help="Names of the classes in the order of their numbers: a line each, or a data.yaml.",
+            help="Class names in the order of their numbers: one per line, or a data.yaml.",
         ),
     ] = None,
     oriented: Annotated[
@@ -230,17 +235,17 @@ def boxes(
         typer.Option(
             "--boxes-oriented",
             metavar="yes|no",
-            help="Whether boxes were drawn on images rotated as their EXIF says.",
+            help="Whether the boxes belong to the images after EXIF rotation.",
             autocompletion=of_metavar("yes|no"),
         ),
     ] = "yes",
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Descend into subfolders.")] = False,
 ) -> None:
-    """Convert boxes of objects between COCO, VOC and YOLO.
+    """Convert object boxes between COCO, VOC and YOLO.
 
-    The images are read for their sizes, and stay as they are. Boxes of COCO are kept as they are, those of VOC are
-    rounded to whole pixels, and those of YOLO to six digits. What a format cannot hold is said. To move boxes with the
-    pixels of a filter, give it --boxes and --boxes-out.
+    The images are only read for their sizes. COCO boxes are written as they are, VOC boxes are rounded to whole
+    pixels, and YOLO boxes to six digits. A note names what a format cannot hold. To move boxes with the
+    pixels of a filter, give the filter --boxes and --boxes-out.
 
     Shell
     -----
@@ -256,16 +261,17 @@ def boxes(
 @command_of(app, "show")
 def show(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT... [STEP...]", help="Data sets or images, and steps of augment.")
+        list[str],
+        typer.Argument(metavar="INPUT... [STEP...]", help="Data sets or images, then steps as in imfilter augment."),
     ],
-    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="The sheet, as sheet.png.")],
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="The sheet, such as sheet.png.")],
     per_class: Annotated[
         int | None,
         typer.Option(
             "--per-class",
             metavar="N",
             min=1,
-            help="Show the first N samples of each class.  [default: 8, of an augmentation 1]",
+            help="Show the first N samples of each class.  [default: 8; with steps 1]",
         ),
     ] = None,
     variants: Annotated[
@@ -279,11 +285,11 @@ def show(
 ) -> None:
     """Draw a sheet of samples with their labels.
 
-    Each class has a line, and each sample its name. Of images without classes the first 64 are shown. Large images
-    are reduced, small ones enlarged by whole factors.
+    Each class has a row, and each sample its name. Without classes, the first 64 images are shown. Large images are
+    reduced, small ones enlarged by whole factors.
 
-    With steps, each sample has a line of its own: itself, then variants as imfilter augment writes them with the same
-    seed, with the numbers that were drawn: show cat.jpg -o sheet.png 'rotate --angle -15..15' 'flip --p 0.5'.
+    With steps, each sample has a row of its own: the sample, then the variants that imfilter augment writes with the
+    same seed, with their drawn numbers: show cat.jpg -o sheet.png 'rotate --angle -15..15' 'flip --p 0.5'.
 
     Shell
     -----
@@ -298,7 +304,7 @@ def show(
     names, steps = augment_steps.split(inputs)
     if not steps:
         if variants is not None or seed is not None:
-            raise UsageError("--variants and --seed need a step of augment, as 'rotate --angle -15..15'")
+            raise UsageError("--variants and --seed require a step of augment, such as 'rotate --angle -15..15'")
         _end(command.run(names, output, per_class, classes=classes))
         return
     if not names:

@@ -1,4 +1,4 @@
-"""What the shell's help takes of a docstring: its prose, without Python's spelling, its examples and its references."""
+"""What the shell's help takes from a docstring: prose without Python's spelling, examples and references."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ SECTION = r"\n\n\w[\w ]*\n-+\n"
 LABEL = r"``[\w-]+``(?:(?:, | and )``[\w-]+``)*"
 """What a paragraph on some operators begins with."""
 ENTRY = r"(?<=\d\.)\s+(?=[A-Z])"
-"""Between references, each of which ends in a year, or the number of a section."""
+"""Matches between references, each of which ends in a year or a section number."""
 
 
 def prose(doc: str, options: Collection[str]) -> str:
-    """Return the prose of a docstring as the shell's: before its first section, without markup, *options* as options.
+    """Return the prose of a docstring for the shell: up to its first section, without markup, *options* as options.
 
     >>> prose('Turns with ``mode="convolve"``, unless *per_channel* is set; *size* is odd.', ["mode", "per_channel"])
     'Turns with --mode convolve, unless --per-channel is set; size is odd.'
@@ -83,7 +83,7 @@ def examples(doc: str) -> list[str]:
 
 
 def references(doc: str, word: str) -> tuple[bool, list[str]]:
-    r"""Return whether references name a *word*, and those; or those that are for all that the docstring describes.
+    r"""Return whether any references name a *word*, and those that do; else those for the whole docstring.
 
     >>> doc = "Blurs.\n\nReferences\n----------\nA. B, 1980. For disk: R. G, section 3.5. C. D,\n2001."
     >>> references(doc, "disk"), references(doc, "mean")
