@@ -94,7 +94,7 @@ class Commands(HelpedGroup):
         return None
 
     def unknown(self, ctx: Any, word: str) -> UsageError:
-        """Return the refusal of a *word* that names no command."""
+        """Return the error for a *word* that names no command."""
         from .commands.command_words import hint
 
         return UsageError(f"unknown command {word!r}; {hint(word, self.list_commands(ctx))}")

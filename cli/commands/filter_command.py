@@ -47,7 +47,7 @@ def make(name: str) -> SectionedCommand:
 def carried_out(
     make: Callable[[], Recipe], options: SharedOptions, map_files: Mapping[str, str], save: str | None = None
 ) -> int:
-    """Carry out a call, whose recipe is made again where it changes while it is watched; return the exit code."""
+    """Carry out a call and return the exit code; with --watch, its recipe is made again when it changes."""
     if not options.watch:
         return execute(make(), options, map_files, save)
     from ..batch.watch import Watch  # few calls watch
@@ -56,7 +56,7 @@ def carried_out(
 
 
 def map_files(maps: Iterable[str], values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the files of those of the *maps* that are asked for."""
+    """Return the files of the *maps* that the call asks for."""
     return {name: values[name] for name in maps if values[name] is not None}
 
 
@@ -66,7 +66,7 @@ def parameter_options(spec: Spec) -> list[HelpedOption]:
 
 
 def _option(parameter: Parameter) -> HelpedOption:
-    """Return one parameter as an option; its text is read and checked by the parameter itself."""
+    """Return one parameter as an option; the parameter itself reads and checks the text."""
     param = parameter.param
     section = PIXELS if parameter.name in Common.__annotations__ else OWN
     if parameter.kind == "flag":
@@ -85,7 +85,7 @@ def _option(parameter: Parameter) -> HelpedOption:
 
 
 def _also(parameter: Parameter) -> str:
-    """Name the aliases of a parameter's choices."""
+    """Return the aliases of a parameter's choices in words."""
     names: dict[str, list[str]] = {}
     for alias, choice in parameter.param.aliases.items():
         if (word := alias.replace("_", "-")) not in names.setdefault(choice, []):

@@ -15,7 +15,7 @@ from .helped_group import HelpedGroup
 from .option_words import StrictCommand
 
 OPERATOR, MANUAL = "op", "man"
-"""The word before an operator's name, and that for the manual page."""
+"""The word before an operator's name, and the word for the manual page."""
 DOC = """Print the help of a command, or of an operator.
 
 Without a name it lists all commands; `imfilter help op` lists the operators of all filters. `imfilter help man` prints
@@ -48,7 +48,7 @@ def make() -> HelpCommand:
         type=str,
         nargs=-1,
         metavar="COMMAND|op NAME|man",
-        help="A command, with that below it; op and an operator; or man.",
+        help="A command, perhaps with its subcommand; op and an operator; or man.",
         required=False,
         autocompletion=lambda context, before, begun: [
             word for word in completed(context.parent, context.params.get("words") or ()) if word.startswith(begun)
@@ -65,7 +65,7 @@ def make() -> HelpCommand:
 
 
 def text(root: Any, words: tuple[str, ...]) -> str:
-    """Return the help that some *words* ask for, below the call *root* of the program; raises UsageError."""
+    """Return the help that *words* ask for, where *root* is the call of the program; raises UsageError."""
     if words[:1] == (OPERATOR,):
         if len(words) > 2:
             raise UsageError(f"imfilter help op takes one name, not {len(words) - 1}")
@@ -88,7 +88,7 @@ def text(root: Any, words: tuple[str, ...]) -> str:
 
 
 def completed(root: Any, before: Sequence[str]) -> list[str]:
-    """Return the words that may follow those *before*."""
+    """Return the words that may follow the words *before*."""
     if before == (OPERATOR,):
         return sorted({op for ops in operator_help.operators().values() for op in ops})
     command = root.command

@@ -1,4 +1,4 @@
-"""An option that knows where the help lists it, and which words its value may have."""
+"""An option that knows its place in the help, and the words that its value may have."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .completed_words import of_metavar
 
 
 class HelpedOption(TyperOption):
-    """An option that knows its section of the help, and what the shell is told of it in less than a line."""
+    """An option that knows its section of the help, and its description for completion, which is less than a line."""
 
     section: Section
     only: tuple[str, ...]
-    """The operators that it is for; all if there are none."""
+    """The operators to which it applies; all if this is empty."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class HelpedOption(TyperOption):
 
 
 def _spellings(option: str) -> list[str]:
-    """Return an option as it is spelt in America and in Britain.
+    """Return an option in its American and British spellings.
 
     >>> _spellings("--normalize"), _spellings("--text-size")
     (['--normalize', '--normalise'], ['--text-size'])

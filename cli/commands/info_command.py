@@ -1,4 +1,4 @@
-"""`imfilter info`: what files tell, and what is in their pixels."""
+"""`imfilter info`: the metadata of files, and statistics of their pixels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HISTOGRAMS = ("none", "luma", "each")
 PERCENTILES, MOST_PERCENTILES = "1,50,99", 100
 BINS, MOST_BINS = 64, 1 << 16
 DRAWN = 3
-"""Pictures on a terminal whose histograms are drawn unasked."""
+"""The most pictures whose histograms a terminal shows by default."""
 
 
 def make() -> SectionedCommand:
@@ -49,20 +49,20 @@ def make() -> SectionedCommand:
     ) -> None:
         """Print metadata and pixel statistics of images.
 
-        The format, size, depth and bytes; quality and chroma of a JPEG, orientation, resolution, the profile's name,
-        EXIF, whether it holds a GPS location, XMP, frames and their duration. Of each channel the least and greatest
-        sample, percentiles, mean, standard deviation, and the part that is black (0 or less) and white. Pictures are
-        looked at as filters see them: upright, 16 bits kept.
+        Prints the format, size, depth and bytes; quality and chroma of a JPEG; orientation, resolution, name of the
+        profile, EXIF, whether it holds a GPS location, XMP, frames and their duration. For each channel it prints the
+        least and greatest sample, percentiles, mean, standard deviation, and the fractions that are black (0 or less)
+        and white. Pixels are read as filters see them: upright, with all 16 bits.
 
-        Figures of 8 and 16 bits are exact: a percentile is the least value that so many percent of the samples do not
+        Figures for 8 and 16 bits are exact: a percentile is the least value that so many percent of the samples do not
         exceed. Percentiles of floats, marked ~, come from 65 536 values between the least and the greatest. Colours
-        below an alpha of 0, missing samples, NaN and infinities are left out, and counted. Of an animation the first
-        frame is looked at.
+        under an alpha of 0, missing samples, NaN and infinities are left out, and counted. By default only the first
+        frame of an animation is read.
 
-        --header reads no pixels of JPEG and PNG, and of other formats the first frame. --check decodes all frames of
-        all files, and prints those that are damaged.
+        --header reads no pixels of JPEG and PNG, and only the first frame of other formats. --check decodes all frames
+        of all files, and prints the damaged ones.
 
-        Exit codes: 0 all files are read, 1 some file could not be read, 2 wrong call.
+        Exit codes: 0 all files were read, 1 some file could not be read, 2 wrong call.
 
         Shell
         -----
@@ -130,7 +130,7 @@ def make() -> SectionedCommand:
         HelpedOption("bins", f"Number of bins of the histogram.  [default: {BINS}]", type=int, metavar="N"),
         HelpedOption("log", "Draw the logarithm of the counts.", type=bool, default=False),
         HelpedOption("percentiles", f"Which percentiles to print.  [default: {PERCENTILES}]", metavar="P,..."),
-        *folder_options("Look only at"),
+        *folder_options("Read only"),
         shared_option("files_from"),
         shared_option("null"),
         HelpedOption(

@@ -1,4 +1,4 @@
-"""The options for the pictures of folders, of the commands beside the filters."""
+"""The options for pictures in folders, for the commands other than filters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .helped_option import HelpedOption
 
 
 def folder_options(taken: str) -> list[HelpedOption]:
-    """Return the options for what is taken of folders; *taken* begins as in "Show only"."""
+    """Return the options that choose files in folders; *taken* begins the help, as in "Show only"."""
     return [
         HelpedOption("recursive", "Descend into subfolders.", FILES, short="-r", type=bool, default=False),
         HelpedOption("include", f"{taken} matching files of folders; repeatable.", FILES, type=tuple, metavar="GLOB"),

@@ -1,4 +1,4 @@
-"""What `imfilter kernels` prints and saves: the built-in kernels, and what one name or file is understood as."""
+"""What `imfilter kernels` prints and saves: the built-in kernels, and how a name or file is interpreted."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ..file_identity import Identity
 from ..images.atomic_write import Transaction
 
 LITERAL_TAPS = 49
-"""Most taps of a kernel that is shown as a literal too."""
+"""The most taps of a kernel that is also printed as a literal."""
 
 
 def print_all() -> None:
-    """Print a table of the built-in kernels, and one of the banks."""
+    """Print a table of the built-in kernels, and one of the filter banks."""
     rows = [("name", "size", "sum", "rank", "weights")]
     for name, kernel in kernels.named().items():
         height, width = kernel.shape
@@ -47,7 +47,7 @@ def _line(text: str) -> None:
 
 
 def show(kernel: str, save: str | None, max_taps: int | None) -> None:
-    """Print what a kernel is understood as, and write it to *save*; raises UsageError."""
+    """Print how a kernel is interpreted, and write it to *save*; raises UsageError."""
     try:
         read = files_read_by(kernel, {} if save is None else {"save": save})
         bank = filter_banks.read(kernel, max_taps or kernels.MAX_TAPS)
@@ -80,7 +80,7 @@ def show(kernel: str, save: str | None, max_taps: int | None) -> None:
 
 
 def files_read_by(kernel: str, written: Mapping[str, str]) -> frozenset[Identity]:
-    """Return what is read; raises UsageError where what is *written*, by option, would replace it."""
+    """Return the files that are read; raises UsageError if a file *written*, given by option, would replace one."""
     is_file = Path(kernel).is_file() and kernel not in kernels.names() and filter_banks.named(kernel) is None
     read = files_read({kernel: "the kernel of this call"} if is_file else {})
     files = FilesWritten(beside=written, prints=True)
@@ -90,14 +90,14 @@ def files_read_by(kernel: str, written: Mapping[str, str]) -> frozenset[Identity
 
 
 def _is_literal(source: kernel_source.Source) -> bool:
-    """Whether a literal says all of a kernel, and is short enough to be read."""
+    """Whether a literal describes a kernel fully, and is short enough to read."""
     height, width = source.kernel.shape
     centred = source.kernel.anchor == (width // 2, height // 2)
     return centred and not source.reading.added and width * height <= LITERAL_TAPS
 
 
 def _show_bank(bank: filter_banks.Bank, save: str | None, read: Collection[Identity]) -> None:
-    """Print what a bank is understood as; its kernels as arrays go into a file."""
+    """Print how a filter bank is interpreted; its kernels can be saved to a file as arrays."""
     if save is not None and not _is_npy(Path(save)):
         raise UsageError(f"--save {save}: a bank is saved as .npy")
     maps, inputs, height, width = bank.weights.shape
@@ -137,7 +137,7 @@ def _is_npy(path: Path) -> bool:
 
 
 def _check_save(path: Path, source: kernel_source.Source) -> None:
-    """Raise UsageError where the format has no place for what the kernel adds to the result."""
+    """Raise UsageError if the format has no place for the offset that the kernel adds to the result."""
     if source.reading.white_offset or (_is_npy(path) and source.reading.offset):
         hint = "no text says it for every depth" if source.reading.white_offset else "save it as text"
         raise UsageError(f"--save {path}: would lose an offset, {source.reading.added[0]} ({hint})")

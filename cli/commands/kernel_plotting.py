@@ -1,4 +1,4 @@
-"""What `imfilter kernels plot` draws: a kernel or one map of a bank, or the weights of all maps."""
+"""What `imfilter kernels plot` draws: a kernel, one map of a filter bank, or the weights of all its maps."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _of_bank(bank: filter_banks.Bank, map: int | None, phase: bool) -> Array:
     if not 0 <= map < len(bank.names):
         raise UsageError(f"--map {map} is out of range: the bank has the maps 0 to {len(bank.names) - 1}")
     inputs = bank.weights.shape[1]
-    # What gray is multiplied by, whose channels are all alike.
+    # The kernel for gray, whose channels are all equal.
     own = f"{bank.names[map]}, sum of {inputs} inputs" if inputs > 1 else bank.names[map]
     kernel = Kernel.of(bank.weights[map].sum(axis=0))
     return kernel_plot.plot(_described(f"{bank.described}, map {map}: {own}", kernel), phase)
@@ -57,7 +57,7 @@ def _described(name: str, kernel: Kernel) -> Drawn:
 
 
 def format_of(name: str) -> formats.Format:
-    """Return the format of a plot; raises UsageError for one that does not hold it."""
+    """Return the format of a plot; raises UsageError if it cannot hold one."""
     format = formats.of_suffix(name)
     if format.data_set or "uint8" not in format.colour:
         raise UsageError(f"{shown(name)}: cannot hold colours; use .png")

@@ -1,4 +1,4 @@
-"""`imfilter kernels`: list the built-in kernels, show what a name or a file is understood as."""
+"""`imfilter kernels`: list the built-in kernels, and show how a name or a file is interpreted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class KernelCommand(StrictCommand):
     """A command that takes a kernel, which may begin with a negative number."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the words; a number is no option."""
+        """Read the words; a negative number is not an option."""
         return super().parse_args(ctx, [f" {word}" if re.match(r"-[\d.]", word) else word for word in args])
 
 
@@ -87,7 +87,8 @@ def show(
 def plot(
     kernel: KernelWords,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the plot; else the terminal shows it.")
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the plot to this file; else the terminal shows it."),
     ] = None,
     map: Annotated[int | None, typer.Option("--map", metavar="N", help="Plot one map of a bank in full.")] = None,
     phase: Annotated[bool, typer.Option("--phase", help="Plot the phase too, by hue.")] = False,
@@ -96,20 +97,21 @@ def plot(
         typer.Option(
             "--show-as",
             metavar=SHOWN_AS,
-            help="How the terminal shows it.",
+            help="How the terminal shows the plot.",
             autocompletion=of_metavar(SHOWN_AS),
         ),
     ] = None,
     show_size: Annotated[
-        str | None, typer.Option("--show-size", metavar="COLSxROWS", help="Most columns and rows of characters.")
+        str | None,
+        typer.Option("--show-size", metavar="COLSxROWS", help="Largest size of the shown plot, in characters."),
     ] = None,
     max_taps: MaxTaps = None,
 ) -> None:
     """Draw a kernel: its weights, and what it does to waves.
 
-    Draws the weights with the anchor framed, the amplitude |H| of the frequency response from -1/2 to 1/2 cycles a
-    pixel with a contour at half of its greatest, and |H| along x, along y and diagonally; of a bank the weights of all
-    maps.
+    Draws the weights, with the anchor framed; the amplitude |H| of the frequency response from -1/2 to 1/2 cycles per
+    pixel, with a contour at half its maximum; and |H| along x, along y and diagonally. For a filter bank, draws the
+    weights of all maps.
 
     Shell
     -----

@@ -1,4 +1,4 @@
-"""`imfilter help man`: the manual page, of what the commands declare, for ``man -l -`` and for the wheel."""
+"""`imfilter help man`: the manual page, made from the commands' declarations, for ``man -l -`` and for the wheel."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ ENVIRONMENT = {
     "IMFILTER_JOBS": "Number of cores to use, without --jobs.",
     "IMFILTER_MAX_PIXELS": "Refuse larger images, without --max-pixels; 500M means 500 million.",
     "IMFILTER_SHOW": "How the terminal shows pictures, without --show-as.",
-    "IMFILTER_SHARDS": "Number of parts for --shard auto, where a job tells its own number alone.",
-    "IMFILTER_NATIVE": "Vectors of the compiled core, or 0 to compute without it. For tests; results are the same.",
-    "IMFILTER_DEBUG": "With 1, print a traceback for an error of the program itself.",
+    "IMFILTER_SHARDS": "Number of parts for --shard auto, if a job knows only its own number.",
+    "IMFILTER_NATIVE": "Instruction set of the compiled core; 0 computes without it. For tests; results are the same.",
+    "IMFILTER_DEBUG": "If 1, print a traceback for an error of the program itself.",
     "NO_COLOR": "If set, pictures in the terminal are dots without colour.",
-    "COLUMNS": "Width of the help, 80 at most, and of tables.",
+    "COLUMNS": "Width of the help, at most 80, and of tables.",
     "MAKEFLAGS": "Under make -j the default of --jobs is 1.",
 }
 FILES = {
@@ -132,7 +132,7 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _list(rows: Sequence[tuple[str, str]]) -> list[str]:
-    """Return the lines of a list: what stands first in bold, and its text indented below it."""
+    """Return the lines of a list: each name in bold, and its text indented below it."""
     return [line for name, text in rows for line in (".TP", f".B {_text(name)}", _filled(text))]
 
 
@@ -142,14 +142,14 @@ def _examples(examples: Sequence[str]) -> list[str]:
 
 
 def _filled(text: str) -> str:
-    """Return the lines of a text, none longer than it should be."""
+    """Return the lines of a text, none of them too long."""
     words = _text(" ".join(text.split()))
     lines = textwrap.wrap(words, 79, break_on_hyphens=False, break_long_words=False)
     return "\n".join(rf"\&{line}" if line.startswith(".") else line for line in lines)
 
 
 def _text(text: str) -> str:
-    r"""Return a text for troff, in ASCII: what it would take for a command, or replace by something finer, is named.
+    r"""Return a text for troff, in ASCII, with names for characters that it would take as commands or replace.
 
     >>> print(_text(r".5 σ, 'a' or \n"), _text("--range-sigma"))
     \&.5 \[u03C3], \(aqa\(aq or \en \-\-range\-sigma

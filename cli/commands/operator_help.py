@@ -28,7 +28,7 @@ def operators() -> dict[str, tuple[str, ...]]:
 
 
 def named(word: str) -> list[tuple[str, str]]:
-    """Return the filters with an operator that is called so, and its name there.
+    """Return the filters with an operator of this name, and its main name there.
 
     >>> named("box"), named("frost")
     ([('blur', 'mean')], [('blur', 'frost'), ('denoise', 'frost')])
@@ -47,7 +47,7 @@ def listing() -> str:
 
 
 def described(word: str, commands: Any, context: Any) -> str:
-    """Return the help of the operators that a word names; raises UsageError. *commands* are the program's."""
+    """Return the help of the operators that a word names; raises UsageError. *commands* are those of the program."""
     found = named(word)
     if not found:
         raise UsageError(f"unknown operator {word!r}; {_hint(word)}")
@@ -100,7 +100,7 @@ def _page(command: FilterCommand, filter: str, op: str, parent: Any) -> str:
 
 
 def example(spec: Spec, op: str) -> str:
-    """Return a command with an operator: one of the filter's examples, or the first with what is required."""
+    """Return a command with an operator: one of the filter's examples, or the first one with the required options."""
     known = examples(spec.doc)
     words = [shlex.split(line) for line in known]
     default = spec.parameters["op"].default

@@ -1,4 +1,4 @@
-"""The options of a command as people write them: each once, and for an unknown one the option that was meant."""
+"""The options of a command as people write them: each once, and a suggestion for an unknown one."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ MEANINGS = {
 }
 """What other programs call an option."""
 NEAR = 0.7
-"""How alike the letters of two options must be to be taken for each other."""
+"""How similar two options must be for one to be suggested in place of the other."""
 
 
 class StrictCommand(TwoHelps, TyperCommand):
-    """A command that refuses what is written twice, and says which option was meant by one that it does not have."""
+    """A command that refuses repeated options, and suggests an option in place of an unknown one."""
 
     _parser: tuple[Any, Any] | None = None
 
@@ -81,7 +81,7 @@ class StrictCommand(TwoHelps, TyperCommand):
         return [self.options_metavar or "", *arguments, *(f"{param.opts[0]} {param.metavar}" for param in required)]
 
     def make_parser(self, ctx: Any) -> Any:
-        """Return the parser of the call *ctx*, which is made once: it takes 1 ms."""
+        """Return the parser of the call *ctx*; it is made once, which takes 1 ms."""
         if self._parser is None or self._parser[0] is not ctx:
             self._parser = ctx, super().make_parser(ctx)
         return self._parser[1]
@@ -102,7 +102,7 @@ class StrictCommand(TwoHelps, TyperCommand):
 
 
 def _check_once(order: Sequence[Any]) -> None:
-    """Raise UsageError where an option of one value was given twice; *order* has each as often as it was."""
+    """Raise UsageError if an option of one value was given twice; *order* has each option as often as it was given."""
     single = [param for param in order if isinstance(param, TyperOption) and not (param.multiple or param.is_flag)]
     for at, param in enumerate(single):
         if param in single[:at]:
@@ -110,18 +110,18 @@ def _check_once(order: Sequence[Any]) -> None:
 
 
 def _refusal(option: str, written: Sequence[str], params: Sequence[Any], filter: str | None) -> str:
-    """Return what is wrong with an *option* among the words that were *written* behind the name of a *filter*."""
+    """Return what is wrong with an *option* among the words *written* after the name of a *filter*."""
     options = {word: param for param in params if isinstance(param, TyperOption) for word in param.opts}
     if option in options:
         return f"{option} takes no value" if options[option].is_flag else f"{option} requires a value"
-    if not option.startswith("--"):  # one dash before a long name is read as short options in a row
+    if not option.startswith("--"):  # a long name after one dash is read as several short options
         name = next((word for word in written if word.startswith(option) and f"-{word}" in options), None)
         return f"unknown option {name}; did you mean -{name}?" if name else f"unknown option {option}"
     return f"unknown option {option}{_hint(option.removeprefix('--'), [*options], filter)}"
 
 
 def _hint(name: str, options: Sequence[str], filter: str | None) -> str:
-    """Return what an unknown option may mean; nothing where no option is near."""
+    """Return a suggestion for an unknown option; "" if no option is similar."""
     meant = flag(MEANINGS.get(name.lower().replace("_", "-"), ""))
     if meant in options:
         return f"; did you mean {meant}?"

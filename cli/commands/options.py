@@ -1,4 +1,4 @@
-"""From declared options to Typer's, and from these to commands."""
+"""Turn declared options into Typer's, and these into commands."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .sectioned_command import FilterCommand, SectionedCommand
 
 Command = TypeVar("Command", bound=SectionedCommand)
 SHADOWED = "shared_"
-"""Before the name of a shared option where a filter has an option of that name itself: its short form is left."""
+"""Prefix of a shared option's name if a filter has an option of the same name; only its short form remains."""
 
 
 def inputs_argument(metavar: str | None, help: str, first: Completed | None = None) -> TyperArgument:
-    """Return the argument for all inputs, of which *first* completes the first."""
+    """Return the argument for all inputs; *first* completes the first of them."""
 
     def completed(context: Any, before: Any, incomplete: str) -> list[str]:
         return first(incomplete) if first and not context.params.get("inputs") else []
@@ -39,7 +39,7 @@ def inputs_argument(metavar: str | None, help: str, first: Completed | None = No
 
 
 def shared_option(field: str, shadowed: bool = False) -> HelpedOption:
-    """Return the option that filters share by this name, in its short form alone where it is *shadowed*."""
+    """Return the shared option of this name; if it is *shadowed*, only in its short form."""
     option = OPTIONS[field]
     return HelpedOption(
         f"{SHADOWED}{field}" if shadowed else field,
@@ -67,7 +67,7 @@ def described(
 ) -> Command:
     """Return the command *name* that calls *run*, described by a docstring: *doc*, or else that of *run*.
 
-    The *options* that the docstring names in stars are written as the shell's.
+    *options* are the names that the docstring has in asterisks; the help has them as the shell's options.
     """
     doc = inspect.getdoc(run) or "" if doc is None else doc
     return kind(
@@ -94,10 +94,10 @@ def make_command(
     operators: Parameter | None = None,
     inputs: TyperArgument | None = None,
 ) -> FilterCommand:
-    """Return the command *name*, described by *doc*: its *maps* and *own* options beside those that all share.
+    """Return the command *name*, described by *doc*, with its *maps*, its *own* options and the shared ones.
 
-    *banks* says that the result can be the maps of a bank of kernels. Shared options that are *refused* are not listed.
-    The *operators* are the filter's parameter ``op``; *inputs* stand for those that all commands have.
+    *banks* says that the result can be the maps of a filter bank. Shared options that are *refused* are not listed.
+    The *operators* are the filter's parameter ``op``; *inputs* replace the inputs that all commands have.
     """
     argument, taken = OPTIONS["inputs"], {option.name for option in own}
     special: list[HelpedOption] = []
@@ -121,7 +121,7 @@ def make_command(
 
 
 def _type(hint: Any) -> type:
-    """Return what Typer reads: the type, that of ``type | None``, str of a choice, tuple for what may be repeated."""
+    """Return the type for Typer: itself, or that in ``type | None``; str for a choice, tuple if it may be repeated."""
     if get_origin(hint) is Literal:
         return str
     alternatives = [kind for kind in get_args(hint) if kind not in (type(None), ...)]
@@ -129,9 +129,9 @@ def _type(hint: Any) -> type:
 
 
 def shared_options(values: Mapping[str, Any]) -> SharedOptions:
-    """Return the shared options among all that Typer read; a filter's own of that name shadows one.
+    """Return the shared options among all that Typer read; a filter's own option shadows a shared one of its name.
 
-    Recipes and kernels are read before the call is checked: which addresses they may have is known from here on.
+    Recipes and kernels are read before the call is checked, so the addresses that they may have are set here.
     """
     found = {name: values.get(f"{SHADOWED}{name}", values.get(name)) for name in OPTIONS}
     given: dict[str, Any] = {name: value for name, value in found.items() if value is not None}

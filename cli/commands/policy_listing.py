@@ -1,4 +1,4 @@
-"""What `imfilter augment --policies` prints: the policies, their options, and the tables that they go by."""
+"""What `imfilter augment --policies` prints: the policies, their options, and their tables."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ TABLES: Mapping[str, Table] = {
 """The columns."""
 UNITS = {"rotate": "°", "translate-x": " px", "translate-y": " px"}
 HEAD = """\
-A policy is a step of imfilter augment that draws which operations are done, alone or between other steps, with --p and
-in alternatives as a filter; its numbers may be ranges, as --m 5..9. The manifest names the filters that were drawn."""
+A policy is a step of imfilter augment that draws its operations. Like a filter it can stand alone, between other
+steps or in alternatives, and have --p; its numbers may be ranges, as in --m 5..9. The manifest names the drawn
+filters."""
 FOOT = """\
-Full strength is 30 of 30 for trivial-augment, --max-m for rand-augment, and a severity of 10 for aug-mix. Half of it is
-half way from no change, and none is no change: angles, shears and translations go both ways, as likely, and so do
-colours, where the published code goes from 0.1 up to 1.9. solarize counts levels of 8 bits at every depth.
-A shear of 0.3 is 17°, about the middle. sharpness is that of Pillow, 0 the mean of 3×3 pixels of which the middle one
-counts 5 times. Nothing is rounded before the end."""
+Full strength is 30 of 30 for trivial-augment, --max-m for rand-augment, and a severity of 10 for aug-mix. Half strength
+is half-way from no change, and zero is no change. Angles, shears and translations go either way with equal probability;
+so do colours, where the published code goes from 0.1 up to 1.9. solarize counts 8-bit levels at every depth. A shear of
+0.3 is 17°, about the centre. sharpness is Pillow's: 0 is the mean of 3×3 pixels, the middle one of which counts 5
+times. Nothing is rounded before the end."""
 
 
 def print_all() -> None:
@@ -50,7 +51,7 @@ def _described(name: str) -> str:
 
 
 def _table() -> str:
-    """Return how far each operation goes at full strength."""
+    """Return a table of how far each operation goes at full strength."""
     rows = [["at full strength", "no change", *TABLES]]
     for name, span in operations.WIDE.items():
         columns = [_cell(name, table[name]) if name in table else "" for table in TABLES.values()]

@@ -1,4 +1,4 @@
-"""Commands whose help has sections, and those of filters, whose options stand with the operators that they are for."""
+"""Commands whose help has sections, and those of filters, which list options with the operators that they apply to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OPERATORS = "Operators (--op) and their own options"
 
 
 class SectionedCommand(StrictCommand):
-    """A command whose usage line is written as people call it, and whose help has sections."""
+    """A command with a usage line as people would type it, and with sections in its help."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, the command's own options, and those of other sections."""
@@ -30,7 +30,7 @@ class SectionedCommand(StrictCommand):
                 formatter.write_dl([(kept(name), kept(text)) for name, text in records])
 
     def tables(self, ctx: Any, helps: bool = True) -> list[tuple[str, Rows]]:
-        """Return the rows of each section that has any, by its title, with the options that print help or without."""
+        """Return the rows of each non-empty section, by its title, with or without the options that print help."""
         found = {title: self.records(ctx, title) for title in SECTIONS}
         if helps:
             found[RUN] += [param.get_help_record(ctx) for param in self.get_params(ctx)[len(self.params) :]]
@@ -47,17 +47,17 @@ class SectionedCommand(StrictCommand):
         return [self.options_metavar or ""]
 
     def short_sections(self, ctx: Any, width: int) -> list[tuple[str, list[str]]]:
-        """Return the arguments and the command's own options, a line each, and the names of the others."""
+        """Return the arguments and the command's own options, one per line, and the names of the others."""
         names = [(title, self.names(ctx, title)) for title in SECTIONS if title not in (ARGUMENTS, OWN)]
         others = compact([(title, options) for title, options in names if options], width)
         return [*super().short_sections(ctx, width), ("More options", others)]
 
     def names(self, ctx: Any, title: str) -> str:
-        """Return the options of a section in a row, with what follows them."""
+        """Return the options of a section in one row, with their metavars."""
         return in_a_row([name for name, _ in self.records(ctx, title)])
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command, which will load NumPy; raises MemoryError where it cannot."""
+        """Run the command, which will load NumPy; raises MemoryError if there is no room for it."""
         memory_budget.check_addresses()
         return super().invoke(ctx)
 
@@ -73,12 +73,12 @@ class SectionedCommand(StrictCommand):
 
 
 def in_a_row(options: Sequence[str]) -> str:
-    """Return options in a row that breaks only between them."""
+    """Return options in one row that breaks only between options."""
     return "  ".join(long(option).replace(" ", SPACE) for option in options)
 
 
 def long(option: str) -> str:
-    """Return an option as the help lists it without its short form, in its first spelling.
+    """Return the long form of an option as the help lists it, in its first spelling.
 
     >>> long("-j, --jobs N"), long("--normalize, --normalise none|sum"), long("-r, --recursive")
     ('--jobs N', '--normalize none|sum', '--recursive')
@@ -114,7 +114,7 @@ class FilterCommand(SectionedCommand):
         return [*super().help_options(), help_option("help_shared", ["--help-shared"], told, self.shared_help)]
 
     def groups(self) -> list[OperatorGroup]:
-        """Return the filter's operators, together where they have the same options."""
+        """Return the filter's operators, grouped if they have the same options."""
         found: dict[tuple[HelpedOption, ...], list[str]] = {}
         for op in self.operators.choices if self.operators else ():
             own = [param for param in self.params if isinstance(param, HelpedOption) and op in param.only]
@@ -122,11 +122,11 @@ class FilterCommand(SectionedCommand):
         return [OperatorGroup(tuple(ops), options) for options, ops in found.items()]
 
     def records(self, ctx: Any, title: str) -> list[tuple[str, str]]:
-        """Return the rows of the parameters of a section, without those of single operators."""
+        """Return the rows of a section's parameters, except those of single operators."""
         return self.rows(ctx, [param for param in self.in_section(title) if not getattr(param, "only", ())])
 
     def tables(self, ctx: Any, helps: bool = True) -> list[tuple[str, Rows]]:
-        """Return the rows of each section that has any, those of operators behind the filter's own options."""
+        """Return the rows of each non-empty section; those of operators follow the filter's own options."""
         found: list[tuple[str, Rows]] = []
         for title, rows in super().tables(ctx, helps):
             found.append((title, rows))
@@ -148,7 +148,7 @@ class FilterCommand(SectionedCommand):
         return found
 
     def short_sections(self, ctx: Any, width: int) -> list[tuple[str, list[str]]]:
-        """Return what is written, and the filter's own options, a line each; and its operators with theirs."""
+        """Return the outputs and the filter's own options, one per line, and its operators with theirs."""
         rows = self.records(ctx, ARGUMENTS) + self.rows(ctx, [param for param in self.params if param.name == "output"])
         for name, text in self.records(ctx, OWN):
             if self.operators and name.startswith("--op "):
@@ -165,7 +165,7 @@ class FilterCommand(SectionedCommand):
         return [(title, lines) for title, lines in found if lines]
 
     def further(self, ctx: Any) -> str:
-        """Say where the rest of the help is."""
+        """Return a line on where the rest of the help is."""
         one = " `imfilter help op NAME` describes an operator." if self.operators else ""
         return (
             f"{super().further(ctx)}{one} `{ctx.command_path} --help-shared` describes the options that all filters "
@@ -186,7 +186,7 @@ class FilterCommand(SectionedCommand):
 
 
 def joined(words: Sequence[str]) -> list[str]:
-    """Return words of which --show has its value, which may be left out: a file behind it is an input.
+    """Return the words with a value joined to each --show, whose value is optional: a file after it is an input.
 
     >>> joined(["--show", "a.png", "--show", "both"]), joined(["--", "--show"])
     (['--show=result', 'a.png', '--show=both'], ['--', '--show'])

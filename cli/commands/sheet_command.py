@@ -1,4 +1,4 @@
-"""`imfilter sheet`: many pictures on one."""
+"""`imfilter sheet`: many pictures on one sheet."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def make() -> SectionedCommand:
     ) -> None:
         """Show many pictures on one sheet, with labels.
 
-        Pictures are reduced to --size, or enlarged by whole squares for their pixels. Of animations and pages the first
-        is shown. A file that cannot be read is reported and left out. The fields of --label are {name}, {stem},
-        {suffix}, {path}, {folder}, {index}, {width}, {height}, {format} and {bytes}.
+        Pictures are reduced to --size, or enlarged by whole factors. By default the first frame or page is shown. A
+        file that cannot be read is reported and left out. The fields of --label are {name}, {stem}, {suffix}, {path},
+        {folder}, {index}, {width}, {height}, {format} and {bytes}.
 
         Shell
         -----
@@ -64,7 +64,7 @@ def make() -> SectionedCommand:
     params = [
         inputs_argument("INPUT...", "Images, folders of images, or - for stdin."),
         HelpedOption("output", "The sheet: a file, or - for stdout.", FILES, short="-o", metavar="SHEET"),
-        HelpedOption("label", "Label below each picture; \\n starts a line.  [default: {name}]", metavar="PATTERN"),
+        HelpedOption("label", "Label below each picture; \\n starts a new line.  [default: {name}]", metavar="PATTERN"),
         *folder_options("Show only"),
         shared_option("files_from"),
         shared_option("null"),

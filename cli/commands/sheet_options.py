@@ -1,4 +1,4 @@
-"""The options that the commands which draw sheets share."""
+"""The options shared by the commands that draw sheets."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def look_options() -> list[HelpedOption]:
     """Return the options for the look of a sheet."""
     return [
         HelpedOption("size", "Longer side of a picture.  [default: 320 px]", type=int, metavar="N"),
-        HelpedOption("columns", "Pictures side by side.", type=int, metavar="N"),
+        HelpedOption("columns", "Number of pictures side by side.", type=int, metavar="N"),
         HelpedOption("gap", "Gap between pictures.  [default: 12 px]", type=int, metavar="N"),
         HelpedOption("background", "Colour of the sheet.  [default: white]", metavar="COLOR"),
         HelpedOption(
-            "font", "Font of the labels, for other scripts than Latin.  [default: Pillow's own]", metavar="FILE.ttf"
+            "font", "Font of the labels, for scripts other than Latin.  [default: Pillow's own]", metavar="FILE.ttf"
         ),
         HelpedOption("text_size", "Size of the labels.  [default: 13 px]", type=int, metavar="N"),
     ]
@@ -35,7 +35,7 @@ def other_options() -> list[HelpedOption]:
         HelpedOption("frame", "Show frame or page N, counting from 0.", FILES, type=int, metavar="N"),
         HelpedOption(
             "update",
-            "Skip a sheet that was made of the same files by the same call.",
+            "Skip a sheet that the same call made from the same files.",
             FILES,
             short="-u",
             type=bool,
@@ -45,7 +45,7 @@ def other_options() -> list[HelpedOption]:
         HelpedOption("to_rgb", "Convert CMYK to sRGB.", PIXELS, type=bool, default=False),
         HelpedOption(
             "no_stamp",
-            "Write no stamp, by which --update knows a sheet, and no command.",
+            "Write neither the stamp, by which --update knows a sheet, nor the command.",
             PIXELS,
             type=bool,
             default=False,
@@ -60,7 +60,7 @@ def other_options() -> list[HelpedOption]:
 
 
 def look_of(values: Mapping[str, Any]) -> SheetLook:
-    """Return the look that a call asks for; raises UsageError."""
+    """Return the look of the sheet that a call asks for; raises UsageError."""
     from ..batch.request import colour
     from ..sweep.sheet_file import SheetLook
 
@@ -70,7 +70,7 @@ def look_of(values: Mapping[str, Any]) -> SheetLook:
 
 
 def options_of(values: Mapping[str, Any]) -> Options:
-    """Return what a call says of files and the run, checked; raises UsageError."""
+    """Return the checked options for files and the run; raises UsageError."""
     from ..batch import cpu_count, frame_number
     from ..images import prefetch
     from ..sweep.options import Options

@@ -36,12 +36,13 @@ def make() -> SectionedCommand:
     ) -> None:
         """Show pictures in the terminal.
 
-        The terminal is asked what it can: kitty's graphics, those of iTerm2, sixel; any other shows half blocks, two
-        dots in a character, and with NO_COLOR dots of Braille. Inside tmux, screen and Zellij they are half blocks.
-        --show-as chooses, and IMFILTER_SHOW for all calls. Pictures are reduced to fit, and never enlarged; transparent
-        parts lie on a checkerboard. Standard output must be a terminal.
+        The command asks the terminal what it supports: the graphics of kitty, those of iTerm2, or sixel. Other
+        terminals, and all inside tmux, screen and Zellij, show half blocks, which are two dots per character; with
+        NO_COLOR terminals show Braille dots. --show-as overrides this for one call, IMFILTER_SHOW for all. Pictures are
+        reduced to fit, and never enlarged; a checkerboard shows through transparent parts. Standard output must be a
+        terminal.
 
-        The option --show of filters shows their results in the same way.
+        A filter's option --show shows its result in the same way.
 
         Shell
         -----
@@ -57,7 +58,7 @@ def make() -> SectionedCommand:
         frame_number.check(frame)
 
         with screen.Screen(screen.wanted(show_as, show_size)) as shown_on:
-            # What needs NumPy and Pillow is imported while the terminal answers.
+            # Modules that need NumPy and Pillow are imported while the terminal answers.
             from ..batch.inputs import InputRules, scan
             from ..batch.request import colour
             from ..terminal import files
@@ -81,13 +82,13 @@ def make() -> SectionedCommand:
         inputs_argument("INPUT...", "Images, folders of images, or - for stdin."),
         HelpedOption(
             "show_as",
-            "How the terminal shows pictures.  [default: IMFILTER_SHOW, else what the terminal says it can]",
+            "How the terminal shows pictures.  [default: IMFILTER_SHOW, else the best that the terminal announces]",
             metavar="|".join(PROTOCOLS),
             words=lambda: PROTOCOLS,
         ),
         HelpedOption(
             "show_size",
-            "Most columns and rows of characters.  [default: the window's width, and 2/3 of its height]",
+            "Largest size of a picture, in characters.  [default: the window's width, and 2/3 of its height]",
             metavar="COLSxROWS",
         ),
         *folder_options("Show only"),
@@ -97,6 +98,6 @@ def make() -> SectionedCommand:
         ),
         shared_option("max_pixels"),
         HelpedOption("lenient", "Recover what can be read from damaged pictures.", RUN, type=bool, default=False),
-        HelpedOption("quiet", "Print no names and notes.", RUN, short="-q", type=bool, default=False),
+        HelpedOption("quiet", "Print neither names nor notes.", RUN, short="-q", type=bool, default=False),
     ]
     return described(command, "show", USAGE, params)

@@ -23,12 +23,12 @@ def make() -> SectionedCommand:
     ) -> None:
         """Try filters on a page in the browser, and copy the command.
 
-        The page has a control for every option of every filter. What is in view is computed from all of the picture,
-        exactly: the command that the page gives writes the same samples. Chains of filters can be built, compared with
-        the picture as it was, and saved as a recipe for imfilter run. No file is written.
+        The page has a control for every option of every filter. The visible part is computed exactly, from the whole
+        picture: the command that the page shows writes the same samples. You can build chains of filters, compare them
+        with the original picture, and save them as a recipe for imfilter run. The program itself writes no file.
 
-        The page is served to this machine alone, at the address that is printed. It ends by Ctrl-C, or 10 minutes
-        after the last page was closed.
+        The page is served to this machine only, at the printed address. Ctrl-C ends the program, which also ends 10
+        minutes after the last page was closed.
 
         Shell
         -----
@@ -48,7 +48,7 @@ def make() -> SectionedCommand:
         HelpedOption("recipe", "Start with the steps of a recipe.", metavar="RECIPE.toml"),
         HelpedOption("open", "Open the page in the browser.", type=bool, default=False),
         HelpedOption("keep", "Keep serving when no page is open.", type=bool, default=False),
-        HelpedOption("port", "Serve the page at this port.  [default: a free one]", type=int, default=0, metavar="N"),
+        HelpedOption("port", "Serve the page on this port.  [default: a free one]", type=int, default=0, metavar="N"),
         shared_option("max_pixels"),
     ]
     return described(command, "studio", USAGE, params)

@@ -1,4 +1,4 @@
-"""`imfilter sweep`: one picture by many values of a filter's parameters, on one sheet."""
+"""`imfilter sweep`: one picture filtered with many parameter values, on one sheet."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 USAGE = "INPUT -o SHEET STEP... [OPTIONS]"
 MOST = 400
-"""Results of a call, unless it says otherwise."""
+"""The most results of a call without --max-cells."""
 
 
 class SweepCommand(SectionedCommand):
-    """A command that knows an unquoted step."""
+    """A command that recognises an unquoted step."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of the shell; raises UsageError."""
@@ -46,7 +46,7 @@ class SweepCommand(SectionedCommand):
 
 
 def _check_quoted(words: Sequence[str]) -> None:
-    """Raise UsageError where a step's words are words of the shell, which may have opened its braces."""
+    """Raise UsageError if a step is not quoted: the shell may have expanded its braces."""
     bare = next((word for word in words if word in catalog.names() and not os.path.lexists(word)), None)
     if bare is not None:
         raise UsageError(f"{bare}: quote each step with its options, as in 'blur --sigma {{1,2,4}}'")
@@ -65,7 +65,7 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 def _check_shown(
     output: str | None, show: bool, show_as: str | None, show_size: str | None, values: Mapping[str, Any]
 ) -> None:
-    """Raise UsageError where the sheet goes nowhere, or what is asked for has no meaning where it goes."""
+    """Raise UsageError if the sheet has no destination, or an option does not apply to its destination."""
     if output is None and not show and values["report"] is None:
         raise UsageError("no output; name the sheet with -o FILE, or show it with --show or --report FILE.html")
     for name, value in (("show_as", show_as), ("show_size", show_size)):
@@ -100,21 +100,23 @@ def make() -> SectionedCommand:
         max_cells: int,
         **values: Any,
     ) -> None:
-        """Show one picture by many values of a filter's parameters.
+        """Show one picture filtered with many parameter values.
 
-        The steps follow the input, each one word for the shell, with braces in place of a value: {1,2,4} are three
-        values, {1..9..2} the numbers from 1 to 9 in steps of 2, {1..64..x2} those of which each is twice the one
-        before. One pair of braces makes a row. Of two the first goes down and the second across; of more, all but the
-        last go down. Several steps stand below each other, and | in a step puts filters in a row: "blur --sigma 2 |
-        edges --op {sobel,scharr}". A brace that is doubled is meant as it is.
+        The steps follow the input. Each is one quoted word for the shell, with braces in place of a value: {1,2,4} are
+        three values, {1..9..2} the numbers from 1 to 9 in steps of 2, and {1..64..x2} those from 1 to 64 of which each
+        is twice the one before. One pair of braces makes a row. With two pairs, the first varies down the sheet and the
+        second across; with more, all but the last vary down. Several steps are drawn one below the other, and | in a
+        step runs filters one after the other: "blur --sigma 2 | edges --op {sobel,scharr}". A doubled brace stands for
+        a brace.
 
-        A label below each result says what varies. Pictures are reduced to --size, or enlarged by whole squares for
-        their pixels; --crop shows a part at full size, and computes that alone where the filter allows it.
+        A label below each result says what varies. Pictures are reduced to --size, or enlarged by whole factors;
+        --crop shows a part at full size, and computes only that part if the filter allows it.
 
-        --against measures each result as imfilter compare does, frames the one of the greatest PSNR and prints a line
-        for each, the best first. The fields of --label are {label}, {step}, {filter}, {index}, {width}, {height},
+        --against measures each result as imfilter compare does, frames the one with the greatest PSNR, and prints a
+        line for each, the best first. The fields of --label are {label}, {step}, {filter}, {index}, {width}, {height},
         {seconds} and the options that vary; with --against {psnr}, {ssim} and {difference}, and with --each {kept},
-        the bytes of the file. On the page of --report two cells are chosen, and lie one above the other.
+        the bytes of the file. On the page of --report you choose two
+        cells, which are overlaid.
 
         Shell
         -----
@@ -174,18 +176,22 @@ def make() -> SectionedCommand:
         HelpedOption("output", "The sheet: a file, or - for stdout.", FILES, short="-o", metavar="SHEET"),
         HelpedOption(
             "crop",
-            "Show a part at full size, there or where there is most detail.",
+            "Show a part at full size: at a place, the centre, or where there is most detail.",
             metavar="X,Y,W,H|center:W,H|detail:W,H",
         ),
-        HelpedOption("label", "Label below each result; \\n starts a line.", metavar="PATTERN"),
+        HelpedOption("label", "Label below each result; \\n starts a new line.", metavar="PATTERN"),
         HelpedOption("no_input", "Omit the input.", type=bool, default=False),
         HelpedOption("against", "Measure the results against this picture, and frame the best.", metavar="REFERENCE"),
-        HelpedOption("max_cells", f"Refuse more results.  [default: {MOST}]", RUN, type=int, default=MOST, metavar="N"),
-        HelpedOption("each", "Write each result too, in full size and named by its label.", FILES, metavar="FOLDER"),
+        HelpedOption(
+            "max_cells", f"Refuse to compute more results.  [default: {MOST}]", RUN, type=int, default=MOST, metavar="N"
+        ),
+        HelpedOption(
+            "each", "Also write each result to a file, in full size and named by its label.", FILES, metavar="FOLDER"
+        ),
         HelpedOption(
             "to", "Format of the files of --each.  [default: the input's]", FILES, short="-t", metavar="FORMAT"
         ),
-        HelpedOption("show", "Show the sheet in the terminal; -o is not needed then.", RUN, type=bool, default=False),
+        HelpedOption("show", "Show the sheet in the terminal; needs no -o.", RUN, type=bool, default=False),
         shared_option("show_as"),
         shared_option("show_size"),
         *page_options("the cells, of which two are chosen and compared", "cells it shows smaller pictures"),

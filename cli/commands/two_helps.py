@@ -1,4 +1,4 @@
-"""The help of a command in two lengths: -h prints one screen, --help all there is."""
+"""The help of a command in two lengths: -h prints one screen, --help everything."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from typer.core import TyperOption
 from ..batch.help_sections import ARGUMENTS, OWN
 
 WIDTH, WIDEST = 78, 98
-"""Of the whole help, and of the screen on a wide terminal; both less their margin."""
+"""Widths of the whole help, and of the screen on a wide terminal; both without the margin."""
 FIRST_COLUMN = 26
-"""Most letters of an option and its value that the texts of other options stand behind."""
+"""The most letters of an option and its value for which the column of texts moves right."""
 EXAMPLES = 3
-"""So many are on the screen."""
+"""The most examples on the screen."""
 SENTENCE = re.compile(r"(?<!e\.g)\. (?=[A-Z-])")
 CLAUSE = re.compile(r"[;:]| \(")
-"""What ends a clause."""
+"""Matches the end of a clause."""
 BREAK = re.compile(r""" (?=--?[a-z]|['"])(?=(?:[^"']*(?:"[^"]*"|'[^']*'))*[^"']*$)""")
-"""Before an option or a quotation, and inside none."""
+"""Matches before an option or a quotation, but not inside one."""
 HYPHEN, SPACE = "\u2011", "\u00a0"
-"""Where no line breaks."""
+"""Characters at which no line breaks."""
 
 Rows = Sequence[tuple[str, str]]
 
 
 def kept(text: str) -> str:
-    """Return a text of which no line breaks inside a word with hyphens: ``--range-sigma`` is one word."""
+    """Return a text in which no line breaks inside a word with hyphens: ``--range-sigma`` is one word."""
     return text.replace("-", HYPHEN)
 
 
 def printed(text: str) -> str:
-    """Return a broken text as it is printed."""
+    """Return a wrapped text as it is printed."""
     return text.replace(HYPHEN, "-").replace(SPACE, " ")
 
 
 def brief(text: str, room: int) -> str:
-    """Return the first sentence of a text, or as many of its words as *room* has letters for.
+    """Return the first sentence of a text, or as many of its words as fit into *room* letters.
 
     >>> brief("Keep the sign. Else it is lost.", 40), brief("Draw the angle as a code; or as a colour.", 30)
     ('Keep the sign.', 'Draw the angle as a code …')
@@ -59,7 +59,7 @@ def brief(text: str, room: int) -> str:
 
 
 def one_line_each(rows: Rows, width: int) -> list[str]:
-    """Return the lines of a table: what stands first, and as much of the text as fits behind it."""
+    """Return the lines of a table: each name, and as much of its text as fits after it."""
     first = max((len(name) for name, _ in rows if len(name) <= FIRST_COLUMN), default=0)
     lines = []
     for name, text in rows:
@@ -75,7 +75,7 @@ def one_line_each(rows: Rows, width: int) -> list[str]:
 
 
 def compact(rows: Rows, width: int) -> list[str]:
-    """Return the lines of a table whose texts are broken, each beside what stands first, or below it."""
+    """Return the lines of a table with wrapped texts, each next to its name, or below it."""
     first = max((len(name) for name, _ in rows if len(name) <= FIRST_COLUMN), default=0)
     lines = []
     for name, text in rows:
@@ -90,7 +90,7 @@ def compact(rows: Rows, width: int) -> list[str]:
 
 
 def folded(example: str, width: int = WIDTH) -> str:
-    r"""Break a line that is wider than the help before one of its options or of what stands in quotes.
+    r"""Break a line that is wider than the help, before one of its options or quoted parts.
 
     >>> print(folded("imfilter chain a.png -o b.png 'edges --op scharr'", 40))
     imfilter chain a.png -o b.png \
@@ -120,7 +120,7 @@ def help_option(name: str, words: Sequence[str], help: str, text: Callable[[Any]
 
 
 class TwoHelps:
-    """A command with -h and --help. Its epilog has a line for each of its examples."""
+    """A command with -h and --help. Its epilog has a line for each example."""
 
     name: str | None
     params: list[Any]
@@ -136,7 +136,7 @@ class TwoHelps:
         """Return all parameters."""
         if not self.add_help_option:
             return self.params
-        if self._helps is None:  # a parser tells parameters apart by what they are, not by their names
+        if self._helps is None:  # a parser tells parameters apart by identity, not by name
             self._helps = self.help_options()
         return [*self.params, *self._helps]
 
@@ -155,7 +155,7 @@ class TwoHelps:
         return printed(formatter.getvalue()).rstrip("\n")
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
-        """Write what the command does."""
+        """Write the description of the command."""
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(kept(inspect.cleandoc(self.help or "")))
@@ -168,7 +168,7 @@ class TwoHelps:
 
     @property
     def examples(self) -> list[str]:
-        """The commands that show how it is used."""
+        """The examples of its use."""
         return (self.epilog or "").splitlines()
 
     @staticmethod
@@ -178,11 +178,11 @@ class TwoHelps:
 
     @property
     def summary(self) -> str:
-        """What the command does, in a line."""
+        """The summary of the command, in one line."""
         return inspect.cleandoc(self.help or "").partition("\n")[0]
 
     def one_screen(self, ctx: Any) -> str:
-        """Return the help that fits one screen."""
+        """Return the help that fits on one screen."""
         width = (ctx.terminal_width or max(min(shutil.get_terminal_size().columns, WIDEST + 2), 52)) - 2
         usage = f"Usage: {ctx.command_path} {' '.join(self.usage_pieces(ctx))}".rstrip()
         tables = [[f"{title}:", *lines] for title, lines in self.short_sections(ctx, width) if lines]
@@ -208,7 +208,7 @@ class TwoHelps:
         return self.rows(ctx, self.in_section(title))
 
     def rows(self, ctx: Any, params: Sequence[Any]) -> list[tuple[str, str]]:
-        """Return the rows of parameters, without those that are hidden."""
+        """Return the rows of all parameters that are not hidden."""
         return [record for param in params if (record := param.get_help_record(ctx)) is not None]
 
     def in_section(self, title: str) -> list[Any]:
@@ -220,5 +220,5 @@ class TwoHelps:
         return OWN if isinstance(param, TyperOption) else ARGUMENTS
 
     def further(self, ctx: Any) -> str:
-        """Say where the rest of the help is."""
+        """Return a line on where the rest of the help is."""
         return f"`{ctx.command_path} --help` prints the whole help."
