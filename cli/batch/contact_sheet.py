@@ -1,4 +1,4 @@
-"""A sheet: all maps of a bank of kernels in one labelled gray picture, on a common scale or one for each."""
+"""A sheet: all maps of a filter bank in one labelled gray picture, on a common scale or one for each."""
 
 from __future__ import annotations
 

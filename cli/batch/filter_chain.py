@@ -50,9 +50,8 @@ class Chain(Generic[Answer]):
     ) -> Answer:
         """Run the filters over an image of any kind that a filter accepts; return the result of the last one.
 
-        The keyword arguments have the same meaning as for a filter, and apply to the whole chain: nothing changes
-        outside
-        *mask* and *roi*, for example, whatever a step does.
+        The keyword arguments have the same meaning as for a filter, and apply to the whole chain: for example, nothing
+        changes outside *mask* and *roi*, whatever a step does.
         """
         found = run_on_arrays(
             image,

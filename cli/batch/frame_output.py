@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 STAMP, SOURCE_TAG = "imfilter", "imfilter-source"
 """The metadata of an object in a store: the stamp, and the tag of the object from which it was made."""
 SHEET = "sheet"
-"""The output that shows all maps of a bank of kernels."""
+"""The output that shows all maps of a filter bank."""
 
 
 class Missing(NamedTuple):
@@ -62,7 +62,7 @@ class Computed(NamedTuple):
     is_picture: bool = True
     """The result has the colours of the picture: it is neither a map nor edges."""
     maps: int = 0
-    """The number of maps of a bank of kernels that make up the picture, if any."""
+    """The number of maps of a filter bank that make up the picture, if any."""
     surprises: tuple[str, ...] = ()
     """Notes on surprising results."""
     geometry: Geometry | None = Geometry()
@@ -74,7 +74,7 @@ class Computed(NamedTuple):
     missing: Missing | None = None
     """None if no value marks samples as missing."""
     images: int = 1
-    """The number of frames of the same size, stacked stacked vertically."""
+    """The number of frames of the same size, stacked vertically."""
     drawn: Sequence[Any] | None = None
     """The steps of an augmentation with the drawn numbers, for the manifest."""
     labels: Labels | None = None

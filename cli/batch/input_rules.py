@@ -20,7 +20,7 @@ class Fate(Enum):
     OTHER = "passed over"
     UNMATCHED = "passed over; it does not match --include"
     EXCLUDED = "passed over; it matches --exclude"
-    BACKUP = "passed over; it is a backup, and backups must be named"
+    BACKUP = "passed over; it is a backup, which is only read if it is named"
     SUBFOLDER = "is a subfolder; use -r to descend into it"
 
 

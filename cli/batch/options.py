@@ -361,7 +361,7 @@ class SharedOptions(NamedTuple):
     report_size: Annotated[
         str,
         Option(
-            "Largest size of --report in bytes; for many images its pictures shrink, then only the first are shown.",
+            "Largest size of --report in bytes; with many images its pictures shrink, then only the first are shown.",
             RUN,
             affects_output=False,
             metavar="N",
@@ -547,7 +547,7 @@ class SharedOptions(NamedTuple):
     cluster: Annotated[
         str | None,
         Option(
-            "Filter with Dask: N local processes, the workers of a scheduler, or of the scheduler that wrote FILE.",
+            "Filter with Dask: on N local processes, or on the workers of a scheduler, named by address or by its FILE.",
             RUN,
             affects_output=False,
             metavar="local:N|tcp://HOST:PORT|FILE",

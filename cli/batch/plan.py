@@ -43,7 +43,7 @@ class Target(NamedTuple):
     shown: bool = False
     """Whether it is only shown in the terminal."""
     map: int | None = None
-    """The map of a bank of kernels that the file holds; None for the whole output."""
+    """The map of a filter bank that the file holds; None for the whole output."""
 
     def of_frame(self, number: int, own: str = "") -> Target:
         """Return the target of a frame; *own* is the folder of its class, if classes have folders."""

@@ -126,7 +126,7 @@ class Recipe(NamedTuple):
     def maps(self) -> tuple[str, ...]:
         """Return the names of the maps of the result; empty for a picture. Raises UsageError.
 
-        Filters after a bank of kernels filter each of its maps by itself.
+        Filters after a filter bank filter each of its maps by itself.
         """
         names: tuple[str, ...] = ()
         for number, step in enumerate(self.steps):

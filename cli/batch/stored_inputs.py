@@ -44,7 +44,7 @@ def listed(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tup
 
 
 def _join_zarrs(tags: dict[str, str]) -> None:
-    """Put in the place of the objects of each Zarr the Zarr itself, which is one picture."""
+    """Replace the objects of each Zarr by the Zarr itself, which is one picture."""
     zarrs: dict[str, dict[str, str]] = {}
     for place in [place for place in tags if zarr_mark.SUFFIX + "/" in place]:
         way = place.split("/")

@@ -18,9 +18,9 @@ REFUSED = {
     "in_place": "which would filter its own results again; write into another folder with -o",
     "dry_run": "which writes whenever a file changes; omit one of them",
     "fail_fast": "which tries a failed image again when its file changes; omit it",
-    "shard": "which never ends, so that parts of it cannot be shared out; give each machine its own folder",
+    "shard": "which never ends, so its images cannot be divided; give each machine its own folder",
     "cluster": "which filters the few changed images on this machine; omit it",
-    "report": "which never ends, so that it would never be written; repeat the call without --watch",
+    "report": "which never ends, so it would never be written; repeat the call without --watch",
 }
 """The options that --watch excludes, with advice."""
 

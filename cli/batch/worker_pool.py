@@ -120,7 +120,7 @@ def share(
     and removes unfinished files.
     """
     reader.settle()  # a fork does not copy threads
-    # The library of stores hangs in a fork of a process that has used it.
+    # The library for stores hangs in a fork of a process that has used it.
     context = multiprocessing.get_context("spawn" if in_flight else _start_method())
     waiting = deque(enumerate(jobs))
     room = budget()

@@ -1,4 +1,4 @@
-"""Reading objects ahead, several at a time, as the time is spent waiting for the store."""
+"""Read objects ahead, several at a time, because most of the time is spent waiting for the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading an https address: with https at every step, only from public machines, and not for ever.
+"""Read an https address: over https at every step, only from public machines, and in limited time.
 
 The name is resolved here and the connection made to that very address, so that neither a redirect nor a name that
 resolves differently a moment later reaches a private network. Certificates are checked as Python does by default.

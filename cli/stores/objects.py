@@ -1,4 +1,4 @@
-"""What is done with objects in a store: list, head, get, get a part, put, and abort of a put that fails."""
+"""The operations on objects in a store: list, head, get, get a part, put, and abort of a put that fails."""
 
 from __future__ import annotations
 

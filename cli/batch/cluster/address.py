@@ -1,4 +1,4 @@
-"""What --cluster names: workers of this machine, the address of a scheduler, or the file in which one wrote its own."""
+"""What --cluster names: workers on this machine, the address of a scheduler, or a file with the scheduler's address."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ WITHOUT_PORT = re.compile(r"(?:tcp|tls)://(?:\[[^\]]*\]|[^\[\]:/]+):?/?")
 
 
 class Address(NamedTuple):
-    """Where the workers are: so many of this machine, or those of a scheduler."""
+    """Where the workers are: a number of them on this machine, or those of a scheduler."""
 
     text: str
-    """As people wrote it."""
+    """The address as the user wrote it."""
     workers: int = 0
-    """How many are started on this machine; 0 where they are a scheduler's."""
+    """The number of workers to start on this machine; 0 if a scheduler has them."""
     scheduler: str = ""
 
     @property
     def name(self) -> str:
-        """The option, as messages begin."""
+        """The start of messages: the option and its value."""
         return f"--cluster {shown(self.text)}"
 
 
 def read(text: str) -> Address:
-    """Return what *text* names; raises UsageError.
+    """Return the address that *text* names; raises UsageError.
 
     >>> read("local:4").workers, read("tcp://10.0.0.1:8786").scheduler
     (4, 'tcp://10.0.0.1:8786')
@@ -43,12 +43,12 @@ def read(text: str) -> Address:
     if SCHEME.fullmatch(text):
         return Address(text, scheduler=text)
     if not Path(text).is_file():
-        wanted = "use local:N, an address as tcp://host:8786, or the file that a scheduler wrote"
-        raise UsageError(f"--cluster: {text!r} is no cluster; {wanted}")
+        wanted = "use local:N, an address such as tcp://host:8786, or the file that a scheduler wrote"
+        raise UsageError(f"--cluster: {text!r} is not a cluster; {wanted}")
     try:
         scheduler = json.loads(Path(text).read_text(encoding="utf-8"))["address"]
     except (OSError, ValueError, TypeError, KeyError):
         scheduler = None
     if not isinstance(scheduler, str) or not SCHEME.fullmatch(scheduler):
-        raise UsageError(f"--cluster {shown(text)}: holds no address of a scheduler; write it by --scheduler-file")
+        raise UsageError(f"--cluster {shown(text)}: holds no address of a scheduler; write it with --scheduler-file")
     return Address(text, scheduler=scheduler)

@@ -1,8 +1,8 @@
-"""One large picture, divided among the workers of a cluster into bands of rows, which they read, filter and write.
+"""Divide one large picture into bands of rows, which the workers of a cluster read, filter and write.
 
-A band is a run of whole rows of chunks of the output: who writes a part of one reads and writes it whole. Its worker
-pulls the rows that it sees through the same stages as one machine would. What must be known of the whole picture,
-because a filter looks at it or because the range of all values is shown, is found in rounds of their own before.
+A band is a run of whole rows of chunks of the output, because writing a part of a chunk means reading and writing all
+of it. Its worker passes the rows that the band depends on through the same stages as one machine would. If a filter, or
+the range of all values, depends on the whole picture, separate rounds before find what is needed.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ from .part_task import Band, Halving, Made, Shape, Task
 from .sharing import Sharing
 
 EACH = 4
-"""Bands for each thread of a worker, so that all end together."""
+"""Bands for each thread of a worker, so that all threads end at about the same time."""
 HALOS = 4
-"""A band is so many times as high as what is read beside it, or more."""
+"""A band is at least this many times as high as the rows that are read around it."""
 
 
 def candidates(jobs: Sequence[Job], options: JobOptions) -> list[int]:
-    """Return the numbers of the jobs that may be done by bands, by the names of their files."""
+    """Return the numbers of the jobs that may be done in bands, judged by the names of their files."""
     render = options.render
     if render.effect is not None or render.nodata.value is not None or options.report.page:
         return []
@@ -69,7 +69,7 @@ def _is_candidate(job: Job) -> bool:
 
 
 def threads_of(connection: Connection) -> int:
-    """Return how many threads the workers have; 0 where nobody tells."""
+    """Return the number of threads of the workers; 0 if it is unknown."""
     with contextlib.suppress(OSError):
         return sum(connection.client.nthreads().values())
     return 0
@@ -78,7 +78,7 @@ def threads_of(connection: Connection) -> int:
 def reports(
     connection: Connection, jobs: Sequence[Job], processor: ImageProcessor, reader: Reader
 ) -> Iterator[tuple[int, Report]]:
-    """Do all jobs, as `Sharing` does; few large pictures by bands, one after the other, before all others."""
+    """Do all jobs, as `Sharing` does; if large pictures are few, first these in bands, one after the other."""
     numbers, done = candidates(jobs, processor.options), set[int]()
     if len(numbers) < max(threads_of(connection), 2):
         banding = Banding(connection, processor, reader)
@@ -95,20 +95,20 @@ def reports(
 
 
 class Banding:
-    """Jobs that are done by bands, one after the other."""
+    """Jobs that are done in bands, one after the other."""
 
     def __init__(self, connection: Connection, processor: ImageProcessor, reader: Reader) -> None:
         self._connection, self._processor, self._reader = connection, processor, reader
         self._lost: FileError | None = None
 
     def report(self, job: Job) -> Report | None:
-        """Do a job; None where that is none for bands. Raises FileError where the cluster is lost."""
+        """Do a job; None if it cannot be done in bands. Raises FileError if the cluster is lost."""
         processor, reader = self._processor, self._reader
         reader.needed = partial(processor.needed, job)
         reader.streams = partial(processor.streams, job)
         try:
             found = reader.streamed(job.input.name)
-        except FileError:  # which a worker will say
+        except FileError:  # which a worker will report
             return None
         if found is None or any(stage.takes == "image" for stage in with_branches(processor.stages)):
             return None
@@ -128,7 +128,7 @@ class Banding:
             return processor.single(job._replace(source=source), picture)
 
     def told(self, parts: Sequence[Any], add: Callable[[Any], None] = lambda told: None) -> list[Any]:
-        """Let workers do some parts, *add* what is told of each, and return that of all; raises FileError."""
+        """Let workers do some parts, *add* the result of each, and return the sum; raises FileError."""
         sharing = Sharing(
             self._connection, [*map(Task, parts)], self._processor, self._reader, part_task.process, Parts
         )
@@ -142,7 +142,7 @@ class Banding:
         return [found[number] for number in range(len(parts))]
 
     def _reports(self, sharing: Sharing) -> Generator[tuple[int, Any], None, None]:
-        """Yield what comes, and take note of why nothing more comes, if that is the cluster's fault."""
+        """Yield the results, and record the reason if no more come because of the cluster."""
         with contextlib.closing(sharing.reports()) as reports:
             try:
                 yield from reports
@@ -152,12 +152,12 @@ class Banding:
 
     @property
     def threads(self) -> int:
-        """How many threads the workers have."""
+        """The number of threads of the workers."""
         return max(threads_of(self._connection), 1)
 
 
 class _Run:
-    """What stands in for the executor: workers run the stages over a band each."""
+    """Replaces the executor: each worker runs the stages over a band."""
 
     def __init__(self, banding: Banding, job: Job, writers: Mapping[str, Any]) -> None:
         self._banding, self._job, self._writers = banding, job, writers
@@ -174,7 +174,7 @@ class _Run:
         advance: Callable[[int, int], None] | None,
         **how: Any,
     ) -> executor.Result:
-        """Return the result, whose samples have been written."""
+        """Return the result, whose samples are written already."""
         height = geometry.followed(stages, image.shape[1], image.shape[0]).height
         bands = self._bands(stages, height)
         stretched = {name for name, encoding in encodings.items() if encoding.stretched}
@@ -203,9 +203,9 @@ class _Run:
         return executor.Result(outputs, [*found[0].facts, note(told)])
 
     def _first(self, bands: Sequence[Portion], add: Callable[[Any], None]) -> list[Made]:
-        """Let all bands be made; raises FileError.
+        """Let the workers make all bands; raises FileError.
 
-        While surveys need what is found in the whole picture, workers come back with what they found in a part of it.
+        As long as surveys need the whole picture, workers return what they found in their part of it.
         """
         looks: list[Found] = []
         answers: dict[int, Answer] = {}
@@ -217,7 +217,7 @@ class _Run:
             told = self._banding.told(parts, add)
             if isinstance(told[0], Made):
                 return told
-            if told[0].found is None:  # one must look at all of it, or at some rows here and there
+            if told[0].found is None:  # one worker must look at all of it, or at some rows here and there
                 [made] = self._banding.told([Band(self._job, Portion(0, 0), {}, self._writers)])
                 answers = made.answers
             else:
@@ -230,7 +230,7 @@ class _Run:
         return [Portion(*rows) for rows in divided(height, block, EACH * self._banding.threads, HALOS * halo)]
 
     def _halve(self, name: str, shape: Shape, dtype: str) -> None:
-        """Let the smaller copies of an output be made, each of the one below."""
+        """Let the workers make the smaller copies of an output, each from the one below."""
         writer = self._writers[name]
         for level, blocks in enumerate(writer.blocks(shape), 1):
             parts = [
@@ -241,7 +241,7 @@ class _Run:
 
 
 def divided(height: int, block: int, count: int, least: int) -> list[tuple[int, int]]:
-    """Return the rows of bands, about equally high runs of whole blocks: *count* at most, of *least* rows or more.
+    """Return the rows of bands, runs of whole blocks of about equal height: at most *count*, of at least *least* rows.
 
     >>> divided(20_000, block=2048, count=8, least=100)
     [(0, 4096), (4096, 8192), (8192, 12288), (12288, 16384), (16384, 20000)]
@@ -254,19 +254,19 @@ def divided(height: int, block: int, count: int, least: int) -> list[tuple[int, 
 
 
 def _joined(found: Sequence[Made], name: str) -> Tally:
-    """Return what is known of the values of an output."""
+    """Return the known facts on the values of an output."""
     return Tally.joined([made.tallies[name] for made in found if name in made.tallies])
 
 
 def _failure(report: Report) -> FileError:
-    """Return what a worker failed by."""
+    """Return the failure of a worker."""
     name, _, reason = str(report.error).partition(": ")
     return (FileError if report.no_place is None else NoPlaceError)(name, reason)
 
 
 @contextlib.contextmanager
 def _begun(target: Target, options: JobOptions) -> Iterator[Any]:
-    """Begin an output beside its place, and give what writes it; remove it if it did not take that place."""
+    """Begin an output next to its place, and yield its writer; remove the output if it did not take its place."""
     assert target.path is not None and target.format is not None and target.format.codec.bands is not None
     path, name = Path(target.path), temporary_name(NEW)
     writer = target.format.codec.bands(str(path.parent / name), target.path, options.write.encode)

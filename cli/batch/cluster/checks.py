@@ -1,4 +1,4 @@
-"""What must hold before a cluster begins: the same versions everywhere, and one disk that all workers see."""
+"""Checks before a cluster begins: all machines have the same versions, and all workers see the same disk."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from . import worker_task
 from .connection import Connection
 
 PACKAGES = ("imfilter",), ("pillow", "PIL"), ("numpy",)
-"""Those that decide what the outputs are, as `worker_task.NAMES` has them; each as the library knows it, or knew."""
+"""The versions that affect the outputs, in the order of `worker_task.NAMES`, each under the library's name for it."""
 NAMED = 3
-"""So many workers are named, and all others counted."""
+"""A message names this many workers, and counts the others."""
 PAUSE = 0.1
 
 
 def check(connection: Connection, jobs: Sequence[Job]) -> None:
-    """Raise UsageError where the workers would make something else, or are on other disks."""
+    """Raise UsageError if the workers would give other results, or see another disk."""
     _wait_for_workers(connection)
     _check_versions(connection)
     _check_disks(connection, jobs)
@@ -66,7 +66,7 @@ def _named(workers: Sequence[str]) -> str:
 
 
 def _check_disks(connection: Connection, jobs: Sequence[Job]) -> None:
-    """Raise UsageError where a worker does not see the first input, or cannot write beside the last output."""
+    """Raise UsageError if a worker does not see the first input, or cannot write next to the last output."""
     here = Path.cwd()
     names = (here / job.input.name for job in jobs)
     source = next((path for name in names if (path := mark_of(name) or name).is_file()), None)
@@ -76,7 +76,7 @@ def _check_disks(connection: Connection, jobs: Sequence[Job]) -> None:
     if probe is not None:
         try:
             probe.touch(exist_ok=False)
-        except OSError:  # which is said when a picture is written
+        except OSError:  # reported when a picture is written
             probe = None
     try:
         size = None if source is None else source.stat().st_size
@@ -95,7 +95,7 @@ def _check_disks(connection: Connection, jobs: Sequence[Job]) -> None:
 
 
 def _look(source: str | None, probe: str | None, size: int | None) -> dict[str, str]:
-    """Return what keeps a worker from the input *source*, and from the folder of *probe*; runs on the worker."""
+    """Return why a worker cannot use the input *source* or the folder of *probe*; runs on the worker."""
     return {"input": _unread(source, size), "output": _unwritten(probe)}
 
 

@@ -1,4 +1,4 @@
-"""A connection to a cluster: its workers are started here, or asked for at a scheduler; nothing of it stays behind."""
+"""A connection to a cluster, whose workers are started here or belong to a scheduler; it leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from ...images.silence import silenced
 from .address import Address
 
 ANSWER = 10
-"""Seconds for a scheduler to answer."""
+"""Seconds within which a scheduler must answer."""
 LOST = 60
-"""Seconds after which a scheduler, or the last worker, is not waited for any more."""
+"""Seconds after which a missing scheduler, or the last missing worker, counts as lost."""
 AGAIN = "run it again with --update"
 LOGGERS = ("distributed", "tornado", "asyncio", "dask", "bokeh")
 SILENT = logging.CRITICAL + 1
 OUTSIDE = {*signals.ENDING} - {signal.SIGTERM}
-"""Signals that the terminal sends to all processes: this one alone shall have them."""
+"""Signals that the terminal sends to all processes; only this one should get them."""
 
 
 def library() -> Any:
-    """Return Dask's library of clusters; raises ImportError where it is not installed."""
+    """Return Dask's library for clusters; raises ImportError if it is not installed."""
     return importlib.import_module("distributed")
 
 
 class Connection:
-    """A client of a cluster, which may have to be made anew."""
+    """A client of a cluster, which may have to connect again."""
 
     def __init__(self, address: Address, scheduler: Any) -> None:
         self.address, self._scheduler = address, scheduler
@@ -42,18 +42,18 @@ class Connection:
         self.lost_since: float | None = None
 
     def open(self) -> None:
-        """Connect; raises OSError where no scheduler answers."""
+        """Connect; raises OSError if no scheduler answers."""
         self.client = library().Client(self._scheduler, timeout=ANSWER, set_as_default=False)
 
     def close(self) -> None:
-        """Let the scheduler go, and what it has of this call."""
+        """Disconnect from the scheduler, and remove what it holds of this call."""
         client, self.client = self.client, None
         if client is not None:
             with contextlib.suppress(OSError):
                 client.close(timeout=ANSWER)
 
     def is_there(self) -> bool:
-        """Whether the scheduler answers, after one more try where it did not; raises FileError after `LOST` seconds."""
+        """Whether the scheduler answers, if need be at a second try; raises FileError after `LOST` seconds."""
         if self.client is not None and self.client.status == "running":
             self.lost_since = None
             return True
@@ -70,7 +70,7 @@ class Connection:
 
 @contextlib.contextmanager
 def connected(address: Address, verbose: bool = False) -> Iterator[Connection]:
-    """Give a connection to a cluster; raises UsageError where there is none."""
+    """Yield a connection to a cluster; raises UsageError if there is none."""
     try:
         library()
     except ImportError:
@@ -92,7 +92,7 @@ def connected(address: Address, verbose: bool = False) -> Iterator[Connection]:
 
 @contextlib.contextmanager
 def _of_this_machine(address: Address, verbose: bool) -> Iterator[Any]:
-    """Give a cluster of processes of this machine; raises UsageError where they do not start."""
+    """Yield a cluster of processes on this machine; raises UsageError if they do not start."""
     with tempfile.TemporaryDirectory(prefix="imfilter-") as scratch:
         try:
             cluster = _started(address.workers, scratch, verbose)
@@ -106,10 +106,10 @@ def _of_this_machine(address: Address, verbose: bool) -> Iterator[Any]:
 
 def _started(workers: int, scratch: str, verbose: bool) -> Any:
     """Start a cluster, whose temporary files are in *scratch*; raises OSError, RuntimeError, ImportError."""
-    # Whether a list is tried again, and in halves, is decided here.
+    # This program itself decides whether a list is tried again, and in halves.
     settings = {"distributed.scheduler.allowed-failures": 0, "temporary-directory": scratch}
     importlib.import_module("dask.config").set(settings)
-    with contextlib.nullcontext() if verbose else silenced():  # what begins here is silent for its life
+    with contextlib.nullcontext() if verbose else silenced():  # what starts here stays silent
         system.track_resources()
     with _kept_from_others():
         return library().LocalCluster(
@@ -119,21 +119,21 @@ def _started(workers: int, scratch: str, verbose: bool) -> Any:
             host="127.0.0.1",
             dashboard_address=None,
             silence_logs=logging.WARNING if verbose else SILENT,
-            security=True,  # who reaches its port runs what he likes, and other users of the machine do
+            security=True,  # anyone who reaches its port can run code, and other users of this machine can reach it
             local_directory=scratch,
         )
 
 
 @contextlib.contextmanager
 def _kept_from_others() -> Iterator[None]:
-    """Let threads and processes that begin never have the signals of the terminal."""
+    """Block the terminal's signals in threads and processes that start meanwhile."""
     with system.held_back(OUTSIDE):
         yield
     signals.check()
 
 
 def _silence() -> None:
-    """Keep what the cluster's library tells of itself from the screen."""
+    """Keep the messages of the cluster's library off the screen."""
     known = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in LOGGERS]
     for logger in map(logging.getLogger, {*known, *LOGGERS}):
         logger.setLevel(SILENT)

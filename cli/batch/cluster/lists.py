@@ -1,4 +1,4 @@
-"""How long the lists of pictures are that tasks are made of, and what becomes of a list whose worker died."""
+"""The lists of pictures that make up tasks: how long they are, and what happens to one whose worker died."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from ....filters.core.named_tuple import NamedTuple
 from .worker_task import Numbered
 
 FIRST = 20
-"""Pictures of a list while nothing is known of them."""
+"""Pictures in a list while their duration is unknown."""
 SECONDS = 2.0
-"""What a list takes at least: a task costs 2 to 4 ms."""
+"""The least duration of a list in seconds: each task costs 2 to 4 ms."""
 BUSY = 0.006
-"""Seconds that it takes for each thread that works, where that is more: the scheduler and this program spend half of
-that on a task, and would have no time for those of a thousand."""
+"""Its duration in seconds for each working thread, if that is more: the scheduler and this program spend half of this
+on a task, and could not keep up with the tasks of a thousand threads."""
 MOST = 5000
-"""Pictures of a list at most."""
+"""The most pictures in a list."""
 TRIES = 3
-"""So many deaths of workers a picture that stands alone may cost."""
+"""The number of workers that may die of a picture alone in its list."""
 
 
 class Lot(NamedTuple):
-    """A list of pictures, and how many workers died of it since it is one picture."""
+    """A list of pictures, and how many workers have died of it since it was cut down to one picture."""
 
     jobs: Sequence[Numbered]
     deaths: int = 0
 
 
 class Lists:
-    """The pictures that are to be given out."""
+    """The pictures to hand out."""
 
     def __init__(self, jobs: Sequence[Numbered]) -> None:
         self._jobs, self._next = jobs, 0
@@ -38,10 +38,10 @@ class Lists:
         self._seconds = 0.0
 
     def next(self, threads: int, out: int) -> Lot | None:
-        """Return the next list for one of so many *threads*, while *out* others are out; None for none now.
+        """Return the next list for one of *threads*, while *out* others are being done; None if there is none now.
 
-        The last lists are short, so that all threads end together. A picture that stood alone when a worker died is
-        tried when nothing else is out: then nothing else can be the reason.
+        The last lists are short, so that all threads end at about the same time. A picture that was alone in its list
+        when a worker died is tried again when nothing else is being done, so that nothing else can be the reason.
         """
         if self._again:
             return self._again.popleft()
@@ -54,24 +54,24 @@ class Lists:
 
     @property
     def are_done(self) -> bool:
-        """Whether all were given out."""
+        """Whether all pictures were handed out."""
         return not self._again and not self._suspects and self._next == len(self._jobs)
 
     def learn(self, pictures: int, seconds: float) -> None:
-        """Learn how long a list took."""
+        """Record how long a list took."""
         if pictures:
             each = seconds / pictures
             self._seconds = each if not self._seconds else (self._seconds + each) / 2
 
     def back(self, lot: Lot) -> None:
-        """Take back a list that nobody did."""
+        """Take back a list that no worker did."""
         if lot.jobs:
             self._again.append(lot)
 
     def died(self, lot: Lot, deaths: int = 1) -> bool:
-        """Take back a list whose worker died, or several; return whether it is one picture that was tried enough.
+        """Take back a list whose worker or workers died; return whether it is one picture that was tried often enough.
 
-        Others come back in halves.
+        Longer lists come back in halves.
         """
         if len(lot.jobs) > 1:
             middle = len(lot.jobs) // 2
@@ -88,17 +88,17 @@ class Lists:
 
 
 class Parts(Lists):
-    """The parts of one picture: each is given out alone, and no more of them than are worked at.
+    """The parts of one picture: each is handed out alone, and no more of them than are being worked on.
 
-    So who dies of one costs that one alone, which is done again at once.
+    So the death of a worker costs only one part, which is done again at once.
     """
 
     def next(self, threads: int, out: int) -> Lot | None:
-        """Return the next part for one of so many *threads*, while *out* others are out; None for none now."""
+        """Return the next part for one of *threads*, while *out* others are being done; None if there is none now."""
         return super().next(threads, out) if out < threads else None
 
     def died(self, lot: Lot, deaths: int = 1) -> bool:
-        """Take back a part whose worker died, or several; return whether it was tried enough."""
+        """Take back a part whose worker or workers died; return whether it was tried often enough."""
         if lot.deaths + deaths >= TRIES:
             return True
         self._again.append(lot._replace(deaths=lot.deaths + deaths))

@@ -1,4 +1,4 @@
-"""What a worker does of one large picture: a band of its rows, or some rows of its smaller copies."""
+"""A worker's share of one large picture: a band of its rows, or some rows of its smaller copies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Part(Protocol):
     job: Job
 
     def done(self, processor: ImageProcessor, reader: Reader) -> Any:
-        """Do it, and return what is to be told of it; raises FileError."""
+        """Do this part, and return its result; raises FileError."""
 
 
 class Task(NamedTuple):
@@ -43,12 +43,12 @@ class Task(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The picture as people wrote it."""
+        """The picture as the user wrote it."""
         return self.part.job.name
 
     @property
     def outputs(self) -> Mapping[str, str]:
-        """None: nothing of them appears."""
+        """Empty: a part publishes no files."""
         return {}
 
 
@@ -58,12 +58,12 @@ def process(processor: ImageProcessor, task: Task, reader: Reader) -> Any:
 
 
 class Made(NamedTuple):
-    """What is told of a band."""
+    """The result of a band."""
 
     rows: int
-    """How many it has."""
+    """The number of its rows."""
     kinds: Mapping[str, tuple[Shape, str]]
-    """The shape and the type of the outputs of which it wrote rows."""
+    """The shape and the type of each output of which it wrote rows."""
     tallies: Mapping[str, Tally]
     facts: Sequence[Fact]
     answers: dict[int, Answer]
@@ -71,14 +71,14 @@ class Made(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What is told of a look at a part of the picture."""
+    """The result of a look at a part of the picture."""
 
     found: Found | None
-    """None where one worker must look at all of it."""
+    """None if one worker must look at all of it."""
 
 
 class _Made(BaseException):
-    """Ends the work on a picture when a band of it is made."""
+    """Ends the work on a picture when its band is done."""
 
     def __init__(self, made: Made) -> None:
         super().__init__()
@@ -91,11 +91,11 @@ class Band(NamedTuple):
     job: Job
     portion: Portion
     answers: dict[int, Answer]
-    """What surveys found before."""
+    """What surveys have found earlier."""
     writers: Mapping[str, Any]
-    """What writes the rows of each output."""
+    """The writer for the rows of each output."""
     share: Share | None = None
-    """Its part of what surveys look at, where all bands do that together."""
+    """Its part of what the surveys look at, if all bands share that."""
 
     def done(self, processor: ImageProcessor, reader: Reader) -> Made | Look:
         """Filter the rows, and write them, or have a look at a part of the picture; raises FileError."""
@@ -113,7 +113,7 @@ class Band(NamedTuple):
         raise AssertionError("nothing was computed")
 
     def _run(self, stages: Sequence[Stage], *given: Any, **how: Any) -> executor.Result:
-        """Run the stages over the rows of the band, in place of the executor."""
+        """Replaces the executor: runs the stages over the rows of the band."""
         answers = dict(self.answers)
         canvases = {name: writer.canvas for name, writer in self.writers.items()}
         how |= {"canvases": canvases, "streamed": frozenset(canvases), "advance": worker_task.heed()}
@@ -134,7 +134,7 @@ class Band(NamedTuple):
 
 
 class Halving(NamedTuple):
-    """Some rows of chunks of a smaller copy of an output, made of the copy below."""
+    """Some rows of chunks of a smaller copy of an output, made from the copy below."""
 
     job: Job
     writer: Any

@@ -1,7 +1,7 @@
-"""Sharing the jobs of a batch, or the parts of one, among the workers of a cluster.
+"""Share the jobs of a batch, or the parts of one job, among the workers of a cluster.
 
-Few tasks are out at a time, so that a million pictures are no graph of a million, and what is slow learns of it: lists
-grow to what takes two seconds. No pixel passes the scheduler.
+Only a few tasks are submitted at a time, so that a million pictures do not become a graph of a million tasks, and so
+that measured times set the length of lists: they grow until one takes two seconds. No pixel passes the scheduler.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from .lists import Lists, Lot
 from .worker_task import Task, Work
 
 OUT = 3
-"""Tasks that are out at a time for each thread of a worker: one is done, one waits there, one is on its way."""
+"""Submitted tasks for each thread of a worker: one is being done, one waits there, one is on its way."""
 PROTOCOL = pickle.HIGHEST_PROTOCOL
 TICK, PAUSE = 0.5, 0.05
-"""Seconds between two looks at the cluster, where nothing comes of it, and while it ends."""
+"""Seconds between two looks at the cluster while it sends nothing, and while it ends."""
 
 
 class Sharing:
@@ -49,28 +49,28 @@ class Sharing:
         work: Work = process,
         lists: type[Lists] = Lists,
     ) -> None:
-        """*work* is what workers do for each of the *jobs*, which *lists* give out."""
+        """*work* is what workers do for each of the *jobs*, which *lists* hands out."""
         self._connection = connection
         packed, versions = worker_task.packed(processor, reader), worker_task.versions()
         self._call = worker_task.Call(uuid.uuid4().hex, os.getcwd(), packed, versions, work)
         self._lists = lists([*enumerate(jobs)])
         self._out: dict[Any, Lot] = {}
-        """The lists that are out, by the future of each."""
+        """The submitted lists by their futures."""
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._common: Any = None
-        """The future of what all tasks have in common."""
+        """The future of the data that all tasks share."""
         self._commons: set[str] = set()
-        """The names that it had."""
+        """The names of its earlier futures."""
         self._threads, self._looked, self._alone_since = 0, 0.0, 0.0
         self._folders = {Path(path).parent for job in jobs for path in job.outputs.values()}
         self._lost = False
-        """Some worker may have left something half written."""
+        """A worker may have left something half written."""
 
     def reports(self) -> Generator[tuple[int, Any], None, None]:
-        """Do all jobs; yield their numbers and reports, or what else the work tells, as they come.
+        """Do all jobs; yield their numbers and reports, or the other results of the work, as they come.
 
-        Raises FileError where the cluster is lost. Closing the iterator, or a signal, lets the workers end after the
-        picture that they are at.
+        Raises FileError if the cluster is lost. Closing the iterator, or a signal, makes the workers end after their
+        current picture.
         """
         try:
             while self._out or not self._lists.are_done:
@@ -89,7 +89,7 @@ class Sharing:
             self._clean_up()
 
     def _give_out(self) -> None:
-        """Give lists to the workers, if there are any; raises FileError where there have been none for long."""
+        """Give lists to the workers, if there are any; raises FileError if there have been none for `LOST` seconds."""
         if not self._connection.is_there():
             self._take_back()
             time.sleep(TICK)
@@ -100,7 +100,7 @@ class Sharing:
                 self._threads, self._looked = sum(client.nthreads().values()), now
             self._alone_since = (self._alone_since or now) if not self._threads else 0.0
             if self._alone_since and now - self._alone_since > connections.LOST:
-                reason = f"has had no worker for {connections.LOST} s; {AGAIN}"
+                reason = f"has had no workers for {connections.LOST} s; {AGAIN}"
                 raise FileError(self._connection.address.name, reason)
         while len(self._out) < OUT * self._threads:
             if (lot := self._lists.next(self._threads, len(self._out))) is None:
@@ -120,7 +120,7 @@ class Sharing:
         future.add_done_callback(self._ended.put)
 
     def _come(self, seconds: float) -> list[Any]:
-        """Return the futures that have ended, after so many *seconds* at most."""
+        """Return the futures that have ended, after at most *seconds*."""
         found = []
         with contextlib.suppress(queue.Empty):
             found.append(self._ended.get(timeout=seconds))
@@ -129,14 +129,14 @@ class Sharing:
         return [future for future in found if future in self._out]
 
     def _taken_in(self, futures: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        """Yield what ended tasks report, and let what they did not do be done again."""
+        """Yield the reports of ended tasks, and take back what they did not do."""
         answers = self._answers([future for future in futures if future.status == "finished"])
         for future in futures:
             lot = self._out.pop(future)
             if future in answers:
                 reports, seconds, other = answers[future]
                 if other:
-                    raise FileError(self._connection.address.name, f"a worker that came has {other}; {AGAIN}")
+                    raise FileError(self._connection.address.name, f"a new worker has {other}; {AGAIN}")
                 self._lists.learn(len(reports), seconds)
                 self._lists.back(lot._replace(jobs=lot.jobs[len(reports) :]))
                 yield from reports
@@ -147,11 +147,11 @@ class Sharing:
                 self._lists.back(lot)
 
     def _answers(self, done: Sequence[Any]) -> dict[Any, worker_task.Done]:
-        """Return what tasks that are done send back, but for those whose worker died with that."""
+        """Return the results of finished tasks, except those that died with their worker."""
         try:
             found: Sequence[Any] = self._connection.client.gather(done) if done else ()
             return dict(zip(done, found, strict=True))
-        except Exception:  # any: it may be the one of a task that was begun anew and died
+        except Exception:  # any: it may be the error of a task that was restarted and died
             answers = {}
             for future in done:
                 with contextlib.suppress(Exception):
@@ -159,7 +159,7 @@ class Sharing:
             return answers
 
     def _failed(self, lot: Lot, error: Any) -> Iterator[tuple[int, Report]]:
-        """Yield the report of a list that no worker could do, where it was tried enough."""
+        """Yield the report of a list that no worker could do, if it was tried often enough."""
         self._lost = True
         if (task := getattr(error, "task", None)) in self._commons:  # which was lost with the worker that had it
             self._common = None if self._common is None or task == self._common.key else self._common
@@ -173,19 +173,19 @@ class Sharing:
         yield number, Report(input=job.input.name, status="failed", error=f"{job.name}: {reason}")
 
     def _take_back(self) -> None:
-        """Take back all that is out: the scheduler that had it is gone."""
+        """Take back all submitted lists: the scheduler that had them is gone."""
         for lot in self._out.values():
             self._lists.back(lot)
         self._lost = self._lost or bool(self._out)
         self._out, self._common = {}, None
 
     def _clean_up(self) -> None:
-        """Remove what workers that died left half written."""
+        """Remove the half-written files of dead workers."""
         for folder in self._folders if self._lost else ():
             remove_temporaries(folder, self._call.token)
 
     def _stopped(self) -> Iterator[tuple[int, Any]]:
-        """Let the workers end after the picture that they are at; yield what they report."""
+        """Let the workers end after their current picture; yield their reports."""
         while self._out and self._end_soon():
             time.sleep(PAUSE)
             ended = [future for future in self._out if future.done()]
@@ -198,7 +198,7 @@ class Sharing:
         self._out = {}
 
     def _end_soon(self) -> bool:
-        """Tell all workers to end soon; return whether there are some."""
+        """Tell all workers to end soon; return whether there are any."""
         client = self._connection.client
         if client is None or client.status != "running":
             return False

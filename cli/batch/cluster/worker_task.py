@@ -1,6 +1,6 @@
-"""What a worker of a cluster does: a list of pictures, or of parts of one, after the other; only reports go back.
+"""The task of a worker: pictures, or parts of one, one after the other; it sends back only reports.
 
-What filters them is built once a call in each of the worker's threads.
+Each thread of a worker builds the filters once per call.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from ..job_options import JobOptions
 from ..plan import Input
 
 ROOM = 0.9
-"""Of a worker's memory_limit: at 0.95 its guardian ends it."""
+"""The usable share of a worker's memory_limit; at 0.95 its nanny ends it."""
 UNASKED_BYTES = 1 << 26
-"""Bytes that a picture may take without asking."""
+"""Bytes that a picture may use without asking."""
 
 NAMES = "imfilter", "Pillow", "NumPy"
 
@@ -48,7 +48,7 @@ class Task(Protocol):
 
     @property
     def name(self) -> str:
-        """The picture as people wrote it."""
+        """The picture as the user wrote it."""
         ...
 
     @property
@@ -59,42 +59,42 @@ class Task(Protocol):
 
 Numbered = tuple[int, Task]
 Work = Callable[[ImageProcessor, Any, Reader], Any]
-"""Does a task, and returns what is told of it."""
+"""Does a task, and returns its result."""
 
 
 class Stopped(BaseException):
-    """The call was interrupted, and the task comes to nothing: nobody shall take it for a failure."""
+    """The call was interrupted, so the task gives no result; this is not a failure."""
 
 
 class Call(NamedTuple):
-    """What all tasks of a call have in common."""
+    """The data that all tasks of a call share."""
 
     token: str
     folder: str
-    """In which its relative names are looked up."""
+    """The folder to which its relative names refer."""
     packed: bytes
-    """What filters its pictures, and what reads them; unpacked once in each thread."""
+    """The filters and the reader for its pictures; each thread unpacks them once."""
     versions: tuple[str, ...]
-    """Those of the machine that called."""
+    """The versions on the calling machine."""
     work: Work
 
 
 class Done(NamedTuple):
-    """What a task sends back."""
+    """The answer of a task."""
 
     reports: list[tuple[int, Any]]
     seconds: float = 0.0
     other: str = ""
-    """The worker has these versions in place of the call's, and did nothing."""
+    """The versions of the worker, if they differ from the call's; then it did nothing."""
 
 
 def versions() -> tuple[str, ...]:
-    """Return the versions of what decides what outputs are: of the program, Pillow and NumPy."""
+    """Return the versions that affect the outputs: those of the program, Pillow and NumPy."""
     return VERSION, PIL.__version__, numpy.__version__
 
 
 def in_words(found: Sequence[str | None]) -> str:
-    """Name such versions; None is what is not there.
+    """Return such versions in words; None is a missing package.
 
     >>> in_words(["1.0", None, "2.4.6"])
     'imfilter 1.0, Pillow –, NumPy 2.4.6'
@@ -103,15 +103,15 @@ def in_words(found: Sequence[str | None]) -> str:
 
 
 def packed(processor: ImageProcessor, reader: Reader) -> bytes:
-    """Return what filters and reads pictures as bytes, without what holds for this machine alone."""
+    """Return the filters and the reader as bytes, without what only applies to this machine."""
     options = processor.options
     here = options._replace(write=options.write._replace(read=frozenset(), roots={}))
     return pickle.dumps((processor.recipe, processor.maps, here, reader), pickle.HIGHEST_PROTOCOL)
 
 
 def do(call: Call, lot: bytes) -> Done:
-    """Do a list of tasks of a call, until that is stopped; those that are left out have no report."""
-    if (own := versions()) != call.versions:  # of a worker that came later than the others
+    """Do a list of tasks of a call until the call is stopped; the rest have no report."""
+    if (own := versions()) != call.versions:  # a worker that came later than the others
         return Done([], other=in_words(own))
     began = time.perf_counter()
     reports = []
@@ -134,12 +134,12 @@ def do(call: Call, lot: bytes) -> Done:
 
 
 def stop(token: str) -> None:
-    """Let the tasks of a call end after the picture that they are at."""
+    """Let the tasks of a call end after their current picture."""
     _stopped.add(token)
 
 
 def heed() -> Callable[..., None]:
-    """Return what raises Stopped, in any thread, when the call whose task this thread does was interrupted."""
+    """Return a function that raises Stopped, in any thread, if the call of this thread's task was interrupted."""
     token = _own.token
 
     def check(*done: int) -> None:
@@ -152,7 +152,7 @@ def heed() -> Callable[..., None]:
 _stopped: set[str] = set()
 """The calls that were interrupted."""
 _own = threading.local()
-"""What each thread has built for the last call."""
+"""The filters that each thread built for the last call."""
 
 
 def _built(call: Call) -> tuple[ImageProcessor, Reader]:
@@ -165,7 +165,7 @@ def _built(call: Call) -> tuple[ImageProcessor, Reader]:
 
 
 def _only_own() -> dict[str, str]:
-    """Return what the worker's environment says of cores: without a word each of its threads is one."""
+    """Return the number of cores in the worker's environment; if none is set, each of its threads counts as one."""
     return {cpu_count.VARIABLE: os.environ.get(cpu_count.VARIABLE) or "1"}
 
 
@@ -175,12 +175,12 @@ def _with_cores(options: JobOptions, cores: int) -> JobOptions:
 
 
 def _protect(processor: ImageProcessor, read: frozenset[Identity]) -> None:
-    """Let no output take the place of what the task reads; the plan was checked as a whole where it was made."""
+    """Keep outputs from replacing what the task reads; the calling machine checked the plan as a whole."""
     processor.options = processor.options._replace(write=processor.options.write._replace(read=read))
 
 
 class _Folders:
-    """The folder in which a process is: tasks of another call wait until those of one have left theirs."""
+    """The current folder of a process: tasks of another call wait until those of this call have left theirs."""
 
     def __init__(self) -> None:
         self._change = threading.Condition()
@@ -192,7 +192,7 @@ class _Folders:
             self._change.wait_for(lambda: not self._tasks or self._folder == folder)
             if not self._tasks:
                 before = os.getcwd()
-                with contextlib.suppress(OSError):  # a call whose names are whole needs it not
+                with contextlib.suppress(OSError):  # a call with only absolute names does not need it
                     os.chdir(folder)
                 self._folder, self._before = folder, before
             self._tasks += 1
@@ -207,22 +207,22 @@ class _Folders:
 
 
 class _Room:
-    """The memory that the pictures of a worker's threads take together."""
+    """The memory that the pictures of a worker's threads use together."""
 
     def __init__(self) -> None:
         self._change = threading.Condition()
         self._taken: dict[int, float] = {}
         self._base = 0
-        """What the process takes without pictures."""
+        """What the process uses without pictures."""
 
     def take(self, needed: float) -> None:
-        """Wait until there is room for a picture; raises DecodeError where the worker never has that much."""
+        """Wait until there is room for a picture; raises DecodeError if the worker can never have that much."""
         if needed <= UNASKED_BYTES or (limit := self._limit()) is None:
             return
         size = ROOM * limit - self._base
         if needed / ACCURACY > size:
             raise DecodeError(
-                f"needs about {gigabytes(needed)} of memory; its worker may take {gigabytes(limit)} (memory_limit)"
+                f"needs about {gigabytes(needed)} of memory; its worker may use {gigabytes(limit)} (memory_limit)"
             )
         with self._change:
             self._taken.pop(threading.get_ident(), None)
@@ -230,14 +230,14 @@ class _Room:
             self._taken[threading.get_ident()] = needed
 
     def _limit(self) -> int | None:
-        """Return the bytes that the worker may take; None where it has no limit."""
+        """Return the bytes that the worker may use; None if it has no limit."""
         worker = importlib.import_module("distributed").get_worker()
         if not self._base:
             self._base = worker.monitor.get_process_memory()
         return getattr(worker.memory_manager, "memory_limit", None)
 
     def leave(self) -> None:
-        """Give back what the thread's picture took."""
+        """Release the memory of the thread's picture."""
         if threading.get_ident() in self._taken:
             with self._change:
                 del self._taken[threading.get_ident()]

@@ -1,7 +1,7 @@
 """Zarr arrays that several programs write: each packs some rows of chunks, and puts their files into one folder.
 
-The folder has another name until all is there. Who writes some rows anew, because another one died of them, writes the
-same files: each takes its place whole.
+The folder has a temporary name until it is complete. A program that writes some rows again, because another one died
+of them, writes the same files; each appears whole.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ from ..write_failures import naming_failures
 from .canvas import CHUNK, ZarrCanvas
 
 PARTS = "parts"
-"""The folder in the folder in which files lie until they are whole."""
+"""The subfolder for files that are not yet complete."""
 Shape = tuple[int, int, int]
 
 
 class ZarrBands:
-    """A Zarr on its way into a *folder*, as part of what will be the *target*."""
+    """A Zarr that is being written into a *folder*, which will become the *target*."""
 
     def __init__(self, folder: str, target: str, options: EncodeOptions) -> None:
         self.folder, self.target, self.options = folder, target, options
 
     @property
     def rows(self) -> int:
-        """How many rows are written together."""
+        """The number of rows that are written together."""
         return self.options.shard_size or self.options.chunks or CHUNK
 
     def begin(self) -> None:
-        """Make the folder of what is not whole; raises OSError."""
+        """Make the subfolder for incomplete files; raises OSError."""
         Path(self.folder, PARTS).mkdir()
 
     def canvas(self, shape: Shape, dtype: Any, alpha: bool = False) -> PackedCanvas:
-        """Return the canvas of a part, whose rows of chunks are written when they are full."""
+        """Return the canvas of a part, which writes each row of chunks when it is full."""
         return _Band(shape, dtype, self)
 
     def whole(self, shape: Shape, dtype: Any) -> ZarrCanvas:
-        """Return what stands for the picture when all its rows have been written; raises OSError."""
+        """Return the canvas of the picture, all of whose rows have been written; raises OSError."""
         shutil.rmtree(Path(self.folder, PARTS))
         return WrittenZarr(shape, dtype, self)
 
     def blocks(self, shape: Shape) -> list[int]:
-        """Return how many rows of chunks there are of each smaller copy, for `halve`."""
+        """Return the number of rows of chunks of each smaller copy, for `halve`."""
         levels = ZarrCanvas(shape, np.uint8, Kept(), self.options).levels
         return [-(-height // self.rows) for height, _, _ in levels[1:]]
 
     def halve(self, shape: Shape, dtype: Any, level: int, blocks: Iterable[int]) -> None:
-        """Write some rows of chunks of a copy, of those of the copy below, which are there; raises FileError."""
+        """Write some rows of chunks of a copy, made from the existing copy below; raises FileError."""
         copies = ZarrCanvas(shape, dtype, Kept(), self.options)
         for block in blocks:
             top = 2 * block * self.rows
@@ -70,7 +70,7 @@ class ZarrBands:
                 part = Path(self.folder, PARTS, os.urandom(8).hex())
                 try:
                     part.write_bytes(data)
-                    for parent in [*Path(name).parents][-2::-1]:  # the folder itself is not made anew
+                    for parent in [*Path(name).parents][-2::-1]:  # the folder itself is not made again
                         Path(self.folder, parent).mkdir(exist_ok=True)
                     part.replace(Path(self.folder, name))
                 finally:
@@ -102,5 +102,5 @@ class WrittenZarr(ZarrCanvas):
         self.folder = bands.folder
 
     def tiles(self) -> list[list[Any]]:
-        """Return what is not there yet of each level: nothing."""
+        """Return the missing rows of each level: none."""
         return [[] for _ in self.levels]

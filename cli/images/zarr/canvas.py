@@ -94,7 +94,7 @@ class ZarrCanvas(PyramidCanvas):
     """An array, or an OME-Zarr of several, that is encoded while it is filled."""
 
     folder: str | None = None
-    """That in which its chunks have been written, where others did that."""
+    """The folder of its chunks, if others have written them."""
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any, sink: Spool | Kept, options: EncodeOptions) -> None:
         chunk = options.chunks or CHUNK
@@ -110,7 +110,7 @@ class ZarrCanvas(PyramidCanvas):
         return self._arrays[level].packed(top, rows)
 
     def read(self, level: int, top: int, folder: str) -> Array:
-        """Return the row of chunks of a level that begins with the row *top*, of files in a folder; raises OSError."""
+        """Return the row of chunks of a level that begins with the row *top*, from a folder's files; raises OSError."""
         return self._arrays[level].read(top, folder)
 
     def files(self, software: str) -> Iterator[tuple[str, Sequence[bytes | memoryview | Piece]]]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .bands import ZarrBands
 
 LARGEST_CHUNK = 1 << 28
-"""Bytes of an unpacked chunk from which on a picture is decoded completely: nothing is gained."""
+"""Bytes of an unpacked chunk above which a picture is decoded whole, because reading by rows gains nothing."""
 ROOM = 1 << 25
 """Bytes of rows of chunks to keep, or two rows if those have more: the next rows begin in the last ones."""
 COLOURS = 1, 3
@@ -131,7 +131,7 @@ def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> Ca
 
 
 def bands(folder: str, target: str, options: EncodeOptions) -> ZarrBands:
-    """Return what writes parts of a Zarr into a folder."""
+    """Return the writer of parts of a Zarr in a folder."""
     from .bands import ZarrBands
 
     return ZarrBands(folder, target, options)
