@@ -154,7 +154,7 @@ imfilter chain photo.jpg -o crisp.jpg "blur --op median" sharpen""",
 def imfilter(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", help="With --version: print the core that computes, too.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", help="With --version, also print which core computes.")] = False,
 ) -> None:
     """Filter images: blur, denoise, sharpen, find edges, convolve with any kernel.
 

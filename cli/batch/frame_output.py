@@ -126,7 +126,7 @@ def writable(target: Target, format: formats.Format) -> Iterator[None]:
     try:
         yield
     except (ValueError, MemoryError) as error:
-        why = str(error) or "it needs more memory than there is"
+        why = str(error) or "it needs more memory than is available"
         raise FileError(target.name, f"cannot be written as {format.name.upper()}: {why}") from None
 
 

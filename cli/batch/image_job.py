@@ -418,7 +418,7 @@ class ImageProcessor:
         return needed + original
 
     def _cores_with_memory(self, needed: Callable[[int], float]) -> int:
-        """Return how many cores may work on a picture: fewer than all, if those *needed* more memory than there is.
+        """Return how many cores may work on a picture: fewer than all, if those *needed* more memory than is available.
 
         Each has its own strips. The results are identical to the last bit.
         """

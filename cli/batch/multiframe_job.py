@@ -246,8 +246,8 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                 if (free := growth.short(computed.outputs[output].samples.size)) is not None:
                     raise FileError(
                         name,
-                        f"its frames need more memory than there is: {memory_budget.gigabytes(free)} are free after "
-                        f"frame {number}; -o FOLDER/ --name '{{stem}}-{{frame:03}}{{suffix}}' writes a file for each",
+                        f"its frames need more memory than is available: {memory_budget.gigabytes(free)} are free "
+                        f"after frame {number}; -o FOLDER/ --name '{{stem}}-{{frame:03}}{{suffix}}' writes a file for each",
                     )
             transaction.send_streams()
             if not (endless and done.frames):  # for an endless pipe, only the first frame is reported

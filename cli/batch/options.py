@@ -547,7 +547,7 @@ class SharedOptions(NamedTuple):
     cluster: Annotated[
         str | None,
         Option(
-            "Filter with Dask: on N local processes, or on the workers of a scheduler, named by address or by its FILE.",
+            "Filter with Dask: on N local processes, or the workers of a scheduler, given by its address or its FILE.",
             RUN,
             affects_output=False,
             metavar="local:N|tcp://HOST:PORT|FILE",

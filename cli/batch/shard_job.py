@@ -82,7 +82,7 @@ class _Shards:
             self._add(output, ShardMember(member.in_format(format), file.getbuffer()))
         if (free := self._growth.short(size)) is not None:
             raise FileError(
-                job.name, f"needs more memory than there is: {memory_budget.gigabytes(free)} are free; split it"
+                job.name, f"needs more memory than is available: {memory_budget.gigabytes(free)} are free; split it"
             )
 
     def _add(self, output: str, member: ShardMember) -> None:

@@ -18,7 +18,7 @@ from ..images.picture import Picture, bands_of_rows
 MANY = 0.2
 """The share of clipped samples from which a note is given."""
 FEW = 4 / 255
-"""The range, in parts of white, within which differences are invisible."""
+"""The range, as a fraction of white, within which differences are invisible."""
 PART = 8
 """If all values of 16 bits are below 1/8 of white, they really have fewer bits, such as a camera's 12."""
 ROUND = (1, 0.5, 0.25)
@@ -34,7 +34,7 @@ class Seen:
 
     @cached_property
     def spread(self) -> float:
-        """The widest range of a channel in parts of white, estimated from a grid; 0 if nothing is visible."""
+        """The widest range of a channel as a fraction of white, estimated from a grid; 0 if nothing is visible."""
         if self._is_transparent:
             return 0.0
         height, width = self._picture.pixels.shape[:2]

@@ -99,7 +99,7 @@ def _of_one_depth(
         deeper, full, notes = "uint16", FULL["uint16"], ("8 bits are compared as 16",)
         factors = [full / white for white in whites]
     else:
-        deeper, full, notes = "float64", 1.0, ("samples are compared as parts of white",)
+        deeper, full, notes = "float64", 1.0, ("samples are compared as fractions of white",)
         factors = [1.0 if floating else 1.0 / white for floating, white in zip(floats, whites, strict=True)]
     both: Any = [
         [

@@ -12,7 +12,7 @@ from .messages import complain, reason, reason_of, say, shown
 
 DEBUG = "IMFILTER_DEBUG"
 """The environment variable that turns tracebacks on."""
-NO_MEMORY = "needs more memory than there is"
+NO_MEMORY = "needs more memory than is available"
 LOADING = r"allocate memory|failed to map|out of memory"
 """What the system says if there is no memory for a library."""
 
@@ -46,7 +46,7 @@ def described(fault: BaseException) -> str:
     """Return what went wrong; with `DEBUG` print the traceback before that.
 
     >>> described(MemoryError())
-    'needs more memory than there is'
+    'needs more memory than is available'
     >>> described(KeyError("sigma"))
     "internal error: KeyError: 'sigma'; please report it; IMFILTER_DEBUG=1 shows where"
     """
@@ -62,7 +62,7 @@ def lacking(fault: BaseException) -> str | None:
     """Return what the machine lacks, if an error says that it lacks something.
 
     >>> lacking(MemoryError()), lacking(ValueError("broken data"))
-    ('needs more memory than there is', None)
+    ('needs more memory than is available', None)
     """
     if lacks_memory(fault):
         return NO_MEMORY

@@ -17,7 +17,7 @@ from .metadata_file import MetadataFile
 
 PARTS = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation")
 """The usual names of the folders of a data set's parts."""
-HIDDEN, EMPTY, LOOSE = "is hidden", "holds no images", "is in no class folder"
+HIDDEN, EMPTY, LOOSE = "is hidden", "holds no images", "is not in a class folder"
 
 
 class LeftOut(NamedTuple):

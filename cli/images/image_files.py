@@ -175,5 +175,5 @@ def imwrite(
     except EncodeError as error:
         raise FileError(shown(name), str(error)) from None
     except (ValueError, MemoryError) as error:
-        why = str(error) or "it needs more memory than there is"
+        why = str(error) or "it needs more memory than is available"
         raise FileError(shown(name), f"cannot be written: {why}") from None

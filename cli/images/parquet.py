@@ -120,12 +120,12 @@ def _holds_files(kind: Any) -> bool:
 
 
 def _check_memory(file: Any) -> None:
-    """Raise `DecodeError` if the pages of a group of rows may need more memory than there is."""
+    """Raise `DecodeError` if the pages of a row group may need more memory than is available."""
     metadata = file.metadata
     most = max((metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)), default=0)
     if (free := memory_budget.short(most)) is not None:
         size, there = map(memory_budget.gigabytes, (most, free))
-        raise DecodeError(f"has a group of rows of {size}; {there} of memory are free")
+        raise DecodeError(f"has a row group of {size}, but only {there} of memory are free")
 
 
 def _labels(file: Any, columns: _Columns) -> Labels | None:
@@ -159,7 +159,7 @@ def _values(file: Any, column: str) -> Iterator[Any]:
 def _picture(data: bytes | None, number: int, decode: Decode) -> Picture:
     """Return the image of a row; raises `DecodeError`, which names it."""
     if not data:
-        raise DecodeError(f"row {number} holds no image, at most its path")
+        raise DecodeError(f"row {number} holds no image, or only its path")
     try:
         found = decode(data)
     except DecodeError as error:

@@ -73,7 +73,7 @@ def _without_places(metadata: Metadata, notes: list[str]) -> Metadata:
     found = xmp.without_places(metadata.xmp)
     if found.parts:
         parts = " and ".join(found.parts)
-        notes.append(f"its {parts} in XMP no longer hold where its samples moved, and were not kept")
+        notes.append(f"its {parts} in XMP were not kept, as its samples moved")
     return metadata._replace(xmp=found.packet)
 
 

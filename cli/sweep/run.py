@@ -192,7 +192,7 @@ def _first(call: Call, reader: Reader, name: str, frame: int | None) -> Picture:
     picture, count = read(name, reader, frame)
     if count != 1 and frame is None and not call.options.quiet:
         several = "several" if count is None else count
-        say(f"imfilter: {shown(name)}: has {several} frames; the first is shown, --frame N shows another")
+        say(f"imfilter: {shown(name)}: has {several} frames; the first is shown (--frame N shows another)")
     return picture
 
 

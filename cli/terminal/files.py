@@ -16,7 +16,7 @@ from ..images.reader import Reader
 from .reduced import reduced
 from .screen import Screen
 
-FIRST = "has several frames; the first is shown, --frame N shows another"
+FIRST = "has several frames; the first is shown (--frame N shows another)"
 
 Colour = tuple[int, int, int]
 

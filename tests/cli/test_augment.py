@@ -308,7 +308,7 @@ def test_steps_of_a_recipe_come_first_and_may_be_drawn(ok, refused, train, folde
         ('filter = "blurr"', "r.toml: step 1: unknown filter 'blurr'"),
         ('filter = "blur"\nsigmaa = 1', "r.toml: step 1 (blur): "),
         ('filter = "blur"\nsigma = "2..1"', "--sigma: '2..1' is reversed"),
-        ('filter = "blur"\nsigma = {a = 1}', "sigma is a table, and no value"),
+        ('filter = "blur"\nsigma = {a = 1}', "sigma is a table, not a value"),
         ('alternatives = ["blur"]', "step 1: alternatives are a list of tables"),
         ('filter = "flip"\nalternatives = [{filter = "none"}]', "and stand alone"),
     ],

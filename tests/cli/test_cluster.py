@@ -384,9 +384,12 @@ def test_lists_take_seconds_and_the_last_ones_are_short():
 @pytest.mark.each(
     "words, said",
     [
-        ("--cluster nowhere", "--cluster: 'nowhere' is no cluster; use local:N, an address as tcp://host:8786, or"),
-        ("--cluster local:0", "--cluster: 'local:0' is no cluster; use local:N"),
-        ("--cluster a.png", "--cluster a.png: holds no address of a scheduler; write it by --scheduler-file"),
+        (
+            "--cluster nowhere",
+            "--cluster: 'nowhere' is not a cluster; use local:N, an address such as tcp://host:8786, or",
+        ),
+        ("--cluster local:0", "--cluster: 'local:0' is not a cluster; use local:N"),
+        ("--cluster a.png", "--cluster a.png: holds no address of a scheduler; write it with --scheduler-file"),
         ("--cluster tcp://host", "--cluster tcp://host: needs a port, such as tcp://host:8786"),
         ("--cluster tls://[::1]/", "--cluster tls://[::1]/: needs a port, such as tls://[::1]:8786"),
         ("--cluster local:2 -j 2", "--cluster and --jobs contradict each other"),

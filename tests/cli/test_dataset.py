@@ -61,7 +61,7 @@ def test_info_of_a_folder_of_classes(ok, pets):
     assert found["left_out"] == {
         "pets/birds": "holds no images",
         "pets/.thumbs": "is hidden",
-        "pets/loose.png": "is in no class folder",
+        "pets/loose.png": "is not in a class folder",
     }
 
 
@@ -337,7 +337,7 @@ def test_check_finds_empty_and_hidden_classes(faults, pets):
     assert faults("pets") == [
         "pets/.thumbs: is a class that is hidden",
         "pets/birds: is a class that holds no images",
-        "pets/loose.png: is in no class folder",
+        "pets/loose.png: is not in a class folder",
     ]
     assert faults("pets", "--classes", "3")[-1] == "pets: has 2 classes, not 3"
 
@@ -487,7 +487,7 @@ def test_a_sheet_of_variants_is_drawn(ok, refused, folder, pets):
     with Image.open("a.png") as sheet:
         assert (sheet.mode, sheet.width > 4 * 128) == ("RGB", True)
     before = (folder / "a.png").read_bytes()
-    assert "need a step" in refused(2, "dataset", "show", "pets", "-o", "a.png", "--variants", 3)
+    assert "require a step" in refused(2, "dataset", "show", "pets", "-o", "a.png", "--variants", 3)
     assert "no image to show" in refused(2, "dataset", "show", "-o", "a.png", *STEPS)
     assert "step 1 (rotate): " in refused(2, "dataset", "show", "pets", "-o", "a.png", "rotate --angle x..3")
     assert "pets/Cat/0.png: the part of" in refused(1, "dataset", "show", "pets", "-o", "a.png", "crop --size 20..30")

@@ -389,7 +389,7 @@ def test_frames_that_are_gathered_end_where_there_is_no_memory_left(refused, fol
     pages = [Image.new("L", (100, 100), level) for level in range(20)]
     pages[0].save(folder / "in.tif", save_all=True, append_images=pages[1:])
     line = refused(1, "blur", "in.tif", "-o", "out.tif")
-    assert "its frames need more memory than there is" in line
+    assert "its frames need more memory than is available" in line
     assert "after frame 11" in line
     assert not (folder / "out.tif").exists()
 

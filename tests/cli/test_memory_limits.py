@@ -181,5 +181,5 @@ def test_with_too_few_addresses_no_library_is_loaded(shell, folder, call):
     """OpenBLAS would try again for ever, and no signal would end it."""
     ended = shell(f"ulimit -v 180000; imfilter {call}", timeout=60)
     assert (ended.returncode, ended.stdout) == (1, b"")
-    assert ended.stderr == b"imfilter: needs more memory than there is\n"
+    assert ended.stderr == b"imfilter: needs more memory than is available\n"
     assert not (folder / "out.png").exists()

@@ -498,7 +498,7 @@ FACES = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w
 <mwg-rs:Area stArea:x="0.3" stArea:y="0.4" stArea:w="0.1" stArea:h="0.1" stArea:unit="normalized"/>
 </rdf:Description></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>
 <dc:creator>Jane Doe</dc:creator></rdf:Description></rdf:RDF></x:xmpmeta>"""
-MOVED = "regions (of faces) and panorama coordinates in XMP no longer hold where its samples moved, and were not kept"
+MOVED = "regions (of faces) and panorama coordinates in XMP were not kept, as its samples moved"
 
 
 def test_regions_in_xmp_stay_where_the_samples_do(ok, rgb):
