@@ -247,7 +247,8 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                     raise FileError(
                         name,
                         f"its frames need more memory than is available: {memory_budget.gigabytes(free)} are free "
-                        f"after frame {number}; -o FOLDER/ --name '{{stem}}-{{frame:03}}{{suffix}}' writes a file for each",
+                        f"after frame {number}; "
+                        f"-o FOLDER/ --name '{{stem}}-{{frame:03}}{{suffix}}' writes a file for each",
                     )
             transaction.send_streams()
             if not (endless and done.frames):  # for an endless pipe, only the first frame is reported

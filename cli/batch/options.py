@@ -36,7 +36,7 @@ class Option(NamedTuple):
     writes: bool = False
     """Whether the option names a file or folder for writing."""
     only: Literal["", "angle", "bank"] = ""
-    """If given, the option is only for filters with a map of angles, or with banks of kernels."""
+    """If given, the option is only for filters with a map of angles, or with filter banks."""
 
 
 class SharedOptions(NamedTuple):

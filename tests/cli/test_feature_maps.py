@@ -1,4 +1,4 @@
-"""A bank of kernels from the shell: arrays, a file for each map, sheets; and signals of one dimension."""
+"""A filter bank from the shell: arrays, a file for each map, sheets; and signals of one dimension."""
 
 import json
 import os
