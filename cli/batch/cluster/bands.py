@@ -2,7 +2,7 @@
 
 A band is a run of whole rows of chunks of the output, because writing a part of a chunk means reading and writing all
 of it. Its worker passes the rows that the band depends on through the same stages as one machine would. If a filter, or
-the range of all values, depends on the whole picture, separate rounds before find what is needed.
+the range of all values, depends on the whole picture, separate rounds first find what is needed.
 """
 
 from __future__ import annotations
