@@ -519,9 +519,9 @@ def test_the_limits_that_security_names_are_those_of_the_program():
         "pixels of a picture": f"{prefetch.MAX_PIXELS // million} million",
         "frames of a file": f"{options.MAX_FRAMES}",
         "taps of a kernel": f"{kernels.MAX_TAPS}",
-        "all frames of a file together": f"`--max-pixels`; in a longer file, {picture.MOST_A_BYTE} pixels a byte, "
-        f"up to {picture.TIMES} times `--max-pixels`; then {picture.PIXELS_A_BYTE} a byte",
-        "a GIF's canvas": f"{gif.PIXELS_A_BYTE} pixels a byte, or {gif.UNSUSPECTED_PIXELS // million} million",
+        "all frames of a file together": f"`--max-pixels`; in a longer file, {picture.MOST_A_BYTE} pixels per byte, "
+        f"up to {picture.TIMES} times `--max-pixels`; then {picture.PIXELS_A_BYTE} per byte",
+        "a GIF's canvas": f"{gif.PIXELS_A_BYTE} pixels per byte, or {gif.UNSUSPECTED_PIXELS // million} million",
         "a JPEG": f"{jpeg.SCANS} scans ({jpeg.MOST_SCANS} in a small picture), {segments.MOST_SEGMENTS} segments",
         "a PNG": f"{png.MOST_CHUNKS} chunks, and one more for each {png.CHUNK} bytes; "
         f"{png.MOST_TEXT // mib} MiB of unpacked texts and profile",
@@ -530,7 +530,7 @@ def test_the_limits_that_security_names_are_those_of_the_program():
         "a damaged picture with `--lenient`": f"{decode.UNSUSPECTED_BYTES // mib} MiB, or {decode.MOST_FOR_A_BYTE} "
         "bytes for each byte of its file",
         "an image from a pipe": f"{image_stream.MOST >> 30} GiB, or {memory_budget.PART:.0%}".replace("%", " %")
-        + f" of the free memory if that is less; {image_stream.MOST_BEHIND // mib} MiB behind the last image",
+        + f" of the free memory if that is less; {image_stream.MOST_BEHIND // mib} MiB after the last image",
         "a list of `--files-from`": f"{inputs.MOST_OF_A_LIST // mib} MiB",
         "a recipe": f"{recipe_file.MOST_BYTES // mib} MiB, {recipe.MOST_STEPS} steps, "
         f"{recipe_file.MOST_PARTS} parts of a key",
