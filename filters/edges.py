@@ -435,7 +435,8 @@ class Limits(NamedTuple):
 def _limits(low: Any, high: Any, size: int) -> Limits:
     lower, upper = (None if given is None else threshold_text.check(given) for given in (low, high))
     if lower is not None and upper is not None and lower.relative == upper.relative and lower.number > upper.number:
-        raise ParameterError("low", f"{low} is above --high {high}")
+        above, below = (f"{one:g}" if isinstance(one, (int, float)) else one for one in (low, high))
+        raise ParameterError("low", f"{above} is above --high {below}")
     relative = any(threshold is not None and threshold.relative for threshold in (lower, upper))
 
     def of(context: ImageContext) -> tuple[float, float]:

@@ -12,12 +12,22 @@ from typer.core import TyperGroup
 
 from ..errors import UsageError
 from .docstrings import examples, prose
-from .option_words import StrictCommand
+from .option_words import StrictCommand, in_own_words
 from .two_helps import TwoHelps, one_line_each
 
 
 class HelpedGroup(TwoHelps, TyperGroup):
     """A command with subcommands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the shell; raises UsageError."""
+        written = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            if ctx.resilient_parsing:
+                raise
+            raise in_own_words(error, self, ctx, written) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; for an unknown name, suggest one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -65,6 +66,8 @@ MEANINGS = {
     "workers": "jobs",
 }
 """What other programs call an option."""
+TYPES = {"int": "a whole number", "float": "a number"}
+"""The names of Typer's types in words."""
 NEAR = 0.7
 """How similar two options must be for one to be suggested in place of the other."""
 
@@ -92,13 +95,33 @@ class StrictCommand(TwoHelps, TyperCommand):
         try:
             left = super().parse_args(ctx, args)
         except typer.TyperException as error:
-            if (option := getattr(error, "option_name", None)) is None or ctx.resilient_parsing:
+            if ctx.resilient_parsing:
                 raise
-            filter = self.name if self.name in catalog.names() else None
-            raise UsageError(_refusal(option, written, self.get_params(ctx), filter)) from None
+            raise in_own_words(error, self, ctx, written) from None
         if not ctx.resilient_parsing:
             _check_once(self.make_parser(ctx).parse_args(written)[2])
         return left
+
+
+def in_own_words(error: typer.TyperException, command: Any, ctx: Any, written: Sequence[str]) -> Exception:
+    """Return an error of Typer in this program's words, or itself; *written* are the words after the command's name."""
+    if (option := getattr(error, "option_name", None)) is not None:
+        filter = command.name if command.name in catalog.names() else None
+        return UsageError(_refusal(option, written, command.get_params(ctx), filter))
+    if (param := getattr(error, "param", None)) is not None:
+        long = [word for word in param.opts if word.startswith("--")]
+        name = long[0] if long else param.metavar.split()[0].rstrip(".")
+        return UsageError(f"{name}: {_wanted(error.message)}" if error.message else f"{name} is required")
+    return error
+
+
+def _wanted(message: str) -> str:
+    """Return what Typer says of a wrong value, with its types in words.
+
+    >>> _wanted("'x' is not a valid int range."), _wanted("'x' is not a valid float.")
+    ("'x' is not a whole number", "'x' is not a number")
+    """
+    return re.sub("a valid (int|float)( range)?", lambda type: TYPES[type[1]], message).rstrip(".")
 
 
 def _check_once(order: Sequence[Any]) -> None:

@@ -197,9 +197,9 @@ class Parameter(NamedTuple):
             values = tuple(self._read_number(part) for part in (text.split(",") if several else [text]))
         except ValueError:
             what = "a whole number" if self.kind.startswith("int") else "a number"
-            two = f" or two, {self.metavar.rpartition('|')[2]}" if self.kind.endswith("pair") else ""
-            two = f" or one for each channel, {self.metavar.rpartition('|')[2]}" if self.kind == "numbers" else two
-            raise ParameterError(self.name, f"{text!r} is not {what}{two}{self._meant(text)}") from None
+            one = {"pair": "two", "numbers": "one for each channel"}.get(self.kind.split()[-1], "")
+            wanted = f"neither {what} nor {one}, {self.metavar.rpartition('|')[2]}" if one else f"not {what}"
+            raise ParameterError(self.name, f"{text!r} is {wanted}{self._meant(text)}") from None
         if len(values) > 2 and self.kind != "numbers":
             raise ParameterError(self.name, f"{text!r} has {len(values)} numbers; use one, or x,y")
         return values[0] if len(values) == 1 else values

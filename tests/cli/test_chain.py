@@ -85,7 +85,7 @@ def test_a_recipe_written_by_hand_may_say_values_as_text(ok, png, folder):
 WRONG_STEPS = {
     "no step": ([], "no step"),
     "an unknown option": (["blur", "edges --sgima 2"], "step 2 (edges): unknown option --sgima; did you mean --sigma?"),
-    "a wrong value": (["blur --sigma x", "edges"], "step 1 (blur): --sigma: 'x' is not a number"),
+    "a wrong value": (["blur --sigma x", "edges"], "step 1 (blur): --sigma: 'x' is neither a number nor two, X,Y"),
     "a value out of range": (["blur", "edges --size 4"], "step 2 (edges): --size: 4 is not one of 3, 5, 7"),
     "no such filter": (["blur", "edgse --op sobel", "edges"], "step 2: unknown filter 'edgse'; did you mean 'edges'?"),
     "a shared option": (["blur -o x.png"], "step 1 (blur): unknown option -o"),

@@ -92,7 +92,7 @@ def test_padding_in_four_numbers_is_left_top_right_bottom():
         ({}, "kernel: is required"),
         ({"kernel": None}, "kernel: requires a value"),
         ({"kernel": "sobel_x"}, "did you mean 'sobel-x'"),
-        ({"kernel": "1 2; 3"}, r"row 2 \(line 1\): has 1 values, but row 1 has 2"),
+        ({"kernel": "1 2; 3"}, r"row 2 \(line 1\): has 1 value, but row 1 has 2"),
         ({"kernel": [[1, 2], [3]]}, "rows must have the same length"),
         ({"kernel": {}}, "must be real numbers"),
         ({"kernel": np.array([[1j]])}, "must be real numbers"),

@@ -320,7 +320,7 @@ MATRIX = "MATRIX 3\n1 1 1\n1 1 1\n1 1 1\n"
 REFUSED = {
     "CONV\n1": "line 1: 'CONV' is neither CONV NORM nor CONV NONORM",
     "CONV NORM\n": "holds no numbers",
-    "CONV NORM\n1 2\n3": r"row 2 \(line 3\): has 1 values, but row 1 has 2",
+    "CONV NORM\n1 2\n3": r"row 2 \(line 3\): has 1 value, but row 1 has 2",
     "CONV NORM\n1 nan": r"row 1 \(line 2\): 'nan' is not a finite number",
     MATRIX + "TYPE S": "line 5: TYPE S is recursive",
     MATRIX + "TYPE Q": "line 5: the TYPE 'Q' is neither P nor S",

@@ -116,7 +116,7 @@ def test_it_has_a_map_if_no_branch_moves_samples():
         ("rotate", "branch 1 (rotate): --angle: is required, as in imfilter rotate photo.png --angle 90 -o OUTPUT"),
         ("blur --sigm 3", "branch 1 (blur): unknown option --sigm; did you mean --sigma?"),
         ("blur --sigma", "branch 1 (blur): --sigma requires a value"),
-        ("blur --sigma x", "branch 1 (blur): --sigma: 'x' is not a number or two, X,Y"),
+        ("blur --sigma x", "branch 1 (blur): --sigma: 'x' is neither a number nor two, X,Y"),
         ("blur --sigma -1", "branch 1 (blur): --sigma: -1 is below the least value, 0 px"),
         ("blur --depth 8", "branch 1 (blur): --depth belongs to the whole mix; give it outside --branches"),
         ("edges", "edges does not give a picture of all channels, so it cannot be mixed"),

@@ -199,7 +199,7 @@ def test_what_is_wrong_stands_under_its_control(studio):
     studio = studio(steps=[on("blur", sigma="2")])
     text = studio.field("sigma").locator("input[type=text]")
     text.fill("2,x")
-    studio.field("sigma").locator(".error", has_text="--sigma: '2,x' is not a number or two, X,Y").wait_for()
+    studio.field("sigma").locator(".error", has_text="--sigma: '2,x' is neither a number nor two, X,Y").wait_for()
     assert studio.page.locator("#copy").is_disabled()
     text.fill("3")
     studio.command_is("imfilter blur a.png -o a.blur.png --sigma 3")

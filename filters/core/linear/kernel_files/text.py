@@ -143,7 +143,8 @@ class Text:
             where = f"{self.name}, row {place}{behind}"
             matrix.append([number(token, where) for token in row])
             if len(row) != width:
-                raise ValueError(f"{where}: has {len(row)} values, but row 1 has {width}{hint}")
+                values = "1 value" if len(row) == 1 else f"{len(row)} values"
+                raise ValueError(f"{where}: has {values}, but row 1 has {width}{hint}")
         return matrix
 
     def divisor(self, word: Word, what: str) -> float:
