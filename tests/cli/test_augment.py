@@ -262,7 +262,7 @@ def test_a_folder_that_measures_is_taken_with_a_word_where_it_is_named(run, trai
     for name in (".", "../test/", folder / "train" / "test"):
         lines = run("augment", name, "-o", f"{folder}/out/", "flip").lines
         assert lines[0].endswith("is a test folder, whose images are for evaluation, not for training; "
-                                 "add --all-splits to augment them all the same")  # fmt: skip
+                                 "add --all-splits to augment them anyway")  # fmt: skip
         assert len(lines) == 2
         assert len(run("augment", name, "-o", f"{folder}/out/", "--all-splits", "flip").lines) == 1
         assert run("augment", name, "-q", "-o", f"{folder}/out/", "flip").lines == []

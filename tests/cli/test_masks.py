@@ -186,7 +186,7 @@ def test_wrong_calls_are_refused_before_the_work(refused, masked, folder, words,
 
 def test_in_place_and_pipes_are_refused(refused, masked):
     line = refused(2, "flip", "photos", "-r", "--in-place", *moved())
-    assert line == "imfilter: --masks cannot be used with --in-place: a repeated call would move them once more"
+    assert line == "imfilter: --masks cannot be used with --in-place: a repeated call would move them again"
     assert "need files" in refused(2, "flip", "photos/a.png", "-o", "-", *moved())
     assert "one picture per image" in refused(2, "edges", "photos/a.png", "--magnitude", "m.png", *moved())
 

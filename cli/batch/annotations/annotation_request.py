@@ -119,7 +119,7 @@ def _check(options: SharedOptions) -> None:
             raise UsageError(f"{flag(given)} requires {flag(needed)}")
     what = flag("masks" if options.masks is not None else "boxes")
     if options.in_place:
-        raise UsageError(f"{what} cannot be used with --in-place: a repeated call would move them once more")
+        raise UsageError(f"{what} cannot be used with --in-place: a repeated call would move them again")
     if options.no_clobber:
         raise UsageError(f"{what} cannot be used with --no-clobber, which mixes old and new files; use --update")
     for name in ("masks", "masks_out"):

@@ -28,7 +28,7 @@ ALTERNATIVE = "|"
 SEED = "seed"
 SEEDS = 1 << 32
 ATTEMPTS = 10
-"""So many parts are drawn until one fits into the image; then the middle is taken."""
+"""The most parts that are drawn until one fits into the image; after that, the middle is taken."""
 MIDDLE = 0.5
 FLIP = "flip"
 CROP, ERASE = "crop", "erase"
@@ -247,8 +247,8 @@ def _part(action: Action, share: Draw, width: int, height: int, where: str) -> C
     """Return the call for a random part of an image: the first that fits of ten, else the middle.
 
     The distribution of Inception's crops (Szegedy et al., "Going deeper with convolutions", 2015) as in torchvision:
-    the area is uniform and the ratio uniform in its logarithm. The middle has the ratio of the range that is next to
-    the image's. In a picture of 4:3 one of four parts does not fit; to clamp it would raise the mean area from 0.43 to
+    the area is uniform and the ratio uniform in its logarithm. The middle has the ratio of the range that is nearest to
+    the image's. In a picture of 4:3 one of four parts does not fit; clamping it would raise the mean area from 0.43 to
     0.5.
     """
     call = None

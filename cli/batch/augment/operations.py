@@ -4,9 +4,10 @@ For each operation, a table has the value that changes nothing, and the value at
 Values for other strengths are interpolated linearly.
 
 Where the papers leave a choice, the effect grows with the strength: colours go from 1 in both directions, while the
-published code goes from 0.1 up to 1.9, and so changes most at strength 0; posterize keeps fewer bits and solarize
-inverts more the stronger they are. Shears are about the centre, all interpolation is bilinear, and nothing is rounded
-to whole pixels or degrees. Sharpness is defined as in Pillow: 0 is the mean of 3×3 pixels with weight 5 in the middle.
+published code goes from 0.1 up to 1.9, and so changes most at strength 0; the stronger they are, the fewer bits
+posterize keeps and the more solarize inverts. Shears are about the centre, all interpolation is bilinear, and nothing
+is rounded to whole pixels or degrees. Sharpness is defined as in Pillow: 0 is the mean of 3×3 pixels with weight 5 in
+the middle.
 
 References
 ----------

@@ -87,7 +87,7 @@ def aug_mix(
     fill: Filled = None,
     interpolation: Interpolated = "bilinear",
 ) -> None:
-    """Mix the image and several chains of operations by random weights (Hendrycks et al., 2020)."""
+    """Mix the image and several chains of operations with random weights (Hendrycks et al., 2020)."""
 
 
 def _trivial(options: Mapping[str, Any], share: Draw) -> list[Step]:

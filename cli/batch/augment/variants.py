@@ -88,7 +88,7 @@ class Variants(NamedTuple):
         held = [(name, Path(name).resolve().name) for name in folders]
         return [
             f"{shown(name)}: is a {word} folder, whose images are for evaluation, not for training; "
-            "add --all-splits to augment them all the same"
+            "add --all-splits to augment them anyway"
             for name, word in held
             if word.lower() in HELD_OUT
         ]
