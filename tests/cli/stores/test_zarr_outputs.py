@@ -155,6 +155,7 @@ def test_an_update_between_stores_goes_by_tags(imfilter, bucket):
 
 
 @STORE
+@pytest.mark.thorough
 def test_two_runs_at_once_keep_what_the_other_wrote(command, environment_of_store, bucket, folder, proxy):
     for number in range(4):
         save(f"{number}.png", number)
@@ -186,6 +187,7 @@ def test_a_chunk_that_fails_leaves_nothing(imfilter, bucket, proxy):
 
 
 @STORE
+@pytest.mark.thorough
 def test_a_store_that_takes_no_object_loses_none(imfilter, bucket, proxy):
     save("in.png")
     words = *BLUR, "in.png", *SMALL, "-o", f"{bucket.url}/out.zarr", "-q"
@@ -207,7 +209,8 @@ def test_an_interrupted_write_is_no_zarr_and_is_written_by_the_next_run(
     save("in.png")
     words = *BLUR, "in.png", *SMALL, "--pyramid", "-q", "-o"
     well(imfilter(*words, "out.zarr"))
-    well(imfilter(*words, f"{bucket.url}/out.zarr", "--gain", "2"))
+    for place in ("zarr.json", "0/zarr.json", "0/c/0/0"):
+        bucket.put(f"out.zarr/{place}", b"of an older one")
     proxy.fault = lambda method, path, number: 0.2 if method == "PUT" else None
     variables = environment_of_store | {"AWS_ENDPOINT_URL": proxy.url}
     with subprocess.Popen([*command, *words, f"{bucket.url}/out.zarr"], env=variables, stderr=subprocess.PIPE) as run:
@@ -223,6 +226,7 @@ def test_an_interrupted_write_is_no_zarr_and_is_written_by_the_next_run(
 
 
 @STORE
+@pytest.mark.thorough
 def test_what_breaks_is_tried_again(imfilter, bucket, folder, proxy):
     save("in.png")
     seen = set()
@@ -246,6 +250,8 @@ def test_workers_of_a_cluster_write_zarrs(imfilter, bucket, folder):
     (folder / "in").mkdir()
     for number in range(4):
         save(f"in/{number}.png", number)
+    save("large.png", side=600)
+    well(imfilter("conv", "--kernel", "1", "large.png", *SMALL, "-o", "in/large.zarr"))
     words = *BLUR, "in/", *SMALL, "--to", "zarr", "-q", "-o"
     well(imfilter(*words, f"{bucket.url}/out/", "--cluster", "local:2"))
     well(imfilter(*words, "out/"))
@@ -391,6 +397,10 @@ def test_with_create_the_objects_of_another_run_stay(monkeypatch):
     with pytest.raises(AlreadyThereError):
         slow.put()
     assert store.there == NEW
+    store.fails = ("0/zarr.json",)
+    with pytest.raises(StoreError, match="fails"):
+        parcel(create=True).put()
+    assert store.there == NEW | {UNFINISHED: b""}
 
 
 def test_a_spool_that_cannot_be_read_is_a_failure_of_the_output(monkeypatch):
