@@ -8,10 +8,11 @@ import time
 
 import numpy as np
 import pytest
+from imfilter.cli.errors import FileError
 from imfilter.cli.images import reader, stored_folder
 from imfilter.cli.images.spool import Piece, Spool, pieces
 from imfilter.cli.images.stored_folder import IN_FLIGHT, UNFINISHED, FolderParcel
-from imfilter.cli.stores import objects
+from imfilter.cli.stores import objects, outbox
 from imfilter.cli.stores.failures import AlreadyThereError, StoreError
 from imfilter.cli.stores.objects import Destination, Found
 from imfilter.cli.stores.room import Room
@@ -403,10 +404,24 @@ def test_with_create_the_objects_of_another_run_stay(monkeypatch):
     assert store.there == NEW | {UNFINISHED: b""}
 
 
-def test_a_spool_that_cannot_be_read_is_a_failure_of_the_output(monkeypatch):
-    from imfilter.cli.errors import FileError
-    from imfilter.cli.stores import outbox
+def test_an_object_that_is_missed_keeps_no_other_from_being_removed(monkeypatch):
+    there = {"x.zarr/a", "x.zarr/c", "x.zarr"}
 
+    class Library:
+        @staticmethod
+        def delete(store, keys):
+            for key in keys:
+                if key not in there:
+                    raise FileNotFoundError(key)
+                there.remove(key)
+
+    monkeypatch.setattr(objects, "library", lambda name: Library)
+    monkeypatch.setattr(objects, "opened", lambda name: (None, "x.zarr"))
+    objects.delete("s3://bucket/x.zarr", ["a", "b", "c"])
+    assert there == {"x.zarr"}
+
+
+def test_a_spool_that_cannot_be_read_is_a_failure_of_the_output(monkeypatch):
     store = Store(monkeypatch)
     spool = Spool(None)
     spool.append([b"data"])
