@@ -43,6 +43,10 @@ class SourceDigest:
                 return
         self._add(data)
 
+    def add(self, data: bytes) -> None:
+        """Take more bytes."""
+        self._hash.update(data)
+
     def _add(self, data: Any) -> None:
         if isinstance(data, bytes):
             self._hash.update(data)

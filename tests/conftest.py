@@ -150,20 +150,8 @@ def _avif() -> bool:
     return bool(features.check("avif"))
 
 
-def _formats() -> bool:
-    return all(importlib.util.find_spec(name) is not None for name in ("imagecodecs", "OpenEXR", "pi_heif"))
-
-
-def _cluster() -> bool:
-    return all(importlib.util.find_spec(name) is not None for name in ("cryptography", "distributed"))
-
-
-def _browser_driver() -> bool:
-    return all(importlib.util.find_spec(name) is not None for name in ("axe_playwright_python", "playwright"))
-
-
-def _store_server() -> bool:
-    return all(importlib.util.find_spec(name) is not None for name in ("obstore", "moto", "flask", "boto3"))
+def _installed(*modules: str) -> Callable[[], bool]:
+    return lambda: all(importlib.util.find_spec(name) is not None for name in modules)
 
 
 def _small_disk() -> bool:
@@ -189,10 +177,12 @@ def _superuser() -> bool:
 
 ABILITIES: dict[str, Callable[[], bool]] = {
     "AVIF in Pillow": _avif,
-    "the driver of a browser": _browser_driver,
-    "the extra cluster": _cluster,
-    "the extra formats": _formats,
-    "a server of S3, and the extra stores": _store_server,
+    "the driver of a browser": _installed("axe_playwright_python", "playwright"),
+    "the extra cluster": _installed("cryptography", "distributed"),
+    "the extra formats": _installed("imagecodecs", "OpenEXR", "pi_heif"),
+    "the extra parquet": _installed("pyarrow"),
+    "the extra zarr": _installed("zarr"),
+    "a server of S3, and the extra stores": _installed("obstore", "moto", "flask", "boto3"),
     "processes that may be forked": lambda: sys.platform == "linux",
     "names of any bytes": _names_of_any_bytes,
     "a terminal": _terminal,
@@ -440,8 +430,15 @@ def program(command, tmp_path_factory):
 REGENERATE = bool(os.environ.get("REGENERATE"))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With ``REGENERATE=1``, run only the tests that write a page."""
+    """With ``REGENERATE=1``, run only the tests that write a page.
+
+    ``-m needs`` chooses the tests that ask by the fixture of that name, too.
+    """
+    for item in items:
+        if "needs" in getattr(item, "fixturenames", ()):
+            item.add_marker("needs")
     if REGENERATE:
         others = [item for item in items if "fresh" not in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=others)

@@ -18,8 +18,8 @@ SPECS = [
 MODULES = ["imfilter"] + [spec.name for spec in SPECS if ">>> " in spec.loader.get_source(spec.name)]
 
 
-NEEDED = {"imfilter.cli.batch.dask_arrays": "dask.array"}
-"""What the examples of a module import beside it."""
+OF_EXTRAS = {"imfilter.cli.batch.dask_arrays": pytest.mark.needs("the extra cluster")}
+"""Modules whose examples need an extra."""
 
 
 def examples(name):
@@ -28,10 +28,8 @@ def examples(name):
     return [test for test in found if test.examples]
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=OF_EXTRAS.get(name, ())) for name in MODULES])
 def test_examples_hold(name):
-    if name in NEEDED:
-        pytest.importorskip(NEEDED[name], reason="needs the extra cluster")
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     report = []
     for test in examples(name):

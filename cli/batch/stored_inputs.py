@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ..console.messages import shown
 from ..errors import UsageError
-from ..images import formats
+from ..images import formats, zarr_mark
+from ..images.zarr_folder import joint_tag
 from ..stores import objects
 from ..stores.failures import StoreError
 from ..stores.names import HTTPS
@@ -26,6 +27,7 @@ def listed(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tup
         raise UsageError(f"{shown(folder)}: cannot be listed: {error}") from None
     prefixes = [prefix.rstrip("/") + "/" for prefix in rules.prefixes]
     below, deeper = folder.rstrip("/") + "/", dict[str, None]()
+    _join_zarrs(tags)
     for place in sorted(tags):
         inner, _, name = place.rpartition("/")
         if any((below + place).startswith(prefix) for prefix in prefixes):
@@ -39,6 +41,16 @@ def listed(folder: str, rules: InputRules, tags: dict[str, str]) -> Iterator[tup
         yield place, _fate_by_name(place, name, above, rules)
     for name in deeper:
         yield name, Fate.SUBFOLDER
+
+
+def _join_zarrs(tags: dict[str, str]) -> None:
+    """Put in the place of the objects of each Zarr the Zarr itself, which is one picture."""
+    zarrs: dict[str, dict[str, str]] = {}
+    for place in [place for place in tags if zarr_mark.SUFFIX + "/" in place]:
+        way = place.split("/")
+        depth = next(at for at, part in enumerate(way) if part.endswith(zarr_mark.SUFFIX)) + 1
+        zarrs.setdefault("/".join(way[:depth]), {})["/".join(way[depth:])] = tags.pop(place)
+    tags.update((zarr, joint_tag(found)) for zarr, found in zarrs.items())
 
 
 def _fate_by_name(place: str, name: str, above: Sequence[str], rules: InputRules) -> Fate:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ...filters.core.engine.threads import side_by_side
-from ..images.zarr_mark import MARKS
+from ..images.zarr_folder import StoredFolderBytes
+from ..images.zarr_mark import MARKS, is_stored_zarr
 from ..stores.names import HTTPS, is_store
 from .frame_output import SOURCE_TAG, STAMP
 from .plan import Job
@@ -65,6 +66,8 @@ def tag_of(job: Job) -> str:
     """Return the tag of an input, from the listing; for a single object, ask the store."""
     if job.input.tag:
         return job.input.tag
+    if is_stored_zarr(job.input.name):
+        return StoredFolderBytes(job.input.name).tag
     from ..stores import objects
 
     return objects.head(job.input.name).tag

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 from ...filters.core.engine.threads import side_by_side
 from ...filters.core.named_tuple import NamedTuple
-from ..digest import SourceDigest
 from ..images.memory_budget import budget
+from ..images.picture import DecodeError
 from ..images.zarr_folder import digest_of
-from ..stores import files as stored_files
 from ..stores.names import is_store
 from ..streams import STREAM, is_stream
 from . import stored_outputs
@@ -85,10 +84,11 @@ def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency, ther
             if stored_outputs.by_tags(jobs[number]):
                 return stored_outputs.tag_of(jobs[number])
             if is_store(name := jobs[number].input.name):
-                with stored_files.opened(name, budget()) as file:
-                    return SourceDigest(file.read()).hexadecimal()
+                from ..images.object_bytes import digest_in_store  # few inputs are in stores
+
+                return digest_in_store(name, budget())
             return digest_of(name)
-        except (OSError, ValueError):  # reported when it is read
+        except (OSError, ValueError, DecodeError):  # reported when it is read
             return ""
 
     asked = [number for number, found in made_of.items() if found]

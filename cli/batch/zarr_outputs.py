@@ -39,7 +39,7 @@ def _check_stored(read: FilesRead, written: FilesWritten) -> None:
     zarrs = [file for file in outputs if file.job and file.target and is_zarr_output(file.job, file.target)]
     replaced = {file.path: file for file in zarrs}
     numbered = [(_of_numbers(file), file) for file in zarrs if file.target and file.target.numbered]
-    inputs = {name for name in read.names if is_stored_zarr(name)}
+    inputs = {name.rstrip("/") for name in read.names if is_stored_zarr(name)}
     for name in filter(is_store, read.names if zarrs else ()):
         for folder in _above(name):
             found = replaced.get(folder) or next((file for each, file in numbered if each.fullmatch(folder)), None)

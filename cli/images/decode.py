@@ -45,7 +45,7 @@ def check_head(head: bytes, name: str = "", length: int = 0, kind: str = "") -> 
     return format
 
 
-def decode(data: bytes, options: DecodeOptions) -> Picture | Frames:
+def decode(data: bytes | FileBytes, options: DecodeOptions) -> Picture | Frames:
     """Decode a file; raises `DecodeError`. *options.check_size* gets the picture's size before memory is allocated."""
     return finish(load(data, options), options)
 

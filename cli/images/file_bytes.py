@@ -6,6 +6,7 @@ import io
 import os
 from typing import Any
 
+from ..digest import SourceDigest
 from ..system import read_at
 from .picture import DecodeError
 from .source import FileState, state_of
@@ -23,6 +24,18 @@ class FileBytes:
     def __init__(self, descriptor: int, state: FileState) -> None:
         """*descriptor* is copied."""
         self._descriptor, self.state = os.dup(descriptor), state
+
+    tag = ""
+    """The tag of an object in a store, which changes with its contents."""
+
+    def source_digest(self) -> SourceDigest:
+        """Return the digest of the bytes, for which they are read in a thread."""
+        return SourceDigest(self)
+
+    @property
+    def file_state(self) -> FileState | None:
+        """The state of the one file that is read; None if it is something else."""
+        return self.state
 
     def __len__(self) -> int:
         return self.state.size
@@ -44,6 +57,26 @@ class FileBytes:
     def __del__(self) -> None:
         if hasattr(self, "_descriptor"):
             os.close(self._descriptor)
+
+
+class HeldBytes(FileBytes):
+    """Acts like a file whose bytes are in memory, with the *tag* of the object that they were fetched from."""
+
+    def __init__(self, data: bytes, tag: str = "") -> None:
+        self.data, self.tag = data, tag
+
+    @property
+    def file_state(self) -> None:
+        """It is no file."""
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, part: slice) -> bytes:
+        return self.data[part]
+
+    def check(self) -> None:
+        """Do nothing: the bytes do not change."""
 
 
 class Opened(io.RawIOBase):

@@ -122,7 +122,7 @@ class DecodeError(Exception):
 
 
 class LackError(DecodeError):
-    """The machine lacks memory, a library or disk space for decoding; the file is not at fault."""
+    """The machine lacks memory, a library or disk space for decoding, or a store fails; the file is not at fault."""
 
 
 def check_lack(error: Exception) -> None:
@@ -131,7 +131,8 @@ def check_lack(error: Exception) -> None:
         raise error
     if (lack := faults.lacking(error)) is not None:
         raise LackError(lack) from None
-    if isinstance(error, OSError) and error.errno is not None:  # from the system: errors of decoders have no number
+    # Of the system, or a store: errors of decoders have no number.
+    if isinstance(error, OSError) and (error.errno is not None or getattr(error, "in_own_words", False)):
         raise LackError(reason(error)) from None
 
 

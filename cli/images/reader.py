@@ -25,11 +25,11 @@ from ..stores.names import is_store
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget, size_limit
 from .description import Description
-from .file_bytes import CHANGES, FileBytes
+from .file_bytes import CHANGES, FileBytes, HeldBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source, state_of
-from .zarr_folder import FolderBytes
-from .zarr_mark import is_zarr
+from .zarr_folder import zarr_bytes
+from .zarr_mark import is_stored_zarr, is_zarr
 
 if TYPE_CHECKING:
     from ..stores.ahead import Ahead
@@ -96,9 +96,12 @@ class Reader:
         with naming(name):
             if name == STREAM:
                 return self._standard_input()
-            if name not in self._ahead and not is_store(name):
-                if (streamed := self._streamed(_large(name), name)) is not None:
+            if name not in self._ahead:
+                data = self._object(name) if _is_object(name) else _large(name)
+                if (streamed := self._streamed(data, name)) is not None:
                     return streamed
+                if data is not None and is_store(name):
+                    return self._stored(data, name)
                 size_limit.check_file(name, self._options(name))
             found = self._begun(name)
             return decode.finish(found.decoded, self._options(name)), found.source
@@ -111,14 +114,20 @@ class Reader:
     def describe(self, name: str) -> Description | None:
         """Return the header of the file *name*; None if it must be decoded. Raises FileError."""
         with naming(name):
-            if name == STREAM or is_store(name) or is_zarr(name):
+            if name == STREAM or is_zarr(name) or is_stored_zarr(name) or name.startswith(names.HTTPS):
                 return None
+            if is_store(name):
+                from .object_bytes import ObjectBytes
+
+                return decode.describe(ObjectBytes.of(name), self._options(name))
             with open(name, "rb", buffering=0) as file:
                 state = _state(file)
                 return None if state is None else decode.describe(FileBytes(file.fileno(), state), self._options(name))
 
     def _streamed(self, data: FileBytes | None, name: str = "") -> tuple[Picture, Source] | None:
         """Return the picture of a large file whose rows are read on demand; None if it is decoded whole."""
+        if isinstance(data, HeldBytes) and len(data) < LARGE:
+            return None
 
         def check(expected: Expected) -> None:
             if not self.streams(expected):
@@ -128,7 +137,7 @@ class Reader:
         with contextlib.suppress(_Answer):
             options = self._options(name)._replace(guard=check)
             if data is not None and (picture := decode.stream(data, options)) is not None:
-                return picture, self._source(data, None if isinstance(data, FolderBytes) else data.state)
+                return picture, self._source(data, data.file_state, data.tag)
         return None
 
     def _may_be_streamed(self, name: str) -> bool:
@@ -149,26 +158,42 @@ class Reader:
         return self._begin(name, self._options(name))
 
     def _begin(self, name: str, options: DecodeOptions) -> Begun:
-        if is_store(name):
-            data, tag = self._ahead_of_objects().take(name)
-            self.wait_for_room(len(data))
-            return Begun(self._source(data, None, tag), decode.load(data, options))
         data, state = _read(name, self.wait_for_room, in_pieces=True, kind=options.kind)
         return Begun(self._source(data, state), decode.load(data, options))
 
+    def _object(self, name: str) -> FileBytes:
+        """Return an object of a store; raises DecodeError, OSError."""
+        from .object_bytes import fetched
+
+        return fetched(name, self._ahead_of_objects())
+
+    def _stored(self, data: FileBytes, name: str) -> tuple[Picture | Frames, Source]:
+        """Return the picture of an object or a Zarr in a store, decoded whole."""
+        whole: bytes | FileBytes = data
+        if _is_object(name):
+            self.wait_for_room(len(data))
+            if not isinstance(data, HeldBytes):
+                _check_room(len(data))
+            whole = data[:]
+        source = self._source(whole, None, data.tag)
+        return decode.decode(whole, self._options(name)), source
+
     def begin_object(self, name: str) -> None:
         """Begin to read an object of a store in a thread."""
-        self._ahead_of_objects().begin(name)
+        if _is_object(name):
+            self._ahead_of_objects().begin(name)
 
     def _ahead_of_objects(self) -> Ahead:
         if self._objects is None:
             from ..stores.ahead import Ahead  # few calls read one
 
-            self._objects = Ahead(partial(_check_object, kind=self.asked[3]))
+            self._objects = Ahead(partial(_check_object, kind=self.asked[3], in_parts=not self.asked[1]))
         return self._objects
 
     def _source(self, data: bytes | FileBytes, state: FileState | None, tag: str = "") -> Source:
-        return Source(SourceDigest(data) if self.digests else None, state, tag)
+        if not self.digests:
+            return Source(None, state, tag)
+        return Source(data.source_digest() if isinstance(data, FileBytes) else SourceDigest(data), state, tag)
 
     def _standard_input(self) -> tuple[Picture | Frames, Source]:
         """Return the contents of standard input; each of several images in a pipe is read when its turn comes.
@@ -241,14 +266,14 @@ def _read(
     name: str, wait_for_room: Callable[[float], None] = lambda needed: None, in_pieces: bool = False, kind: str = ""
 ) -> tuple[bytes | FileBytes, FileState | None]:
     """Return the bytes of a file; *in_pieces* allows reading its format on demand. Raises DecodeError, OSError."""
+    if (zarr := zarr_bytes(name)) is not None:
+        return zarr, None
     if is_store(name):
         from ..stores.ahead import Ahead  # few calls read one
 
         return Ahead(partial(_check_object, kind=kind)).take(name)[0], None
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
-    if is_zarr(name):
-        return FolderBytes(name), None
     with sys.stdin.buffer if name == STREAM else open(name, "rb", buffering=0) as file:
         head, format = _head(file, name, kind)
         if in_pieces and format.is_read_in_pieces(head) and (state := _state(file)) is not None:
@@ -256,9 +281,21 @@ def _read(
         return _whole(head, file, wait_for_room)
 
 
-def _check_object(name: str, head: bytes, size: int, kind: str) -> None:
-    """Raise DecodeError for an object that is not an image, or too large for the free memory."""
-    decode.check_head(head[: formats.HEAD], name, size, kind)
+def _is_object(name: str) -> bool:
+    """Whether *name* is one object of a store."""
+    return is_store(name) and not is_stored_zarr(name)
+
+
+def _check_object(name: str, head: bytes, size: int, kind: str, in_parts: bool = False) -> None:
+    """Raise DecodeError for an object that is no image, or too large for the memory.
+
+    Raises `LargeObject` if its rows may be read on demand, *in parts*.
+    """
+    from .object_bytes import LARGE, LargeObject
+
+    format = decode.check_head(head[: formats.HEAD], name, size, kind)
+    if in_parts and size >= LARGE and format.codec.stream is not None and not name.startswith(names.HTTPS):
+        raise LargeObject
     _check_room(size)
 
 
@@ -311,8 +348,8 @@ def _check_room(size: int) -> None:
 
 def _large(name: str) -> FileBytes | None:
     """Return a file for reading piece by piece; None if it is small, or not a file. Raises OSError."""
-    if is_zarr(name):
-        return FolderBytes(name)
+    if (zarr := zarr_bytes(name)) is not None:
+        return zarr
     found = Path(name).stat()  # opening a pipe would consume data
     if not stat.S_ISREG(found.st_mode) or found.st_size < LARGE:
         return None

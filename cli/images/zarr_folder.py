@@ -1,19 +1,23 @@
-"""Reading the files of a Zarr folder as one sequence of bytes."""
+"""Reading the files of a Zarr, in a folder or a store, as one sequence of bytes."""
 
 from __future__ import annotations
 
 import json
 import os
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
-from ..digest import SourceDigest
+from ..digest import SourceDigest, digest
+from ..stores.names import HTTPS
 from .file_bytes import CHANGES, FileBytes
 from .picture import DecodeError
 from .source import FileState, state_of
-from .zarr_mark import BEGINNING, MARKS, is_zarr, mark_of
+from .zarr_mark import BEGINNING, MARKS, is_stored_zarr, is_zarr, mark_of
+
+NONE = f"is not a Zarr: it holds none of {', '.join(MARKS)}"
 
 
 class FolderBytes(FileBytes):
@@ -27,17 +31,20 @@ class FolderBytes(FileBytes):
         mark = mark_of(folder)
         state = None if mark is None else state_of(str(mark))
         if mark is None or state is None:
-            raise DecodeError(f"is not a Zarr: it holds none of {', '.join(MARKS)}")
+            raise DecodeError(NONE)
         self.folder, self.state, self._mark = folder, state, str(mark)
-        self._listed: tuple[bytes, list[str], list[int]] | None = None
+
+    @property
+    def file_state(self) -> None:
+        """It is no file."""
 
     def __len__(self) -> int:
-        return self._list()[2][-1]
+        return self._list[2][-1]
 
     def __getitem__(self, part: slice) -> bytes:
         if (part.start or 0) == 0 and part.stop is not None and part.stop <= len(BEGINNING):
             return BEGINNING[part]
-        head, names, ends = self._list()
+        head, names, ends = self._list
         start, stop, _ = part.indices(ends[-1])
         found = [head[start:stop]]
         at = max(start, len(head))
@@ -45,10 +52,8 @@ class FolderBytes(FileBytes):
             if at >= stop:
                 break
             first, last = ends[number], ends[number + 1]
-            with Path(self.folder, names[number]).open("rb", buffering=0) as file:
-                wanted = min(stop, last) - at
-                file.seek(at - first)
-                piece = file.read(wanted) or b""
+            wanted = min(stop, last) - at
+            piece = self._read(names[number], at - first, wanted)
             if len(piece) < wanted:
                 raise DecodeError(CHANGES)
             found.append(piece)
@@ -64,16 +69,77 @@ class FolderBytes(FileBytes):
         if state != self.state:
             raise DecodeError(CHANGES)
 
+    @cached_property
     def _list(self) -> tuple[bytes, list[str], list[int]]:
-        """Return the beginning, the names of the files, and their offsets and the end."""
-        if self._listed is None:
-            sizes = dict(sorted(_files(self.folder, "")))
-            head = BEGINNING + json.dumps(sizes).encode() + b"\0"
-            self._listed = head, [*sizes], [*accumulate(sizes.values(), initial=len(head))]
-        return self._listed
+        """The beginning, the names of the files, and their offsets and the end."""
+        sizes = dict(sorted(self._sizes()))
+        head = BEGINNING + json.dumps(sizes).encode() + b"\0"
+        return head, [*sizes], [*accumulate(sizes.values(), initial=len(head))]
 
-    def __del__(self) -> None:
-        """Do nothing: no file is held open."""
+    def _sizes(self) -> Iterable[tuple[str, int]]:
+        """Return the length of each file by its path in the folder; raises OSError."""
+        return _files(self.folder, "")
+
+    def _read(self, name: str, start: int, length: int) -> bytes:
+        """Return some bytes of a file, fewer where it ends; raises OSError."""
+        with Path(self.folder, name).open("rb", buffering=0) as file:
+            file.seek(start)
+            return file.read(length) or b""
+
+
+class StoredFolderBytes(FolderBytes):
+    """The objects of a Zarr in a store, with the bytes that they have as files."""
+
+    def __init__(self, folder: str) -> None:
+        """Raises `DecodeError`, OSError."""
+        from ..stores import objects  # few Zarrs are in stores
+
+        if folder.startswith(HTTPS):
+            raise DecodeError("is a Zarr, whose files https:// cannot list; copy it here first")
+        self.folder = folder.rstrip("/")
+        self._found = {one.place: one for one in objects.listed(self.folder + "/")}
+        mark = next((name for name in MARKS if name in self._found), None)
+        if mark is None:
+            raise DecodeError(NONE)
+        self._mark = mark
+        self.tag = joint_tag({place: one.tag for place, one in self._found.items()})
+
+    def _sizes(self) -> Iterable[tuple[str, int]]:
+        return ((place, one.size) for place, one in self._found.items())
+
+    def _read(self, name: str, start: int, length: int) -> bytes:
+        from ..stores import objects
+
+        if not length:
+            return b""
+        return objects.get_part(f"{self.folder}/{name}", start, start + length, self._found[name].tag)
+
+    def check(self) -> None:
+        """Raise `DecodeError` if another Zarr has taken its place."""
+        from ..stores import objects
+
+        try:
+            tag = objects.head(f"{self.folder}/{self._mark}").tag
+        except OSError:
+            tag = None
+        if tag != self._found[self._mark].tag:
+            raise DecodeError(CHANGES)
+
+
+def joint_tag(tags: Mapping[str, str]) -> str:
+    """Return a tag of the objects of a Zarr, which changes with each of them.
+
+    >>> joint_tag({"zarr.json": "1", "c/0": "2"}) == joint_tag({"c/0": "2", "zarr.json": "1"})
+    True
+    """
+    return digest(json.dumps(sorted(tags.items())).encode(), SourceDigest.SIZE)
+
+
+def zarr_bytes(name: str) -> FolderBytes | None:
+    """Return the bytes of a Zarr; None if *name* is something else. Raises `DecodeError`, OSError."""
+    if is_stored_zarr(name):
+        return StoredFolderBytes(name)
+    return FolderBytes(name) if is_zarr(name) else None
 
 
 def _files(folder: str, place: str) -> Iterator[tuple[str, int]]:
@@ -88,10 +154,6 @@ def _files(folder: str, place: str) -> Iterator[tuple[str, int]]:
 
 
 def digest_of(name: str) -> str:
-    """Return the digest of the contents of a file or a Zarr; raises OSError."""
-    if not is_zarr(name):
-        return SourceDigest.of_file(name)
-    try:
-        return SourceDigest(FolderBytes(name)).hexadecimal()
-    except DecodeError as error:
-        raise OSError(str(error)) from None
+    """Return the digest of the contents of a file or a Zarr; raises `DecodeError`, OSError."""
+    found = zarr_bytes(name)
+    return SourceDigest.of_file(name) if found is None else SourceDigest(found).hexadecimal()

@@ -1,4 +1,4 @@
-"""The verbs for objects in a store: list, head, get, put, abort of a put that fails, and delete."""
+"""What is done with objects in a store: list, head, get, get a part, put, abort of a put that fails, and delete."""
 
 from __future__ import annotations
 
@@ -76,6 +76,17 @@ def get(name: str, check: Callable[[bytes, int], None] = lambda head, size: None
     if len(whole) != size:
         raise StoreError("the store's answer broke off")
     return bytes(whole), tag
+
+
+def get_part(name: str, start: int, stop: int, tag: str) -> bytes:
+    """Return some bytes of the version of an object that has a *tag*, or of any if it is ""; raises StoreError.
+
+    The status of the error is `PRECONDITION_FAILED` if there is no such version any more.
+    """
+    store, key = opened(name)
+    with told(name):
+        options = {"range": (start, stop), **({"if_match": tag} if tag else {})}
+        return bytes(library(name).get(store, key, options=options).bytes())
 
 
 class Destination:

@@ -29,7 +29,7 @@ from .test_python_equals_cli import cases, words
 from .test_zarr import files, picture, save
 
 pytest.importorskip("zarr")
-
+pytestmark = pytest.mark.needs("the extra zarr")
 
 WHOLE = {"affine", "denoise", "frequency", "hough", "perspective", "rotate"}
 """Filters that ask for all of a picture at once; one worker does that."""

@@ -10,6 +10,7 @@ from ..filters.needed import NEEDED
 
 da = pytest.importorskip("dask.array", reason="needs the extra cluster")
 filtered = pytest.importorskip("imfilter.dask").filtered
+pytestmark = pytest.mark.needs("the extra cluster")
 
 REFUSED = {
     "crop", "denoise", "erase", "flip", "frequency", "hough", "noise", "pad", "perspective", "pool", "resize", "rotate"

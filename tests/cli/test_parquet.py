@@ -12,6 +12,7 @@ from PIL import Image
 
 PARQUET = pytest.importorskip("pyarrow.parquet")
 ARROW = pytest.importorskip("pyarrow")
+pytestmark = pytest.mark.needs("the extra parquet")
 KIND = ARROW.struct([("bytes", ARROW.binary()), ("path", ARROW.string())])
 
 

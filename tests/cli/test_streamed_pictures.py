@@ -70,6 +70,7 @@ def check(ends, written):
     return True
 
 
+@pytest.mark.more
 @pytest.mark.parametrize(("number", "case"), list(enumerate(cases())), ids=lambda value: str(value)[:9])
 @pytest.mark.each("mode", ["rgb", "gray", "rgba"])
 def test_a_streamed_picture_is_that_which_is_computed_in_memory(run, streaming, tall, request, number, case, mode):

@@ -16,6 +16,7 @@ from imfilter.cli.images.zarr_folder import FolderBytes
 from PIL import Image
 
 ZARR = pytest.importorskip("zarr")
+pytestmark = pytest.mark.needs("the extra zarr")
 KEEP = ("conv", "--kernel", "1", "-q")
 
 

@@ -5,11 +5,14 @@ After the Zarr specifications 2 and 3, and OME-Zarr 0.1 to 0.5 (https://ngff.ope
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
+from ...stores.failures import StoreError, of_library
+from ...stores.names import is_store
 from .. import extras
 from ..picture import DecodeError
 
@@ -57,17 +60,21 @@ class Layout(NamedTuple):
         """Return rows of a frame, ``(rows, width, channels)``."""
         time, plane = divmod(number, self.length("z"))
         at: Mapping[str, Any] = {"t": time, "z": plane, "-": 0, "y": slice(start, stop)}
-        found = np.asarray(self.array[tuple(at.get(axis, slice(None)) for axis in self.axes)])
+        with _failures_of_stores():
+            found = np.asarray(self.array[tuple(at.get(axis, slice(None)) for axis in self.axes)])
         left = [axis for axis in self.axes if axis in "yxc"]
         ordered = found.transpose([left.index(axis) for axis in "yxc" if axis in left])
         return np.ascontiguousarray(ordered.reshape(stop - start, self.length("x"), self.length("c")))
 
 
 def found(folder: str) -> Layout:
-    """Return the array of a Zarr that is the picture; raises `DecodeError`."""
+    """Return the array of a Zarr that is the picture; *folder* may be in a store. Raises `DecodeError`, StoreError."""
     zarr = library()
     try:
-        node = zarr.open(folder, mode="r")
+        with _failures_of_stores():
+            node = _opened(zarr, folder)
+    except StoreError:
+        raise
     except Exception as error:  # the library has many types of exceptions
         raise DecodeError(f"is not a readable Zarr ({error or type(error).__name__})") from None
     names = None
@@ -82,6 +89,27 @@ def found(folder: str) -> Layout:
     if 0 in node.shape:
         raise DecodeError(f"has the shape {node.shape}, so it holds no images")
     return Layout(node, axes)
+
+
+def _opened(zarr: Any, folder: str) -> Any:
+    """Return the array or group of a folder."""
+    if not is_store(folder):
+        return zarr.open(folder, mode="r")
+    from ...stores.library import opened  # few Zarrs are in stores
+
+    store, key = opened(folder)
+    return zarr.open(zarr.storage.ObjectStore(store, read_only=True), path=key, mode="r")
+
+
+@contextlib.contextmanager
+def _failures_of_stores() -> Iterator[None]:
+    """Turn exceptions of the library for stores into StoreError."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.startswith("obstore"):
+            raise of_library(error) from None
+        raise
 
 
 def _repeats(axes: str) -> bool:
