@@ -228,6 +228,37 @@ def test_an_interrupted_write_is_no_zarr_and_is_written_by_the_next_run(
 
 @STORE
 @pytest.mark.thorough
+def test_killed_at_any_moment_it_is_whole_or_no_zarr(command, environment_of_store, imfilter, bucket, folder, proxy):
+    save("in.png")
+    words = "in.png", *SMALL, "--pyramid", "-q", "-o"
+    whole = []
+    for name, sigma in (("one.zarr", "1"), ("other.zarr", "3")):
+        well(imfilter("blur", "--sigma", sigma, *words, name))
+        whole.append(below(folder / name))
+    proxy.fault = lambda method, path, number: 0.03
+    draw, variables = np.random.default_rng(4), environment_of_store | {"AWS_ENDPOINT_URL": proxy.url}
+    for number in range(20):
+        proxy.requests.clear()
+        called = [*command, "blur", "--sigma", ("1", "3")[number % 2], *words, f"{bucket.url}/out.zarr"]
+        with subprocess.Popen(called, env=variables) as run:
+            count = int(draw.integers(1, 50))
+            while run.poll() is None and len(proxy.requests) < count:
+                time.sleep(0.002)
+            run.send_signal(signal.SIGKILL)
+        time.sleep(0.1)  # what is on its way arrives
+        left = stored(bucket, "out.zarr/")
+        left.pop(UNFINISHED, None)
+        assert "zarr.json" not in left or left in whole
+        for level in range(3):
+            found, *wholes = (
+                {place: data for place, data in each.items() if place.startswith(f"{level}/")}
+                for each in (left, *whole)
+            )
+            assert f"{level}/zarr.json" not in found or found in wholes
+
+
+@STORE
+@pytest.mark.thorough
 def test_what_breaks_is_tried_again(imfilter, bucket, folder, proxy):
     save("in.png")
     seen = set()
@@ -350,7 +381,7 @@ def test_pieces_of_a_spool_are_read_when_their_turn_comes(monkeypatch):
         whole = parcel([*files, ("zarr.json", [b"{}"])])
         assert whole.size == 100_002
         whole.put()
-        assert 0 < store.most <= IN_FLIGHT * 1000
+        assert 1000 < store.most <= IN_FLIGHT * 1000  # several at a time
         assert all(store.there[f"c/{number}"] == bytes([number]) * 1000 for number in range(100))
         monkeypatch.setattr(stored_folder, "_room", Room(2500))
         store.most = 0
