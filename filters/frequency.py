@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 
@@ -165,7 +166,20 @@ def frequency(
         raise ParameterError("order", f"does not apply to shape {shape} (only to butterworth)")
     centres = _notches(DEFAULT_NOTCHES if at is None else at) if op == "notch" else ()
     response = Response(op, shape, _cutoffs(op, cutoff, wavelength), 2 if order is None else order, centres)
-    return filtering(response, Frequency, fields=Frequency._fields, facts=lambda context: (note(_in_words(response)),))
+    return filtering(
+        response,
+        Frequency,
+        fields=Frequency._fields,
+        facts=lambda context: (note(_in_words(response)),),
+        instead=_blur(response),
+    )
+
+
+def _blur(response: Response) -> str:
+    """Return the blur with almost the same response; "" if there is none: a narrow Gaussian is sampled coarsely."""
+    if (response.op, response.shape) != ("lowpass", "gaussian") or response.cutoffs[0] > 0.2:
+        return ""
+    return f"blur --sigma {1 / (2 * math.pi * response.cutoffs[0]):.4g}"
 
 
 def _cutoffs(op: str, cutoff: Pair | None, wavelength: Pair | None) -> tuple[float, ...]:

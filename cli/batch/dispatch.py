@@ -53,6 +53,7 @@ def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
         job = with_shown(job, len(processor.maps))
     reader.needed = partial(processor.needed, job)
     reader.streams = partial(processor.streams, job)
+    reader.advice = processor.advice
     found, source = _read(processor, job, reader)
     job = job._replace(source=source)
     numbered = any(target.numbered is not None for target in job.targets.values())

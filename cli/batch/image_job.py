@@ -353,6 +353,12 @@ class ImageProcessor:
             return self._for(memory_need.stand_in(expected))._streaming.reads(job, expected)
         return False
 
+    @property
+    def advice(self) -> str:
+        """What would help a picture for which there is too little memory: another filter, if one gives the same."""
+        [*others] = filter(None, (stage.instead for stage in self.stages))
+        return f"{others[0]} (almost the same result)" if others else ""
+
     def needed(self, job: Job, expected: Expected) -> float:
         """Return the most bytes that an expected picture needs, from its decoding on."""
         written = ((name, target.format and target.format.name, target.map) for name, target in job.targets.items())
@@ -426,8 +432,8 @@ class ImageProcessor:
         cores = self._cores_with_memory(needed)
         if (free := memory_budget.short(least := needed(cores))) is not None:
             height, width = picture.pixels.shape[:2]
-            advice = "a greater --stride" if len(self.maps) > 1 else "fewer maps" if len(self.maps) else ""
-            raise ImageError(memory_budget.refusal(width, height, least, free, advice))
+            maps = "a greater --stride" if len(self.maps) > 1 else "fewer maps" if len(self.maps) else ""
+            raise ImageError(memory_budget.refusal(width, height, least, free, maps or self.advice))
         return cores
 
     def begin_report(self) -> Summary:

@@ -364,8 +364,11 @@ def size_guard(
     max_pixels: int,
     needed: Callable[[Expected], float] = lambda expected: 0,
     wait_for_room: Callable[[float], None] = lambda needed: None,
+    advice: str = "",
 ) -> SizeGuard:
     """Return a function that refuses pictures with more than *max_pixels*, or for which there is no memory.
+
+    *advice* is what would help other than more memory.
 
     *needed* returns the bytes that a picture needs from the decoder to the written file. Memory held by other pictures
     is no reason to refuse it: *wait_for_room* gets those bytes and the file's, and returns when they are available.
@@ -380,7 +383,7 @@ def size_guard(
         total = max(expected.decoding, needed(expected))
         wait_for_room(expected.file + total)
         if (free := memory_budget.short(total)) is not None:
-            raise DecodeError(memory_budget.refusal(width, height, total, free))
+            raise DecodeError(memory_budget.refusal(width, height, total, free, advice))
 
     return check
 

@@ -67,6 +67,8 @@ class Reader:
         self.asked = max_pixels, lenient, to_rgb, kind
         self.needed: Callable[[Expected], float] = lambda expected: 0
         """Returns the most bytes that a picture needs on its way through the filters, without its file."""
+        self.advice = ""
+        """What would help a picture for which there is too little memory."""
         self.wait_for_room: Callable[[float], None] = lambda needed: None
         """Gets the bytes that a picture within the limit needs; returns when there is memory for it."""
         self.streams: Callable[[Expected], bool] = lambda expected: False
@@ -223,7 +225,7 @@ class Reader:
         return DecodeOptions(self._check_size, *self.asked[1:], max_pixels=self.asked[0], name=name)
 
     def _check_size(self, expected: Expected) -> None:
-        size_guard(self.asked[0], self.needed, self.wait_for_room)(expected)
+        size_guard(self.asked[0], self.needed, self.wait_for_room, self.advice)(expected)
 
     def settle(self) -> None:
         """Wait for a read that has begun."""

@@ -326,6 +326,12 @@ def test_a_picture_without_memory_for_its_outputs_is_refused_in_one_line(refused
     assert "has 20000×10000 pixels and needs about " in line
     assert "GB of memory; 1 GB are free; more memory would help" in line
     assert not list(folder.glob("*.npy"))
+    monkeypatch.setattr(memory_budget, "free", lambda: 2 * 10**8)
+    line = refused(1, "frequency", "in.pgm", "-o", "out.pgm")
+    assert "0.2 GB are free; blur --sigma 1.592 (almost the same result) or more memory would help" in line
+    line = refused(1, "frequency", "in.pgm", "-o", "out.pgm", "--shape", "ideal")
+    assert "0.2 GB are free; more memory would help" in line
+    assert not list(folder.glob("out.*"))
 
 
 def test_the_pixels_of_a_qoi_are_counted_in_pieces():

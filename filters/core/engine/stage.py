@@ -413,6 +413,8 @@ class Stage(NamedTuple):
     """The stage for the alpha, if it differs from that for the colours."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
     """Returns the facts derived from the parameters and the image."""
+    instead: str = ""
+    """A filter with its options that gives almost the same result in less memory, if there is one."""
 
     def result_of(self, width: int, height: int) -> Extent:
         """Return the size and position of the result for an input of *width* and *height*; raises ImageError."""

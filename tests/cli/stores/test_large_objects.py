@@ -132,6 +132,17 @@ def test_a_large_object_is_fetched_once(by_parts, bucket, folder, gray, proxy):
 
 
 @in_store
+@pytest.mark.parametrize("fault", ["503", "cut", "half"])
+def test_a_part_that_is_lost_now_and_then_is_fetched_again(by_parts, imfilter, bucket, folder, gray, proxy, fault):
+    Image.fromarray(gray).save(folder / "a.pgm")
+    bucket.put("a.pgm", (folder / "a.pgm").read_bytes())
+    well(imfilter("blur", "a.pgm", "-o", "local.png"))
+    proxy.fault = lambda method, path, number: fault if number % 4 == 3 else None
+    well(by_parts("blur", f"{bucket.url}/a.pgm", "-o", "out.png", through=proxy))
+    assert (folder / "out.png").read_bytes() == (folder / "local.png").read_bytes()
+
+
+@in_store
 def test_a_header_takes_few_parts(by_parts, bucket, folder, gray, proxy):
     Image.fromarray(gray).save(folder / "a.png")
     bucket.put("a.png", data := (folder / "a.png").read_bytes())
