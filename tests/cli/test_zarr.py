@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import imfilter
 import numpy as np
 import pytest
 from imfilter.cli.images import pyramid, reader
@@ -391,3 +392,20 @@ def test_what_ome_zarr_writes_is_read(ok):
     writer.write_image(samples, ZARR.open_group("in.zarr", mode="w"), axes="cyx")
     ok(*KEEP, "in.zarr", "-o", "out.png")
     assert np.array_equal(np.asarray(Image.open("out.png")), samples.transpose(1, 2, 0))
+
+
+def test_python_reads_and_writes_a_zarr():
+    samples = picture(30, 40, 3)
+    imfilter.imwrite("out.zarr", samples)
+    assert (load("out.zarr") == samples).all()
+    assert (imfilter.imread("out.zarr") == samples).all()
+    save("frames.zarr", picture(2, 30, 40), dimension_names=[*"zyx"])
+    assert imfilter.imread("frames.zarr", frame="all").shape == (2, 30, 40)
+
+
+def test_a_zarr_is_refused_where_a_file_is_needed(refused):
+    save("in.zarr", picture(30, 40))
+    line = refused(2, *KEEP, "in.zarr", "-o", "out.png", "--mask", "in.zarr")
+    assert line == (
+        "imfilter: --mask in.zarr: is a Zarr, but only a file can be used here; convert it, for example to PNG"
+    )
