@@ -10,9 +10,10 @@ from ..console.messages import flag, shown
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images.output_folder import Root, root_of
-from ..images.zarr_mark import is_zarr
+from ..images.zarr_mark import is_stored_zarr, is_zarr
 from ..stores.names import is_store
 from ..streams import STREAM, current_folder, is_stream
+from . import zarr_outputs
 from .call_files import INPUT, FilesRead, FilesWritten, Read, Where, Written
 from .inputs import is_folder
 from .naming import ANY
@@ -26,7 +27,7 @@ def check(read: FilesRead, written: FilesWritten) -> None:
     """Raise UsageError if a file to write is also read or written twice, or if its folder is missing."""
     check_named(written)
     check_apart(read, written)
-    _check_within(read, written)
+    zarr_outputs.check(read, written)
     check_folders(read.folders, written)
 
 
@@ -58,17 +59,6 @@ def check_apart(read: FilesRead, written: FilesWritten) -> None:
             numbered += where.places
     if numbered:
         _check_numbers([*taken.places, *(place for name in read.names for place in read.folders.places(name))])
-
-
-def _check_within(read: FilesRead, written: FilesWritten) -> None:
-    """Raise UsageError if a Zarr to be replaced contains a file that is read."""
-    for file in written.each():
-        if file.path is None or file.is_backup or not is_zarr(file.path):
-            continue
-        replaced = read.folders.folder(file.path)
-        for name in read.names:
-            if read.folders.folder(name).path.startswith(os.path.join(replaced.path.rstrip(os.sep), "")):
-                raise UsageError(f"{file.name}: holds {shown(name)}, which this call reads; choose another name")
 
 
 class _Taken:
@@ -203,8 +193,6 @@ def check_folders(folders: Folders, written: FilesWritten) -> None:
         if file.path is None or file.is_backup:
             continue
         if target is not None and target.in_place:
-            if is_store(file.path):
-                continue
             if file.job is not None and not _can_be_replaced(file.path, file.job.input.name):
                 raise UsageError(f"--in-place: {file.job.name} is not a file that can be replaced")
         elif target is not None and target.folder is not None:
@@ -270,7 +258,9 @@ def _keep_backup(job: Job) -> Job:
 
 
 def _can_be_replaced(path: str, source: str) -> bool:
-    """Whether *path*, the target of an input's links, is the input: not a pipe, nor a deleted file."""
+    """Whether *path*, the target of an input's links, is the input: not a pipe, nor a deleted file, nor a Zarr."""
+    if is_store(path):
+        return not is_stored_zarr(path)
     return not is_stream(path) and not is_zarr(path) and (path == source or identity(path) == identity(source))
 
 

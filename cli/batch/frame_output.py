@@ -140,13 +140,11 @@ def opened(
 def opened_as(
     format: formats.Format, transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = ""
 ) -> contextlib.AbstractContextManager[Buffer | NewFolder]:
-    """Open an output like `opened`; for some formats it is a folder. Raises FileError if that is impossible."""
+    """Open an output like `opened`; for some formats it is a folder."""
     if not format.folder:
         return opened(transaction, job, target, options, stamp)
-    path, *_ = _place(job, target, options, stamp)
-    if path is not None and not isinstance(path, Path):
-        raise FileError(target.name, "cannot be written: a Zarr needs a local folder")
-    return transaction.open_folder(path, options.root(target.folder))
+    path, *_, root = _place(job, target, options, stamp)
+    return transaction.open_folder(path, root)
 
 
 def begun(transaction: Transaction, job: Job, target: Target, options: WriteOptions, stamp: str = "") -> Growing:

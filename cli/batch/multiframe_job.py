@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 from collections.abc import Iterator
+from functools import partial
 
 from ..console import faults
 from ..console.messages import reason_of, shown
@@ -27,6 +28,7 @@ from .image_job import ImageProcessor
 from .job_options import WriteOptions
 from .plan import Job, Target
 from .provenance import of_frame
+from .streaming import spool_of
 
 
 def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Report:
@@ -233,15 +235,17 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                     continue
                 if output not in gathered:
                     options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output, job)
+                    options = options._replace(frame_axes=() if job.variants else frames.axes)
                     held = archive if archive is None or output == "image" else archive.of_images()
-                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp, held)
+                    spool = partial(spool_of, target)
+                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp, spool, held)
                     if frames.count is not None and gathered[output].takes_images_as_they_come:
                         growing[output] = begun(transaction, job, target, processor.options.write, stamp)
                         with growing[output].open() as file:
                             gathered[output].begin(file, frames.count * max(len(job.variants), 1))
                 with growing[output].open() if output in growing else contextlib.nullcontext():
                     _gather(gathered[output], output, target, computed, picture)
-                if output in growing and not growing[output].is_in_memory:
+                if gathered[output].format.stacked or (output in growing and not growing[output].is_in_memory):
                     continue
                 if (free := growth.short(computed.outputs[output].samples.size)) is not None:
                     raise FileError(

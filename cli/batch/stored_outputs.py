@@ -7,42 +7,45 @@ from collections.abc import Mapping, Sequence
 
 from ...filters.core.engine.threads import side_by_side
 from ..images.zarr_folder import StoredFolderBytes
-from ..images.zarr_mark import is_stored_zarr
+from ..images.zarr_mark import MARKS, is_stored_zarr
 from ..stores.names import HTTPS, is_store
 from .frame_output import SOURCE_TAG, STAMP
 from .plan import Job
+from .zarr_outputs import is_zarr_output
 
 IN_FLIGHT = 16
 """Requests at a time: 200 objects take 0.9 s if each answer takes 50 ms."""
 
 Heads = Mapping[str, Mapping[str, str]]
-"""The metadata of existing objects by name."""
+"""The metadata of existing objects by name; for a Zarr, of the one that makes it one."""
 
 
 def heads(jobs: Sequence[Job]) -> Heads:
     """Return the metadata of the outputs of *jobs* in stores; raises UsageError if a store cannot be asked."""
-    names = [
-        target.path
+    asked = [
+        (target.path, is_zarr_output(job, target))
         for job in jobs
         for target in job.targets.values()
         if target.path is not None and is_store(target.path) and target.numbered is None
     ]
-    if not names:
+    if not asked:
         return {}
     from ..errors import UsageError
     from ..stores import objects
     from ..stores.failures import StoreError
 
     def head(number: int) -> Mapping[str, str] | None:
-        try:
-            return objects.head(names[number]).metadata
-        except StoreError as error:
-            if error.status == objects.NOT_FOUND:
-                return None
-            raise UsageError(f"{names[number]}: {error}") from None
+        name, is_zarr = asked[number]
+        for place in (f"{name}/{mark}" for mark in MARKS) if is_zarr else (name,):
+            try:
+                return objects.head(place).metadata
+            except StoreError as error:
+                if error.status != objects.NOT_FOUND:
+                    raise UsageError(f"{name}: {error}") from None
+        return None
 
-    found = side_by_side(head, range(len(names)), IN_FLIGHT)
-    return {name: metadata for name, metadata in zip(names, found, strict=True) if metadata is not None}
+    found = side_by_side(head, range(len(asked)), IN_FLIGHT)
+    return {name: metadata for (name, _), metadata in zip(asked, found, strict=True) if metadata is not None}
 
 
 def sources(metadata: Mapping[str, str] | None, mark: str, tags: bool) -> set[str]:

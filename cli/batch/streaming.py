@@ -69,7 +69,7 @@ class Streaming(NamedTuple):
             metadata = picture.metadata if name == "image" else Metadata()
             lost = metadata.palette or output_colour.is_lost(metadata, format, options.write.encode)
             if not lost and format.codec.streamed is not None and self._is_large(picture, encodings[name]):
-                spool = partial(_spool, job.targets[name])
+                spool = partial(spool_of, job.targets[name])
                 found[name] = format.codec.streamed(options.write.encode, metadata, spool)
         return found
 
@@ -90,7 +90,7 @@ class Streaming(NamedTuple):
         return most >= reader.STREAMED_BYTES
 
 
-def _spool(target: Target) -> Spool:
+def spool_of(target: Target) -> Spool:
     """Return the spool of an output, on its disk."""
     if target.path is None or is_store(target.path):
         return Spool(None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ...filters.core.engine.colour import ColourModel
 from .archive import Archive
@@ -15,6 +15,9 @@ from .metadata import Metadata, of_map, weight
 from .output_colour import fitted
 from .picture import Timing
 from .stack import StackWriter
+
+if TYPE_CHECKING:
+    from .spool import MakeSpool
 
 MOST_REPEATED = 1 << 27
 """Most bytes of metadata of all frames but the first together, if each frame has its own."""
@@ -68,6 +71,7 @@ class Gathered:
         options: EncodeOptions,
         timing: Timing | None,
         software: str,
+        spool: MakeSpool,
         archive: Archive | None = None,
     ) -> None:
         self.format, self.options, self.software = format, options, options.signed(software)
@@ -77,7 +81,7 @@ class Gathered:
         self._shape: tuple[int, ...] | None = None
         self._repeated = 0
         self._apart = format.is_stream(timed=timing is not None)
-        self._writer = self._writer_for(timing)
+        self._writer = self._writer_for(timing, spool)
 
     @property
     def takes_images_as_they_come(self) -> bool:
@@ -89,9 +93,11 @@ class Gathered:
         assert isinstance(self._writer, StackWriter)
         self._writer.begin(file, count)
 
-    def _writer_for(self, timing: Timing | None) -> FrameWriter:
+    def _writer_for(self, timing: Timing | None, spool: MakeSpool) -> FrameWriter:
         if self._apart:
             return Stream(self.format.codec)
+        if self.format.codec.stacked is not None:
+            return self.format.codec.stacked(timing, spool)
         frames = self.format.codec.frames if self.format.holds_frames(timed=timing is not None) else None
         return Alone(self.format.codec) if frames is None else frames(timing)
 

@@ -21,12 +21,13 @@ from .file_attributes import hand_on
 from .output_folder import OutputFolder, Root
 from .output_stream import send
 from .replacement import Replacement, check_kind, name_in_folder, replace_all
-from .spool import Piece
+from .spool import Piece, pieces, put
 from .temporary_names import NEW
 from .write_failures import naming_failures
 
 if TYPE_CHECKING:
     from ..stores.objects import Destination
+    from ..stores.outbox import Parcel
     from .folder_output import NewFolder
 
 Times = tuple[int, int]
@@ -49,9 +50,14 @@ class Buffer(io.BytesIO):
         return [self.getbuffer(), *self._last]
 
     def pieces(self) -> Iterator[bytes | memoryview]:
-        """Yield everything that was written, parts in a spool a few bytes at a time; raises OSError."""
-        for part in self.parts():
-            yield from part.read() if isinstance(part, Piece) else (part,)
+        """Return everything that was written, parts in a spool a few bytes at a time; raises OSError."""
+        return pieces(self.parts())
+
+    def parcel(self, target: Destination) -> Parcel:
+        """Return it as a future object of a store."""
+        from ..stores.outbox import Parcel
+
+        return Parcel(target, [*self.pieces()])
 
 
 def end_with(file: BinaryIO, samples: Any) -> None:
@@ -65,14 +71,6 @@ def end_with_bytes(file: BinaryIO, data: Any) -> None:
         file.end(data if isinstance(data, Piece) else memoryview(data))
     else:
         put(file, data)
-
-
-def put(file: BinaryIO, part: bytes | bytearray | memoryview | Piece) -> None:
-    """Write bytes, or a part of a spool; raises OSError."""
-    if isinstance(part, Piece):
-        part.copy_to(file)
-    else:
-        file.write(part)
 
 
 def place_of(name: str) -> Path | Destination:
@@ -123,7 +121,7 @@ class Transaction:
         self._folders: dict[Path, OutputFolder] = {}
         self._files: list[Replacement] = []
         self._streams: list[tuple[Path | None, Buffer]] = []
-        self._objects: list[tuple[Destination, Buffer]] = []
+        self._objects: list[tuple[Destination, Buffer | NewFolder]] = []
         self.notes: list[str] = []
         """Notes for the user on the replaced files."""
 
@@ -160,14 +158,18 @@ class Transaction:
                 self._end(file, times)
 
     @contextlib.contextmanager
-    def open_folder(self, target: Path | None, root: Root | None = None) -> Iterator[NewFolder]:
+    def open_folder(self, target: Path | Destination | None, root: Root | None = None) -> Iterator[NewFolder]:
         """Give an object that takes the files of a folder, which will become *target* and may replace a Zarr."""
         from .folder_output import FolderReplacement, NewFolder  # hardly any output is one
 
         with naming_failures(target):
+            files = NewFolder()
+            if target is not None and not isinstance(target, Path):
+                self._objects.append((target, files))
+                yield files
+                return
             if target is None or (root is None and is_stream(target)):
                 raise OSError("it is a stream, but a Zarr is a folder; name one")
-            files = NewFolder()
             yield files
             with uninterrupted():
                 new = FolderReplacement(self._folder(target.parent, root), target, files.begun)
@@ -253,7 +255,7 @@ class Transaction:
             return
         from ..stores import outbox
 
-        sent = [outbox.Parcel(target, [*buffer.pieces()]) for target, buffer in reversed(self._objects)]
+        sent = [output.parcel(target) for target, output in reversed(self._objects)]
         self._objects.clear()
         outbox.send(sent)
 

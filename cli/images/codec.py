@@ -38,6 +38,8 @@ class EncodeOptions(NamedTuple):
     """Rows and columns of a file of several chunks; 0 if each chunk has its own file."""
     pyramid: bool = False
     """Smaller copies are written too, if the format has them."""
+    frame_axes: tuple[tuple[str, int], ...] = ()
+    """The axes of several frames, as in `Frames`."""
     cores: int = 1
     """Threads that compress; the bytes are the same for any number."""
     keep_quality: bool = False
@@ -191,6 +193,8 @@ class Codec(NamedTuple):
     """Returns a `FilesWriter` of `shard`, for a format that holds samples as files."""
     frames: Callable[[Timing | None], FrameWriter] | None = None
     """Returns a writer of frames with these times, for a format that holds several."""
+    stacked: Callable[[Timing | None, MakeSpool], FrameWriter] | None = None
+    """Returns a writer of frames of one size, which are packed into a spool as they come."""
     labels: Callable[[Labels | None], list[str]] = _no_labels
     """Called before the work with the labels of all images, or None; returns notes for the user. Raises ValueError if
     the format cannot hold labels, or needs some."""

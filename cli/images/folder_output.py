@@ -9,16 +9,18 @@ import os
 import stat
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..file_identity import Identity, identity_of
 from .output_folder import OutputFolder, root_of
 from .replacement import Replacement
-from .spool import Piece
+from .spool import Parts, put
 from .temporary_names import NEW, OLD, temporary_name
-from .zarr_mark import mark_of
+from .zarr_mark import NO_ZARR, mark_of
 
-Parts = Sequence[bytes | memoryview | Piece]
-NO_ZARR = "a folder that is not a Zarr is there"
+if TYPE_CHECKING:
+    from ..stores.objects import Destination
+    from ..stores.outbox import Parcel
 
 
 class NewFolder(io.BytesIO):
@@ -33,6 +35,12 @@ class NewFolder(io.BytesIO):
     def put(self, name: str, parts: Parts) -> None:
         """Take a file, whose name may have folders before it."""
         self.files.append((name, parts))
+
+    def parcel(self, target: Destination) -> Parcel:
+        """Return it as future objects of a store."""
+        from .stored_folder import FolderParcel
+
+        return FolderParcel(target, self.files)
 
 
 class FolderReplacement(Replacement):
@@ -60,10 +68,7 @@ class FolderReplacement(Replacement):
                     stack.callback(opened[place].close)
                 with os.fdopen(opened[place].create_as(own, 0o666), "wb") as file:
                     for part in parts:
-                        if isinstance(part, Piece):
-                            part.copy_to(file)
-                        else:
-                            file.write(part)
+                        put(file, part)
 
     def keep(self, read: Collection[Identity]) -> None:
         """Refuse what must not be replaced; the old Zarr stays until the new folder takes its place."""

@@ -52,6 +52,8 @@ class Format(NamedTuple):
     """It holds the frames of an animation."""
     paged: bool = False
     """It holds several pages, which have no times."""
+    stacked: bool = False
+    """It holds any number of frames of one size as one array; they are packed as they come."""
     data_set: bool = False
     """It holds any number of images of one size, and takes several at a time."""
     record: int = 0
@@ -128,7 +130,7 @@ class Format(NamedTuple):
 
     def holds_frames(self, timed: bool) -> bool:
         """Whether a file can hold several frames, *timed* or not."""
-        return self.paged or self.data_set or (self.animated and timed) or self.is_stream(timed)
+        return self.paged or self.stacked or self.data_set or (self.animated and timed) or self.is_stream(timed)
 
     def is_stream(self, timed: bool) -> bool:
         """Whether several frames, *timed* or not, are written as a stream of files."""
@@ -401,6 +403,7 @@ FORMATS = {
             ("bool", *ALL),
             ALL,
             bands=ALL,
+            stacked=True,
             folder=True,
             title="Zarr",
             module="zarr.codec",

@@ -23,6 +23,7 @@ from .encode import EncodeError
 from .metadata import Metadata
 from .picture import DecodeError, DecodeOptions, Frames, Picture, size_guard
 from .reader import naming, read_bytes
+from .zarr_folder import zarr_bytes
 
 Depth = Literal["keep", "1", "8", "16", "float"]
 BITS: dict[str, Depth] = {"uint8": "8", "uint16": "16"}
@@ -59,7 +60,8 @@ def imread(
     with naming(name):
         options = DecodeOptions(size_guard(limit), lenient, to_rgb=True, max_pixels=limit, name=name)
         size_limit.check_file(name, options)
-        found = decode.decode(read_bytes(name), options)
+        data = zarr_bytes(name)
+        found = decode.decode(read_bytes(name) if data is None else data, options)
         if isinstance(found, Frames):
             pictures = _chosen(found, frame)
         elif frame in (None, 0, "all"):
@@ -157,7 +159,8 @@ def imwrite(
         if alpha is not None:
             alpha = encoded.of_alpha()(alpha)
         with Transaction() as transaction:
-            with transaction.open(place_of(name)) as file:
+            place = place_of(name)
+            with transaction.open_folder(place) if format.folder else transaction.open(place) as file:
                 encode.write(
                     file,
                     encoded(pixels),

@@ -255,6 +255,8 @@ class Frames:
         """The labels of all images, if the data set's file, or one that goes with it, has them."""
         self.archive: Archive | None = None
         """The arrays of the file, if it has several."""
+        self.axes: tuple[tuple[str, int], ...] = ()
+        """The axes along which they lie, t and z, with their lengths, if the file names them; the last varies first."""
         self.check_unchanged: Callable[[], None] = lambda: None
         """Raises `DecodeError` if the file, which was read piece by piece, changed since."""
 

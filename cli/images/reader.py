@@ -167,14 +167,18 @@ class Reader:
         """Return an object of a store; raises DecodeError, OSError."""
         from .object_bytes import fetched
 
-        return fetched(name, self._ahead_of_objects())
+        found = fetched(name, self._ahead_of_objects())
+        if isinstance(found, HeldBytes):
+            self.wait_for_room(len(found))
+        return found
 
     def _stored(self, data: FileBytes, name: str) -> tuple[Picture | Frames, Source]:
         """Return the picture of an object or a Zarr in a store, decoded whole."""
         whole: bytes | FileBytes = data
         if _is_object(name):
-            self.wait_for_room(len(data))
             if not isinstance(data, HeldBytes):
+                size_limit.check(data, self._options(name))
+                self.wait_for_room(len(data))
                 _check_room(len(data))
             whole = data[:]
         source = self._source(whole, None, data.tag)
@@ -260,7 +264,8 @@ def naming(name: str) -> Iterator[None]:
 def read_bytes(name: str) -> bytes:
     """Return the bytes of a file that begins like an image; raises DecodeError for others, OSError."""
     data, _ = _read(name)
-    assert isinstance(data, bytes)
+    if isinstance(data, FileBytes):
+        raise DecodeError("is a Zarr, but only a file can be used here; convert it, for example to PNG")
     return data
 
 

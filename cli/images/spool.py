@@ -42,6 +42,29 @@ class Piece(NamedTuple):
             file.write(part)
 
 
+Parts = Sequence[bytes | memoryview | Piece]
+"""The data of a file."""
+
+
+def pieces(parts: Parts) -> Iterator[bytes | memoryview]:
+    """Yield the data of *parts*, those in a spool a few bytes at a time; raises OSError."""
+    for part in parts:
+        yield from part.read() if isinstance(part, Piece) else (part,)
+
+
+def put(file: BinaryIO, part: bytes | bytearray | memoryview | Piece) -> None:
+    """Write bytes, or a part of a spool; raises OSError."""
+    if isinstance(part, Piece):
+        part.copy_to(file)
+    else:
+        file.write(part)
+
+
+def size_of(parts: Parts) -> int:
+    """Return the number of bytes of *parts*."""
+    return sum(part.stop - part.start if isinstance(part, Piece) else len(part) for part in parts)
+
+
 class Spool:
     """A file that grows at its end, and vanishes when it is closed, or the process with it.
 

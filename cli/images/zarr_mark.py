@@ -10,6 +10,8 @@ from ..stores.names import is_store, parts
 SUFFIX = ".zarr"
 MARKS = "zarr.json", ".zarray", ".zgroup"
 """The files at the top of a Zarr of version 3, or of an array or a group of version 2."""
+NO_ZARR = "a folder that is not a Zarr is there"
+"""Why an output may not take its place."""
 BEGINNING = b"zarr folder\0"
 """The beginning of a Zarr that is read as one sequence of bytes; no other file begins like this."""
 

@@ -1,1 +1,1 @@
-"""Object stores: the names of objects, and the five verbs that read and write them."""
+"""Object stores: the names of objects, and the verbs that read and write them."""

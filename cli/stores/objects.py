@@ -1,8 +1,8 @@
-"""The operations on objects in a store: list, head, get, get a part, put, and abort of a put that fails."""
+"""The operations on objects in a store: list, head, get, get a part, put, abort of a put that fails, and delete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from ...filters.core.named_tuple import NamedTuple
@@ -139,6 +139,22 @@ def put(target: Destination, data: Sequence[bytes | memoryview]) -> str:
         else:
             obstore.put(store, key, _pieces(data), use_multipart=True, chunk_size=PART_BYTES, **options)
     return note
+
+
+def delete(folder: str, places: Collection[str]) -> None:
+    """Remove the objects at these *places* below a *folder*, if they exist; raises StoreError."""
+    if not places:
+        return
+    store, prefix = opened(folder)
+    keys = [f"{prefix.rstrip('/')}/{place}" for place in places]
+    try:
+        with told():
+            library(folder).delete(store, keys)  # up to 1000 in a request
+    except StoreError as error:
+        if error.status != NOT_FOUND:
+            raise
+        for place in places if len(places) > 1 else ():  # only some stores miss an object
+            delete(folder, [place])
 
 
 def _pieces(data: Sequence[bytes | memoryview]) -> Iterator[bytes]:

@@ -8,17 +8,28 @@ from functools import partial
 
 from ...filters.core.engine.threads import begun
 from ...filters.core.named_tuple import NamedTuple
+from ..console.messages import reason
 from ..errors import FileError
-from .failures import AlreadyThereError, StoreError
+from .failures import AlreadyThereError
 from .objects import Destination, put
 from .room import Room
 
 
-class Parcel(NamedTuple):
-    """The data of a future object."""
+class Parcel:
+    """A future object."""
 
-    target: Destination
-    pieces: Sequence[bytes | memoryview]
+    def __init__(self, target: Destination, pieces: Sequence[bytes | memoryview]) -> None:
+        self.target = target
+        self._pieces = pieces
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return sum(map(len, self._pieces))
+
+    def put(self) -> str:
+        """Upload it; return a note for the user. Raises like `objects.put`."""
+        return put(self.target, self._pieces)
 
 
 class Sent(NamedTuple):
@@ -51,7 +62,7 @@ def written_behind() -> Iterator[None]:
 
 def send(parcels: Sequence[Parcel]) -> None:
     """Upload the objects of a picture in order; raises FileError if it waits for them."""
-    size = sum(len(piece) for parcel in parcels for piece in parcel.pieces)
+    size = sum(parcel.size for parcel in parcels)
     if _behind:
         _room.enter(size)
         _sent.append(begun(partial(_put_all, parcels, size), daemon=True))
@@ -69,13 +80,13 @@ def taken() -> list[Sending]:
 def _put_all(parcels: Sequence[Parcel], size: int) -> Sent:
     notes, kept = [], 0
     try:
-        for target, pieces in parcels:
+        for parcel in parcels:
             try:
-                notes += filter(None, [put(target, pieces)])
+                notes += filter(None, [parcel.put()])
             except AlreadyThereError:
                 kept += 1
-            except StoreError as error:
-                raise FileError(target.name, f"cannot be written: {error}") from None
+            except OSError as error:
+                raise FileError(parcel.target.name, f"cannot be written: {reason(error)}") from None
     finally:
         _room.leave(size)
     return Sent(notes, len(parcels) - kept, kept)

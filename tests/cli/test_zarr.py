@@ -9,11 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+import imfilter
 import numpy as np
 import pytest
 from imfilter.cli.images import pyramid, reader
 from imfilter.cli.images.zarr_folder import FolderBytes
 from PIL import Image
+from tifffile import imwrite
 
 ZARR = pytest.importorskip("zarr")
 pytestmark = pytest.mark.needs("the extra zarr")
@@ -91,6 +93,68 @@ def test_axes_are_found_by_their_names(ok, case, way):
     expected = samples.transpose(*left, *order).reshape([shape[at] for at in order])
     assert np.array_equal(np.asarray(Image.open("out.png")), expected)
     shutil.rmtree("in.zarr")
+
+
+FRAMES = [
+    ((3, 70, 50), "tyx", "tyx"),
+    ((3, 70, 50), "zyx", "zyx"),
+    ((2, 3, 70, 50), "tzyx", "tzyx"),
+    ((2, 3, 70, 50), "ztyx", "tzyx"),
+    ((2, 3, 4, 70, 50), "tczyx", "tczyx"),
+    ((3, 70, 50, 3), "zyxc", "czyx"),
+]
+
+
+@pytest.mark.each("case", FRAMES)
+@pytest.mark.each("shards", [[], ["--shard-size", "64"]])
+@pytest.mark.each("copies", [[], ["--pyramid"]])
+def test_frames_go_along_the_axes_that_they_came_from(ok, case, shards, copies):
+    shape, given, ome = case
+    samples = save("in.zarr", picture(*shape), dimension_names=[*given])
+    ok(*KEEP, "in.zarr", "-o", "out.zarr", "--chunks", "32", *shards, *copies)
+    axes = ome if copies else ome.replace("c", "") + ("c" if "c" in given else "")
+    whole = samples.transpose([given.index(axis) for axis in axes])
+    for level in range(3 if copies else 1):
+        found = ZARR.open_array(f"out.zarr/{level}" if copies else "out.zarr", mode="r")
+        assert [*found.metadata.dimension_names] == [*axes]
+        assert found.chunks == tuple({"y": 32, "x": 32, "c": 1 if copies else 3}.get(axis, 1) for axis in axes)
+        y, x = axes.index("y"), axes.index("x")
+        expected = np.moveaxis(whole, (y, x), (-2, -1))
+        planes = [*expected.reshape(-1, *expected.shape[-2:])]
+        for _ in range(level):
+            planes = [pyramid.halved(plane[..., None])[..., 0] for plane in planes]
+        height, width = planes[0].shape
+        expected = np.reshape(planes, (*expected.shape[:-2], height, width))
+        assert np.array_equal(found[...], np.moveaxis(expected, (-2, -1), (y, x)))
+    if copies:
+        [scales] = json.loads(Path("out.zarr/zarr.json").read_text())["attributes"]["ome"]["multiscales"]
+        assert [axis["name"] for axis in scales["axes"]] == [*axes]
+        assert [axis["type"] for axis in scales["axes"] if axis["name"] in "tc"] == [
+            {"t": "time", "c": "channel"}[axis] for axis in axes if axis in "tc"
+        ]
+        steps = scales["datasets"][1]["coordinateTransformations"]
+        assert steps[0]["scale"] == [2 if axis in "yx" else 1 for axis in axes]
+        assert steps[1]["translation"] == [0.5 if axis in "yx" else 0 for axis in axes]
+    ok(*KEEP, "out.zarr", "-o", "again.zarr", "--chunks", "32", *shards, *copies, "--update")
+    assert files("again.zarr").keys() == files("out.zarr").keys()
+    for name in ("in.zarr", "out.zarr", "again.zarr"):
+        shutil.rmtree(name)
+
+
+def test_pages_become_planes_and_an_animation_times(ok, refused):
+    samples = picture(4, 30, 40)
+    imwrite("in.tif", samples, photometric="minisblack")
+    ok(*KEEP, "in.tif", "-o", "pages.zarr")
+    assert (load("pages.zarr") == samples).all()
+    frames = [Image.fromarray(frame) for frame in samples]
+    frames[0].save("in.webp", save_all=True, append_images=frames[1:], lossless=True, duration=[50, 60, 70, 80])
+    ok(*KEEP, "in.webp", "-o", "times.zarr")
+    names = [ZARR.open_array(f"{name}.zarr").metadata.dimension_names[0] for name in ("pages", "times")]
+    assert names == ["z", "t"]
+    imwrite("in.tif", samples[0], photometric="minisblack")
+    imwrite("in.tif", samples[0, :9], photometric="minisblack", append=True)
+    assert "its frames differ in size, 40×30 and 40×9" in refused(1, *KEEP, "in.tif", "-o", "other.zarr")
+    assert not Path("other.zarr").exists()
 
 
 def test_times_and_planes_are_frames(ok):
@@ -328,3 +392,20 @@ def test_what_ome_zarr_writes_is_read(ok):
     writer.write_image(samples, ZARR.open_group("in.zarr", mode="w"), axes="cyx")
     ok(*KEEP, "in.zarr", "-o", "out.png")
     assert np.array_equal(np.asarray(Image.open("out.png")), samples.transpose(1, 2, 0))
+
+
+def test_python_reads_and_writes_a_zarr():
+    samples = picture(30, 40, 3)
+    imfilter.imwrite("out.zarr", samples)
+    assert (load("out.zarr") == samples).all()
+    assert (imfilter.imread("out.zarr") == samples).all()
+    save("frames.zarr", picture(2, 30, 40), dimension_names=[*"zyx"])
+    assert imfilter.imread("frames.zarr", frame="all").shape == (2, 30, 40)
+
+
+def test_a_zarr_is_refused_where_a_file_is_needed(refused):
+    save("in.zarr", picture(30, 40))
+    line = refused(2, *KEEP, "in.zarr", "-o", "out.png", "--mask", "in.zarr")
+    assert line == (
+        "imfilter: --mask in.zarr: is a Zarr, but only a file can be used here; convert it, for example to PNG"
+    )

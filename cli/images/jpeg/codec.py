@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from PIL import JpegImagePlugin
 
 from .. import photoshop, pillow_decoder
-from ..atomic_write import Buffer, put
+from ..atomic_write import Buffer
 from ..codec import Codec, Content, EncodeOptions
 from ..description import Description
 from ..metadata import OF_THE_OLD, SIDEWAYS, JpegCoding, Metadata, not_kept, ratio, tags_of, without_maker_note
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples
+from ..spool import put
 from ..xmp import GAIN_MAP, VIDEO
 from . import extended_xmp, extent, frame, integrity, segments
 from .extent import APPLICATION_1, APPLICATION_2, HIDDEN, LIST

@@ -19,9 +19,9 @@ from ....filters.core.engine.threads import side_by_side
 from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
-from ..atomic_write import end_with_bytes, put
+from ..atomic_write import end_with_bytes
 from ..png import deflate
-from ..spool import Piece
+from ..spool import Piece, put
 from ..tiff_tags import (
     BITS,
     CHANNELS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -23,18 +23,34 @@ from . import layout
 CHUNK = 1024
 """Rows and columns of a chunk."""
 METADATA = "zarr.json"
-TYPES = {"c": "channel", "y": "space", "x": "space"}
+TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
+"""OME-Zarr's types of axes, which come in this order."""
+
+Frame = tuple[tuple[str, int, int], ...]
+"""The place of a picture among others: the axes along which they lie, with their lengths and its numbers."""
+Described = tuple[str, list[bytes]]
+"""The name and the content of a file of metadata."""
 
 
 class PackedArray:
-    """A version 3 array, whose rows of chunks, or shards, are packed by the library and handed out."""
+    """A version 3 array, whose rows of chunks, or shards, are packed by the library and handed out.
 
-    def __init__(self, shape: tuple[int, int, int], dtype: Any, options: EncodeOptions, folder: str = "") -> None:
-        """One channel has no axis; several are the first axis of an OME-Zarr, else the last."""
+    The library packs one picture. As each chunk is of one *frame*, its bytes are those of a chunk of all frames.
+    """
+
+    def __init__(
+        self, shape: tuple[int, int, int], dtype: Any, options: EncodeOptions, folder: str = "", frame: Frame = ()
+    ) -> None:
+        """One channel has no axis; several are the first axis of an OME-Zarr, but for a time, else the last."""
         zarr = layout.library()
         height, width, channels = shape
         self.axes = "yx" if channels == 1 else "cyx" if options.pyramid else "yxc"
         chunk = options.chunks or CHUNK
+        self.frame = frame
+        beside = [axis for axis, _, _ in frame]
+        self.all_axes = "".join(
+            [*beside, "yxc"] if self.axes == "yxc" else sorted([*beside, *self.axes], key=[*TYPES].index)
+        )
         self.block = options.shard_size or chunk
         self._lengths = {"y": height, "x": width, "c": channels}
         self._folder, self._stored = folder, dict[str, Any]()
@@ -57,37 +73,52 @@ class PackedArray:
         stored = rows[..., 0] if self.axes == "yx" else rows.transpose(["yxc".index(axis) for axis in self.axes])
         self._array[where] = stored
         found: Tiles = []
-        for name in self._names(top):
-            if (data := self._stored.pop(name, None)) is not None:
-                found.append((self._folder + name, data.to_bytes()))
+        for name, key in self._names(top):
+            if (data := self._stored.pop(key, None)) is not None:
+                found.append((name, data.to_bytes()))
         return found
 
     def read(self, top: int, folder: str) -> Array:
         """Return the row of chunks that begins with the row *top*, whose files are in a folder; raises OSError."""
         names = [*self._names(top)]
-        for name in names:
+        for name, key in names:
             with contextlib.suppress(FileNotFoundError):  # all is 0
-                data = Path(folder, self._folder + name).read_bytes()
-                self._stored[name] = layout.library().core.buffer.cpu.Buffer.from_bytes(data)
+                data = Path(folder, name).read_bytes()
+                self._stored[key] = layout.library().core.buffer.cpu.Buffer.from_bytes(data)
         stop = min(top + self.block, self._lengths["y"])
         found = self._array[tuple(slice(top, stop) if axis == "y" else slice(None) for axis in self.axes)]
-        for name in names:
-            self._stored.pop(name, None)
+        for _, key in names:
+            self._stored.pop(key, None)
         rows = found[..., None] if self.axes == "yx" else found.transpose([self.axes.index(axis) for axis in "yxc"])
         return np.ascontiguousarray(rows)
 
-    def _names(self, top: int) -> Iterator[str]:
-        """Yield the names of the chunks of a row of them."""
-        for place in product(*(range(self._counts[axis]) for axis in self.axes)):
-            at = tuple(
-                top // self.block if axis == "y" else number for axis, number in zip(self.axes, place, strict=True)
-            )
-            yield self._array.metadata.encode_chunk_key(at)
+    def _names(self, top: int) -> Iterator[tuple[str, str]]:
+        """Yield the names of the chunks of a row of them, and the library's keys for them."""
+        key_of = self._array.metadata.encode_chunk_key
+        numbers = {axis: number for axis, _, number in self.frame}
+        for place in product(
+            *([top // self.block] if axis == "y" else range(self._counts[axis]) for axis in self.axes)
+        ):
+            yield self._folder + key_of(tuple(self._with_frame(place, numbers))), key_of(place)
 
-    def description(self, software: str = "") -> tuple[str, list[bytes]]:
+    def _with_frame(self, values: Sequence[int], of_frame: Mapping[str, int]) -> list[int]:
+        """Return the values of all axes, from those of a picture and those of its frame."""
+        return [of_frame[axis] if axis in of_frame else values[self.axes.index(axis)] for axis in self.all_axes]
+
+    def description(self, software: str = "") -> Described:
         """Return the file that describes the array; a single array also names the *software* that made it."""
         attributes = {"software": software} if software else {}
-        return self._folder + METADATA, [_json(self._metadata | {"attributes": attributes})]
+        return self._folder + METADATA, [_json(self._of_all_frames() | {"attributes": attributes})]
+
+    def _of_all_frames(self) -> dict[str, Any]:
+        """Return the library's description of a picture, with the axes of the frames."""
+        described = json.loads(json.dumps(self._metadata))
+        one = {axis: 1 for axis, _, _ in self.frame}
+        described["shape"] = self._with_frame(described["shape"], {axis: length for axis, length, _ in self.frame})
+        for part in (described["chunk_grid"], *described["codecs"]):
+            if "chunk_shape" in (configuration := part.get("configuration", {})):
+                configuration["chunk_shape"] = self._with_frame(configuration["chunk_shape"], one)
+        return described | {"dimension_names": [*self.all_axes]}
 
 
 class ZarrCanvas(PyramidCanvas):
@@ -96,12 +127,15 @@ class ZarrCanvas(PyramidCanvas):
     folder: str | None = None
     """The folder of its chunks, if others have written them."""
 
-    def __init__(self, shape: tuple[int, int, int], dtype: Any, sink: Spool | Kept, options: EncodeOptions) -> None:
+    def __init__(
+        self, shape: tuple[int, int, int], dtype: Any, sink: Spool | Kept, options: EncodeOptions, frame: Frame = ()
+    ) -> None:
         chunk = options.chunks or CHUNK
         super().__init__(shape, dtype, sink, options.shard_size or chunk, smallest=chunk if options.pyramid else 0)
         folders = (f"{level}/" if options.pyramid else "" for level in range(len(self.levels)))
         self._arrays = [
-            PackedArray(shape, dtype, options, folder) for shape, folder in zip(self.levels, folders, strict=True)
+            PackedArray(shape, dtype, options, folder, frame)
+            for shape, folder in zip(self.levels, folders, strict=True)
         ]
         self._is_group = options.pyramid
 
@@ -115,12 +149,18 @@ class ZarrCanvas(PyramidCanvas):
 
     def files(self, software: str) -> Iterator[tuple[str, Sequence[bytes | memoryview | Piece]]]:
         """Yield the files by name, last the one that makes the folder a Zarr; raises like `whole`."""
-        for array, tiles in zip(self._arrays, self.tiles(), strict=True):
+        for tiles in self.tiles():
             for name, part, _ in tiles:
                 yield name, [part]
+        yield from self.descriptions(software)
+
+    def descriptions(self, software: str, count: int = 0) -> Iterator[Described]:
+        """Yield the files of metadata, last the one that makes the folder a Zarr; *count* is that of unknown frames."""
+        for array in self._arrays:
+            array.frame = tuple((axis, length or count, number) for axis, length, number in array.frame)
             yield array.description("" if self._is_group else software)
         if self._is_group:
-            attributes = {"ome": _multiscales(self._arrays[0].axes, len(self.levels))}
+            attributes = {"ome": _multiscales(self._arrays[0].all_axes, len(self.levels))}
             attributes |= {"software": software} if software else {}
             group = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
             yield METADATA, [_json(group)]
@@ -130,8 +170,8 @@ def _multiscales(axes: str, levels: int) -> dict[str, Any]:
     """Return OME-Zarr's description of the levels, whose samples are centred on those of which they are means."""
 
     def dataset(level: int) -> dict[str, Any]:
-        scale = [1.0 if axis == "c" else float(1 << level) for axis in axes]
-        move = [0.0 if axis == "c" else ((1 << level) - 1) / 2 for axis in axes]
+        scale = [float(1 << level) if axis in "yx" else 1.0 for axis in axes]
+        move = [((1 << level) - 1) / 2 if axis in "yx" else 0.0 for axis in axes]
         steps = [{"type": "scale", "scale": scale}, {"type": "translation", "translation": move}]
         return {"path": str(level), "coordinateTransformations": steps}
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ....filters.core.engine.array_image import white_of_samples
 from ....filters.core.engine.streamed import StreamedImage
 from ....filters.core.lazy_numpy import Array, np
-from ..codec import Codec, Content, EncodeOptions
+from ..codec import Codec, Content, EncodeOptions, FrameWriter
 from ..file_bytes import FileBytes
-from ..folder_output import NewFolder
 from ..metadata import Metadata
 from ..packed_canvas import Kept, in_flight
-from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, real_samples
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing, real_samples
 from ..tiff.part_cache import PartCache
 from ..zarr_folder import FolderBytes
 from . import layout
@@ -44,7 +43,9 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
             yield _picture(source, _samples(source.rows(number, 0, source.shape[0])))
 
     height, width, _ = source.shape
-    return Frames(source.frames, each, pixels=source.frames * height * width)
+    frames = Frames(source.frames, each, pixels=source.frames * height * width)
+    frames.axes = tuple((axis, source.length(axis)) for axis in "tz" if axis in source.axes)
+    return frames
 
 
 def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
@@ -107,17 +108,23 @@ def _picture(source: Layout, samples: Array | StreamedImage) -> Picture:
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write an array."""
     from . import canvas
+    from .frames import new_folder
 
-    if not isinstance(file, NewFolder):
-        raise ValueError("a Zarr can only be the output of a filter")
-    found = content.pixels
+    folder, found = new_folder(file), content.pixels
     if not content.streamed:
         found = canvas.ZarrCanvas(content.pixels.shape, content.pixels.dtype, Kept(), content.options)
         found.fill(content.pixels, content.options.cores)
-    file.begun = found.folder
+    folder.begun = found.folder
     for name, parts in found.files(content.software):
-        file.put(name, parts)
+        folder.put(name, parts)
     return []
+
+
+def stacked(timing: Timing | None, spool: MakeSpool) -> FrameWriter:
+    """Return the writer of several frames."""
+    from . import frames
+
+    return frames.stacked(timing, spool)
 
 
 def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
@@ -143,4 +150,6 @@ def _streamed_bytes(width: int, samples: Samples, cores: int) -> float:
     return in_flight(width * samples.bytes, canvas.CHUNK, cores)
 
 
-CODEC = Codec(finish, encode, stream=stream, streamed=streamed, streamed_bytes=_streamed_bytes, bands=bands)
+CODEC = Codec(
+    finish, encode, stacked=stacked, stream=stream, streamed=streamed, streamed_bytes=_streamed_bytes, bands=bands
+)

@@ -80,10 +80,10 @@ def to_be_had() -> bool:
     return True
 
 
-def together(tasks: Sequence[Callable[[], None]]) -> None:
+def together(tasks: Sequence[Callable[[], None]], *, daemon: bool = False) -> None:
     """Run all *tasks*, the first in this thread, the others in their own threads; raise the first error.
 
-    No task may wait for another: without threads they run one after the other.
+    No task may wait for another: without threads they run one after the other. For *daemon* threads see `beside`.
     """
     failures: list[BaseException] = []
 
@@ -93,7 +93,7 @@ def together(tasks: Sequence[Callable[[], None]]) -> None:
         except BaseException as failure:
             failures.append(failure)
 
-    ends = [beside(lambda task=task: guarded(task)) for task in tasks[1:]]
+    ends = [beside(lambda task=task: guarded(task), daemon=daemon) for task in tasks[1:]]
     guarded(tasks[0])
     for wait in ends:
         wait()
@@ -101,8 +101,10 @@ def together(tasks: Sequence[Callable[[], None]]) -> None:
         raise failures[0]
 
 
-def side_by_side(task: Callable[[int], Result], numbers: Sequence[int], cores: int) -> Iterator[Result]:
-    """Return the task's results for all *numbers* in order, computed by *cores* threads."""
+def side_by_side(
+    task: Callable[[int], Result], numbers: Sequence[int], cores: int, *, daemon: bool = False
+) -> Iterator[Result]:
+    """Return the task's results for all *numbers* in order, computed by *cores* threads; for *daemon* see `beside`."""
     waiting = iter(numbers)
     results: dict[int, Result] = {}
 
@@ -115,5 +117,5 @@ def side_by_side(task: Callable[[int], Result], numbers: Sequence[int], cores: i
                 pass  # skip what no thread has begun
             raise
 
-    together([work] * max(1, min(cores, len(numbers))))
+    together([work] * max(1, min(cores, len(numbers))), daemon=daemon)
     return (results.pop(number) for number in numbers)  # each is released once used

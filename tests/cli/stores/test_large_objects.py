@@ -122,13 +122,24 @@ def test_a_large_object_is_fetched_once(by_parts, bucket, folder, gray, proxy):
     well(by_parts(*words, through=proxy))
     parts = sum(method == "GET" for method, _ in proxy.requests)
     assert parts <= 1 + -(-len(data) // 4096)
-    written = (folder / "out.png").stat()
+    written = (folder / "out.png").stat().st_ino
     well(by_parts(*words, through=proxy))
-    assert (folder / "out.png").stat() == written
+    assert (folder / "out.png").stat().st_ino == written
     assert sum(method == "GET" for method, _ in proxy.requests) == 2 * parts
     bucket.put("a.pgm", data[:-1] + b"!")
     well(by_parts(*words))
-    assert (folder / "out.png").stat() != written
+    assert (folder / "out.png").stat().st_ino != written
+
+
+@in_store
+@pytest.mark.parametrize("fault", ["503", "cut", "half"])
+def test_a_part_that_is_lost_now_and_then_is_fetched_again(by_parts, imfilter, bucket, folder, gray, proxy, fault):
+    Image.fromarray(gray).save(folder / "a.pgm")
+    bucket.put("a.pgm", (folder / "a.pgm").read_bytes())
+    well(imfilter("blur", "a.pgm", "-o", "local.png"))
+    proxy.fault = lambda method, path, number: fault if number % 4 == 3 else None
+    well(by_parts("blur", f"{bucket.url}/a.pgm", "-o", "out.png", through=proxy))
+    assert (folder / "out.png").read_bytes() == (folder / "local.png").read_bytes()
 
 
 @in_store
