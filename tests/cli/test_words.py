@@ -95,7 +95,8 @@ OPTIONS = {
     "rotate 90": "--angle is required, as in imfilter rotate photo.png --angle 90 -o OUTPUT",
     "resize 640x480": "640x480: no such file or directory; if it is a value, write its option before it",
     "resize --size 50%": "--size: '50%' is neither a whole number nor two, W,H; use --scale, as in --scale 50%",
-    "crop --size 64x48+3+4": "is neither a whole number nor two, W,H; did you mean 64,48 with --at 3,4?",
+    "crop --size 64x48+3+4": "--size: '64x48+3+4' is neither a whole number nor two, W,H; "
+    "did you mean 64,48 with --at 3,4?",
     "tone --gamma 50%": "--gamma: '50%' is not a number; percentages do not apply here",
     "blur --gain 0,5": "--gain: '0,5' is not a number; did you mean 0.5?",
 }
