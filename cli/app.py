@@ -1,4 +1,4 @@
-"""The program: its commands, and what its end means."""
+"""The program: its commands and exit codes."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def run() -> int:
         complain(" ".join(error.format_message().split()))
         return ExitCode.USAGE
     except BrokenPipeError:
-        # The reader has gone; nothing more is to be said, not even by the interpreter's last flush.
+        # The reader has gone; write nothing more, not even at the interpreter's last flush.
         discard(sys.stdout)
         return ExitCode.FAILED
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The program's first lines: what must hold before anything else is imported."""
+"""The program's first lines: settings that must be made before anything else is imported."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ def main() -> None:
 def console() -> None:
     """Run the program as the command `imfilter`, and end the process on the spot.
 
-    Taking the interpreter apart costs 11 of the 100 ms of a small picture. All files are closed and
+    Tearing down the interpreter costs 11 of the 100 ms of a small picture. All files are closed and
     all threads joined by then; only the standard streams may hold something.
     """
     garbage.pause()
-    warnings.simplefilter("ignore")  # libraries', of which the program says what matters in its own words
+    warnings.simplefilter("ignore")  # those of libraries; the program reports what matters in its own words
     os._exit(_ended(ahead=True))
 
 
 def _ended(ahead: bool = False) -> int:
-    """Run the program and return its exit code; what is left to be done, a signal may break off."""
+    """Run the program and return its exit code; a signal may break off the remaining work."""
     streams = [sys.stdout, sys.stderr]
     try:
         code = _run(ahead)
         signals.leave_at_once()
     except SystemExit as ended:  # by a signal
         code = ended.code if isinstance(ended.code, int) else 1
-        del streams[0]  # whose reader may let it wait for ever
+        del streams[0]  # its reader may block it for ever
     except KeyboardInterrupt:  # when all was done
         code = 130
         del streams[0]
     signals.leave_at_once()
     for stream in streams:
         if stream is not None:
-            # Who closed the pipe has been told what there was to tell.
+            # The reader that closed the pipe needs nothing more.
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
     return code
@@ -68,7 +68,7 @@ def _run(ahead: bool) -> int:
         from .app import run
 
         return run()
-    except Exception as fault:  # of an import: what runs has a net of its own
+    except Exception as fault:  # from an import: `run` catches its own
         from .console.faults import report
 
         return report(fault)

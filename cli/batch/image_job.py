@@ -355,7 +355,7 @@ class ImageProcessor:
 
     @property
     def advice(self) -> str:
-        """What would help a picture for which there is too little memory: another filter, if one gives the same."""
+        """Advice for a picture for which there is too little memory: another filter, if one gives the same."""
         [*others] = filter(None, (stage.instead for stage in self.stages))
         return f"{others[0]} (almost the same result)" if others else ""
 

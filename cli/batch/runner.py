@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .cluster.connection import Connection
 
 TRIES = 3
-"""So many images in a row that fail on a full disk end a batch; a smaller image may still fit."""
+"""The number of images in a row whose failure on a full disk ends a batch; a smaller image may still fit."""
 
 
 def run(

@@ -17,7 +17,7 @@ from ..images.png.chunks import SIGNATURE
 
 JPEG = b"\xff\xd8\xff"
 ENOUGH = 1 << 17
-"""So many bytes hold the header of nearly every JPEG."""
+"""The number of bytes that hold the header of nearly every JPEG."""
 EXIF, SEVERAL = 0xE1, 0xE2
 """Segments with an orientation, and with the offsets of other pictures."""
 COLOURS = {0: "gray", 2: "RGB", 4: "gray with alpha", 6: "RGB with alpha"}

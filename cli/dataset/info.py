@@ -17,7 +17,7 @@ from .source import DataSet, Pictures
 
 EMNIST = "EMNIST's images are stored transposed; flip --op transpose turns them upright"
 MOST_SIZES = 3
-"""Up to so many sizes are all listed."""
+"""The most sizes that are all listed."""
 
 
 class Contents:

@@ -30,10 +30,10 @@ class NewFolder(io.BytesIO):
         super().__init__()
         self.files: list[tuple[str, Parts]] = []
         self.begun: str | None = None
-        """A folder beside its place in which other files of it are already, if there is one."""
+        """A folder next to its place that already has other files of it, if there is one."""
 
     def put(self, name: str, parts: Parts) -> None:
-        """Take a file, whose name may have folders before it."""
+        """Take a file, whose name may begin with folders."""
         self.files.append((name, parts))
 
     def parcel(self, target: Destination) -> Parcel:
@@ -71,7 +71,7 @@ class FolderReplacement(Replacement):
                         put(file, part)
 
     def keep(self, read: Collection[Identity]) -> None:
-        """Refuse what must not be replaced; the old Zarr stays until the new folder takes its place."""
+        """Refuse to replace anything but a Zarr; the old Zarr stays until the new folder takes its place."""
         self._check(read)
 
     def place(self, read: Collection[Identity]) -> None:

@@ -19,11 +19,11 @@ from .zarr_folder import StoredFolderBytes
 from .zarr_mark import is_stored_zarr
 
 LARGE = 1 << 26
-"""Least bytes of an object that is fetched by parts, if its format allows it."""
+"""Bytes from which on an object is fetched by parts, if its format allows it."""
 BLOCK = 1 << 22
 """Bytes that one request fetches."""
 AHEAD = 4
-"""Blocks that are fetched at the same time, the next ones before they are asked for."""
+"""Blocks that are fetched at the same time; the next ones are fetched ahead."""
 KEPT = 8
 """Blocks that stay in memory, as the next rows begin in the last ones."""
 
@@ -102,7 +102,7 @@ class ObjectBytes(FileBytes):
         """Do nothing: a version of an object does not change."""
 
     def digest(self) -> str:
-        """Return the digest of the bytes: of the blocks as they were asked for, and of those that were not.
+        """Return the digest of all bytes, both of the blocks that were requested and of the others.
 
         Raises StoreError, `DecodeError`.
         """
@@ -123,11 +123,11 @@ class ObjectDigest(SourceDigest):
 
 
 class LargeObject(DecodeError):
-    """Ends the fetching of an object of which parts may be enough."""
+    """Ends the fetching of an object if parts of it may be enough."""
 
 
 def fetched(name: str, ahead: Ahead) -> FileBytes:
-    """Return an object, or what reads it by parts where its check raises `LargeObject`; raises StoreError."""
+    """Return an object, or a reader of its parts if its check raises `LargeObject`; raises StoreError."""
     try:
         return HeldBytes(*ahead.take(name))
     except LargeObject:

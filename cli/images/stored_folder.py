@@ -1,7 +1,7 @@
 """Zarrs that become objects of a store: the one that makes the others a Zarr is the last to appear.
 
-While an array or a group is being written it has no metadata, so nobody mistakes it for a whole one. The objects that
-an interruption leaves are known by another one, the first to appear and the last to go.
+An array or a group has no metadata while it is being written, so nobody mistakes it for a complete one. A marker
+object, the first to appear and the last to go, shows that the others were left by an interruption.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .temporary_names import PREFIX
 from .zarr_mark import MARKS, NO_ZARR
 
 UNFINISHED = f"{PREFIX}unfinished"
-"""The object that is there until a Zarr is whole."""
+"""The object that exists until a Zarr is complete."""
 IN_FLIGHT = 8
-"""Objects of a Zarr that are uploaded at a time."""
+"""The number of objects of a Zarr that are uploaded at a time."""
 
 _room = Room()
 
@@ -30,7 +30,7 @@ class FolderParcel(Parcel):
     """The future objects of a Zarr, whose data may be in a spool: they are read when their turn comes."""
 
     def __init__(self, target: objects.Destination, files: Sequence[tuple[str, Parts]]) -> None:
-        """Take the files by name, last the one that makes the folder a Zarr."""
+        """Take the files by name; the last one makes the folder a Zarr."""
         super().__init__(target, ())
         *self._files, self._mark = files
         self._begun: list[str] = []
@@ -53,18 +53,18 @@ class FolderParcel(Parcel):
             self._put_all(marks=False)
             self._put_all(marks=True)
             note = self._put(*self._mark, self.target.create, self.target.metadata)
-        except AlreadyThereError:  # another run has put the same objects
+        except AlreadyThereError:  # another run has uploaded the same objects
             self._forget()
             raise
         except OSError:
-            if not self.target.create:  # with it, they may be those of another run
+            if not self.target.create:  # with `create`, they may be those of another run
                 self._take_back(there)
             raise
         self._forget()
         return note
 
     def _check(self, there: Collection[str]) -> None:
-        """Refuse to replace what must stay; raises StoreError."""
+        """Refuse to replace anything but a Zarr or an unfinished one; raises StoreError."""
         if any(mark in there for mark in MARKS):
             if self.target.create:
                 raise AlreadyThereError("exists")
@@ -94,18 +94,18 @@ class FolderParcel(Parcel):
             return objects.put(target, [*pieces(parts)])
 
     def _take_back(self, there: Collection[str]) -> None:
-        """Remove what this run has put; what else is there, if anything, stays known as unfinished."""
+        """Remove the objects of this run; if there are others, they stay marked as unfinished."""
         with contextlib.suppress(StoreError):  # the next run will do it
             self._remove(self._begun)
             if not there:
                 self._remove([UNFINISHED])
 
     def _forget(self) -> None:
-        with contextlib.suppress(StoreError):  # it harms nobody
+        with contextlib.suppress(StoreError):  # it does no harm
             self._remove([UNFINISHED])
 
     def _remove(self, places: Sequence[str]) -> None:
-        """Remove objects, those first that make the others a Zarr; raises StoreError."""
+        """Remove objects, beginning with those that make the others a Zarr; raises StoreError."""
         for depth in range(3):
             objects.delete(self.target.name, [place for place in places if _rank(place) == depth])
 

@@ -23,7 +23,7 @@ NONE = f"is not a Zarr: it holds none of {', '.join(MARKS)}"
 class FolderBytes(FileBytes):
     """The files of a Zarr in the order of their names, after a list of the names and lengths.
 
-    Equal folders have equal bytes, wherever they are.
+    Equal folders have equal bytes in any location.
     """
 
     def __init__(self, folder: str) -> None:
@@ -36,7 +36,7 @@ class FolderBytes(FileBytes):
 
     @property
     def file_state(self) -> None:
-        """It is no file."""
+        """It is not a file."""
 
     def __len__(self) -> int:
         return self._list[2][-1]

@@ -26,7 +26,7 @@ def is_zarr(name: str | os.PathLike[str]) -> bool:
 
 
 def is_stored_zarr(name: str) -> bool:
-    """Whether *name* is a Zarr in a store, or an array in one, which its name alone tells.
+    """Whether *name* is a Zarr in a store, or an array in one, judged by its name alone.
 
     >>> is_stored_zarr("s3://bucket/a.zarr"), is_stored_zarr("s3://bucket/a.zarr/0"), is_stored_zarr("s3://bucket/a")
     (True, True, False)

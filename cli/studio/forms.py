@@ -18,7 +18,7 @@ WIDE = 720.0
 KERNEL = "KERNEL"
 """The metavar of parameters that are kernels."""
 STEPS = 100
-"""About so many steps fit on a slider."""
+"""The approximate number of steps on a slider."""
 
 
 def form(filter: ImageFilter[Any, Any], pictures: Sequence[str]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class View(NamedTuple):
     width: int
     height: int
     reduce: int = 0
-    """Each pixel of the window is the mean of so many by so many of the picture; 0 fits the whole picture."""
+    """Each pixel of the window is the mean of this many by this many of the picture; 0 fits the whole picture."""
     x: float = 0.0
     """The middle, as a fraction of the picture's width."""
     y: float = 0.0

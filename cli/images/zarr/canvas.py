@@ -27,7 +27,7 @@ TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 """OME-Zarr's types of axes, which come in this order."""
 
 Frame = tuple[tuple[str, int, int], ...]
-"""The place of a picture among others: the axes along which they lie, with their lengths and its numbers."""
+"""The place of a picture among others: the name and length of each axis along which they lie, and its number there."""
 Described = tuple[str, list[bytes]]
 """The name and the content of a file of metadata."""
 
@@ -41,7 +41,7 @@ class PackedArray:
     def __init__(
         self, shape: tuple[int, int, int], dtype: Any, options: EncodeOptions, folder: str = "", frame: Frame = ()
     ) -> None:
-        """One channel has no axis; several are the first axis of an OME-Zarr, but for a time, else the last."""
+        """One channel has no axis; several are the first axis of an OME-Zarr, after a time axis, else the last."""
         zarr = layout.library()
         height, width, channels = shape
         self.axes = "yx" if channels == 1 else "cyx" if options.pyramid else "yxc"
@@ -102,7 +102,7 @@ class PackedArray:
             yield self._folder + key_of(tuple(self._with_frame(place, numbers))), key_of(place)
 
     def _with_frame(self, values: Sequence[int], of_frame: Mapping[str, int]) -> list[int]:
-        """Return the values of all axes, from those of a picture and those of its frame."""
+        """Return the values of all axes, from those of the picture and those of its frame."""
         return [of_frame[axis] if axis in of_frame else values[self.axes.index(axis)] for axis in self.all_axes]
 
     def description(self, software: str = "") -> Described:
@@ -148,14 +148,14 @@ class ZarrCanvas(PyramidCanvas):
         return self._arrays[level].read(top, folder)
 
     def files(self, software: str) -> Iterator[tuple[str, Sequence[bytes | memoryview | Piece]]]:
-        """Yield the files by name, last the one that makes the folder a Zarr; raises like `whole`."""
+        """Yield the files by name; the last one makes the folder a Zarr. Raises like `whole`."""
         for tiles in self.tiles():
             for name, part, _ in tiles:
                 yield name, [part]
         yield from self.descriptions(software)
 
     def descriptions(self, software: str, count: int = 0) -> Iterator[Described]:
-        """Yield the files of metadata, last the one that makes the folder a Zarr; *count* is that of unknown frames."""
+        """Yield the files of metadata; the last makes the folder a Zarr. *count* replaces an unknown number of frames."""
         for array in self._arrays:
             array.frame = tuple((axis, length or count, number) for axis, length, number in array.frame)
             yield array.description("" if self._is_group else software)

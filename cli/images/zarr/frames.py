@@ -18,7 +18,7 @@ class ZarrFrames:
     """Packs the frames one after the other into a spool."""
 
     def __init__(self, axis: str, spool: Spool) -> None:
-        """*axis* is that of frames whose file names none."""
+        """*axis* is the axis of the frames if their file names none."""
         self.notes: list[str] = []
         self._axis, self._spool, self._count = axis, spool, 0
         self._files: list[tuple[str, Parts]] = []
@@ -37,7 +37,7 @@ class ZarrFrames:
         self._count += 1
 
     def write(self, file: io.BytesIO) -> None:
-        """Write the chunks of all frames, and what describes them."""
+        """Write the chunks of all frames, and their metadata."""
         assert self._first is not None
         folder = new_folder(file)
         canvas, software = self._first

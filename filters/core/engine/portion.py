@@ -1,4 +1,4 @@
-"""Some rows of a result, computed by themselves: what must be known of the whole image is told, or asked for."""
+"""Some rows of a result, computed on their own; facts about the whole image are given, or asked for."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .quantize import Encoding
 from .stage import SURVEYED_ROWS, ImageContext, Join, Look, Rows, SharedRows, Stage, Values
 
 PROBED_ROWS = 16
-"""How many rows are computed again, at most, to tell how far saturated values lie outside of their range."""
+"""The most rows that are computed again to find out how far saturated values lie outside their range."""
 
 Extents = Mapping[str, tuple[float, float]]
-"""The range of all values, of outputs by their names."""
+"""The range of all values of each output, by its name."""
 
 
 class Portion(NamedTuple):
     """Some rows of a result.
 
-    Outputs are then canvases in which these rows alone are filled, and tallies of their values. Those that must know
-    the range of all values come with a tally and no canvas until that is told; then they come alone.
+    Outputs are then canvases in which only these rows are filled, and tallies of their values. An output that needs the
+    range of all values has a tally and no canvas until the range is given; then only such outputs are computed.
     """
 
     start: int
@@ -34,24 +34,24 @@ class Portion(NamedTuple):
 
     @property
     def rows(self) -> tuple[int, int]:
-        """The first, and the one behind the last."""
+        """The first row, and the row after the last."""
         return self.start, self.stop
 
 
 def again(chain: Rows, collectors: Mapping[str, Collector]) -> dict[str, Probe]:
-    """Return what takes the values of a part anew if they may be saturated; the other parts tell whether they are."""
+    """Return probes for the values of a part that may be saturated; only the other parts show if they are."""
     probes = {name: Probe(own.encoding, own.height) for name, own in collectors.items() if own.probe is not None}
     return probes if chain.saturates else {}
 
 
 def output(collector: Collector, exact: Probe | None) -> Output:
-    """Return the canvas of a part, None where there is none, and the tally of its values."""
+    """Return the canvas of a part, or None if it has none, and the tally of its values."""
     tally = collector.tally()
     return Output(collector.canvas, tally=tally if exact is None else tally._replace(exact=exact.taken))
 
 
 def joined(tally: Tally, encoding: Encoding, samples: Any, height: int, probed: bool) -> Output:
-    """Return the whole output of a *height*, of whose parts a *tally* is, *probed* or not."""
+    """Return the whole output, of this *height*, from the *tally* of its parts; *probed* says whether it was probed."""
     probe = Probe(encoding, height)
     probe.taken = [*tally.probed]
     if tally.exact and probe.at_the_ends():
@@ -60,23 +60,23 @@ def joined(tally: Tally, encoding: Encoding, samples: Any, height: int, probed: 
 
 
 class Answer(NamedTuple):
-    """What a survey found in the whole image."""
+    """The findings of a survey in the whole image."""
 
     found: Any
     facts: Sequence[Fact]
-    """Those that it told of."""
+    """The facts that it reported."""
 
 
 class Found(NamedTuple):
-    """What was found in all rows, or those of a part, at one look of a survey."""
+    """The findings of one look of a survey, in all rows or in those of a part."""
 
     values: Sequence[Any]
     join: Join | None
-    """Joins two of them, if that may be."""
+    """Joins two of them; None if they cannot be joined."""
 
     @staticmethod
     def together(parts: Sequence[Found]) -> Found:
-        """Return what was found in several parts, one below the other.
+        """Return the findings in several parts, one below the other.
 
         >>> Found.together([Found([1, 2], None), Found([3], None)]).values
         [1, 2, 3]
@@ -86,7 +86,7 @@ class Found(NamedTuple):
 
 
 class Share(NamedTuple):
-    """One of several who look at a part of the rows each, and what they found together at the looks before."""
+    """One of *several* workers that each look at a part of the rows, and their joint findings at earlier looks."""
 
     number: int
     several: int
@@ -94,9 +94,9 @@ class Share(NamedTuple):
 
 
 class SharedLook(BaseException):
-    """Ends a run where a survey needs what all find together: it brings what one of them *found*.
+    """Ends a run when a survey needs the findings of all workers; *found* are those of this one.
 
-    It is None where the survey looks at rows in an order of its own, and one must do it for all.
+    It is None if the survey looks at rows in an order of its own, so that one worker must do it for all.
     """
 
     def __init__(self, found: Found | None) -> None:
@@ -105,20 +105,20 @@ class SharedLook(BaseException):
 
 
 class _Shared(SharedRows):
-    """The rows at which one of several looks."""
+    """The rows at which one of several workers looks."""
 
     def __init__(self, rows: Rows, share: Share, looks: Iterator[int]) -> None:
         self.all, self.share, self.looks = rows, share, looks
         self.height, self.width, self.images = rows.height, rows.width, rows.images
 
     def rows(self, start: int, stop: int) -> Values:
-        """Return a row, by which its type and its channels are told."""
+        """Return a row, which shows the type and the channels."""
         if stop - start > 1:
             raise SharedLook(None)
         return self.all.rows(start, stop)
 
     def found(self, look: Look, join: Join | None) -> Sequence[Any]:
-        """Return what all found at this look; raises SharedLook where that is not known."""
+        """Return the findings of all workers at this look; raises SharedLook if they are not known yet."""
         number, (own, several, known) = next(self.looks), self.share
         if number < len(known):
             return known[number].values
@@ -129,9 +129,9 @@ class _Shared(SharedRows):
 
 
 def asked(stages: Sequence[Stage], answers: dict[int, Answer], share: Share | None = None) -> tuple[Stage, ...]:
-    """Return stages that are told what surveys found before, by *answers*, which take what other ones find.
+    """Return stages whose surveys take earlier findings from *answers*, and add new ones to them.
 
-    Their looks are those of one who has a *share* in them, if that is told.
+    If a *share* is given, the surveys look only at the rows of this worker.
     """
     numbers, looks = count(), count()
 
