@@ -41,7 +41,7 @@ class Listing:
             self._take(None)
 
     def wait(self, seconds: float) -> bool:
-        """Wait for names, at most so many *seconds*; return whether some came. Raises UsageError, OSError."""
+        """Wait for names, at most this many *seconds*; return whether some came. Raises UsageError, OSError."""
         before, end = len(self._names), time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if self.ended:
@@ -51,7 +51,7 @@ class Listing:
         return len(self._names) > before
 
     def _take(self, seconds: float | None) -> None:
-        """Read what comes within so many *seconds*."""
+        """Read what comes within this many *seconds*."""
         ready, _, _ = select.select([sys.stdin], [], [], seconds)
         if not ready:
             return

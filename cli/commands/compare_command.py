@@ -167,8 +167,8 @@ def make() -> SectionedCommand:
         HelpedOption("diff", "Write a picture of the differences.", metavar="FILE|FOLDER/"),
         HelpedOption(
             "diff_style",
-            "Draw the absolute difference; signed, that of the luma, blue where B is darker and red where it is "
-            "brighter; or mark differing pixels red on A in pale gray.  [default: abs]",
+            "Draw the absolute difference (abs); that of the luma, blue where B is darker and red where it is "
+            "brighter (signed); or mark differing pixels red on A in pale gray (mark).  [default: abs]",
             default="abs",
             metavar="abs|signed|mark",
         ),

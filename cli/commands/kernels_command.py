@@ -90,8 +90,10 @@ def plot(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the plot to this file; else the terminal shows it."),
     ] = None,
-    map: Annotated[int | None, typer.Option("--map", metavar="N", help="Plot one map of a bank in full.")] = None,
-    phase: Annotated[bool, typer.Option("--phase", help="Plot the phase too, by hue.")] = False,
+    map: Annotated[
+        int | None, typer.Option("--map", metavar="N", help="Plot only map N of a filter bank, in full.")
+    ] = None,
+    phase: Annotated[bool, typer.Option("--phase", help="Also plot the phase, as hue.")] = False,
     show_as: Annotated[
         str | None,
         typer.Option(

@@ -266,7 +266,7 @@ def read(data: Any) -> tuple[Kind, Array, Labels]:
 
 
 def class_names(data: bytes, key: str) -> tuple[str, ...]:
-    """Return the names of classes that a pickle beside the batches holds; raises `DecodeError`."""
+    """Return the names of classes that a pickle next to the batches holds; raises `DecodeError`."""
     found = Machine(data).result()
     names = found.get(key) if isinstance(found, dict) else None
     if not isinstance(names, list) or not all(isinstance(name, (str, bytes)) for name in names):

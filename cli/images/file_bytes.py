@@ -67,7 +67,7 @@ class HeldBytes(FileBytes):
 
     @property
     def file_state(self) -> None:
-        """It is no file."""
+        """It is not a file."""
 
     def __len__(self) -> int:
         return len(self.data)

@@ -34,7 +34,7 @@ class Unit(NamedTuple):
     length: int
 
     def number(self, name: str, default: float) -> float:
-        """Return the value of a keyword; raises `DecodeError` if it is no number."""
+        """Return the value of a keyword; raises `DecodeError` if it is not a number."""
         try:
             value = float(self.cards.get(name, default))
         except ValueError:

@@ -47,7 +47,7 @@ class FolderReplacement(Replacement):
     """A new folder, and the Zarr that it replaces."""
 
     def __init__(self, folder: OutputFolder, target: Path, begun: str | None = None) -> None:
-        """Make the folder, or take one that was *begun* beside the target; raises OSError."""
+        """Make the folder, or take one that was *begun* next to the target; raises OSError."""
         super().__init__(folder, temporary_name(NEW), target, None, None)
         check_place(folder, self.name)
         if begun is None:

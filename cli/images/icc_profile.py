@@ -208,7 +208,7 @@ def _tristimulus(x: float, y: float) -> Array:
 
 
 def name(data: bytes) -> str:
-    """Return what a profile calls itself, in English where it speaks several languages; nothing if it does not.
+    """Return a profile's description, in English if it has several languages; nothing if it has none.
 
     >>> from imfilter.cli.images.colour_description import BT709
     >>> name(made(True, BT709, transfer.SRGB, None, "Gray"))

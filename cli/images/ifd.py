@@ -77,11 +77,11 @@ class Value(NamedTuple):
     anchor: Anchor | None = None
 
     def integers(self) -> tuple[int, ...]:
-        """Return whole numbers, none where the type is another."""
+        """Return whole numbers; nothing if the type is another."""
         return struct.unpack(f"<{self.many}{INTEGERS[self.type]}", self.data) if self.type in INTEGERS else ()
 
     def real(self) -> float:
-        """Return the first number, NaN where there is none."""
+        """Return the first number, or NaN if there is none."""
         code = INTEGERS.get(self.type) or REALS.get(self.type)
         if code is None or not self.many:
             return math.nan

@@ -37,7 +37,7 @@ class Bits:
         self.length = 8 * len(data)
 
     def number(self, bits: int) -> int:
-        """Return a number of so many bits."""
+        """Return a number with this many bits."""
         if self.at + bits > self.length:
             raise DecodeError("is damaged or truncated (its header is cut off)")
         found = self.data >> self.at & (1 << bits) - 1
@@ -45,7 +45,7 @@ class Bits:
         return found
 
     def choice(self, *choices: tuple[int, int]) -> int:
-        """Return a number of one of four kinds, each of so many bits, from so many on."""
+        """Return a number of one of four kinds, each with its number of bits and its start."""
         bits, first = choices[self.number(2)]
         return first + self.number(bits)
 

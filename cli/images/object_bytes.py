@@ -50,7 +50,7 @@ class ObjectBytes(FileBytes):
 
     @property
     def file_state(self) -> None:
-        """It is no file."""
+        """It is not a file."""
 
     def __len__(self) -> int:
         return self._size

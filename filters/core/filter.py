@@ -72,7 +72,7 @@ class Treatment(TypedDict, total=False):
     linear: Annotated[
         bool,
         Param(
-            "Filter in linear light: decode by the picture's transfer curve (default sRGB) first, encode after.",
+            "Filter in linear light: decode with the picture's transfer curve (default sRGB), and encode after.",
             default=False,
         ),
     ]

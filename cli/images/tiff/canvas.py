@@ -34,5 +34,5 @@ class TiffCanvas(PackedCanvas):
 
 
 def canvas_bytes(row: int, cores: int) -> int:
-    """Return how many bytes a canvas of rows of so many takes at most."""
+    """Return the most bytes of a canvas whose rows have *row* bytes."""
     return in_flight(row, max(1, STRIP_BYTES // row), cores)

@@ -155,7 +155,7 @@ class ZarrCanvas(PyramidCanvas):
         yield from self.descriptions(software)
 
     def descriptions(self, software: str, count: int = 0) -> Iterator[Described]:
-        """Yield the files of metadata; the last makes the folder a Zarr. *count* replaces an unknown number of frames."""
+        """Yield the files of metadata; the last makes the folder a Zarr. *count* is the number of unknown frames."""
         for array in self._arrays:
             array.frame = tuple((axis, length or count, number) for axis, length, number in array.frame)
             yield array.description("" if self._is_group else software)
