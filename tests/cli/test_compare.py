@@ -217,7 +217,7 @@ def test_any_number_of_cores_says_the_same(run, pictures):
 @pytest.mark.each(
     "words, said",
     [
-        (["a.png"], "two pictures or folders"),
+        (["a.png"], "two pictures or two folders"),
         (["a.png", "none.png"], "none.png: no such file"),
         (["a.png", "."], ". is a folder, but a.png is not"),
         (["a.png", "b.png", "--max-differing", "x"], "--max-differing: 'x'"),
