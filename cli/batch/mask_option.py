@@ -45,8 +45,8 @@ def read(mask: str | None, boxes: Sequence[str]) -> Region | None:
         return None
     if mask == STREAM:
         raise UsageError("--mask -: a mask must be a file; standard input is for the picture")
-    from ..images.picture import DecodeError  # a call without a mask does not need it
-    from ..images.reader import read_bytes
+    from ..images.input_bytes import read_bytes  # a call without a mask does not need it
+    from ..images.picture import DecodeError
 
     try:
         data = b"" if mask is None else read_bytes(mask)

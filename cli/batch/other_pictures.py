@@ -116,8 +116,9 @@ class OtherPictures:
         from ...filters.core.engine.array_image import ArrayImage
         from ...filters.core.lazy_numpy import np
         from ..images import decode
+        from ..images.input_bytes import read_bytes
         from ..images.picture import DecodeError, DecodeOptions, Frames, size_guard
-        from ..images.reader import naming, read_bytes
+        from ..images.reader import naming
 
         options = DecodeOptions(size_guard(self.max_pixels), to_rgb=to_rgb, max_pixels=self.max_pixels)
         with naming(path):

@@ -248,8 +248,8 @@ def _picture(value: Any, option: str) -> Any:
                 f"{option} {shown(value)}: no such file or folder, nor a colour such as red or #rrggbb"
             ) from None
         return value
+    from ..images.input_bytes import read_bytes
     from ..images.picture import DecodeError
-    from ..images.reader import read_bytes
 
     try:
         return FileContent(stored_names.without_query(value), read_bytes(value))

@@ -20,9 +20,10 @@ from . import decode, encode, formats, prefetch, size_limit
 from .atomic_write import Transaction, place_of
 from .codec import EncodeOptions
 from .encode import EncodeError
+from .input_bytes import read_bytes
 from .metadata import Metadata
 from .picture import DecodeError, DecodeOptions, Frames, Picture, size_guard
-from .reader import naming, read_bytes
+from .reader import naming
 from .zarr_folder import zarr_bytes
 
 Depth = Literal["keep", "1", "8", "16", "float"]

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
-import stat
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...filters.core.engine.threads import begun
 from ...filters.core.named_tuple import NamedTuple
-from ..bounded_read import TooLongError, amount, read
 from ..console import faults
 from ..console.messages import reason, shown
 from ..digest import SourceDigest
@@ -23,12 +19,11 @@ from ..errors import FileError
 from ..stores import names
 from ..stores.names import is_store
 from ..streams import STREAM
-from . import decode, formats, image_stream, memory_budget, size_limit
+from . import decode, image_stream, input_bytes, size_limit
 from .description import Description
-from .file_bytes import CHANGES, FileBytes, HeldBytes
+from .file_bytes import FileBytes, HeldBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
-from .source import FileState, Source, state_of
-from .zarr_folder import zarr_bytes
+from .source import FileState, Source
 from .zarr_mark import is_stored_zarr, is_zarr
 
 if TYPE_CHECKING:
@@ -36,12 +31,8 @@ if TYPE_CHECKING:
 
 TELLING_BYTES = 1 << 16
 """Bytes of a file that reveal the decoder it needs."""
-LARGE = 1 << 20
-"""Least bytes of a file whose rows may be read on demand: a smaller one is read in a moment."""
 STREAMED_BYTES = 1 << 27
 """Bytes of a picture, or of a result, from which on it is streamed: 128 MiB."""
-READINGS, PAUSE = 4, 0.1
-"""The attempts to read a file that changes while it is read, and the seconds between them."""
 
 
 class Begun(NamedTuple):
@@ -99,7 +90,7 @@ class Reader:
             if name == STREAM:
                 return self._standard_input()
             if name not in self._ahead:
-                data = self._object(name) if _is_object(name) else _large(name)
+                data = self._object(name) if _is_object(name) else input_bytes.large(name)
                 if (streamed := self._streamed(data, name)) is not None:
                     return streamed
                 if data is not None and is_store(name):
@@ -111,7 +102,7 @@ class Reader:
     def streamed(self, name: str) -> tuple[Picture, Source] | None:
         """Return the picture *name* as `read` does if its rows are read as they are needed; else None."""
         with naming(name):
-            return self._streamed(_large(name), name)
+            return self._streamed(input_bytes.large(name), name)
 
     def describe(self, name: str) -> Description | None:
         """Return the header of the file *name*; None if it must be decoded. Raises FileError."""
@@ -123,12 +114,12 @@ class Reader:
 
                 return decode.describe(ObjectBytes.of(name), self._options(name))
             with open(name, "rb", buffering=0) as file:
-                state = _state(file)
+                state = input_bytes.state_of_open(file)
                 return None if state is None else decode.describe(FileBytes(file.fileno(), state), self._options(name))
 
     def _streamed(self, data: FileBytes | None, name: str = "") -> tuple[Picture, Source] | None:
         """Return the picture of a large file whose rows are read on demand; None if it is decoded whole."""
-        if isinstance(data, HeldBytes) and len(data) < LARGE:
+        if isinstance(data, HeldBytes) and len(data) < input_bytes.LARGE:
             return None
 
         def check(expected: Expected) -> None:
@@ -146,7 +137,7 @@ class Reader:
         """Whether the header of a file allows reading its rows on demand."""
         options, expected = self._options(name), None
         with contextlib.suppress(DecodeError):  # reported when it is read
-            if not options.lenient and (data := _large(name)) is not None:
+            if not options.lenient and (data := input_bytes.large(name)) is not None:
                 expected = size_limit.streamable(data, options)
         return expected is not None and expected.pixels * expected.samples.bytes >= STREAMED_BYTES
 
@@ -160,7 +151,7 @@ class Reader:
         return self._begin(name, self._options(name))
 
     def _begin(self, name: str, options: DecodeOptions) -> Begun:
-        data, state = _read(name, self.wait_for_room, in_pieces=True, kind=options.kind)
+        data, state = input_bytes.bytes_of(name, self.wait_for_room, in_pieces=True, kind=options.kind)
         return Begun(self._source(data, state), decode.load(data, options))
 
     def _object(self, name: str) -> FileBytes:
@@ -179,7 +170,7 @@ class Reader:
             if not isinstance(data, HeldBytes):
                 size_limit.check(data, self._options(name))
                 self.wait_for_room(len(data))
-                _check_room(len(data))
+                input_bytes.check_room(len(data))
             whole = data[:]
         source = self._source(whole, None, data.tag)
         return decode.decode(whole, self._options(name)), source
@@ -193,7 +184,7 @@ class Reader:
         if self._objects is None:
             from ..stores.ahead import Ahead  # few calls read one
 
-            self._objects = Ahead(partial(_check_object, kind=self.asked[3], in_parts=not self.asked[1]))
+            self._objects = Ahead(partial(input_bytes.check_object, kind=self.asked[3], in_parts=not self.asked[1]))
         return self._objects
 
     def _source(self, data: bytes | FileBytes, state: FileState | None, tag: str = "") -> Source:
@@ -209,16 +200,16 @@ class Reader:
         if sys.stdin is None:
             raise OSError("is closed")
         pipe, options = sys.stdin.buffer, self._options()
-        head, format = _head(pipe, kind=options.kind)
+        head, format = input_bytes.head_of(pipe, kind=options.kind)
         if pipe.seekable() or not format.stream:
-            if (state := _state(pipe)) is not None and state.size >= LARGE:
+            if (state := input_bytes.state_of_open(pipe)) is not None and state.size >= input_bytes.LARGE:
                 streamed = self._streamed(FileBytes(pipe.fileno(), state))
                 if streamed is not None:
                     return streamed[0], streamed[1]._replace(state=None)
                 size_limit.check_open(pipe.fileno(), options)
-            data, _ = _whole(head, pipe)
+            data, _ = input_bytes.whole(head, pipe)
             return decode.decode(data, options), self._source(data, None)
-        feed = image_stream.Feed(head, format, pipe, most_of_a_pipe())
+        feed = image_stream.Feed(head, format, pipe, input_bytes.most_of_a_pipe())
         first = feed.take()
         if feed.has_more():
             return image_stream.of_pipe(first, feed, partial(decode.decode, options=options)), Source(None, None)
@@ -261,116 +252,6 @@ def naming(name: str) -> Iterator[None]:
         raise FileError(shown(name), faults.NO_MEMORY) from None
 
 
-def read_bytes(name: str) -> bytes:
-    """Return the bytes of a file that begins like an image; raises DecodeError for others, OSError."""
-    data, _ = _read(name)
-    if isinstance(data, FileBytes):
-        raise DecodeError("is a Zarr, but only a file can be used here; convert it, for example to PNG")
-    return data
-
-
-def _read(
-    name: str, wait_for_room: Callable[[float], None] = lambda needed: None, in_pieces: bool = False, kind: str = ""
-) -> tuple[bytes | FileBytes, FileState | None]:
-    """Return the bytes of a file; *in_pieces* allows reading its format on demand. Raises DecodeError, OSError."""
-    if (zarr := zarr_bytes(name)) is not None:
-        return zarr, None
-    if is_store(name):
-        from ..stores.ahead import Ahead  # few calls read one
-
-        return Ahead(partial(_check_object, kind=kind)).take(name)[0], None
-    if name == STREAM and sys.stdin is None:
-        raise OSError("is closed")
-    with sys.stdin.buffer if name == STREAM else open(name, "rb", buffering=0) as file:
-        head, format = _head(file, name, kind)
-        if in_pieces and format.is_read_in_pieces(head) and (state := _state(file)) is not None:
-            return FileBytes(file.fileno(), state), state
-        return _whole(head, file, wait_for_room)
-
-
 def _is_object(name: str) -> bool:
     """Whether *name* is one object of a store."""
     return is_store(name) and not is_stored_zarr(name)
-
-
-def _check_object(name: str, head: bytes, size: int, kind: str, in_parts: bool = False) -> None:
-    """Raise DecodeError for an object that is no image, or too large for the memory.
-
-    Raises `LargeObject` if its rows may be read on demand, *in parts*.
-    """
-    from .object_bytes import LARGE, LargeObject
-
-    format = decode.check_head(head[: formats.HEAD], name, size, kind)
-    if in_parts and size >= LARGE and format.codec.stream is not None and not name.startswith(names.HTTPS):
-        raise LargeObject
-    _check_room(size)
-
-
-def _head(file: Any, name: str = "", kind: str = "") -> tuple[bytes, formats.Format]:
-    """Return the first bytes of a file, and its format: text, a video or an endless device is not read to its end.
-
-    A stream is recognised by its first bytes, so that a pipe of small images need not deliver more.
-    """
-    head, piece = b"", getattr(file, "read1", file.read)
-    while len(head) < formats.HEAD and (more := piece(formats.HEAD - len(head))):
-        head += more
-        if not kind and (format := formats.sniff(head)) is not None and format.stream:
-            break
-    length = os.fstat(file.fileno()).st_size if formats.suffix_of(name) == ".bin" else 0
-    return head, decode.check_head(head, name, length, kind)
-
-
-def _whole(
-    head: bytes, file: Any, wait_for_room: Callable[[float], None] = lambda needed: None
-) -> tuple[bytes, FileState | None]:
-    """Return all bytes of a file, whose *head* was already read, and its state, consistent with each other.
-
-    Raises DecodeError if they are too many, also after others gave memory back, or change all the time.
-    """
-    size = file.seek(0, os.SEEK_END) if file.seekable() else 0
-    if not size:
-        try:  # a pipe, or a device that pretends to be seekable
-            return read(file, most_of_a_pipe(), head), None
-        except TooLongError as error:
-            raise DecodeError(image_stream.too_long(error)) from None
-    for reading in range(READINGS):
-        if reading:
-            time.sleep(PAUSE)
-        before = _state(file)
-        size = file.seek(0, os.SEEK_END)
-        wait_for_room(size)
-        _check_room(size)
-        file.seek(0)
-        data = file.read()
-        if _state(file) == before and (before is None or len(data) == before.size):
-            return data, before
-    raise DecodeError(CHANGES)
-
-
-def _check_room(size: int) -> None:
-    """Raise DecodeError if there is no memory for all *size* bytes of a file."""
-    if (free := memory_budget.short(size)) is not None:
-        raise DecodeError(f"has {amount(size)}; {amount(free)} of memory are free; more memory would help")
-
-
-def _large(name: str) -> FileBytes | None:
-    """Return a file for reading piece by piece; None if it is small, or not a file. Raises OSError."""
-    if (zarr := zarr_bytes(name)) is not None:
-        return zarr
-    found = Path(name).stat()  # opening a pipe would consume data
-    if not stat.S_ISREG(found.st_mode) or found.st_size < LARGE:
-        return None
-    with open(name, "rb", buffering=0) as file:
-        state = _state(file)
-        return None if state is None else FileBytes(file.fileno(), state)
-
-
-def _state(file: Any) -> FileState | None:
-    with contextlib.suppress(io.UnsupportedOperation):  # standard input was replaced by memory
-        return state_of(file.fileno())
-    return None
-
-
-def most_of_a_pipe() -> int:
-    """Return the most bytes to read from a pipe or device: the limit for pipes, or the memory for a batch of images."""
-    return min(memory_budget.budget(), image_stream.MOST)

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.cli.batch import dispatch
-from imfilter.cli.images import reader
-from imfilter.cli.images.reader import READINGS, Reader
+from imfilter.cli.images import input_bytes
+from imfilter.cli.images.input_bytes import READINGS
+from imfilter.cli.images.reader import Reader
 from imfilter.filters.blur import blur
 from PIL import Image
 
@@ -21,10 +22,10 @@ def other(folder):
 @pytest.fixture
 def while_read(monkeypatch):
     """``while_read(change, times)``: what happens to the input each time when it has been read, before that is seen."""
-    monkeypatch.setattr(reader, "PAUSE", 0)
+    monkeypatch.setattr(input_bytes, "PAUSE", 0)
 
     def while_read(change, times=1):
-        state, seen = reader._state, []
+        state, seen = input_bytes.state_of_open, []
 
         def changing(file):
             if len(seen) % 2 and len(seen) // 2 < times:
@@ -32,7 +33,7 @@ def while_read(monkeypatch):
             seen.append(file)
             return state(file)
 
-        monkeypatch.setattr(reader, "_state", changing)
+        monkeypatch.setattr(input_bytes, "state_of_open", changing)
         return seen
 
     return while_read

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 import tifffile
-from imfilter.cli.images import pyramid, reader
+from imfilter.cli.images import input_bytes, pyramid, reader
 from imfilter.cli.images.tiff import cog
 
 KEEP = ("conv", "--kernel", "1", "-q")
@@ -78,7 +78,7 @@ def test_streamed_and_in_memory_are_the_same_bytes(ok, folder, monkeypatch, comp
         ok(*words, "whole.tif")
         with monkeypatch.context() as patch:
             patch.setattr(reader, "STREAMED_BYTES", 0)
-            patch.setattr(reader, "LARGE", 0)
+            patch.setattr(input_bytes, "LARGE", 0)
             ok(*words, "streamed.tif")
         assert (folder / "whole.tif").read_bytes() == (folder / "streamed.tif").read_bytes()
 
@@ -88,7 +88,7 @@ def test_a_picture_with_copies_is_streamed_and_they_are_left_out(run, folder, mo
     run(*KEEP, "in.npy", "-o", "a.tif", "--to", "cog", "--depth", "8")
     whole = run("blur", "a.tif", "-o", "b.tif")
     monkeypatch.setattr(reader, "STREAMED_BYTES", 0)
-    monkeypatch.setattr(reader, "LARGE", 0)
+    monkeypatch.setattr(input_bytes, "LARGE", 0)
     streamed = run("blur", "a.tif", "-o", "c.tif", "-v")
     note = "imfilter: a.tif: 3 of its pages, small copies or masks of others, were left out"
     assert whole.lines == [note]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from imfilter.cli.errors import FileError
-from imfilter.cli.images import decode, image_files, reader, size_limit
+from imfilter.cli.images import decode, image_files, input_bytes, size_limit
 from imfilter.cli.images.file_bytes import FileBytes
 from imfilter.cli.images.picture import DecodeError, DecodeOptions, Frames, size_guard
 from imfilter.cli.images.source import state_of
@@ -66,8 +66,8 @@ def test_every_format_is_refused_by_its_header(kind):
 def test_no_more_is_read_of_a_file_that_is_too_large(run, monkeypatch):
     monkeypatch.setattr(size_limit, "LARGE", 1)
     read = []
-    whole = reader._whole
-    monkeypatch.setattr(reader, "_whole", lambda *words: read.append(words) or whole(*words))
+    whole = input_bytes.whole
+    monkeypatch.setattr(input_bytes, "whole", lambda *words: read.append(words) or whole(*words))
     for name in ("a.pgm", "b.pgm"):
         Path(name).write_bytes(b"P5 30 20 255\n" + bytes(600))
     line = "has 30×20 = 600 pixels; the limit is 599 (--max-pixels raises it)"

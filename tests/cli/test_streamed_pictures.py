@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from imfilter import imread, imwrite
 from imfilter.cli.digest import SourceDigest
-from imfilter.cli.images import reader
+from imfilter.cli.images import input_bytes, reader
 from imfilter.filters.core import native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.streamed import StreamedImage
@@ -28,7 +28,7 @@ def streaming(monkeypatch):
     monkeypatch.setattr(executor, "STRIP_BYTES", 1 << 12)
     monkeypatch.setattr(executor, "IN_PLACE_BYTES", 1 << 12)
     monkeypatch.setattr(executor, "TALL_BYTES", 1 << 13)
-    monkeypatch.setattr(reader, "LARGE", 0)
+    monkeypatch.setattr(input_bytes, "LARGE", 0)
 
     def least(size):
         monkeypatch.setattr(reader, "STREAMED_BYTES", size)

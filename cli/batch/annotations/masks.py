@@ -9,9 +9,10 @@ from ....filters.core.lazy_numpy import Array, np
 from ...console.messages import shown
 from ...errors import FileError
 from ...images import decode, encode, formats
+from ...images.input_bytes import read_bytes
 from ...images.metadata import Metadata
 from ...images.picture import DecodeError, DecodeOptions, Frames, Picture, size_guard
-from ...images.reader import naming, read_bytes
+from ...images.reader import naming
 from .way import Way
 
 ONE_BIT_GRAY = b"\1\0"
