@@ -310,7 +310,7 @@ def test_a_picture_beyond_the_memory_of_a_worker_is_refused_by_name(photos, clus
     ended = call("blur", "in", "-o", "out/", "--sigma", 2, "--cluster", "s.json")
     failed, totals = ended.stderr.splitlines()
     assert failed.startswith("imfilter: in/large.png: needs about 0.")
-    assert failed.endswith("GB of memory; its worker may take 0.26 GB (memory_limit)")
+    assert failed.endswith("GB of memory; its worker may use 0.26 GB (memory_limit)")
     assert totals.startswith("imfilter: 2 done, 0 skipped, 1 failed")
 
 
