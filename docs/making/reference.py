@@ -255,7 +255,7 @@ def options_page() -> str:
         if section == ARGUMENTS:
             listed = [definition("INPUT...", declared["inputs"].help)]
         if listed:
-            title = "For some filters alone" if section == "Options" else section
+            title = "For some filters only" if section == "Options" else section
             text += [f"## {title}", "\n".join(listed)]
     return "\n\n".join(text) + "\n"
 
@@ -278,7 +278,7 @@ def python_page() -> str:
     import imfilter
 
     text = ["# Python", entries(["Python", "API", "NumPy", "imread", "imwrite"])]
-    text += ["What `import imfilter` exports beside the [filters](reference/index.md). Examples, and which arrays are"]
+    text += ["This page lists what `import imfilter` exports besides the [filters](reference/index.md). Examples, and which arrays are"]
     text[-1] += " images: [From Python](gallery.md#from-python)."
     text += ["## Arguments of every filter", docstrings.fields(signature.IMAGE)]
     arguments = catalog.load("edges").spec.arguments
@@ -306,7 +306,7 @@ def exported(thing: Any, name: str) -> str:
 
 def index_page(others: dict[str, str]) -> str:
     """Return the list of all commands."""
-    text = ["# Reference", "", "One page for each command, made of the declarations from which the command is made."]
+    text = ["# Reference", "", "Each command has a page, made from the declarations of the command."]
     text += ["", "## Filters", "", *(f"- [{name}]({name}.md): {catalog.summary(name)}" for name in catalog.names())]
     text += ["", "## Other commands", ""]
     for name, help in others.items():
