@@ -274,12 +274,12 @@ def command_page(name: str, help: str) -> str:
 
 
 def python_page() -> str:
-    """Return the page of what `imfilter` exports beside the filters."""
+    """Return the page of what `imfilter` exports besides the filters."""
     import imfilter
 
     text = ["# Python", entries(["Python", "API", "NumPy", "imread", "imwrite"])]
-    text += ["This page lists what `import imfilter` exports besides the [filters](reference/index.md). Examples, and which arrays are"]
-    text[-1] += " images: [From Python](gallery.md#from-python)."
+    text += ["This page lists what `import imfilter` exports besides the [filters](reference/index.md)."]
+    text[-1] += " [From Python](gallery.md#from-python) has examples, and says which arrays are images."
     text += ["## Arguments of every filter", docstrings.fields(signature.IMAGE)]
     arguments = catalog.load("edges").spec.arguments
     text += ["\n".join(definition(name, given.help) for name, given in arguments.items())]
