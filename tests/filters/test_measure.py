@@ -163,7 +163,7 @@ def test_jobs_is_the_number_of_threads_and_changes_no_figure(monkeypatch):
     begun = []
     monkeypatch.setattr(engine_threads, "available", lambda: 4)
     original = engine_threads.beside
-    monkeypatch.setattr(engine_threads, "beside", lambda task: begun.append(task) or original(task))
+    monkeypatch.setattr(engine_threads, "beside", lambda task, **how: begun.append(task) or original(task, **how))
     for module in (of_difference, of_similarity):
         monkeypatch.setattr(module, "STRIP", 400)
     rng = np.random.default_rng(5)
