@@ -59,8 +59,8 @@ def make() -> SectionedCommand:
         under an alpha of 0, missing samples, NaN and infinities are left out, and counted. By default only the first
         frame of an animation is read.
 
-        --header reads no pixels of JPEG and PNG, and only the first frame of other formats. --check decodes all frames
-        of all files, and prints the damaged ones.
+        --header reads no pixels of JPEG and PNG, nor of PNM, .npy and TIFF files of 1 MiB or more and of Zarr; of other
+        files it decodes the first frame. --check decodes all frames of all files, and prints the damaged ones.
 
         Exit codes: 0 all files were read, 1 some file could not be read, 2 wrong call.
 

@@ -77,6 +77,7 @@ def _found(call: Call) -> Iterator[Found]:
         if not hasattr(readers, "own"):
             readers.own = prefetch.reader(call.max_pixels, call.lenient)
             readers.own.digests = False
+            readers.own.streams = lambda expected: call.header  # then no sample is read
         try:
             return _of_file(call, source.name, readers.own, jobs)
         except FileError as error:
@@ -95,8 +96,9 @@ def _found(call: Call) -> Iterator[Found]:
 
 
 def _bytes(name: str) -> int | None:
+    """Return the length of a file; None for anything else, such as a Zarr."""
     with contextlib.suppress(OSError, ValueError):
-        return None if name == STREAM else Path(name).stat().st_size
+        return Path(name).stat().st_size if name != STREAM and Path(name).is_file() else None
     return None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter import imwrite
+from imfilter.cli.images import input_bytes
 from imfilter.cli.info import bars
 from imfilter.filters.core.measure import statistics
 from PIL import Image
@@ -170,6 +171,19 @@ def test_headers_of_folders_and_lists(run, ok, rgb):
     assert [each["input"] for each in listed[:-1]] == ["p/b.jpg", "p/in/c.png"]
     assert listed[0]["pictures"] == [] and listed[0]["quality"] == 75
     assert len(ok("info", "p/a.png", "p/in/c.png", "--header").decode().splitlines()) == 2
+
+
+@pytest.mark.each("name", ["a.pgm", "a.npy", "a.tif"])
+def test_the_pixels_of_a_large_file_are_not_read_for_its_header(run, monkeypatch, name):
+    samples = np.zeros((3000, 2000), np.uint8)
+    np.save(name, samples) if name == "a.npy" else Image.fromarray(samples).save(name)
+    read, whole = [], input_bytes.whole
+    monkeypatch.setattr(input_bytes, "whole", lambda *words: read.append(words) or whole(*words))
+    header = run("info", name, "--header").out.decode()
+    assert ", 2000×3000, gray, 8 bits, 5.7 MiB" in header
+    assert not read
+    assert run("info", name).out.decode().startswith(header)
+    assert read
 
 
 def test_header_and_pixels_say_the_same_of_a_file(run, rgb, rgba):
