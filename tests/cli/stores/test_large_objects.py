@@ -132,6 +132,22 @@ def test_a_large_object_is_fetched_once(by_parts, bucket, folder, gray, proxy):
 
 
 @in_store
+def test_an_object_that_is_replaced_while_it_is_fetched_is_refused(by_parts, bucket, folder, gray, proxy):
+    Image.fromarray(gray).save(folder / "a.pgm")
+    bucket.put("a.pgm", data := (folder / "a.pgm").read_bytes())
+
+    def replacing(method, path, number):
+        if number == 4:
+            bucket.put("a.pgm", data[:-1] + b"!")
+
+    proxy.fault = replacing
+    ended = by_parts("blur", f"{bucket.url}/a.pgm", "-o", "out.png", through=proxy)
+    line = f"imfilter: {bucket.url}/a.pgm: changed while it was read; try again when it is complete\n"
+    assert (ended.returncode, ended.stderr) == (1, line)
+    assert not (folder / "out.png").exists()
+
+
+@in_store
 @pytest.mark.parametrize("fault", ["503", "cut", "half"])
 def test_a_part_that_is_lost_now_and_then_is_fetched_again(by_parts, imfilter, bucket, folder, gray, proxy, fault):
     Image.fromarray(gray).save(folder / "a.pgm")
