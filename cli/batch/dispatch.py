@@ -54,6 +54,7 @@ def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     reader.needed = partial(processor.needed, job)
     reader.streams = partial(processor.streams, job)
     reader.advice = processor.advice
+    reader.digests = processor.options.write.encode.signs
     found, source = _read(processor, job, reader)
     job = job._replace(source=source)
     numbered = any(target.numbered is not None for target in job.targets.values())

@@ -47,9 +47,14 @@ class EncodeOptions(NamedTuple):
     stamp: bool = True
     """Files contain the name of the program that wrote them."""
 
+    @property
+    def signs(self) -> bool:
+        """Whether files contain the name of the program, and the stamp with it."""
+        return self.stamp and not self.strip
+
     def signed(self, software: str) -> str:
         """Return the name of the program for the file."""
-        return software if self.stamp and not self.strip else ""
+        return software if self.signs else ""
 
 
 class Content(NamedTuple):

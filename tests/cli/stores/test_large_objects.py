@@ -242,6 +242,16 @@ def test_zarrs_below_a_folder_are_pictures_and_update_sees_a_changed_chunk(imfil
 
 
 @zarr_in_store
+@pytest.mark.parametrize(("more", "times"), [([], 2), (["--no-stamp"], 1), (["--strip"], 1)])
+def test_chunks_are_fetched_again_for_the_stamp_alone(imfilter, bucket, put, gray, proxy, more, times):
+    name = put("a.zarr", gray, chunks=(64, 64))
+    well(imfilter("blur", name, "-o", "out.png", *more, through=proxy))
+    fetched = [path for method, path in proxy.requests if method == "GET" and "/c/" in path]
+    others = [path for path in fetched if not path.endswith("/c/0/0")]  # whose beginning is looked at, too
+    assert len(others) == times * 11 == times * len(set(others))
+
+
+@zarr_in_store
 def test_what_is_no_zarr_in_a_store_is_refused(imfilter, bucket, put, gray, proxy):
     name = put("a.zarr", gray, chunks=(64, 64))
     missing = imfilter("blur", f"{bucket.url}/none.zarr", "-o", "out.png")
