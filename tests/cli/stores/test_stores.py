@@ -1,11 +1,13 @@
 """Objects in stores stand where files do: the same bytes, whole or not at all, and nothing written twice."""
 
+import contextlib
 import io
 import os
 import signal
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -331,6 +333,7 @@ def test_a_killed_run_leaves_whole_objects(command, environment_of_store, imfilt
     assert stored(bucket, "out/") == whole
 
 
+@pytest.mark.needs("/proc/self/task")
 def test_a_worker_that_is_killed_costs_its_picture_alone(imfilter, bucket, folder, proxy):
     fill(folder, bucket, 10)
     killed, once = [], threading.Lock()
@@ -362,16 +365,22 @@ def test_workers_leave_nothing_in_the_folder_of_temporary_files(imfilter, bucket
 
 def kill_a_worker():
     """Kill one of the processes that a call of this one has begun; return whether there was one."""
-    below = {}
-    for line in subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout.splitlines()[1:]:
-        pid, parent, args = line.split(None, 2)
-        below.setdefault(int(parent), []).append((int(pid), args))
-    for run, _ in below.get(os.getpid(), ()):
-        for worker, args in below.get(run, ()):
-            if "multiprocessing.spawn" in args:
+    for run in children(os.getpid()):
+        for worker in children(run):
+            if b"multiprocessing.spawn" in Path(f"/proc/{worker}/cmdline").read_bytes():
                 os.kill(worker, signal.SIGKILL)
                 return True
     return False
+
+
+def children(process):
+    """The processes that a process has begun."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            if int(path.read_bytes().rpartition(b")")[2].split()[1]) == process:
+                found.append(int(path.parent.name))
+    return found
 
 
 # ---- parts ------------------------------------------------------------------------------------------
