@@ -21,21 +21,19 @@ class FileBytes:
     together; `check` detects that.
     """
 
+    file_state: FileState | None = None
+    """The state of the one file that is read; None if it is something else."""
+    tag = ""
+    """The tag of an object in a store, which changes with its contents."""
+
     def __init__(self, descriptor: int, state: FileState) -> None:
         """*descriptor* is copied."""
         self._descriptor, self.state = os.dup(descriptor), state
-
-    tag = ""
-    """The tag of an object in a store, which changes with its contents."""
+        self.file_state = state
 
     def source_digest(self) -> SourceDigest:
         """Return the digest of the bytes, for which they are read in a thread."""
         return SourceDigest(self)
-
-    @property
-    def file_state(self) -> FileState | None:
-        """The state of the one file that is read; None if it is something else."""
-        return self.state
 
     def __len__(self) -> int:
         return self.state.size
@@ -64,10 +62,6 @@ class HeldBytes(FileBytes):
 
     def __init__(self, data: bytes, tag: str = "") -> None:
         self.data, self.tag = data, tag
-
-    @property
-    def file_state(self) -> None:
-        """It is not a file."""
 
     def __len__(self) -> int:
         return len(self.data)

@@ -48,10 +48,6 @@ class ObjectBytes(FileBytes):
         """Return the digest of the bytes, which is complete when they have been read."""
         return ObjectDigest(self)
 
-    @property
-    def file_state(self) -> None:
-        """It is not a file."""
-
     def __len__(self) -> int:
         return self._size
 

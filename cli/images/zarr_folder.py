@@ -34,10 +34,6 @@ class FolderBytes(FileBytes):
             raise DecodeError(NONE)
         self.folder, self.state, self._mark = folder, state, str(mark)
 
-    @property
-    def file_state(self) -> None:
-        """It is not a file."""
-
     def __len__(self) -> int:
         return self._list[2][-1]
 

@@ -53,6 +53,11 @@ def answered(status: int, tries: int = 1) -> StoreError:
     return StoreError(f"the store answered {status}{meaning}{_times(tries)}", status)
 
 
+def is_of_library(error: Exception) -> bool:
+    """Whether an error is of one of the library's own types."""
+    return type(error).__module__.startswith("obstore")
+
+
 def of_library(error: Exception, name: str = "") -> StoreError:
     """Return the failure for an *error* of the library, perhaps met while reading the object *name*.
 

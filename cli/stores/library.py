@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from ..errors import UsageError
-from .failures import StoreError, of_library
+from .failures import StoreError, is_of_library, of_library
 from .names import parts
 
 MAKERS = {"s3": "S3Store", "gs": "GCSStore", "az": "AzureStore"}
@@ -80,6 +80,6 @@ def told(name: str = "") -> Iterator[None]:
     except (UsageError, MemoryError):
         raise
     except Exception as error:
-        if not (isinstance(error, ValueError | FileNotFoundError) or type(error).__module__.startswith("obstore")):
+        if not (isinstance(error, ValueError | FileNotFoundError) or is_of_library(error)):
             raise
         raise of_library(error, name) from None

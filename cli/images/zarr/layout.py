@@ -11,7 +11,7 @@ from typing import Any
 
 from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
-from ...stores.failures import StoreError, of_library
+from ...stores.failures import StoreError, is_of_library, of_library
 from ...stores.names import is_store
 from .. import extras
 from ..picture import DecodeError
@@ -107,7 +107,7 @@ def _failures_of_stores() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if type(error).__module__.startswith("obstore"):
+        if is_of_library(error):
             raise of_library(error) from None
         raise
 
