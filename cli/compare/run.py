@@ -41,6 +41,10 @@ def run(call: Call) -> ExitCode:
     several = is_folder(call.a)
     if call.diff is not None:
         _check_diff(call.diff, several)
+    if call.diff is not None or call.report is not None:
+        from . import outputs  # few calls write files
+
+        outputs.check(call, wanted)
     read = frozenset(found for pair in wanted for name in (pair.a, pair.b) if name and (found := identity(name)))
     at_once = max(1, min(call.cores, len(wanted)))
     call = call._replace(how=call.how._replace(jobs=max(1, call.cores // at_once)))
@@ -48,7 +52,6 @@ def run(call: Call) -> ExitCode:
     if call.report is not None:
         from . import page  # few calls write one
 
-        page.check(call, wanted)
         call = call._replace(page_share=page.share_of(call, len(wanted)))
         worst = page.Worst(call.page_size)
     code, identical, within = ExitCode.DONE, 0, 0
@@ -150,7 +153,9 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
         if call.diff is not None:
             written = call.diff
             if means_folder(call.diff):
-                written = str(Path(call.diff, pair.place).with_suffix(".png"))
+                from .outputs import diff_of
+
+                written = diff_of(call.diff, pair)
                 Path(written).parent.mkdir(parents=True, exist_ok=True)
             difference_picture.write(both, written, call.style, call.gain, call.how.tolerance, read)
     notes += [note for side in sides for note in side.damage if note not in notes]

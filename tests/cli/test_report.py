@@ -351,7 +351,7 @@ def test_of_many_pairs_the_worst_are_shown_within_the_size(run, page, folder):
 @pytest.mark.parametrize(
     "words, reason",
     [
-        (("--report", "a.png"), "is an input, which is never overwritten"),
+        (("--report", "a.png"), "is one of the pictures to compare, which is never overwritten"),
         (("--report", "m.png", "--mask", "m.png"), "is the mask, which is never overwritten"),
         (("--report", "d.png", "--diff", "d.png"), "leads to the same file"),
         (("--report-size", "1M"), "--report-size requires --report"),
