@@ -96,10 +96,7 @@ def target_of(output: str) -> Target:
         raise UsageError(f"{shown(output)}: a sheet must be a local file; name one, and copy it")
     if means_folder(output):
         raise UsageError(f"{shown(output)}: is a folder; name a file for the sheet")
-    try:
-        format = formats.of_suffix(output)
-    except UsageError as error:
-        raise UsageError(str(error).removesuffix(", or --to FORMAT")) from None
+    format = formats.of_suffix(output)
     if format.data_set or "uint8" not in format.colour:
         raise UsageError(f"{shown(output)}: a sheet needs a format for colours; use .png")
     return Target(output, format)
