@@ -80,6 +80,10 @@ class SheetLook(NamedTuple):
         found = laid_out(grid, cells, places, height, Look(words, self.background, text_width=width))
         return found if found.ndim == 3 else found[..., None]
 
+    def fits(self, text: str) -> bool:
+        """Return whether a line of text is no wider than a cell's side, so that it is not cut."""
+        return font(self.text_size, self.font).width(text) <= self.size
+
     def notes(self, cells: Sequence[Cell]) -> list[str]:
         """Return notes on the labels of cells."""
         words = font(self.text_size, self.font)
