@@ -122,7 +122,11 @@ def write(call: Call, worst: Worst, count: int, read: frozenset[tuple[int, int]]
         f"{worst.within} within the limits",
         *([f"{len(failed)} not compared"] if failed else []),
     ]
-    limits = [(f"--{name.replace('_', '-')}", str(value)) for name, value in call.limits._asdict().items() if value]
+    limits = [
+        (f"--{name.replace('_', '-')}", str(value))
+        for name, value in call.limits._asdict().items()
+        if value is not None
+    ]
     page = Page(
         title=call.report_title or "imfilter compare",
         summary=[", ".join(counts)],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError
 from ..batch.inputs import is_folder, means_folder
-from ..console.messages import complain, counted, put, say, shown
+from ..console.messages import complain, counted, put, reason, say, shown
 from ..console.report import SCHEMA
 from ..errors import ExitCode, FileError, UsageError
 from ..file_identity import identity
@@ -66,7 +66,11 @@ def run(call: Call) -> ExitCode:
     if worst is not None:
         from . import page
 
-        page.write(call, worst, len(wanted), read)
+        try:
+            page.write(call, worst, len(wanted), read)
+        except FileError as error:
+            complain(error)
+            code = ExitCode.NOT_COMPARED  # not the code of pairs that differ
     said = [unsearched] if unsearched else []
     if call.json:
         counts = {"pairs": len(wanted), "within": within, "identical": identical}
@@ -156,11 +160,18 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
                 from .outputs import diff_of
 
                 written = diff_of(call.diff, pair)
-                Path(written).parent.mkdir(parents=True, exist_ok=True)
+                _make_folder(Path(written).parent)
             difference_picture.write(both, written, call.style, call.gain, call.how.tolerance, read)
     notes += [note for side in sides for note in side.damage if note not in notes]
     total = of_all(found)
     return Result(pair, call.limits.missed(total), total, notes=notes, diff=written, exhibit=exhibit)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(shown(str(folder)), f"cannot be made: {reason(error)}") from None
 
 
 def _with_peak(call: Call, pair: Comparable, name: str) -> Comparable:

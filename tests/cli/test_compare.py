@@ -330,6 +330,19 @@ def test_differences_of_folders_go_to_a_folder(run, pictures):
     assert run("compare", "g", "o", "-r", "--diff", "d.png").code == 2
 
 
+def test_what_cannot_be_written_is_not_a_difference(run, pictures):
+    for folder in ("g/in", "o/in"):
+        Path(folder).mkdir(parents=True)
+        imwrite(f"{folder}/x.png", pictures[0])
+    Path("d").mkdir()
+    Path("d/in").touch()
+    ended = run("compare", "g", "o", "-r", "--diff", "d/", "-q")
+    assert (ended.code, ended.out) == (3, b"") and ended.err.startswith("imfilter: d/in: cannot be made: ")
+    ended = run("compare", "g", "o", "-r", "-q", "--report", f"{'x' * 300}.html")
+    assert (ended.code, ended.out) == (3, b"") and "x.html: cannot be written: " in ended.err
+    assert ended.err.count("\n") == 1
+
+
 def test_a_picture_that_is_compared_is_never_replaced(run, pictures):
     before = Path("b.png").read_bytes()
     for folder in ("g", "o"):

@@ -332,6 +332,10 @@ def test_a_page_without_differences_says_so(ok, page, png):
     ok("compare", "a.png", "a.png", "--report", "page.html")
     assert "1 pair, 1 identical" in page()
     assert "<article" not in page()
+    assert "must be identical" in page()
+    ok("compare", "a.png", "a.png", "--min-psnr", "0", "--report", "page.html")
+    assert "<td>--min-psnr</td><td>0.0</td>" in page()
+    assert "must be identical" not in page()
 
 
 def test_of_many_pairs_the_worst_are_shown_within_the_size(run, page, folder):
