@@ -210,4 +210,5 @@ def _tell(call: Call, result: Result) -> None:
         put(line(result, call.how.metrics, call.quiet))
     if not call.quiet and not call.json:
         for note in result.notes:
-            say(f"imfilter: {note if note.startswith(result.pair.name[:1]) else f'{result.pair.name}: {note}'}")
+            said = any(note.startswith(f"{shown(name)}: ") for name in (result.pair.a, result.pair.b) if name)
+            say(f"imfilter: {note if said else f'{result.pair.name}: {note}'}")
