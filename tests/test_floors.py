@@ -41,6 +41,7 @@ ENGINE_GROUND = {"lazy_numpy", "named_tuple"}
 GROUND = {
     "blas",
     "bounded_read",
+    "brace_fields",
     "digest",
     "errors",
     "file_identity",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from string import Formatter
 
 from ...filters.core.named_tuple import NamedTuple
+from ..brace_fields import pieces
 from ..console.messages import shown
 from ..errors import UsageError
 from ..images import formats
@@ -17,6 +17,9 @@ CLASSES = re.compile(r"\{(label|class)(?::(0\d))?\}/")
 """The start of a pattern that puts the images of a data set into folders of their labels or classes."""
 VARIANT = "variant"
 """The field of an augmentation."""
+NUMBERS = "index", "map", VARIANT
+"""The fields that are numbers, without that of a frame."""
+WIDTH_OF_TEXT = r"[^{}]?[<>^]?\d{1,2}"
 ANY = "\0"
 """The placeholder in a path for the unknown number of a frame; no path contains it."""
 
@@ -67,7 +70,7 @@ class OutputNaming(NamedTuple):
     @property
     def fields(self) -> list[str | None]:
         """The fields of the pattern; None stands for text after the last of them."""
-        return [field for _, field, *_ in Formatter().parse(self.pattern or "")]
+        return [field for _, field, *_ in pieces(self.pattern or "")]
 
     @property
     def rest(self) -> str:
@@ -89,18 +92,18 @@ class OutputNaming(NamedTuple):
                 raise ValueError("is empty")
             if "/" in self.rest or os.sep in self.rest or "\0" in self.pattern:
                 raise ValueError("a file name cannot contain /")
-            if {"label", "class"}.intersection(field for _, field, *_ in Formatter().parse(self.rest)):
+            if {"label", "class"}.intersection(field for _, field, *_ in pieces(self.rest)):
                 raise ValueError("{label} and {class} are folders; use them as in '{class}/{frame:05}.png'")
             if self.rest != self.pattern and ("frame" not in self.fields or self.frame is not None):
                 raise ValueError("{label}/ and {class}/ need the image's number after them, such as {frame:05}")
-            for _, field, width, conversion in Formatter().parse(self.rest):
+            for _, field, width, conversion in pieces(self.rest):
                 if conversion:
                     raise ValueError(f"! is not allowed in {{{shown(field or '')}!{shown(conversion)}}}")
                 if field is not None and field not in self.known:
                     raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(self.known)}")
                 if field == "frame" and not re.fullmatch(r"(0\d{1,2})?d?", width or ""):
                     raise ValueError(f"{{frame:{shown(width or '')}}} is not a width; use digits, as in {{frame:03}}")
-                if width and not re.fullmatch(r"[^{}]?[<>^]?\d{1,2}d?", width):
+                if width and not re.fullmatch(WIDTH_OF_TEXT + ("d?" if field in NUMBERS else ""), width):
                     raise ValueError(f"{{{field}:{shown(width)}}} is not a width; use digits, as in {{index:04}}")
             if self.fields.count("frame") > 1:
                 raise ValueError("use {frame} once")
@@ -140,7 +143,7 @@ class OutputNaming(NamedTuple):
         values[VARIANT] = self.variant or 0
         before, frame = "", None
         name = ""
-        for literal, field, width, _ in Formatter().parse(self.rest):
+        for literal, field, width, _ in pieces(self.rest):
             name += literal
             if field == "frame" and self.frame is None:
                 before, frame, name = name, width or "", ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from string import Formatter
 from typing import Any
 
+from ..brace_fields import pieces
 from ..console.messages import printable, shown
 from ..errors import UsageError
 
@@ -20,7 +20,7 @@ def check(pattern: str, known: Collection[str], others: Mapping[str, str] | None
     *others* are fields that an option adds, with its name.
     """
     try:
-        for _, field, spec, conversion in Formatter().parse(pattern):
+        for _, field, spec, conversion in pieces(pattern):
             if conversion or "{" in (spec or ""):
                 raise ValueError(f"! and braces are not allowed in {{{shown(field or '')}}}")
             if field is not None and field not in known and field in (others or {}):
@@ -31,10 +31,20 @@ def check(pattern: str, known: Collection[str], others: Mapping[str, str] | None
                 raise ValueError(
                     f"{{{field}:{shown(spec or '')}}} is too wide; a field has at most {MOST_WIDTH} characters"
                 )
-            if spec:
-                format("" if spec[-1] in "0123456789" else 1.0, spec)
+            if spec and not _is_format(spec):
+                raise ValueError(
+                    f"{{{field}:{shown(spec)}}} is not a format; use digits, as in {{stem:20}} or {{psnr:.1f}}"
+                )
     except ValueError as error:
         raise UsageError(f"--label {shown(pattern)}: {error}") from None
+
+
+def _is_format(spec: str) -> bool:
+    try:
+        format("" if spec[-1] in "0123456789" else 1.0, spec)
+    except ValueError:
+        return False
+    return True
 
 
 def filled(pattern: str, values: Mapping[str, Any]) -> list[str]:
@@ -46,7 +56,7 @@ def filled(pattern: str, values: Mapping[str, Any]) -> list[str]:
     (['- dB'], ['31.3 dB'])
     """
     text = ""
-    for literal, field, spec, _ in Formatter().parse(pattern):
+    for literal, field, spec, _ in pieces(pattern):
         value = None if field is None else values.get(field)
         text += literal.replace(r"\n", "\n")
         if field is not None:

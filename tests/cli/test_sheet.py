@@ -200,6 +200,8 @@ def test_transparent_pictures_lie_on_the_background(run, folder):
         (["in", "-", "-o", "s.png"], "cannot be mixed"),
         (["in", "-o", "s.png", "-0"], "-0 requires --files-from"),
         (["in", "-o", "s.png", "--label", "{psnr}"], "unknown field {psnr}"),
+        (["in", "-o", "s.png", "--label", "{"], "--label {: its braces do not match; {{ and }} stand for braces"),
+        (["in", "-o", "s.png", "--label", "{stem:q}"], "{stem:q} is not a format; use digits, as in {stem:20}"),
         (["in", "-o", "s.png", "--label", "{width!r}"], "! and braces are not allowed in"),
         (["in", "-o", "s.png", "--label", "{width:{index}}"], "! and braces are not allowed in"),
         (["in", "-o", "s.png", "--label", "{width:9999999999}"], "at most 999 characters"),
