@@ -432,6 +432,14 @@ def test_every_path_that_a_document_or_a_comment_names_exists(source):
     assert not [path for path in sorted(named) if not any(ROOT.glob(re.sub(r"<\w+>", "*", path)))]
 
 
+@pytest.mark.each("workflow", sorted((ROOT / ".github" / "workflows").glob("*.yml")))
+def test_a_workflow_names_the_actions_of_others_by_commit(workflow):
+    """A tag can be moved to other code, which would then run with the right to publish."""
+    lines = re.findall(r"^ *-? *uses: (?!\./)(.*)$", workflow.read_text(encoding="utf-8"), re.MULTILINE)
+    assert lines
+    assert [line for line in lines if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", line)] == []
+
+
 def test_the_changelog_begins_with_the_version_of_the_program_and_its_day():
     heading = re.search(r"^## (.+)$", HISTORY.read_text(encoding="utf-8"), re.MULTILINE)[1]
     assert re.fullmatch(rf"{re.escape(imfilter.__version__)} - \d{{4}}-\d\d-\d\d", heading)
