@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import inspect
 import shlex
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from ...filters.core import catalog
-from ...filters.core.parameters import Spec
+from ...filters.core.parameters import ParameterError, Spec
 from ..batch.help_sections import OWN
 from ..batch.options import TYPES
+from ..console.messages import flag
 from ..errors import UsageError
 from .command_words import homes
 from .docstrings import examples, paragraphs_on, references, shell_words
@@ -83,9 +84,10 @@ def _page(command: FilterCommand, filter: str, op: str, parent: Any) -> str:
     if rows:
         with formatter.section(f"Options of {op}"):
             formatter.write_dl([(kept(name), kept(text)) for name, text in rows])
-    others = [name for name, _ in command.records(context, OWN) if not name.startswith("--op ")]
+    absent = {flag(name) for name in spec.maps.keys() - _maps(filter, op)}
+    others = [name for name, _ in command.records(context, OWN) if name.split()[0] not in {"--op", *absent}]
     if others:
-        with formatter.section(f"Options of all operators of {filter}"):
+        with formatter.section(f"Other options of {filter}"):
             formatter.write_text(kept(in_a_row(others)))
     with formatter.section("Example"):
         formatter.write("".join(f"  {line}\n" for line in folded(f"$ {example(spec, op)}").splitlines()))
@@ -97,6 +99,15 @@ def _page(command: FilterCommand, filter: str, op: str, parent: Any) -> str:
     formatter.write_paragraph()
     formatter.write_text(kept(f"`imfilter help {filter}` describes these options, and those of the other operators."))
     return printed(formatter.getvalue()).rstrip("\n")
+
+
+def _maps(filter: str, op: str) -> Set[str]:
+    """Return the maps of an operator's result; all of the filter's if the operator has an option that is required."""
+    loaded = catalog.load(filter)
+    try:
+        return {*loaded.checked(op=op).stages()[-1].fields}
+    except ParameterError:
+        return loaded.spec.maps.keys()
 
 
 def example(spec: Spec, op: str) -> str:
