@@ -359,7 +359,7 @@ def test_the_commands_of_a_page_run_and_print_what_it_says(page, page_block, tmp
         needs("GNU Make")
     folder = tmp_path / "page"
     folder.mkdir()
-    running.furnish(folder)
+    running.furnish(folder, page)
     if native.core is None and "imfilter denoise" in text:
         reduce_pictures(folder)
     running.walk(text, folder, page_block)
@@ -412,7 +412,7 @@ def test_a_page_that_lies_is_found_out(making, page_block, tmp_path):
 
     folder = tmp_path / "page"
     folder.mkdir()
-    running.furnish(folder)
+    running.furnish(folder, PAGES[0])
     small = "```text a.pgm\nP2\n2 1\n255\n3 4\n```\n"
     command = "```sh\nimfilter info missing.png || echo $?\n```\n"
     running.walk(f"{small}```values a.pgm\n3 4\n```\n{command}```text\n1\n```\n", folder, page_block)
