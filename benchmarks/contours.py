@@ -247,8 +247,11 @@ def main() -> None:
         unseen.append(mean_f(judged[best]))
     head = ["settings", "sigma, low, high", *KINDS, "mean F", "precision", "recall"]
     text = f"{len(drawn)} pictures of {WIDTH}×{HEIGHT}, seed {arguments.seed}.\n\n{common.table(head, rows)}\n\n"
-    text += f"- Settings chosen on one half of the pictures reach a mean F of {unseen[0]:.3f} and {unseen[1]:.3f} on the other half.\n"
-    text += "- Thin lines lie {:+.1f} px from a rising step between two pixels, and {:+.1f} px from a falling one.\n".format(*offsets())
+    means = "{:.3f} and {:.3f}".format(*unseen)
+    text += f"- Settings chosen on one half of the pictures reach a mean F of {means} on the other half.\n"
+    rising, falling = offsets()
+    text += f"- Thin lines lie {rising:+.1f} px from a rising step between two pixels, "
+    text += f"and {falling:+.1f} px from a falling one.\n"
     common.write("contours", text)
 
 

@@ -37,7 +37,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "tone": ("brightness", "contrast", "gamma", "grayscale", "greyscale", "invert", "color", "colour"),
 }
 """Of commands."""
-OPTIONS = "options", "border", "depth", "mask", "region of interest", "JSON", "background", "JPEG quality", "linear light"
+OPTIONS = "options", "border", "depth", "mask", "region of interest", "JSON", "background", "JPEG quality"
 """Of the options that all filters share."""
 DOCUMENTS: dict[str, tuple[str, ...]] = {
     "README.md": ("install", "installation", "exit codes", "GPU"),
