@@ -158,7 +158,7 @@ def test_the_help_of_an_operator_explains_it(lines):
     assert "C. Tomasi and R. Manduchi" in bilateral
     assert "M. Kuwahara" not in bilateral
     canny = " ".join(" ".join(lines("help", "op", "canny")).split())
-    assert "above low that are connected" in canny
+    assert "above --low that are connected" in canny
     assert "Kirsch" not in canny
     assert "--angle FILE" in canny and "--coherence" not in canny
     assert "--coherence FILE" in "\n".join(lines("help", "op", "structure"))
