@@ -158,6 +158,14 @@ def test_picture_of_speed_is_fresh(fresh):
     fresh(ROOT / "benchmarks" / "speed.svg", script("benchmarks/speed.py").picture())
 
 
+def test_every_script_that_the_results_name_stands_in_the_list_of_benchmarks():
+    results, listed = (
+        set(re.findall(r"python benchmarks/(\w+)\.py", (ROOT / "benchmarks" / name).read_text(encoding="utf-8")))
+        for name in ("RESULTS.md", "README.md")
+    )
+    assert results and results <= listed, results - listed
+
+
 @pytest.mark.needs("a terminal")
 def test_recorded_terminal_shows_what_the_commands_print():
     def lines(svg):
