@@ -127,6 +127,12 @@ def test_the_shared_help_has_the_sections_that_are_no_filters_own(lines, name):
         assert [row for row in rows if row] == [row for row in whole[title] if row]
 
 
+@pytest.mark.each("words", [(), ("info",)])
+def test_the_shared_help_of_what_has_none_names_a_command_that_has_it(refused, words):
+    said = "imfilter: unknown option --help-shared; filters have it: imfilter blur --help-shared"
+    assert refused(2, *words, "--help-shared") == said
+
+
 def test_the_version_has_a_short_option(run):
     assert run("-V").out == run("--version").out
 

@@ -79,7 +79,6 @@ OPTIONS = {
     "blur --output-format png": "unknown option --output-format; did you mean --to?",
     "blur --kernel mean3": "unknown option --kernel; it is an option of conv",
     "blur --xyzzy": "unknown option --xyzzy",
-    "info --help-shared": "unknown option --help-shared; filters have it: imfilter blur --help-shared",
     "blur -z": "unknown option -z",
     "blur --sigma": "--sigma requires a value",
     "blur --linear=1": "--linear takes no value",
