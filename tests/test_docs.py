@@ -451,6 +451,8 @@ def test_a_workflow_names_the_actions_of_others_by_commit(workflow):
 def test_the_changelog_begins_with_the_version_of_the_program_and_its_day():
     heading = re.search(r"^## (.+)$", HISTORY.read_text(encoding="utf-8"), re.MULTILINE)[1]
     assert re.fullmatch(rf"{re.escape(imfilter.__version__)} - \d{{4}}-\d\d-\d\d", heading)
+    cited = re.findall(r"^(?:version|date-released): (.+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.M)
+    assert " - ".join(cited) == heading
 
 
 NAME = re.compile(r"`(imfilter(?:\.\w+)+)`")
