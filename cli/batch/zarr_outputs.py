@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..console.messages import shown
 from ..errors import UsageError
-from ..images.zarr_mark import is_stored_zarr, is_zarr
+from ..images.zarr_mark import is_stored_zarr, is_zarr, is_zarr_folder
 from ..stores.names import is_store
 from .call_files import FilesRead, FilesWritten, Written
 from .naming import ANY
@@ -18,13 +18,13 @@ def is_zarr_output(job: Job, target: Target) -> bool:
     """Return whether an output will be a Zarr, like its input if no format is given."""
     if target.format is not None:
         return target.format.folder
-    return is_zarr(job.input.name) or is_stored_zarr(job.input.name)
+    return is_zarr(job.input.name)
 
 
 def check(read: FilesRead, written: FilesWritten) -> None:
     """Raise UsageError if a Zarr to be replaced contains a file that is read; in stores, also an output."""
     for file in written.each():
-        if file.path is None or file.is_backup or not is_zarr(file.path):
+        if file.path is None or file.is_backup or not is_zarr_folder(file.path):
             continue
         replaced = read.folders.folder(file.path)
         for name in read.names:

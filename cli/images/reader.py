@@ -24,7 +24,7 @@ from .description import Description
 from .file_bytes import FileBytes, HeldBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source
-from .zarr_mark import is_stored_zarr, is_zarr
+from .zarr_mark import is_zarr
 
 if TYPE_CHECKING:
     from ..stores.ahead import Ahead
@@ -107,7 +107,7 @@ class Reader:
     def describe(self, name: str) -> Description | None:
         """Return the header of the file *name*; None if it must be decoded. Raises FileError."""
         with naming(name):
-            if name == STREAM or is_zarr(name) or is_stored_zarr(name) or name.startswith(names.HTTPS):
+            if name == STREAM or is_zarr(name) or name.startswith(names.HTTPS):
                 return None
             if is_store(name):
                 from .object_bytes import ObjectBytes
@@ -254,4 +254,4 @@ def naming(name: str) -> Iterator[None]:
 
 def _is_object(name: str) -> bool:
     """Whether *name* is one object of a store."""
-    return is_store(name) and not is_stored_zarr(name)
+    return is_store(name) and not is_zarr(name)

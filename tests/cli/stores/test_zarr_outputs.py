@@ -301,7 +301,7 @@ def test_workers_of_a_cluster_write_zarrs(imfilter, bucket, folder):
     [
         (["{}/x.zarr/a.png", "-o", "{}/x.zarr"], "{}/x.zarr: holds {}/x.zarr/a.png, which this call reads; choose"),
         (["{}/x.zarr", "-o", "{}/x.zarr/o.zarr"], "{}/x.zarr/o.zarr: lies in {}/x.zarr, which this call reads; choose"),
-        (["{}/x.zarr", "-o", "{}/x.zarr"], "{}/x.zarr: is an input, which is never overwritten; give the output"),
+        (["{}/x.zarr", "-o", "{}/x.zarr"], "{}/x.zarr: is an input, which is never overwritten; choose another"),
         (["{}/x.zarr", "--in-place"], "--in-place: {}/x.zarr is not a file that can be replaced"),
         (
             ["{}/f-1.zarr/a.gif", "--to", "zarr", "-o", "{}/", "--name", "f-{frame}{suffix}"],
