@@ -183,6 +183,7 @@ def test_the_operators_are_listed(lines):
         ("blurr", "unknown command 'blurr'; did you mean 'blur'?"),
         ("median", "'median' is an operator: imfilter help op median"),
         ("dataset spilt", "unknown command 'dataset spilt'; did you mean 'split'?"),
+        ("kernels sobel-x", "unknown command 'kernels sobel-x'; use: imfilter kernels show sobel-x"),
         ("blur sharpen", "imfilter blur has no commands of its own; omit 'sharpen'"),
         ("op cany", "unknown operator 'cany'; did you mean 'canny'?"),
         ("op emboss", "unknown operator 'emboss'; it is a kernel: imfilter conv --kernel emboss"),
