@@ -32,6 +32,10 @@ from .core.parameters import ABSENT, given_field
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
+DERIVED = (*GRADIENTS, "pb")
+"""The operators with gx and gy."""
+DIRECTED = (*DERIVED, *COMPASSES)
+"""The operators with a magnitude and an angle."""
 DEFAULT_SIGMA = {"canny": canny.SIGMA, "log": 1.4, "dog": 1.0, "zerocross": 2.0, "pb": boundaries.SIGMA}
 CANNY_LOW, CANNY_HIGH = canny.LOW, canny.HIGH
 SOBELS_UNITS = {"scharr": 1 / 4, "farid": 8.0, "kirsch": 1 / 4}
@@ -65,18 +69,25 @@ class Edges(NamedTuple):
     """The edges and the maps. An absent map is None by position, and raises AttributeError by name."""
 
     image: Array
-    magnitude: Annotated[Array, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = ABSENT
-    angle: Annotated[Array, MapField("Write the gradient's direction to FILE.", "angle")] = ABSENT
-    gx: Annotated[Array, MapField("Write the derivative along x to FILE.", "signed")] = ABSENT
-    gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed")] = ABSENT
-    strength: Annotated[Array, MapField("Write the strength of the texture to FILE.", "magnitude")] = ABSENT
+    magnitude: Annotated[Array, MapField("Write the gradient's magnitude to FILE.", "magnitude", only=DIRECTED)] = (
+        ABSENT
+    )
+    angle: Annotated[Array, MapField("Write the gradient's direction to FILE.", "angle", only=DIRECTED)] = ABSENT
+    gx: Annotated[Array, MapField("Write the derivative along x to FILE.", "signed", only=DERIVED)] = ABSENT
+    gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed", only=DERIVED)] = ABSENT
+    strength: Annotated[
+        Array, MapField("Write the strength of the texture to FILE.", "magnitude", only=("structure",))
+    ] = ABSENT
     orientation: Annotated[
-        Array, MapField("Write the axis along which the texture changes most to FILE.", "orientation")
+        Array,
+        MapField("Write the axis along which the texture changes most to FILE.", "orientation", only=("structure",)),
     ] = ABSENT
     coherence: Annotated[
         Array,
         MapField(
-            "Write the coherence to FILE: 1 where the texture changes along one axis, 0 along all alike.", "fraction"
+            "Write the coherence to FILE: 1 where the texture changes along one axis, 0 along all alike.",
+            "fraction",
+            only=("structure",),
         ),
     ] = ABSENT
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import inspect
 import shlex
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from typing import Any
 
 from ...filters.core import catalog
-from ...filters.core.parameters import ParameterError, Spec
+from ...filters.core.parameters import Spec
 from ..batch.help_sections import OWN
 from ..batch.options import TYPES
 from ..console.messages import flag
@@ -84,7 +84,7 @@ def _page(command: FilterCommand, filter: str, op: str, parent: Any) -> str:
     if rows:
         with formatter.section(f"Options of {op}"):
             formatter.write_dl([(kept(name), kept(text)) for name, text in rows])
-    absent = {flag(name) for name in spec.maps.keys() - _maps(filter, op)}
+    absent = {flag(name) for name, given in spec.maps.items() if given.only and op not in given.only}
     others = [name for name, _ in command.records(context, OWN) if name.split()[0] not in {"--op", *absent}]
     if others:
         with formatter.section(f"Other options of {filter}"):
@@ -99,15 +99,6 @@ def _page(command: FilterCommand, filter: str, op: str, parent: Any) -> str:
     formatter.write_paragraph()
     formatter.write_text(kept(f"`imfilter help {filter}` describes these options, and those of the other operators."))
     return printed(formatter.getvalue()).rstrip("\n")
-
-
-def _maps(filter: str, op: str) -> Set[str]:
-    """Return the maps of an operator's result; all of the filter's if the operator has an option that is required."""
-    loaded = catalog.load(filter)
-    try:
-        return {*loaded.checked(op=op).stages()[-1].fields}
-    except ParameterError:
-        return loaded.spec.maps.keys()
 
 
 def example(spec: Spec, op: str) -> str:

@@ -158,6 +158,13 @@ def test_some_paragraph_says_what_an_operator_does(name):
     assert [op for op in OPERATORS[name] if f"``{op}``" not in text] == []
 
 
+def test_an_operator_gives_the_maps_that_are_declared_for_it():
+    edges = catalog.load("edges")
+    for op in OPERATORS["edges"]:
+        declared = {name for name, given in edges.spec.maps.items() if not given.only or op in given.only}
+        assert {*edges.checked(op=op).stages()[-1].fields} == {"image", *declared}, op
+
+
 def test_the_help_of_an_operator_explains_it(lines):
     bilateral = " ".join(" ".join(lines("help", "op", "bilateral")).split())
     assert "exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 r²))" in bilateral
