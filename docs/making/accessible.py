@@ -1,4 +1,4 @@
-"""What the theme leaves out: names of landmarks, levels and the keyboard, for readers who see no page or use no mouse."""
+"""What the theme leaves out: for readers who see no page or use no mouse, and for options at the end of a line."""
 
 from __future__ import annotations
 
