@@ -58,7 +58,7 @@ def entries(words: Iterable[str]) -> str:
 def with_entries(text: str, document: str) -> str:
     r"""Return the text of a document with its entries of the index below its title.
 
-    >>> with_entries("# A\n\nB.\n", "cli/NONE.md")
+    >>> with_entries("# A\n\nB.\n", "NONE.md")
     '# A\n\nB.\n'
     """
     if document not in DOCUMENTS:
