@@ -79,7 +79,7 @@ def make_run() -> SectionedCommand:
         -----
         $ imfilter run soft.toml photo.jpg -o soft.jpg
         $ imfilter run soft.toml photos/ -r -o out/
-        $ imfilter run soft.toml photos/ -r -o deep/ --to png --depth 16
+        $ imfilter run soft.toml photos/ -r -o out/ --name "{stem}.soft.png"
         """
         options = shared_options(values)
         path, *inputs = options.inputs or [""]
