@@ -101,16 +101,42 @@ def environment_of_store(endpoint) -> dict[str, str]:
     }
 
 
+SMALL = """
+import sys
+from imfilter.cli.images import object_bytes, reader
+from imfilter.cli.main import console
+reader.STREAMED_BYTES = object_bytes.LARGE = 0
+object_bytes.BLOCK = 1 << 12
+sys.exit(console())
+"""
+"""The program, for which all objects and pictures are large."""
+
+
 @pytest.fixture
-def imfilter(command, environment_of_store):
-    """Run the program in a process of its own: ``imfilter("blur", …)``, as other arguments of `subprocess.run` say."""
+def process(environment_of_store):
+    """``process(command)`` returns a function that runs it in a process of its own: ``imfilter("blur", …)``."""
 
-    def imfilter(*words, through: Proxy | None = None, env: dict[str, str] | None = None):
-        variables = environment_of_store | ({"AWS_ENDPOINT_URL": through.url} if through is not None else {})
-        said = [*command, *map(str, words)]
-        return subprocess.run(said, env=variables | (env or {}), capture_output=True, text=True, check=False)
+    def process(command):
+        def imfilter(*words, through: Proxy | None = None, env: dict[str, str] | None = None):
+            variables = environment_of_store | ({"AWS_ENDPOINT_URL": through.url} if through is not None else {})
+            said = [*command, *map(str, words)]
+            return subprocess.run(said, env=variables | (env or {}), capture_output=True, text=True, check=False)
 
-    return imfilter
+        return imfilter
+
+    return process
+
+
+@pytest.fixture
+def imfilter(process, command):
+    """Run the program."""
+    return process(command)
+
+
+@pytest.fixture
+def by_parts(process):
+    """Run the program by whose measure each object is large."""
+    return process([sys.executable, "-c", SMALL])
 
 
 class Proxy:
