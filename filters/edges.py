@@ -363,7 +363,7 @@ def _found(
 def _drawn(stages: list[Stage], colour: str, common: EdgesCommon) -> Stage:
     """Return the stage that draws the edges found by *stages* on the picture."""
     if common.get("range", "auto") != "auto":
-        raise ParameterError("range", "does not apply with overlay; use --gain to change the strength of the colour")
+        raise ParameterError("range", "does not apply with --overlay; use --gain to change the strength of the colour")
     display, gain = stages[-1].display, common.get("gain", 1.0)
 
     def strength(context: ImageContext) -> Callable[[Any], Array]:
