@@ -149,8 +149,7 @@ def examples_of(doc: str) -> list[str]:
 def index(name: str, spec: Spec) -> str:
     """Return entries of the index, by which the search finds a page."""
     ops = spec.parameters.get("op")
-    words = [*WORDS.get(name, ()), *(ops.choices if ops else ()), *(ops.param.aliases if ops else ())]
-    return entries([name, *words])
+    return entries([name, *WORDS.get(name, ())], (*ops.choices, *ops.param.aliases) if ops else ())
 
 
 def operator(op: str, spec: Spec, single: list[str], shown: list[str], lines: list[str]) -> str:

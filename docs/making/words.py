@@ -50,9 +50,11 @@ DOCUMENTS: dict[str, tuple[str, ...]] = {
 """Of documents beside the code, which have no entries of their own."""
 
 
-def entries(words: Iterable[str]) -> str:
-    """Return entries of the index, each a main one: the search puts these first."""
-    return "```{index} " + ", ".join(f"! {word}" for word in dict.fromkeys(words)) + "\n```"
+def entries(words: Iterable[str], others: Iterable[str] = ()) -> str:
+    """Return entries of the index: main ones, which the search puts first, and *others*."""
+    main = dict.fromkeys(words)
+    listed = [*(f"! {word}" for word in main), *(word for word in dict.fromkeys(others) if word not in main)]
+    return f"```{{index}} {', '.join(listed)}\n```"
 
 
 def with_entries(text: str, document: str) -> str:
