@@ -149,6 +149,7 @@ class Proxy:
     def __init__(self, server: str) -> None:
         self.fault: Fault = lambda method, path, number: None
         self.requests: list[tuple[str, str]] = []
+        self._open = 0
         proxy, lock = self, threading.Lock()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -165,6 +166,9 @@ class Proxy:
                     self.close_connection = True
                     return
                 body = self.rfile.read(length)
+                if len(body) < length:  # its sender was killed
+                    self.close_connection = True
+                    return
                 if isinstance(fault, float):
                     time.sleep(fault)
                 elif fault is not None and fault.isdigit():
@@ -196,6 +200,16 @@ class Proxy:
                 pass
 
         class Server(http.server.ThreadingHTTPServer):
+            def process_request(self, *request: Any) -> None:
+                with lock:
+                    proxy._open += 1
+                super().process_request(*request)
+
+            def process_request_thread(self, *request: Any) -> None:
+                super().process_request_thread(*request)
+                with lock:
+                    proxy._open -= 1
+
             def handle_error(self, *request: object) -> None:
                 pass  # whoever asked was killed
 
@@ -203,6 +217,15 @@ class Proxy:
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def settle(self) -> None:
+        """Wait until all has arrived that is on its way from a process that was killed."""
+        last = http.client.HTTPConnection(*self.server.server_address[:2])
+        last.request("HEAD", "/")
+        last.getresponse()  # so those that came before are open by now
+        last.close()
+        while self._open:
+            time.sleep(0.001)
 
 
 @pytest.fixture
