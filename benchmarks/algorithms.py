@@ -79,4 +79,4 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    common.compare("algorithms", __doc__, measure, "nanoseconds of one core a sample", "the pick first", above=1.1)
+    common.compare("algorithms", __doc__, measure, "nanoseconds of one core per sample", "the pick first", above=1.1)

@@ -132,4 +132,4 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    common.compare("batch", __doc__, measure, "seconds; of memory megabytes")
+    common.compare("batch", __doc__, measure, "times in seconds, memory in megabytes")

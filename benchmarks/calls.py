@@ -73,8 +73,8 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
     with busy():
         for name, ours, theirs in chosen:
             own, other = pairs(ours, theirs)
-            yield Row(f"{name}, beside {LOOPS} busy loops", "its own idle time", own, idle[name], 3.0)
-            yield Row(f"{name}, beside {LOOPS} busy loops", "OpenCV", own, other)
+            yield Row(f"{name}, next to {LOOPS} busy loops", "its own idle time", own, idle[name], 3.0)
+            yield Row(f"{name}, next to {LOOPS} busy loops", "OpenCV", own, other)
 
 
 if __name__ == "__main__":

@@ -122,14 +122,14 @@ def of_images(arguments: argparse.Namespace) -> str:
                 wall, cpu, _ = map(min, zip(*found, strict=True))
                 rows.append([f"{photos}", work, f"{wall:.1f}", f"{cpu:.1f}"])
     table = common.table(["images", "work", "seconds", "seconds of CPU"], rows)
-    return f"{table}\n\nOn a task the scheduler and the call spend {of_a_task():.1f} ms of a core."
+    return f"{table}\n\nThe scheduler and the call spend {of_a_task():.1f} ms of a core on each task."
 
 
 if __name__ == "__main__":
     arguments = common.asked(__doc__)
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     machine = f"{common.machine()}; {common.versions('numpy', 'pillow', 'distributed', 'zarr')}"
-    least = f"the least of {arguments.runs[1]}, in turn."
+    least = f"{common.least_of(arguments.runs[1])}."
     if arguments.only in "images":
         said = f"{machine}; JPEGs of 320×240, blur by sigma 2; {least}"
         common.write("cluster", f"{said}\n\n{of_images(arguments)}")

@@ -241,13 +241,23 @@ def compare(
         cells = [cell for row in same for cell in (spread(row.ours), spread(row.theirs), ratio(row))]
         lines.append([same[0].name, same[0].tool, *cells, *same[0].extra])
     packages = versions("numpy", "scipy", "pillow", "opencv-python-headless", "torch")
-    runs = " and ".join(str(count) for count in arguments.runs)
-    text = f"{machine()}; {packages}; {runs} pairs; {said}. Measured in {time.monotonic() - began:.0f} s.\n\n"
+    runs = " or ".join(str(count) for count in arguments.runs)
+    text = f"{machine()}; {packages}; {runs} pairs of runs for each row; {said}. "
+    text += f"The measurement took {time.monotonic() - began:.0f} s.\n\n"
     text += f"{table([*head, *extra], lines)}\n\n{kept(settings)}"
     if arguments.only:
         print(text)
     else:
         write(section, text)
+
+
+def least_of(runs: int) -> str:
+    """Return how a table of least values was measured.
+
+    >>> least_of(3), least_of(1)
+    ('the least of 3 alternate runs', 'one run each')
+    """
+    return "one run each" if runs == 1 else f"the least of {runs} alternate runs"
 
 
 def spread(values: Sequence[float]) -> str:

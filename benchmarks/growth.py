@@ -51,7 +51,7 @@ def power(sizes: list[int], values: list[float], start: float) -> float:
 def steady(name: str, places: list[int], times: list[float], start: int) -> str:
     """Return the line that says whether *times* are constant from *start* on."""
     wide = [time for place, time in zip(places, times, strict=True) if place >= start]
-    return f"- {name}: the slowest takes {common.verdict(max(wide) / min(wide), STEADY)}"
+    return f"- {name}: slowest to fastest {common.verdict(max(wide) / min(wide), STEADY)}"
 
 
 def widths(runs: int, parameter: str, places: list[int], **parameters: Any) -> list[float]:
@@ -89,14 +89,14 @@ def main() -> None:
         ):
             grows = power(MEGAPIXELS, values, base)
             linear = "linear" if abs(grows - 1) <= 0.1 else "**not linear**"
-            checks.append(f"- {name}, {what}: as the pixels to the power of {grows:.2f}: {linear}")
+            checks.append(f"- {name}: {what} grows as the pixels to the power of {grows:.2f}: {linear}")
     checks.append(steady("Gaussian from sigma 8 on", SIGMAS, gaussians, 8))
     checks.append(steady("box from 11×11 on", BOXES, boxes, 11))
-    head = ["image", "megapixels", "s", "ns a pixel beyond the start", "MB", "bytes a pixel beyond the start"]
-    text = f"{common.machine()}; {runs} runs. The start, an image of 73×55: {start.seconds:.2f} s, "
+    head = ["image", "megapixels", "s", "ns per pixel beyond the start", "MB", "bytes per pixel beyond the start"]
+    text = f"{common.machine()}; {runs} runs each. The start-up, measured on an image of 73×55: {start.seconds:.2f} s, "
     text += f"{start.memory / 1e6:.0f} MB.\n\n{common.table(head, rows)}\n\n"
-    text += common.table(["sigma", *map(str, SIGMAS)], [["ns a pixel", *(f"{time:.2f}" for time in gaussians)]])
-    text += "\n\n" + common.table(["box", *map(str, BOXES)], [["ns a pixel", *(f"{time:.2f}" for time in boxes)]])
+    text += common.table(["sigma", *map(str, SIGMAS)], [["ns per pixel", *(f"{time:.2f}" for time in gaussians)]])
+    text += "\n\n" + common.table(["box", *map(str, BOXES)], [["ns per pixel", *(f"{time:.2f}" for time in boxes)]])
     common.write("growth", text + "\n\n" + "\n".join(checks))
 
 

@@ -305,4 +305,4 @@ def in_nanoseconds(work: Work, times: list[list[float]]) -> Iterator[list[float]
 
 
 if __name__ == "__main__":
-    common.compare("in_memory", __doc__, measure, "nanoseconds of one core a pixel")
+    common.compare("in_memory", __doc__, measure, "nanoseconds of one core per pixel")

@@ -178,5 +178,5 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    said = "seconds; 12 MP in colour; errors in levels, and the part that differs"
+    said = "seconds; 12 MP in colour; errors in levels, with the fraction of samples that differ"
     common.compare("peers", __doc__, measure, said, "MB", "the other's", "error", "the other's")

@@ -54,5 +54,5 @@ def measure(arguments: argparse.Namespace) -> str:
 if __name__ == "__main__":
     arguments = common.asked(__doc__)
     said = f"{common.machine()}; {common.versions('numpy', 'pillow')}; {PHOTOS} JPEGs of 320×240, blur by sigma 2; "
-    said += f"the least of {arguments.runs[1]}, in turn."
+    said += f"{common.least_of(arguments.runs[1])}."
     common.write("shards", f"{said}\n\n{measure(arguments)}")

@@ -129,5 +129,5 @@ def measure(arguments: argparse.Namespace) -> str:
 if __name__ == "__main__":
     arguments = common.asked(__doc__)
     said = f"{common.machine()}; {common.versions('numpy', 'pillow', 'obstore', 'moto')}; {PHOTOS} JPEGs of 320×240, "
-    said += f"blur by sigma 2, {LATENCY * 1000:.0f} ms for each answer; the least of {arguments.runs[1]}, in turn."
+    said += f"blur by sigma 2, {LATENCY * 1000:.0f} ms for each answer; {common.least_of(arguments.runs[1])}."
     common.write("stores", f"{said}\n\n{measure(arguments)}")

@@ -85,5 +85,5 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
         tables = measure(arguments, Path(name))
     said = f"{common.machine()}; {common.versions('numpy', 'pillow')}; "
-    said += f"{SIDE}×{SIDE} gray pixels of 8 bits; one run each, beside other work."
+    said += f"{SIDE}×{SIDE} gray pixels of 8 bits; one run each, on a busy machine."
     common.write("streaming", f"{said}\n\n{tables}")

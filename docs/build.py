@@ -16,14 +16,14 @@ from pathlib import Path
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS))
 
-from making import accessible, links, places, reference, rendering, running  # noqa: E402 - the folder is on the path by now
+from making import accessible, links, places, reference, rendering, running, words  # noqa: E402 - the folder is on the path by now
 
 
 def walked(document: str, page: str, work: Path, machine: running.Machine) -> running.Walk:
     """Do all that a page of this folder does, in a folder of its own."""
     folder = work / page.removesuffix(".md")
     folder.mkdir(parents=True)
-    running.furnish(folder)
+    running.furnish(folder, places.ROOT / document)
     try:
         return running.walk((places.ROOT / document).read_text(encoding="utf-8"), folder, machine.run)
     except running.PageError as error:
@@ -44,6 +44,7 @@ def stage(source: Path, work: Path) -> None:
             text = rendering.rendered(text, walks[document])
             made = rendering.pictures_of(work / page.removesuffix(".md"), page, source)
         text = turning.turned(text, document, made) if made else turning.turned(text, document)
+        text = words.with_entries(text, document)
         (source / page).parent.mkdir(parents=True, exist_ok=True)
         (source / page).write_text(rendering.with_figures(text), encoding="utf-8")
     reference.write(source)
@@ -62,8 +63,8 @@ def build(site: Path) -> list[str]:
         except (running.PageError, places.LinkError) as error:
             return [str(error)]
         shutil.rmtree(site, ignore_errors=True)
-        words = ["-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", str(DOCS), "-d", f"{spare}/doctrees"]
-        ended = subprocess.run([sys.executable, *words, str(source), str(site)], check=False)
+        command = ["-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", str(DOCS), "-d", f"{spare}/doctrees"]
+        ended = subprocess.run([sys.executable, *command, str(source), str(site)], check=False)
     if ended.returncode:
         return ["Sphinx has warnings"]
     accessible.complete(site)

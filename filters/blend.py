@@ -77,6 +77,7 @@ def blend(
     Shell
     -----
     $ imfilter blend photo.jpg -o tinted.jpg --other orange --op multiply --opacity 0.4
+    $ imfilter blend photo.png -o faded.png --other white --opacity 50%
     $ imfilter blend photos/ -o changes/ --other yesterday/ --op difference --range stretch
 
     Examples

@@ -198,7 +198,7 @@ def blur(
     sharp.
 
     ``nlm``: non-local means, the strongest denoiser. Each pixel becomes the mean of a window, by default 13×13, with
-    the weights ``exp(-max(d² - 2 n², 0) / h²)``. Here d² is the mean squared difference between the *patch* around the
+    the weights ``exp(-max(d² - 2 n², 0) / h²)``. Here d² is the mean squared difference between the patch around the
     pixel and the one around its neighbour, over all channels; n is *noise_sigma*, by default estimated from the image;
     h is *strength*, which `denoise` calls *tolerance*.
 

@@ -54,9 +54,9 @@ def crop(
 
     The part has a *size* in pixels, or an *area* a and a *ratio* r: ``w = √(a W H r)`` by ``h = √(a W H / r)`` for an
     image of W × H, rounded half up. *ratio* alone takes the largest such part; *area* alone keeps the image's ratio.
-    The part starts *at* a pixel, or lies at a *place* p: of the columns cut off, ``x = (W - w) · p`` are to its left,
-    with halves rounded towards 0. Samples are copied bit for bit, including NaN and the colours of transparent pixels.
-    All channels are cropped together: *channels* is ignored, except that R, G, B and A are errors.
+    The part starts at the pixel *at*, or lies at *place* p: of the columns cut off, ``x = (W - w) · p`` are to its
+    left, with halves rounded towards 0. Samples are copied bit for bit, including NaN and the colours of transparent
+    pixels. All channels are cropped together: *channels* is ignored, except that R, G, B and A are errors.
 
     A part that extends beyond the image is an error unless *pad* is set. Then *border* and *fill* set the pixels there:
     by default 0, or transparent if the image has an alpha; a given *fill* is opaque.

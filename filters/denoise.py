@@ -169,8 +169,8 @@ def denoise(
     ``wavelet``: shrinks the coefficients w of an undecimated Haar transform of *levels* scales to
     ``sign(w) max(|w| - T, 0)``, with ``T = noise² / s``, where s² is the variance in a window of *size* less that of
     the noise. Nearly as strong as bm3d, in a tenth of the time.
-    ``nlm``: non-local means. Each pixel becomes the mean of the window of *size*, with the weights
-    ``exp(-max(d² - 2 noise², 0) / tolerance²)``, where d² is the mean squared difference between the *patch* around the
+    ``nlm``: non-local means. Each pixel becomes the mean of a window of *size*, with the weights
+    ``exp(-max(d² - 2 noise², 0) / tolerance²)``, where d² is the mean squared difference between the patch around the
     pixel and the one around its neighbour.
     ``tv``: total variation. Finds the picture u that minimises ``Σ |grad u| + Σ (u - in)² / (2 weight)``, by
     *iterations* of the dual problem: flat surfaces, sharp edges, no texture.

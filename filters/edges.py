@@ -32,6 +32,10 @@ from .core.parameters import ABSENT, given_field
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
+DERIVED = (*GRADIENTS, "pb")
+"""The operators with gx and gy."""
+DIRECTED = (*DERIVED, *COMPASSES)
+"""The operators with a magnitude and an angle."""
 DEFAULT_SIGMA = {"canny": canny.SIGMA, "log": 1.4, "dog": 1.0, "zerocross": 2.0, "pb": boundaries.SIGMA}
 CANNY_LOW, CANNY_HIGH = canny.LOW, canny.HIGH
 SOBELS_UNITS = {"scharr": 1 / 4, "farid": 8.0, "kirsch": 1 / 4}
@@ -65,18 +69,25 @@ class Edges(NamedTuple):
     """The edges and the maps. An absent map is None by position, and raises AttributeError by name."""
 
     image: Array
-    magnitude: Annotated[Array, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = ABSENT
-    angle: Annotated[Array, MapField("Write the gradient's direction to FILE.", "angle")] = ABSENT
-    gx: Annotated[Array, MapField("Write the derivative along x to FILE.", "signed")] = ABSENT
-    gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed")] = ABSENT
-    strength: Annotated[Array, MapField("Write the strength of the texture to FILE.", "magnitude")] = ABSENT
+    magnitude: Annotated[Array, MapField("Write the gradient's magnitude to FILE.", "magnitude", only=DIRECTED)] = (
+        ABSENT
+    )
+    angle: Annotated[Array, MapField("Write the gradient's direction to FILE.", "angle", only=DIRECTED)] = ABSENT
+    gx: Annotated[Array, MapField("Write the derivative along x to FILE.", "signed", only=DERIVED)] = ABSENT
+    gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed", only=DERIVED)] = ABSENT
+    strength: Annotated[
+        Array, MapField("Write the strength of the texture to FILE.", "magnitude", only=("structure",))
+    ] = ABSENT
     orientation: Annotated[
-        Array, MapField("Write the axis along which the texture changes most to FILE.", "orientation")
+        Array,
+        MapField("Write the axis along which the texture changes most to FILE.", "orientation", only=("structure",)),
     ] = ABSENT
     coherence: Annotated[
         Array,
         MapField(
-            "Write the coherence to FILE: 1 where the texture changes along one axis, 0 along all alike.", "fraction"
+            "Write the coherence to FILE: 1 where the texture changes along one axis, 0 along all alike.",
+            "fraction",
+            only=("structure",),
         ),
     ] = ABSENT
 
@@ -171,17 +182,28 @@ def edges(
 ) -> list[Stage]:
     """Find edges; write gradient magnitude and angle maps.
 
-    ``gx`` and ``gy`` are the derivatives along x (to the right) and y (downward) by the operator's kernels as textbooks
-    print them, unscaled: a step from 0 to 255 gives 1020 with Sobel. The picture is the magnitude, ``√(gx² + gy²)``;
-    for ``laplacian``, ``log`` and ``dog`` it is the signed response, for ``kirsch`` and ``robinson`` the strongest of
-    eight masks, for ``canny`` and ``zerocross`` the binary edges. ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]:
-    0 where brightness grows to the right, 90 where it grows downward, exactly 0 where the magnitude is 0. Roberts'
-    diagonals are rotated by 45° into gx and gy.
+    ``sobel``, ``prewitt``, ``scharr``, ``central``, ``farid`` and ``roberts`` find the gradient. gx and gy are the
+    derivatives along x (to the right) and y (downward) by the operator's kernels as textbooks print them, unscaled: a
+    step from 0 to 255 gives 1020 with Sobel. The kernel of gx is -1 0 1 times a column: 1 2 1 for Sobel, 1 1 1 for
+    Prewitt, 3 10 3 for Scharr, and 0 1 0 for central. Farid's 5×5 kernels are designed for accurate angles. Roberts'
+    2×2 diagonals are rotated by 45° into gx and gy. The picture is the magnitude, ``√(gx² + gy²)``. ``angle = atan2(gy,
+    gx)`` in degrees, in (-180, 180]: 0 where brightness grows to the right, 90 where it grows downward, exactly 0 where
+    the magnitude is 0.
+
+    ``laplacian``, ``log`` and ``dog`` give signed responses: the sum of the four neighbours minus 4 times the pixel,
+    the Laplacian of a Gaussian of *sigma*, and a Gaussian of *sigma* minus one of *ratio* times *sigma*. In 8 and 16
+    bits ``range="auto"`` puts 0 at mid-gray, and a step from black to white just reaches both ends.
+
+    ``kirsch`` and ``robinson`` apply eight 3×3 masks, one for each direction in steps of 45°, and give the strongest
+    response. The angle is the direction of its mask.
+
+    ``canny`` gives thin binary edges. It smooths with a Gaussian of *sigma*, takes the gradient by Sobel's operator,
+    and keeps the maxima of the magnitude along the gradient. Of these, those above *high* are edges, and so are those
+    above *low* that are connected to them. A lower *high* finds more edges, and a lower *low* longer ones.
 
     In 8 and 16 bits ``range="auto"`` writes responses at a fixed scale. It brings the operators to about the units of
     Sobel's 3×3, which are clipped at white: Scharr's and Kirsch's are divided by 4, Farid's multiplied by 8, Sobel's
-    5×5 and 7×7 divided by 16 and 256. ``laplacian``, ``log`` and ``dog`` have 0 at mid-gray, and a step from black to
-    white just reaches both ends. The other ranges, and float samples, keep the values of the formula.
+    5×5 and 7×7 divided by 16 and 256. The other ranges, and float samples, keep the values of the formula.
 
     ``structure`` averages the products of Scharr's gx and gy, in Sobel's units, with a Gaussian of *rho*. This gives
     the structure tensor ``J = [<gx²> <gx·gy>; <gx·gy> <gy²>]`` with the eigenvalues λ1 ≥ λ2. The picture is the
@@ -318,7 +340,7 @@ def _found(
         return [*stages, _compass_picture(threshold)._replace(display=display)]
     weights = gradient.weights_of("sobel" if op == "canny" else op, size)
     if op == "canny" and threshold is not None:
-        raise ParameterError("threshold", "does not apply to canny; use low and high")
+        raise ParameterError("threshold", "does not apply to canny; use --low and --high")
     limits = _limits(low, high, size) if op == "canny" else None
     # Derivatives and picture are one stage, unless another stage must come between them.
     between = channels in ("max", DI_ZENZO) or common.get("nan") == "ignore" or (limits is not None and limits.relative)
@@ -341,7 +363,7 @@ def _found(
 def _drawn(stages: list[Stage], colour: str, common: EdgesCommon) -> Stage:
     """Return the stage that draws the edges found by *stages* on the picture."""
     if common.get("range", "auto") != "auto":
-        raise ParameterError("range", "does not apply with overlay; use gain to change the strength of the colour")
+        raise ParameterError("range", "does not apply with --overlay; use --gain to change the strength of the colour")
     display, gain = stages[-1].display, common.get("gain", 1.0)
 
     def strength(context: ImageContext) -> Callable[[Any], Array]:

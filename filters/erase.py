@@ -82,12 +82,12 @@ def erase(
 ) -> Stage:
     """Erase a rectangle of an image.
 
-    The rectangle is covered with *fill*, black by default; with the ``mean`` of each channel; or with ``noise``, a
-    random number between 0 and white for every sample. It has a *size* in pixels, or an *area* a and a *ratio* r:
-    ``w = √(a W H r)`` by ``h = √(a W H / r)`` for an image of W × H, rounded half up, and at most the image's size. It
-    starts *at* a pixel, or lies at a *place*, as in `crop`. A part beyond the image is cut off, but some of the
-    rectangle must lie inside. ``area=0`` returns the image unchanged. Use several steps of a chain for several
-    rectangles. The alpha is unchanged; *border* is ignored.
+    ``fill`` covers the rectangle with the colour *fill*, black by default; ``mean`` with the mean of each channel; and
+    ``noise`` with a random number between 0 and white for every sample. The rectangle has a *size* in pixels, or an
+    *area* a and a *ratio* r: ``w = √(a W H r)`` by ``h = √(a W H / r)`` for an image of W × H, rounded half up, and at
+    most the image's size. It starts at the pixel *at*, or lies at *place*, as in `crop`. A part beyond the image is cut
+    off, but some of the rectangle must lie inside. ``area=0`` returns the image unchanged. Use several steps of a chain
+    for several rectangles. The alpha is unchanged; *border* is ignored.
 
     Returns
     -------

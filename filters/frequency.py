@@ -163,7 +163,7 @@ def frequency(
     array([ 10., -10.,  10., -10.], dtype=float32)
     """
     if shape != "butterworth" and order is not None:
-        raise ParameterError("order", f"does not apply to shape {shape} (only to butterworth)")
+        raise ParameterError("order", f"does not apply to --shape {shape} (only to butterworth)")
     centres = _notches(DEFAULT_NOTCHES if at is None else at) if op == "notch" else ()
     response = Response(op, shape, _cutoffs(op, cutoff, wavelength), 2 if order is None else order, centres)
     return filtering(

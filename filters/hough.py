@@ -118,7 +118,7 @@ def hough(
     if overlay is None:
         return stages
     if common.get("range", "auto") != "auto":
-        raise ParameterError("range", "does not apply with overlay")
+        raise ParameterError("range", "does not apply with --overlay")
     joined = overlay_on_picture(
         [*seen(common.get("channels")), *stages],
         overlay,

@@ -193,6 +193,7 @@ def mix(
     -----
     $ imfilter mix portrait.jpg -o glow.jpg --branches "none + blur --sigma 8" --weights 0.6,0.4
     $ imfilter mix photo.jpg -o trail.jpg --branches "none + rotate --angle 3 + rotate --angle 6 then blur --sigma 2"
+    $ imfilter mix photo.jpg -o calm.jpg --branches "blur --op median + denoise --op wavelet"
 
     Examples
     --------

@@ -97,7 +97,7 @@ def pool(
     around = padding_text.checker(PADDINGS)(padding)
     if around == "same":
         if ceil:
-            raise ParameterError("ceil", "does not apply with padding same, which already rounds the size up")
+            raise ParameterError("ceil", "does not apply with --padding same, which already rounds the size up")
         return pooling(op, *axes, same=True, include_pad=include_pad)
     sides = around if isinstance(around, Halo) else NO_HALO
     if op != "l2" and not include_pad:

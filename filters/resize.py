@@ -170,7 +170,7 @@ def resize(
         raise ParameterError("fit", "requires --size")
     if antialias == "off" and interpolation == "area":
         raise ParameterError(
-            "antialias", "does not apply with interpolation area, which weights every sample by its covered area"
+            "antialias", "does not apply with --interpolation area, which weights every sample by its covered area"
         )
 
     def spans(across: int, down: int) -> tuple[Span, Span]:

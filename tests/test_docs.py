@@ -158,6 +158,14 @@ def test_picture_of_speed_is_fresh(fresh):
     fresh(ROOT / "benchmarks" / "speed.svg", script("benchmarks/speed.py").picture())
 
 
+def test_every_script_that_the_results_name_stands_in_the_list_of_benchmarks():
+    results, listed = (
+        set(re.findall(r"python benchmarks/(\w+)\.py", (ROOT / "benchmarks" / name).read_text(encoding="utf-8")))
+        for name in ("RESULTS.md", "README.md")
+    )
+    assert results and results <= listed, results - listed
+
+
 @pytest.mark.needs("a terminal")
 def test_recorded_terminal_shows_what_the_commands_print():
     def lines(svg):
@@ -359,7 +367,7 @@ def test_the_commands_of_a_page_run_and_print_what_it_says(page, page_block, tmp
         needs("GNU Make")
     folder = tmp_path / "page"
     folder.mkdir()
-    running.furnish(folder)
+    running.furnish(folder, page)
     if native.core is None and "imfilter denoise" in text:
         reduce_pictures(folder)
     running.walk(text, folder, page_block)
@@ -412,7 +420,7 @@ def test_a_page_that_lies_is_found_out(making, page_block, tmp_path):
 
     folder = tmp_path / "page"
     folder.mkdir()
-    running.furnish(folder)
+    running.furnish(folder, PAGES[0])
     small = "```text a.pgm\nP2\n2 1\n255\n3 4\n```\n"
     command = "```sh\nimfilter info missing.png || echo $?\n```\n"
     running.walk(f"{small}```values a.pgm\n3 4\n```\n{command}```text\n1\n```\n", folder, page_block)
@@ -432,9 +440,20 @@ def test_every_path_that_a_document_or_a_comment_names_exists(source):
     assert not [path for path in sorted(named) if not any(ROOT.glob(re.sub(r"<\w+>", "*", path)))]
 
 
+@pytest.mark.each("name", ["release", "test"])
+def test_a_workflow_names_the_actions_of_others_by_commit(name):
+    """A tag can be moved to other code, which would then run with the right to publish."""
+    text = (ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
+    lines = re.findall(r"^ *-? *uses: (?!\./)(.*)$", text, re.MULTILINE)
+    assert lines
+    assert [line for line in lines if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", line)] == []
+
+
 def test_the_changelog_begins_with_the_version_of_the_program_and_its_day():
     heading = re.search(r"^## (.+)$", HISTORY.read_text(encoding="utf-8"), re.MULTILINE)[1]
     assert re.fullmatch(rf"{re.escape(imfilter.__version__)} - \d{{4}}-\d\d-\d\d", heading)
+    cited = re.findall(r"^(?:version|date-released): (.+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.M)
+    assert " - ".join(cited) == heading
 
 
 NAME = re.compile(r"`(imfilter(?:\.\w+)+)`")

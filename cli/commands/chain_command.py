@@ -47,6 +47,7 @@ def make_chain() -> SectionedCommand:
         Shell
         -----
         $ imfilter chain photo.jpg -o edges.png "blur --sigma 2" "edges --op scharr"
+        $ imfilter chain photo.jpg -o small.jpg "resize --longest 400" "sharpen --op unsharp"
         $ imfilter chain photos/ -r -o out/ "blur" "sharpen --amount 0.5" --save soft.toml
         """
         options = shared_options(values)
@@ -76,7 +77,9 @@ def make_run() -> SectionedCommand:
 
         Shell
         -----
+        $ imfilter run soft.toml photo.jpg -o soft.jpg
         $ imfilter run soft.toml photos/ -r -o out/
+        $ imfilter run soft.toml photos/ -r -o out/ --name "{stem}.soft.png"
         """
         options = shared_options(values)
         path, *inputs = options.inputs or [""]

@@ -75,10 +75,55 @@ ELSEWHERE: dict[str, tuple[Home, ...]] = {
     "cutout": (Home("erase"),),
     "level": (Home("tone --levels LOW,HIGH"),),
     "lines": (Home("hough"),),
-    "pipeline": (Home("chain"),),
+    "soften": (Home("blur"),),
+    "outline": (Home("edges"),),
+    "noisereduction": (Home("denoise"),),
+    "noiseremoval": (Home("denoise"),),
+    "removenoise": (Home("denoise"),),
+    "addnoise": (Home("noise"),),
+    "pooling": (Home("pool"),),
+    "enlarge": (Home("resize --scale X"),),
+    "cut": (Home("crop --size W,H"),),
+    "trim": (Home("crop --size W,H"),),
+    "straighten": (Home("rotate --angle ANGLE"),),
+    "turn": (Home("rotate --angle ANGLE"),),
+    "deskew": (Home("rotate --angle ANGLE"), Home("perspective --from POINTS", "rectifies a page")),
+    "border": (Home("pad --size X"),),
+    "frame": (Home("pad --size X"),),
+    "margin": (Home("pad --size X"),),
+    "watermark": (Home("blend --other OTHER"),),
+    "overlay": (Home("blend --other OTHER"),),
+    "standardize": (Home("normalize --mean 0.5 --std 0.5 -o FILE.npy"),),
+    "color": (Home("tone --saturation X"), Home("tone --hue X")),
+    "colour": (Home("tone --saturation X"), Home("tone --hue X")),
+    "bw": (Home("tone --op grayscale"), Home("threshold", "leaves no grays")),
+    "blackwhite": (Home("tone --op grayscale"), Home("threshold", "leaves no grays")),
+    "blackandwhite": (Home("tone --op grayscale"), Home("threshold", "leaves no grays")),
     "convert": (Home("conv --kernel identity -o FILE.png", "changes the format alone"),),
 }
 """What other programs call it, in lower-case letters and digits alone."""
+OTHERS = {
+    "version": "--version",
+    "completion": "--install-completion",
+    "man": "help man",
+    "identify": "info",
+    "histogram": "info",
+    "metadata": "info",
+    "exif": "info",
+    "display": "show",
+    "view": "show",
+    "diff": "compare",
+    "psnr": "compare",
+    "ssim": "compare",
+    "montage": "sheet",
+    "contactsheet": "sheet",
+    "gui": "studio",
+    "preview": "studio",
+    "pipeline": "chain",
+    "augmentation": "augment",
+    "dataaugmentation": "augment",
+}
+"""What people call other commands than filters, in the same letters, and the words after the program's name."""
 AFFIXES = r"(filter2d|filtering|filtered|filter|blur|noise|kernel|operator|edges|2d)$"
 """What other programs append to an operator's name: `medianBlur`, `gaussian_filter`."""
 LISTED = 200
@@ -105,6 +150,8 @@ def hint(word: str, commands: Sequence[str], program: str = "imfilter ") -> str:
 
     A step of a chain has no *program* before it.
     """
+    if program and (other := OTHERS.get(_bare(word))):
+        return f"use: {program}{other}"
     if found := homes(word):
         return _use(found, program)
     if program and (os.path.lexists(word) or formats.of_name(word) is not None):

@@ -18,8 +18,8 @@ ENTRY = r"(?<=\d\.)\s+(?=[A-Z])"
 def prose(doc: str, options: Collection[str]) -> str:
     """Return the prose of a docstring for the shell: up to its first section, without markup, *options* as options.
 
-    >>> prose('Turns with ``mode="convolve"``, unless *per_channel* is set; *size* is odd.', ["mode", "per_channel"])
-    'Turns with --mode convolve, unless --per-channel is set; size is odd.'
+    >>> prose('Turns with ``mode="convolve"``, unless *per_channel* is set; *S* is odd.', ["mode", "per_channel"])
+    'Turns with --mode convolve, unless --per-channel is set; S is odd.'
     """
     return "\n\n".join(shell_words(text, options) for text in paragraphs(doc))
 
@@ -56,7 +56,7 @@ def shell_words(text: str, options: Collection[str]) -> str:
         return f"{flag(found[1])} {found[2].replace(' ', '')}" if found[1] in options else found[0]
 
     def name(found: re.Match[str]) -> str:
-        return flag(found[1]) if "_" in found[1] and found[1] in options else found[1]
+        return flag(found[1]) if found[1] in options else found[1]
 
     text = re.sub(r'``(\w+)=["(]?([\w.-]+(?:, [\w.-]+)*)[")]?``', value, text)
     text = re.sub(r'``"([\w-]+)"``', r"\1", text)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..console.messages import shown
 from ..errors import UsageError
 from ..images import memory_budget
 from ..terminal.protocols import PROTOCOLS
@@ -14,8 +15,19 @@ from .completed_words import kernel_words, of_metavar
 from .helped_group import HelpedGroup, command_of
 from .option_words import StrictCommand
 
+
+class KernelGroup(HelpedGroup):
+    """The commands on kernels; a kernel in a command's place is to be shown."""
+
+    def unknown(self, ctx: Any, word: str) -> UsageError:
+        """Return the error for a *word* that names no command."""
+        if word not in kernel_words(word):
+            return super().unknown(ctx, word)
+        return UsageError(f"unknown command 'kernels {word}'; use: imfilter kernels show {shown(word)}")
+
+
 app = typer.Typer(
-    cls=HelpedGroup,
+    cls=KernelGroup,
     name="kernels",
     rich_markup_mode=None,
     add_completion=False,

@@ -12,6 +12,7 @@ from ...filters.core import catalog
 from ...filters.core.parameters import Spec
 from ..batch.help_sections import OWN
 from ..batch.options import TYPES
+from ..console.messages import flag
 from ..errors import UsageError
 from .command_words import homes
 from .docstrings import examples, paragraphs_on, references, shell_words
@@ -83,9 +84,10 @@ def _page(command: FilterCommand, filter: str, op: str, parent: Any) -> str:
     if rows:
         with formatter.section(f"Options of {op}"):
             formatter.write_dl([(kept(name), kept(text)) for name, text in rows])
-    others = [name for name, _ in command.records(context, OWN) if not name.startswith("--op ")]
+    absent = {flag(name) for name, given in spec.maps.items() if given.only and op not in given.only}
+    others = [name for name, _ in command.records(context, OWN) if name.split()[0] not in {"--op", *absent}]
     if others:
-        with formatter.section(f"Options of all operators of {filter}"):
+        with formatter.section(f"Other options of {filter}"):
             formatter.write_text(kept(in_a_row(others)))
     with formatter.section("Example"):
         formatter.write("".join(f"  {line}\n" for line in folded(f"$ {example(spec, op)}").splitlines()))

@@ -154,6 +154,8 @@ def _hint(name: str, options: Sequence[str], filter: str | None) -> str:
     bare = [option.removeprefix("--") for option in options]
     if near := difflib.get_close_matches(name.lower().replace("_", "-"), bare, n=1, cutoff=NEAR):
         return f"; did you mean --{near[0]}?"
+    if name == "help-shared":
+        return "; filters have it: imfilter blur --help-shared"
     owners = [filter for filter in catalog.names() if name.replace("-", "_") in catalog.load(filter).spec.parameters]
     if len(owners) > len(catalog.names()) // 2:
         return "; it is an option of filters, and in a chain part of a step"

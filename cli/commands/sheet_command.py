@@ -41,6 +41,7 @@ def make() -> SectionedCommand:
         Shell
         -----
         $ imfilter sheet photos/ -r -o contact.jpg
+        $ imfilter sheet photo.jpg cat.jpg -o pair.png --columns 2
         $ imfilter sheet photos/ -o contact.png --columns 6 --size 240 --label "{stem}  {width}x{height}"
         """
         from ..batch import inputs as files

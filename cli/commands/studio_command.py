@@ -34,6 +34,7 @@ def make() -> SectionedCommand:
         -----
         $ imfilter studio photo.jpg --open
         $ imfilter studio photos/ --recipe soft.toml
+        $ imfilter studio photo.jpg --keep --port 8080
         """
         if not inputs:
             raise UsageError("no input; name images, or folders of images")

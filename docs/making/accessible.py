@@ -1,9 +1,22 @@
-"""What the theme leaves out for readers who see no page, or use no mouse: names of landmarks, levels, the keyboard."""
+"""What the theme leaves out: for readers who see no page or use no mouse, and for options at the end of a line."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+
+CODE = re.compile(r"<(code|pre)\b.*?</\1>", re.DOTALL)
+OPTION = re.compile(r"(?<=[\s>])--[a-z][\w-]*(?=[^<>]*<)")
+
+
+def unbroken(page: str) -> str:
+    """Return a page whose options are marked in code, so that no line ends within one, as in ``--``.
+
+    >>> unbroken('<i title="a --b">a --b</i><code class="c">a --b-c</code>')
+    '<i title="a --b">a --b</i><code class="c">a <span class="option">--b-c</span></code>'
+    """
+    return CODE.sub(lambda code: OPTION.sub(r'<span class="option">\g<0></span>', code[0]), page)
+
 
 CHANGES = (
     # The captions of the list of pages are headings, of a level that is not said.
@@ -30,4 +43,4 @@ def complete(site: Path) -> None:
         text = path.read_text(encoding="utf-8")
         for pattern, new in CHANGES:
             text = re.sub(pattern, new, text)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(unbroken(text), encoding="utf-8")

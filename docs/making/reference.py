@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -17,7 +16,7 @@ from imfilter.filters.core.linear import kernel_source, kernels
 from imfilter.filters.core.parameters import Parameter, Spec
 
 from . import docstrings
-from .words import WORDS
+from .words import OPTIONS, WORDS, entries
 
 ROOT = Path(__file__).parent.parent.parent
 LONGEST_KERNEL = 40
@@ -150,13 +149,7 @@ def examples_of(doc: str) -> list[str]:
 def index(name: str, spec: Spec) -> str:
     """Return entries of the index, by which the search finds a page."""
     ops = spec.parameters.get("op")
-    words = [*WORDS.get(name, ()), *(ops.choices if ops else ()), *(ops.param.aliases if ops else ())]
-    return entries([name, *words])
-
-
-def entries(words: Iterable[str]) -> str:
-    """Return entries of the index, each a main one: the search puts these first."""
-    return "```{index} " + ", ".join(f"! {word}" for word in dict.fromkeys(words)) + "\n```"
+    return entries([name, *WORDS.get(name, ())], (*ops.choices, *ops.param.aliases) if ops else ())
 
 
 def operator(op: str, spec: Spec, single: list[str], shown: list[str], lines: list[str]) -> str:
@@ -244,7 +237,7 @@ def python(name: str, parts: dict[str, str]) -> str:
 
 def options_page() -> str:
     """Return the page of the options that all filters share."""
-    text = ["# Options of every filter", entries(["options", "border", "depth", "mask", "region of interest", "JSON"])]
+    text = ["# Options of every filter", entries(OPTIONS)]
     text.append("Every filter, `chain` and `run` take these; each command's page lists its own.")
     hints = get_type_hints(SharedOptions, include_extras=True)
     declared = {name: next(e for e in get_args(hint)[1:] if isinstance(e, Option)) for name, hint in hints.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from .blocks import Block, blocks
 
 ROOT = Path(__file__).parent.parent.parent
-SAMPLES = "coffee.jpg", "cat.jpg", "moire.jpg", "rotated.jpg", "alpha.png", "gray16.png"
+SAMPLE = re.compile(r"\]\((?:\.\./)+sample_images/([\w.]+)\)")
 TREE = {"coffee.jpg": "photos/coffee.jpg", "cat.jpg": "photos/pets/cat.jpg"}
 """A folder of photographs, with another in it."""
 
@@ -26,9 +27,10 @@ class PageError(Exception):
     """A page does not hold: where, and what is wrong."""
 
 
-def furnish(folder: Path) -> None:
-    """Put the sample pictures into a page's folder."""
-    for name in SAMPLES:
+def furnish(folder: Path, page: Path) -> None:
+    """Put into a page's folder the sample pictures that the page links, or the index next to it, and a tree of some."""
+    texts = [place.read_text(encoding="utf-8") for place in {page, page.with_name("index.md")}]
+    for name in {name for text in texts for name in SAMPLE.findall(text)}:
         shutil.copy(ROOT / "sample_images" / name, folder)
     for name, place in TREE.items():
         (folder / place).parent.mkdir(parents=True, exist_ok=True)

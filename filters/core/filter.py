@@ -240,10 +240,10 @@ class Call(NamedTuple, Generic[Answer]):
     def _check_alpha(self, alone: bool) -> None:
         """Raise `ParameterError` for parameters that do not apply to an alpha, which is written as one if *alone*."""
         if self.values["linear"]:
-            raise ParameterError("linear", "does not apply with channels A: an alpha is not light")
+            raise ParameterError("linear", "does not apply with --channels A: an alpha is not light")
         for name, default in (("range", "auto"), ("gain", 1.0)) if alone else ():
             if self.values[name] != default:
-                raise ParameterError(name, "does not apply with channels A: an alpha is written unscaled")
+                raise ParameterError(name, "does not apply with --channels A: an alpha is written unscaled")
 
     def program(self, image: ArrayImage) -> Program:
         """Return the program for an image; raises `ImageError` or `ParameterError` if its channels do not suit."""

@@ -147,6 +147,8 @@ class MapField(NamedTuple):
     kind: Kind
     columns: tuple[str, ...] = ()
     """The names of a table's columns."""
+    only: tuple[str, ...] = ()
+    """The operators that give the map; all if empty."""
 
 
 def given_field(result: Any, name: str) -> Any:

@@ -75,8 +75,8 @@ def test_what_has_no_such_channel_is_refused(refused, rgb, gray):
     for words, why in {
         ("pool", "rgb.png", "--channels", "B"): "--channels: B keeps the other channels",
         ("blur", "rgb.png", "--channels", "R,G"): "--channels: unknown value 'R,G'; use one of",
-        ("blur", "rgb.png", "--channels", "A", "--linear"): "--linear does not apply with channels A",
-        ("edges", "rgb.png", "--channels", "A", "--overlay", "red"): "--channels: A does not apply with overlay",
+        ("blur", "rgb.png", "--channels", "A", "--linear"): "--linear does not apply with --channels A",
+        ("edges", "rgb.png", "--channels", "A", "--overlay", "red"): "--channels: A does not apply with --overlay",
     }.items():
         assert why in refused(2, *words, "-o", "out.png")
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from imfilter.cli.commands.command_words import ELSEWHERE, homes
+from imfilter.cli.commands.command_words import ELSEWHERE, OTHERS, homes
 from imfilter.cli.commands.option_words import MEANINGS
 from imfilter.filters.core import catalog
 from imfilter.filters.core.linear import kernels
@@ -33,6 +33,9 @@ COMMANDS = {
     "cany": "use: imfilter edges --op canny",
     "blurr": "did you mean 'blur'?",
     "brightness": "use: imfilter tone --brightness X",
+    "noise-reduction": "use: imfilter denoise",
+    "version": "use: imfilter --version",
+    "identify": "use: imfilter info",
     "xyzzy": "imfilter --help lists the commands",
     "photo.jpg": "name a filter first, as in imfilter blur photo.jpg -o OUTPUT",
 }
@@ -41,6 +44,12 @@ COMMANDS = {
 @pytest.mark.each("word, said", COMMANDS.items())
 def test_a_word_that_is_no_command_names_what_is_meant(refused, word, said):
     assert refused(2, word, "a.png").startswith(f"imfilter: unknown command {word!r}; {said}")
+
+
+@pytest.mark.each("words", OTHERS.values())
+def test_what_people_call_other_commands_names_words_that_the_program_takes(run, words):
+    first, *more = words.split()
+    assert run(first, *more, *([] if first.startswith("--") or more else ["-h"])).code == 0
 
 
 def test_every_operator_alias_and_kernel_has_its_places():
@@ -57,11 +66,9 @@ def test_every_operator_alias_and_kernel_has_its_places():
 @pytest.mark.each("word", ELSEWHERE)
 def test_other_programs_words_name_what_there_is(word, ok, png):
     places = {"X": "3", "ANGLE": "10", "LOW,HIGH": "20,200", "POINTS": "0,0,9,0,9,9,0,9"}
-    places |= {"KERNEL": "mean3", "FILE.png": "b.png", "OTHER": "red"}
+    places |= {"KERNEL": "mean3", "FILE.png": "b.png", "FILE.npy": "b.npy", "OTHER": "red", "W,H": "3,3"}
     for home in homes(word):
         filter, *words = [places.get(part, part) for part in home.step.split()]
-        if filter == "chain":
-            continue
         ok(filter, "a.png", *([] if "-o" in words else ["-o", "b.png"]), "-q", *words)
 
 

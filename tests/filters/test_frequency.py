@@ -389,7 +389,7 @@ def test_notches_are_named_in_words_or_pairs(at, noise):
         ({"op": "bandstop", "wavelength": 9}, "wavelength: bandstop needs two edges, such as 20,5"),
         ({"op": "bandstop", "wavelength": (9, 9)}, "wavelength: 9,9 is an empty band"),
         ({"op": "notch", "wavelength": 9}, "wavelength: does not apply to op notch"),
-        ({"order": 3}, "order: does not apply to shape gaussian"),
+        ({"order": 3}, "order: does not apply to --shape gaussian"),
         ({"shape": "butterworth", "order": 0}, "order: 0 is below the least value, 1"),
         ({"at": "0.1,0.1"}, "at: does not apply to op lowpass"),
         ({"op": "notch", "at": "0,0"}, "at: 0,0 is the picture's mean, which a notch keeps"),

@@ -180,7 +180,7 @@ def test_overlay_draws_the_lines_of_the_same_channels(channels):
 
 
 def test_overlay_draws_on_no_alpha():
-    with pytest.raises(ParameterError, match="A does not apply with overlay"):
+    with pytest.raises(ParameterError, match="A does not apply with --overlay"):
         hough(np.zeros((5, 5, 4), np.uint8), channels="A", overlay="red")
 
 

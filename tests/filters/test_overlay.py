@@ -149,7 +149,7 @@ def test_nan_and_infinity_stay_where_nothing_is_drawn():
 
 
 def test_what_has_no_meaning_is_refused():
-    with pytest.raises(ParameterError, match="range: does not apply with overlay"):
+    with pytest.raises(ParameterError, match="range: does not apply with --overlay"):
         edges(STEP, overlay="red", range="abs")
     with pytest.raises(ImageError, match="an overlay requires gray or RGB, but this has 5 bands"):
         edges(np.zeros((4, 4, 5), np.uint8), overlay="red")

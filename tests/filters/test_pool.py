@@ -331,7 +331,7 @@ def test_same_of_stride_1_takes_a_mask(noise):
         ({"padding": (1, 2, 3)}, "padding: .*is not same"),
         ({"padding": -1}, "-1 is out of range; use 0 to 10000"),
         ({"padding": 0.5}, "padding: 0.5 is not same"),
-        ({"padding": "same", "ceil": True}, "ceil: does not apply with padding same"),
+        ({"padding": "same", "ceil": True}, "ceil: does not apply with --padding same"),
         ({"include_pad": True}, "include_pad: does not apply to op max"),
         ({"stride": 0}, "stride: 0 is below the least value, 1"),
         ({"size": 10002}, "size: 10002 is above"),

@@ -319,7 +319,7 @@ WRONG = [
     ({"scale": 0}, "scale: 0 must be above 0"),
     ({"size": 1e12}, "size: 1e+12 is above the greatest value"),
     ({"size": 2, "interpolation": "box"}, "interpolation: unknown value 'box'"),
-    ({"size": 2, "interpolation": "area", "antialias": "off"}, "antialias: does not apply with interpolation area"),
+    ({"size": 2, "interpolation": "area", "antialias": "off"}, "antialias: does not apply with --interpolation area"),
 ]
 
 

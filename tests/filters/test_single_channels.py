@@ -183,7 +183,7 @@ def test_without_an_alpha_there_is_none_to_filter(noise):
 
 @pytest.mark.each("options", [{"linear": True}, {"range": "stretch"}, {"gain": 2}])
 def test_an_alpha_has_no_light_and_no_range(options, noise):
-    with pytest.raises(ParameterError, match="does not apply with channels A"):
+    with pytest.raises(ParameterError, match="does not apply with --channels A"):
         blur(noise((5, 5, 4)), channels="A", **options)
 
 

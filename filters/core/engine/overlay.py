@@ -71,7 +71,7 @@ def seen(channels: str | None) -> list[Stage]:
         channel = PRIMARIES.index(channels)
         return [Stage(lambda context: lambda strip: strip[..., channel : channel + 1].astype(context.work))]
     if channels == ALPHA:
-        raise ParameterError("channels", f"{ALPHA} does not apply with overlay, which draws on the colours")
+        raise ParameterError("channels", f"{ALPHA} does not apply with --overlay, which draws on the colours")
     return []
 
 
