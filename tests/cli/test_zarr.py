@@ -57,9 +57,10 @@ def test_an_array_is_read_as_the_same_picture_in_another_format(ok, dtype, versi
     samples = (picture(70, 90) % 99).astype(dtype)
     save("in.zarr", samples, version=version)
     np.save("in.npy", samples)
-    for name in ("in.zarr", "in.npy"):
-        ok("blur", "-q", name, "-o", f"{name}.out.npy")
-    assert np.array_equal(np.load("in.zarr.out.npy"), np.load("in.npy.out.npy"))
+    for filter in (["blur"], ["resize", "--width", 31], ["tone", "--op", "equalize"]):
+        for name in ("in.zarr", "in.npy"):
+            ok(*filter, "-q", name, "-o", f"{name}.out.npy")
+        assert np.array_equal(np.load("in.zarr.out.npy"), np.load("in.npy.out.npy"))
     shutil.rmtree("in.zarr")
 
 
