@@ -142,7 +142,7 @@ def test_frames_go_along_the_axes_that_they_came_from(ok, case, shards, copies):
         shutil.rmtree(name)
 
 
-def test_pages_become_planes_and_an_animation_times(ok, refused):
+def test_pages_become_planes_and_an_animation_times(ok):
     samples = picture(4, 30, 40)
     imwrite("in.tif", samples, photometric="minisblack")
     ok(*KEEP, "in.tif", "-o", "pages.zarr")
@@ -152,10 +152,29 @@ def test_pages_become_planes_and_an_animation_times(ok, refused):
     ok(*KEEP, "in.webp", "-o", "times.zarr")
     names = [ZARR.open_array(f"{name}.zarr").metadata.dimension_names[0] for name in ("pages", "times")]
     assert names == ["z", "t"]
-    imwrite("in.tif", samples[0], photometric="minisblack")
-    imwrite("in.tif", samples[0, :9], photometric="minisblack", append=True)
-    assert "its frames differ in size, 40×30 and 40×9" in refused(1, *KEEP, "in.tif", "-o", "other.zarr")
-    assert not Path("other.zarr").exists()
+
+
+@pytest.mark.each(
+    "other, said",
+    [
+        (picture(9, 40), "the same size, but two are 40×30×1 and 40×9×1"),
+        (picture(30, 40, 3), "the same size, but two are 40×30×1 and 40×30×3"),
+        (picture(30, 40, dtype="uint16"), "the same depth, but two are uint8 and uint16; use --depth"),
+    ],
+)
+def test_frames_that_differ_are_not_one_array(ok, refused, other, said):
+    imwrite("in.tif", picture(30, 40), photometric="minisblack")
+    imwrite("in.tif", other, photometric="rgb" if other.ndim == 3 else "minisblack", append=True)
+    assert said in refused(1, *KEEP, "in.tif", "-o", "out.zarr")
+    assert not Path("out.zarr").exists()
+
+
+def test_frames_of_two_depths_become_an_array_of_one(ok):
+    imwrite("in.tif", picture(30, 40), photometric="minisblack")
+    imwrite("in.tif", picture(30, 40, dtype="uint16"), photometric="minisblack", append=True)
+    ok(*KEEP, "in.tif", "-o", "out.zarr", "--depth", 16)
+    expected = np.stack([picture(30, 40) * np.uint16(257), picture(30, 40, dtype="uint16")])
+    assert np.array_equal(load("out.zarr"), expected)
 
 
 def test_times_and_planes_are_frames(ok):
