@@ -12,7 +12,7 @@ from pathlib import Path
 import imfilter
 import numpy as np
 import pytest
-from imfilter.cli.images import pyramid, reader
+from imfilter.cli.images import memory_budget, pyramid, reader
 from imfilter.cli.images.zarr_folder import FolderBytes
 from PIL import Image
 from tifffile import imwrite
@@ -344,6 +344,17 @@ BAD = {
 def test_what_is_no_picture_is_refused_in_one_line(refused, kind):
     BAD[kind]()
     assert "in.zarr: " in refused(1, "blur", "in.zarr", "-o", "out.png")
+    shutil.rmtree("in.zarr")
+
+
+@pytest.mark.each("shape, axes", [((9, 9), "yx"), ((2, 9, 9), "tyx")])
+def test_chunks_larger_than_memory_are_refused(refused, monkeypatch, shape, axes):
+    """Also those of a small picture: the library unpacks all of a chunk."""
+    chunks = (*(1 for _ in shape[2:]), 20_000, 20_000)
+    ZARR.create_array("in.zarr", shape=shape, chunks=chunks, dtype="float32", dimension_names=[*axes])
+    monkeypatch.setattr(memory_budget, "free", lambda: 10**9)
+    for words in (("blur", "in.zarr", "-o", "out.zarr"), ("info", "in.zarr")):
+        assert "has 9×9 pixels and needs about 3.2 GB of memory; 1 GB are free" in refused(1, *words)
     shutil.rmtree("in.zarr")
 
 

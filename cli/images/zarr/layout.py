@@ -6,6 +6,7 @@ After the Zarr specifications 2 and 3, and OME-Zarr 0.1 to 0.5 (https://ngff.ope
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ XARRAY = "_ARRAY_DIMENSIONS"
 """The attribute in which xarray keeps the names of axes in version 2."""
 MOST_COLOURS = 4
 """The last of three unnamed axes has the channels if it is at most this long, else the columns."""
+UNPACKING = 2
+"""The bytes for unpacking a chunk are at most this many times its own: the pieces, and the pieces joined."""
 
 
 def library() -> Any:
@@ -55,6 +58,16 @@ class Layout(NamedTuple):
     def frames(self) -> int:
         """The number of frames: those of one time are consecutive along z."""
         return self.length("t") * self.length("z")
+
+    @property
+    def chunk_bytes(self) -> int:
+        """The bytes of an unpacked chunk, parts of which may lie outside the array."""
+        return math.prod(self.array.chunks) * self.array.dtype.itemsize
+
+    def unpacking(self, axes: str) -> int:
+        """Return the most bytes for unpacking the chunks of a frame that lie along some *axes*, besides the samples."""
+        count = math.prod(-(-self.length(axis) // max(self.chunk(axis), 1)) for axis in axes)
+        return UNPACKING * min(count, library().config.get("async.concurrency") or count) * self.chunk_bytes
 
     def rows(self, number: int, start: int, stop: int) -> Array:
         """Return rows of a frame, ``(rows, width, channels)``."""
