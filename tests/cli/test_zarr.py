@@ -358,6 +358,18 @@ def test_chunks_larger_than_memory_are_refused(refused, monkeypatch, shape, axes
     shutil.rmtree("in.zarr")
 
 
+@pytest.mark.each("size, words", [(1.6, ["--chunks", 16384]), (1.6, ["--chunks", 16384, "--shard-size", 32768])])
+@pytest.mark.each("threshold", [0, reader.STREAMED_BYTES])
+def test_outputs_with_chunks_larger_than_memory_are_refused(refused, folder, monkeypatch, size, words, threshold):
+    save("in.zarr", picture(40, 30))
+    monkeypatch.setattr(memory_budget, "free", lambda: 10**9)
+    monkeypatch.setattr(reader, "STREAMED_BYTES", threshold)
+    line = refused(1, "blur", "in.zarr", "-o", "out.zarr", *words)
+    assert f"chunks of this size need about {size} GB of memory; 1 GB are free; smaller --chunks" in line
+    assert not (folder / "out.zarr").exists()
+    shutil.rmtree("in.zarr")
+
+
 @pytest.mark.each(
     "words, said",
     [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,11 @@ UNPACKING = 2
 def library() -> Any:
     """Return the library; if it is missing, raises `DecodeError`, which says how to install it."""
     return extras.required("zarr", "a Zarr", "zarr")
+
+
+def at_once() -> int:
+    """Return how many chunks the library packs or unpacks at a time."""
+    return library().config.get("async.concurrency") or sys.maxsize
 
 
 class Layout(NamedTuple):
@@ -67,7 +73,7 @@ class Layout(NamedTuple):
     def unpacking(self, axes: str) -> int:
         """Return the most bytes for unpacking the chunks of a frame that lie along some *axes*, besides the samples."""
         count = math.prod(-(-self.length(axis) // max(self.chunk(axis), 1)) for axis in axes)
-        return UNPACKING * min(count, library().config.get("async.concurrency") or count) * self.chunk_bytes
+        return UNPACKING * min(count, at_once()) * self.chunk_bytes
 
     def rows(self, number: int, start: int, stop: int) -> Array:
         """Return rows of a frame, ``(rows, width, channels)``."""
