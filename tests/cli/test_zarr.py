@@ -319,8 +319,11 @@ def test_what_is_read_is_not_replaced(refused):
     save("in.zarr/a", picture(20, 30))
     before = files("in.zarr")
     refused(2, "blur", "in.zarr/a", "-o", "in.zarr/a")
-    refused(2, "blur", "in.zarr/a", "--in-place")
+    line = refused(2, "blur", "in.zarr/a", "--in-place")
+    assert line == "imfilter: --in-place: in.zarr/a is not a file that can be replaced"
     assert "in.zarr: holds in.zarr/a, which this call reads" in refused(2, "blur", "in.zarr/a", "-o", "in.zarr")
+    line = refused(2, "blur", "in.zarr/a", "-o", "in.zarr/a/c/out.png")
+    assert line == "imfilter: in.zarr/a/c/out.png: lies in in.zarr/a, which this call reads; choose another name"
     assert files("in.zarr") == before
 
 
