@@ -449,9 +449,12 @@ def test_python_reads_and_writes_a_zarr():
     assert imfilter.imread("frames.zarr", frame="all").shape == (2, 30, 40)
 
 
-def test_a_zarr_is_refused_where_a_file_is_needed(refused):
+@pytest.mark.each("words", [("blur", "--mask"), ("blend", "--other")])
+def test_a_zarr_is_refused_where_a_file_is_needed(refused, words):
+    name, option = words
     save("in.zarr", picture(30, 40))
-    line = refused(2, *KEEP, "in.zarr", "-o", "out.png", "--mask", "in.zarr")
+    line = refused(2, name, "in.zarr", "-o", "out.png", option, "in.zarr")
     assert line == (
-        "imfilter: --mask in.zarr: is a Zarr, but only a file can be used here; convert it, for example to PNG"
+        f"imfilter: {option} in.zarr: is a Zarr, but only a file can be used here; convert it, for example to PNG"
     )
+    shutil.rmtree("in.zarr")
