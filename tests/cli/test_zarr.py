@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -296,6 +297,31 @@ def test_bytes_of_a_folder_are_those_of_its_files():
     cuts = np.random.default_rng(0).integers(0, len(one), 40)
     for start, stop in itertools.product(cuts[:6], cuts):
         assert one[start:stop] == whole[start:stop]
+
+
+HOLDS = {
+    "itself": lambda: Path("in.zarr/again").symlink_to("."),
+    "its parent": lambda: Path("in.zarr/parent").symlink_to(".."),
+    "a pipe": lambda: os.mkfifo("in.zarr/pipe"),
+    "a pipe for a chunk": lambda: (Path("in.zarr/c/0/0").unlink(), os.mkfifo("in.zarr/c/0/0")),
+    "a link to nothing": lambda: Path("in.zarr/link").symlink_to("nothing"),
+}
+
+
+@pytest.mark.each("what", HOLDS)
+def test_what_would_be_read_for_ever_is_refused(refused, what):
+    save("in.zarr", picture(90, 90))
+    HOLDS[what]()
+    assert "imfilter: in.zarr: holds " in refused(1, "blur", "in.zarr", "-o", "out.png")
+    shutil.rmtree("in.zarr")
+
+
+def test_chunks_may_lie_elsewhere(ok):
+    samples = save("in.zarr", picture(90, 90))
+    shutil.move("in.zarr/c", "elsewhere")
+    Path("in.zarr/c").symlink_to("../elsewhere")
+    ok(*KEEP, "in.zarr", "-o", "out.zarr")
+    assert np.array_equal(load("out.zarr"), samples)
 
 
 def test_nothing_but_a_zarr_is_replaced(ok, refused, folder):
