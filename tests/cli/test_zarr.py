@@ -413,6 +413,16 @@ def test_options_that_cannot_be_are_refused(refused, words, said):
     assert said in refused(2, "blur", "in.png", "-o", *words)
 
 
+@pytest.mark.parametrize("program", [["-m", "imfilter"], ["-c", "from imfilter.cli.main import console; console()"]])
+def test_a_damaged_chunk_among_many_gives_one_line(program):
+    """Tasks that the library leaves behind say nothing."""
+    save("in.zarr", picture(400, 400), chunks=(8, 8))
+    Path("in.zarr/c/0/0").write_bytes(b"damaged")
+    words = [sys.executable, *program, "blur", "in.zarr", "-o", "out.png"]
+    ended = subprocess.run(words, capture_output=True, text=True)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1), ended.stderr[:2000]
+
+
 def test_no_stream_is_a_zarr(refused):
     Image.fromarray(picture(9, 9)).save("in.png")
     assert "it is a stream, but a zarr is a folder" in refused(1, "blur", "in.png", "-o", "-", "--to", "zarr")

@@ -6,6 +6,7 @@ After the Zarr specifications 2 and 3, and OME-Zarr 0.1 to 0.5 (https://ngff.ope
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from ...stores.names import is_store
 from .. import extras
 from ..picture import DecodeError
 
+logging.getLogger("asyncio").addHandler(logging.NullHandler())  # swallows what the library leaves when it raises
 NAMES = {"y": "y", "x": "x", "c": "c", "channel": "c", "band": "c", "bands": "c", "t": "t", "time": "t", "z": "z"}
 """The names of axes, in lower case."""
 OME = "tczyx"
