@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The call is wrong; nothing was done."""
     NOT_COMPARED = 3
-    """A pair of pictures could not be compared."""
+    """A pair of pictures could not be compared, or its result not written."""
     INTERRUPTED = 130
     """Interrupted by the user."""
 

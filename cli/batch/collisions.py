@@ -10,7 +10,7 @@ from ..console.messages import flag, shown
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images.output_folder import Root, root_of
-from ..images.zarr_mark import is_stored_zarr, is_zarr
+from ..images.zarr_mark import is_zarr
 from ..stores.names import is_store
 from ..streams import STREAM, current_folder, is_stream
 from . import zarr_outputs
@@ -27,8 +27,8 @@ def check(read: FilesRead, written: FilesWritten) -> None:
     """Raise UsageError if a file to write is also read or written twice, or if its folder is missing."""
     check_named(written)
     check_apart(read, written)
-    zarr_outputs.check(read, written)
     check_folders(read.folders, written)
+    zarr_outputs.check(read, written)
 
 
 def check_named(written: FilesWritten) -> None:
@@ -111,7 +111,7 @@ def _reads_and_writes(file: Written, read: Read) -> UsageError:
     advice = "choose another name"
     if file.target is not None and file.target.in_place:
         advice = "leave it out with --exclude"
-    elif same and file.target is not None and read.what == INPUT:
+    elif same and file.target is not None and read.what == INPUT and _can_be_replaced(read.name, read.name):
         advice = "give the output another name, or use --in-place"
     verb = "is" if same else "leads to"
     return UsageError(f"{file.name}: {verb} {read.what}, which is never overwritten; {advice}")
@@ -259,9 +259,9 @@ def _keep_backup(job: Job) -> Job:
 
 def _can_be_replaced(path: str, source: str) -> bool:
     """Whether *path*, the target of an input's links, is the input: not a pipe, nor a deleted file, nor a Zarr."""
-    if is_store(path):
-        return not is_stored_zarr(path)
-    return not is_stream(path) and not is_zarr(path) and (path == source or identity(path) == identity(source))
+    if is_store(path) or is_zarr(path):
+        return not is_zarr(path)
+    return not is_stream(path) and (path == source or identity(path) == identity(source))
 
 
 def _check_folder(file: Written) -> None:

@@ -23,7 +23,7 @@ from ..console.report import LeftOut
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
-from ..images.zarr_mark import is_stored_zarr, is_zarr
+from ..images.zarr_mark import is_zarr
 from ..stores import files as stored_files
 from ..stores import names as stored_names
 from ..stores.names import is_folder as is_prefix
@@ -298,10 +298,8 @@ def _is_image(entry: os.DirEntry[str]) -> bool:
 
 def is_folder(name: str | Path) -> bool:
     """Whether *name* is a folder and not a Zarr, which is a picture. In stores the name alone decides."""
-    if is_store(name):
-        return is_prefix(str(name)) and not is_stored_zarr(str(name))
     try:
-        return os.path.isdir(name) and not is_zarr(name)
+        return (is_prefix(str(name)) if is_store(name) else os.path.isdir(name)) and not is_zarr(name)
     except ValueError:
         return False
 

@@ -201,7 +201,7 @@ def _target(
             raise UsageError(f"{option} {shown(written)}: several images need a folder; add a / to its name")
         if naming.pattern is not None and not (name == "sheet" and naming.map_files):  # the pattern is for single maps
             raise UsageError(f"--name needs an output folder; {option} {shown(written)} is a file")
-        return Target(written, to or formats.of_suffix(written))
+        return Target(written, to or formats.of_suffix(written, has_to=True))
     if source.name == STREAM and ("stem" in naming.fields or naming.pattern is None):
         advice = "name a file, or use --name without {stem}"
         raise UsageError(f"{option} {shown(written)}: standard input has no name to use in a folder; {advice}")

@@ -90,11 +90,12 @@ def _check_keys(text: str) -> None:
 
 
 def _read_value(spec: Spec, name: str, value: Any, where: str) -> Any:
-    if isinstance(value, str) and name in spec.parameters:
-        try:
-            return spec.parameters[name].read(value)
-        except ParameterError as error:
-            raise UsageError(f"{where}{name}: {error.reason}") from None
+    try:
+        parameter = spec.parameter(name)
+        if isinstance(value, str):
+            return parameter.read(value)
+    except ParameterError as error:
+        raise UsageError(f"{where}{error}") from None
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..console.messages import shown
 from ..errors import UsageError
-from ..images.zarr_mark import SUFFIX, is_stored_zarr, is_zarr
+from ..images.zarr_mark import SUFFIX, is_stored_zarr, is_zarr, is_zarr_folder
 from ..stores.names import is_store
 from .call_files import FilesRead, FilesWritten, Written
 from .naming import ANY
@@ -19,7 +19,7 @@ def is_zarr_output(job: Job, target: Target) -> bool:
     """Return whether an output will be a Zarr, like its input if no format is given."""
     if target.format is not None:
         return target.format.folder
-    return is_zarr(job.input.name) or is_stored_zarr(job.input.name)
+    return is_zarr(job.input.name)
 
 
 def check(read: FilesRead, written: FilesWritten) -> None:
@@ -32,15 +32,15 @@ def _check_local(read: FilesRead, written: FilesWritten) -> None:
     """Raise UsageError if a Zarr to be replaced contains a file that is read, or one that is read an output."""
     replaced: dict[Path, Written] = {}
     for file in written.each():
-        in_place = file.target is not None and file.target.in_place  # which is refused for another reason
-        if file.path is not None and not file.is_backup and not in_place and is_zarr(file.path):
+        if file.path is not None and not file.is_backup and is_zarr_folder(file.path):
             replaced[Path(read.folders.folder(file.path).path)] = file
     for name in read.names if replaced else ():
         path = Path(read.folders.folder(name).path)
         for folder in (path, *path.parents):
             if folder in replaced:
                 raise _holds(replaced[folder], name)
-    inputs = {Path(read.folders.folder(name).path): name for name in read.names if SUFFIX in name and is_zarr(name)}
+    zarrs = (name for name in read.names if SUFFIX in name and is_zarr_folder(name))
+    inputs = {Path(read.folders.folder(name).path): name for name in zarrs}
     for file in written.each() if inputs else ():
         for folder in Path(read.folders.place(file.path).path).parents if file.path is not None else ():
             if folder in inputs:

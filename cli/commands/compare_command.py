@@ -69,7 +69,7 @@ def make() -> SectionedCommand:
         digits.
 
         Exit codes: 0 all pairs are within the limits, 1 some pair is not, 2 wrong call, 3 some pair could not be
-        compared.
+        compared, or its result not written.
 
         Shell
         -----

@@ -70,7 +70,9 @@ def text(root: Any, words: tuple[str, ...]) -> str:
         if len(words) > 2:
             raise UsageError(f"imfilter help op takes one name, not {len(words) - 1}")
         return operator_help.described(words[-1], root.command, root) if len(words) > 1 else operator_help.listing()
-    if words == (MANUAL,):
+    if words[:1] == (MANUAL,):
+        if len(words) > 1:
+            raise UsageError(f"imfilter help man takes no name; omit {words[1]!r}")
         from . import man_page  # which few ask for
 
         return man_page.page(root).rstrip("\n")

@@ -18,7 +18,7 @@ EXIT_STATUS = {
     ExitCode.DONE: "Everything is done.",
     ExitCode.FAILED: "Some image failed. All others are done, and each failure is one line on standard error.",
     ExitCode.USAGE: "The call is wrong. Nothing was done.",
-    ExitCode.NOT_COMPARED: "Some pair of pictures could not be compared.",
+    ExitCode.NOT_COMPARED: "Some pair of pictures could not be compared, or its result not written.",
     ExitCode.INTERRUPTED: "Interrupted.",
 }
 ENVIRONMENT = {

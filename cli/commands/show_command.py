@@ -16,6 +16,8 @@ from .options import described, inputs_argument, shared_option
 from .sectioned_command import SectionedCommand
 
 USAGE = "INPUT... [OPTIONS]"
+INSTEAD = "imfilter sheet writes them to a file"
+"""What to do without a terminal."""
 
 
 def make() -> SectionedCommand:
@@ -57,7 +59,7 @@ def make() -> SectionedCommand:
 
         frame_number.check(frame)
 
-        with screen.Screen(screen.wanted(show_as, show_size)) as shown_on:
+        with screen.Screen(screen.wanted(show_as, show_size, instead=INSTEAD)) as shown_on:
             # Modules that need NumPy and Pillow are imported while the terminal answers.
             from ..batch.inputs import InputRules, scan
             from ..batch.request import colour

@@ -75,7 +75,8 @@ def _drawn(pair: Comparable, style: str, gain: float, full: float, tolerance: fl
         return eight_bits(shares if colours in (1, 3) else shares.max(axis=2, keepdims=True), 1.0)
     one, other = (_gray(image[..., :colours]) for image in (pair.a, pair.b))
     if style == "signed":
-        return diverging(((other - one) * (gain / full))[..., 0])
+        apart = np.where(np.isnan(one) ^ np.isnan(other), np.inf, other - one)  # NaN differs infinitely from a number
+        return diverging((apart * (gain / full))[..., 0])
     differs = (distances(pair.a, pair.b) > tolerance).any(axis=2, keepdims=True)
     pale = 1 - PALE + PALE * np.clip(np.nan_to_num(one / full), 0, 1)
     return np.where(differs, np.array(RED, np.uint8), eight_bits(pale, 1.0))

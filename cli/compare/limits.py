@@ -28,6 +28,9 @@ class Limits(NamedTuple):
                 raise UsageError(f"{flag(name)}: nan is not a number")
         if self.max_diff is not None and self.max_diff < 0:
             raise UsageError(f"--max-diff: {self.max_diff:g} is negative")
+        for name in ("min_ssim", "min_ms_ssim"):
+            if (value := getattr(self, name)) is not None and value > 1:
+                raise UsageError(f"{flag(name)}: {value:g} is above 1, the value of identical pictures")
         if self.max_differing is not None:
             self._pixels(1)
 
@@ -72,16 +75,19 @@ class Limits(NamedTuple):
             if limit is not None and (value is None or not value >= limit):
                 said = "not defined" if value is None else rounded_down(value, digits)
                 missed.append(f"{name} {said} (limit {limit:g})")
-        return f"differs: {', '.join(missed)}" if missed else ""
+        if not missed:
+            return ""
+        return f"{'outside the limits' if found.is_identical else 'differs'}: {', '.join(missed)}"
 
 
 def rounded_down(value: float, digits: int) -> str:
     """Return a figure rounded down, so that it keeps a limit set to what is printed.
 
-    >>> rounded_down(0.999996, 5), rounded_down(1.0, 5), rounded_down(58.309, 2)
-    ('0.99999', '1.00000', '58.30')
+    >>> rounded_down(0.999996, 5), rounded_down(1.0, 5), rounded_down(58.309, 2), rounded_down(0.29, 2)
+    ('0.99999', '1.00000', '58.30', '0.29')
     """
     if not math.isfinite(value):
         return "infinite" if value > 0 else "-infinite"
     scale = 10**digits
-    return f"{math.floor(value * scale + 1e-9) / scale:.{digits}f}"
+    level = round(value * scale)  # the product itself is rounded: 0.29 * 100 is below 29
+    return f"{(level if level / scale <= value else level - 1) / scale:.{digits}f}"

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
 
 from ...filters.core.engine.colour import model_of
 from ...filters.core.lazy_numpy import Array
-from ..batch import collisions
-from ..batch.call_files import FilesWritten, files_read
-from ..batch.inputs import means_folder
 from ..console.messages import counted, fitted
 from ..images.atomic_write import Transaction, place_of
 from ..images.on_screen import on_screen
@@ -24,21 +20,10 @@ from ..page.size import FRAME, share
 from . import difference_picture
 from .call import Call
 from .comparable import Comparable
-from .pairs import Pair
 from .result import Result, line
 
 LARGE = 100
 """The page is divided among at most so many pairs: usually few differ."""
-
-
-def check(call: Call, wanted: Sequence[Pair]) -> None:
-    """Raise UsageError if the page would replace an input or another output of the call."""
-    names = [name for pair in wanted for name in (pair.a, pair.b) if name is not None]
-    beside = {"report": call.report or ""}
-    if call.diff is not None and not means_folder(call.diff):
-        beside["diff"] = call.diff
-    others = {} if call.mask is None else {call.mask: "the mask"}
-    collisions.check(files_read(others, dict.fromkeys(names)), FilesWritten(beside=beside, prints=call.json))
 
 
 def share_of(call: Call, count: int) -> int:
@@ -137,7 +122,11 @@ def write(call: Call, worst: Worst, count: int, read: frozenset[tuple[int, int]]
         f"{worst.within} within the limits",
         *([f"{len(failed)} not compared"] if failed else []),
     ]
-    limits = [(f"--{name.replace('_', '-')}", str(value)) for name, value in call.limits._asdict().items() if value]
+    limits = [
+        (f"--{name.replace('_', '-')}", str(value))
+        for name, value in call.limits._asdict().items()
+        if value is not None
+    ]
     page = Page(
         title=call.report_title or "imfilter compare",
         summary=[", ".join(counts)],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError
 from ..batch.inputs import is_folder, means_folder
-from ..console.messages import complain, counted, put, say, shown
+from ..console.messages import complain, counted, put, reason, say, shown
 from ..console.report import SCHEMA
 from ..errors import ExitCode, FileError, UsageError
 from ..file_identity import identity
@@ -41,6 +41,10 @@ def run(call: Call) -> ExitCode:
     several = is_folder(call.a)
     if call.diff is not None:
         _check_diff(call.diff, several)
+    if call.diff is not None or call.report is not None:
+        from . import outputs  # few calls write files
+
+        outputs.check(call, wanted)
     read = frozenset(found for pair in wanted for name in (pair.a, pair.b) if name and (found := identity(name)))
     at_once = max(1, min(call.cores, len(wanted)))
     call = call._replace(how=call.how._replace(jobs=max(1, call.cores // at_once)))
@@ -48,7 +52,6 @@ def run(call: Call) -> ExitCode:
     if call.report is not None:
         from . import page  # few calls write one
 
-        page.check(call, wanted)
         call = call._replace(page_share=page.share_of(call, len(wanted)))
         worst = page.Worst(call.page_size)
     code, identical, within = ExitCode.DONE, 0, 0
@@ -63,7 +66,11 @@ def run(call: Call) -> ExitCode:
     if worst is not None:
         from . import page
 
-        page.write(call, worst, len(wanted), read)
+        try:
+            page.write(call, worst, len(wanted), read)
+        except FileError as error:
+            complain(error)
+            code = ExitCode.NOT_COMPARED  # not the code of pairs that differ
     said = [unsearched] if unsearched else []
     if call.json:
         counts = {"pairs": len(wanted), "within": within, "identical": identical}
@@ -150,12 +157,21 @@ def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: froz
         if call.diff is not None:
             written = call.diff
             if means_folder(call.diff):
-                written = str(Path(call.diff, pair.place).with_suffix(".png"))
-                Path(written).parent.mkdir(parents=True, exist_ok=True)
+                from .outputs import diff_of
+
+                written = diff_of(call.diff, pair)
+                _make_folder(Path(written).parent)
             difference_picture.write(both, written, call.style, call.gain, call.how.tolerance, read)
     notes += [note for side in sides for note in side.damage if note not in notes]
     total = of_all(found)
     return Result(pair, call.limits.missed(total), total, notes=notes, diff=written, exhibit=exhibit)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(shown(str(folder)), f"cannot be made: {reason(error)}") from None
 
 
 def _with_peak(call: Call, pair: Comparable, name: str) -> Comparable:
@@ -194,4 +210,5 @@ def _tell(call: Call, result: Result) -> None:
         put(line(result, call.how.metrics, call.quiet))
     if not call.quiet and not call.json:
         for note in result.notes:
-            say(f"imfilter: {note if note.startswith(result.pair.name[:1]) else f'{result.pair.name}: {note}'}")
+            said = any(note.startswith(f"{shown(name)}: ") for name in (result.pair.a, result.pair.b) if name)
+            say(f"imfilter: {note if said else f'{result.pair.name}: {note}'}")

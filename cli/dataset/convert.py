@@ -55,7 +55,7 @@ def _kind_of_output(out: str, to: str | None) -> tuple[Format | None, bool]:
             what = "holds many images" if format.data_set else "does not keep samples as they are"
             raise UsageError(f"--to {to}: {format.title or format.name.upper()} {what}; for a folder use png or tiff")
         return format, True
-    format = format or formats.of_suffix(out)
+    format = format or formats.of_suffix(out, has_to=True)
     if not format.data_set:
         raise UsageError(f"{shown(out)}: is one image; name a folder, or a file like NAME-images-idx3-ubyte.gz")
     return format, False

@@ -21,6 +21,8 @@ TOP = 56
 STEP = 360
 """Pixels from a panel to the next."""
 LEFT = 30
+LABEL = STEP - SIDE - 7
+"""Most pixels of a number on the left of a panel, which may not reach the panel before it."""
 WITH_NUMBERS = 11
 """Most rows and columns of a kernel whose weights are written in their cells."""
 LARGEST_CELL = 96
@@ -165,7 +167,7 @@ def _frequencies(picture: Image.Image, place: tuple[int, int], title: str, pixel
 
 def _curves(picture: Image.Image, place: tuple[int, int], kernel: Drawn, most: float) -> None:
     pen = ImageDraw.Draw(picture)
-    _heading(pen, place, "|H| by cycles a pixel")
+    _heading(pen, place, f"|H|, 0 to {most:.4g}, by cycles a pixel")
     large = Image.new("RGB", (SIDE * FINER, SIDE * FINER), WHITE)
     fine = ImageDraw.Draw(large)
     for share in (0.25, 0.5, 0.75):
@@ -184,7 +186,8 @@ def _curves(picture: Image.Image, place: tuple[int, int], kernel: Drawn, most: f
         half = font().width(words) // 2
         font().draw(pen, (place[0] + round(share * SIDE) - half, place[1] + SIDE + 6), words, BLACK)
     for share, words in ((0, f"{most:.3g}"), (1, "0")):
-        font().draw(pen, (place[0] - 5 - font().width(words), place[1] + round(share * SIDE) - 8), words, BLACK)
+        if font().width(words) <= LABEL:  # the heading has the number too
+            font().draw(pen, (place[0] - 5 - font().width(words), place[1] + round(share * SIDE) - 8), words, BLACK)
     left = place[0]
     for colour, width, words in CURVES:
         middle = place[1] + SIDE + 34

@@ -550,14 +550,17 @@ def named(name: str) -> Format:
     return _written(format, "--to")
 
 
-def of_suffix(path: str) -> Format:
-    """Return the format that the suffix of an output names; raises UsageError if that cannot be written."""
+def of_suffix(path: str, *, has_to: bool = False) -> Format:
+    """Return the format that the suffix of an output names; raises UsageError if that cannot be written.
+
+    *has_to* says that the call has --to, which names a format too.
+    """
     suffix = suffix_of(path)
     if suffix in BY_SUFFIX:
         return _written(BY_SUFFIX[suffix], path)
     said = f"{suffix!r} is not a supported output format" if suffix else "has no extension that names a format"
     suffixes = sorted({suffix for format in _pictures(WRITTEN) for suffix in format.suffixes})
-    raise UsageError(f"{path}: {said}; use one of {' '.join(suffixes)}, or --to FORMAT")
+    raise UsageError(f"{path}: {said}; use one of {' '.join(suffixes)}{', or --to FORMAT' if has_to else ''}")
 
 
 def of_table(path: str) -> Format:

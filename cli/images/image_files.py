@@ -174,8 +174,7 @@ def imwrite(
                 )
             transaction.commit()
     except UsageError as error:
-        why = str(error).removeprefix(f"{name}: ").removesuffix(", or --to FORMAT")
-        raise FileError(shown(name), why) from None
+        raise FileError(shown(name), str(error).removeprefix(f"{name}: ")) from None
     except EncodeError as error:
         raise FileError(shown(name), str(error)) from None
     except (ValueError, MemoryError) as error:

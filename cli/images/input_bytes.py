@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..bounded_read import TooLongError, amount, read
-from ..stores.names import HTTPS, is_store
+from ..stores.names import is_store
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget
 from .file_bytes import CHANGES, FileBytes
@@ -55,15 +55,15 @@ def bytes_of(
         return whole(head, file, wait_for_room)
 
 
-def check_object(name: str, head: bytes, size: int, kind: str, in_parts: bool = False) -> None:
+def check_object(name: str, head: bytes, size: int, in_parts: bool, kind: str, on_demand: bool = False) -> None:
     """Raise DecodeError for an object that is no image, or too large for the memory.
 
-    Raises `LargeObject` if its rows may be read on demand, *in parts*.
+    Raises `LargeObject` if its rows may be read *on demand*, and parts of it can be fetched.
     """
     from .object_bytes import LARGE, LargeObject
 
     format = decode.check_head(head[: formats.HEAD], name, size, kind)
-    if in_parts and size >= LARGE and format.codec.stream is not None and not name.startswith(HTTPS):
+    if on_demand and in_parts and size >= LARGE and format.codec.stream is not None:
         raise LargeObject
     check_room(size)
 

@@ -12,7 +12,6 @@ from ..digest import SourceDigest
 from ..stores import objects
 from ..stores.ahead import Ahead
 from ..stores.failures import StoreError
-from ..stores.names import HTTPS
 from .file_bytes import CHANGES, FileBytes, HeldBytes
 from .picture import DecodeError
 from .zarr_folder import StoredFolderBytes
@@ -136,8 +135,8 @@ def digest_in_store(name: str, most: int) -> str:
     An object that must be fetched whole has *most* bytes at most.
     """
 
-    def check(name: str, head: bytes, size: int) -> None:
-        if size >= LARGE and not name.startswith(HTTPS):
+    def check(name: str, head: bytes, size: int, in_parts: bool) -> None:
+        if size >= LARGE and in_parts:
             raise LargeObject
         if size > most:
             raise TooLongError(most)

@@ -24,7 +24,7 @@ from .description import Description
 from .file_bytes import FileBytes, HeldBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source
-from .zarr_mark import is_stored_zarr, is_zarr
+from .zarr_mark import is_zarr
 
 if TYPE_CHECKING:
     from ..stores.ahead import Ahead
@@ -107,12 +107,15 @@ class Reader:
     def describe(self, name: str) -> Description | None:
         """Return the header of the file *name*; None if it must be decoded. Raises FileError."""
         with naming(name):
-            if name == STREAM or is_zarr(name) or is_stored_zarr(name) or name.startswith(names.HTTPS):
+            if name == STREAM or is_zarr(name):
                 return None
             if is_store(name):
+                from ..stores.failures import NoPartsError
                 from .object_bytes import ObjectBytes
 
-                return decode.describe(ObjectBytes.of(name), self._options(name))
+                with contextlib.suppress(NoPartsError):
+                    return decode.describe(ObjectBytes.of(name), self._options(name))
+                return None
             with open(name, "rb", buffering=0) as file:
                 state = input_bytes.state_of_open(file)
                 return None if state is None else decode.describe(FileBytes(file.fileno(), state), self._options(name))
@@ -184,7 +187,7 @@ class Reader:
         if self._objects is None:
             from ..stores.ahead import Ahead  # few calls read one
 
-            self._objects = Ahead(partial(input_bytes.check_object, kind=self.asked[3], in_parts=not self.asked[1]))
+            self._objects = Ahead(partial(input_bytes.check_object, kind=self.asked[3], on_demand=not self.asked[1]))
         return self._objects
 
     def _source(self, data: bytes | FileBytes, state: FileState | None, tag: str = "") -> Source:
@@ -254,4 +257,4 @@ def naming(name: str) -> Iterator[None]:
 
 def _is_object(name: str) -> bool:
     """Whether *name* is one object of a store."""
-    return is_store(name) and not is_stored_zarr(name)
+    return is_store(name) and not is_zarr(name)

@@ -16,7 +16,7 @@ from ..stores.names import HTTPS
 from .file_bytes import CHANGES, FileBytes
 from .picture import DecodeError
 from .source import FileState, state_of
-from .zarr_mark import BEGINNING, MARKS, is_stored_zarr, is_zarr, mark_of
+from .zarr_mark import BEGINNING, MARKS, is_stored_zarr, is_zarr_folder, mark_of
 
 NONE = f"is not a Zarr: it holds none of {', '.join(MARKS)}"
 
@@ -136,7 +136,7 @@ def zarr_bytes(name: str) -> FolderBytes | None:
     """Return the bytes of a Zarr; None if *name* is something else. Raises `DecodeError`, OSError."""
     if is_stored_zarr(name):
         return StoredFolderBytes(name)
-    return FolderBytes(name) if is_zarr(name) else None
+    return FolderBytes(name) if is_zarr_folder(name) else None
 
 
 def _files(folder: str, place: str, above: frozenset[Identity] = frozenset()) -> Iterator[tuple[str, int]]:

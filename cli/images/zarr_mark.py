@@ -17,6 +17,11 @@ BEGINNING = b"zarr folder\0"
 
 
 def is_zarr(name: str | os.PathLike[str]) -> bool:
+    """Whether *name* is a Zarr, in a folder or in a store."""
+    return is_stored_zarr(name) if is_store(name) else is_zarr_folder(name)
+
+
+def is_zarr_folder(name: str | os.PathLike[str]) -> bool:
     """Whether *name* is a folder that is a Zarr, or named like one."""
     try:
         path = Path(name)
@@ -25,13 +30,13 @@ def is_zarr(name: str | os.PathLike[str]) -> bool:
         return False
 
 
-def is_stored_zarr(name: str) -> bool:
+def is_stored_zarr(name: str | os.PathLike[str]) -> bool:
     """Whether *name* is a Zarr in a store, or an array in one, judged by its name alone.
 
     >>> is_stored_zarr("s3://bucket/a.zarr"), is_stored_zarr("s3://bucket/a.zarr/0"), is_stored_zarr("s3://bucket/a")
     (True, True, False)
     """
-    return is_store(name) and any(part.endswith(SUFFIX) for part in parts(name)[2].split("/"))
+    return is_store(name) and any(part.endswith(SUFFIX) for part in parts(str(name))[2].split("/"))
 
 
 def mark_of(folder: str | os.PathLike[str]) -> Path | None:

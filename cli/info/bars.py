@@ -35,7 +35,7 @@ def lines(found: Histogram, log: bool, bars: str) -> list[str]:
         for row in reversed(range(ROWS))
     ]
     low, high = f"{found.low:.6g}", f"{found.high:.6g}"
-    return [*rows, low + high.rjust(max(len(eighths) - len(low), len(high) + (len(eighths) <= 1)))]
+    return [*rows, low + high.rjust(max(len(eighths) - len(low), len(high) + 1))]
 
 
 def _heights(found: Histogram, log: bool) -> Array:

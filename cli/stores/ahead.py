@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from ...filters.core.engine.threads import begun
-from .objects import get
+from .objects import Check, get
 from .room import Room
-
-Check = Callable[[bytes, int], None]
-"""Takes the first bytes of an object and its size, and may refuse it."""
 
 
 class _Reading:
@@ -20,8 +18,8 @@ class _Reading:
         self._urgent = threading.Event()
         self._room, self._held = room, 0
 
-        def checked(head: bytes, size: int) -> None:
-            check(head, size)
+        def checked(head: bytes, size: int, in_parts: bool) -> None:
+            check(head, size, in_parts)
             room.enter(size, self._urgent)
             self._held = size
 
@@ -39,7 +37,7 @@ class _Reading:
 class Ahead:
     """Reads objects before they are needed."""
 
-    def __init__(self, check: Callable[[str, bytes, int], None]) -> None:
+    def __init__(self, check: Callable[[str, bytes, int, bool], None]) -> None:
         self._check = check
         self._room = Room()
         self._begun: dict[str, _Reading] = {}
@@ -47,7 +45,7 @@ class Ahead:
     def begin(self, name: str) -> None:
         """Start to read an object, if that has not started yet."""
         if name not in self._begun:
-            self._begun[name] = _Reading(name, lambda head, size: self._check(name, head, size), self._room)
+            self._begun[name] = _Reading(name, partial(self._check, name), self._room)
 
     def take(self, name: str) -> tuple[bytes, str]:
         """Return the bytes of an object, and its tag; raises StoreError, and what the check raises.

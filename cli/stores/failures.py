@@ -42,6 +42,10 @@ class AlreadyThereError(StoreError):
     """An object that was to be created exists already."""
 
 
+class NoPartsError(StoreError):
+    """A server sends an object only whole."""
+
+
 def answered(status: int, tries: int = 1) -> StoreError:
     """Return the failure for an HTTP *status*.
 

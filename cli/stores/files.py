@@ -16,7 +16,7 @@ def opened(name: str, most: int) -> BinaryIO:
     from .ahead import Ahead  # few calls read an object
     from .names import without_query
 
-    def check(name: str, head: bytes, size: int) -> None:
+    def check(name: str, head: bytes, size: int, in_parts: bool) -> None:
         if size > most:
             raise TooLongError(most)
 

@@ -1,4 +1,4 @@
-"""Read an https address: over https at every step, only from public machines, and in limited time.
+"""Read an https address, whole or in parts: over https at every step, only from public machines, and in limited time.
 
 The name is resolved here and the connection made to that very address, so that neither a redirect nor a name that
 resolves differently a moment later reaches a private network. Certificates are checked as Python does by default.
@@ -12,11 +12,13 @@ import random
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from . import names
-from .failures import StoreError, answered
+from .failures import NoPartsError, StoreError, answered
 
 CONNECT, SILENT = 10.0, 60.0
 """Seconds within which a connection must open, and deliver a byte."""
@@ -29,18 +31,37 @@ PIECE = 1 << 20
 MOST_OF_UNKNOWN = 1 << 28
 """Most bytes read from an answer that does not state its length."""
 
-Check = Callable[[bytes, int], None]
+RANGED = frozenset({http.client.OK, http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NOT_SATISFIABLE})
+"""How a server may answer a request for a part; by the first and the last it sends none."""
+
+T = TypeVar("T")
 
 
 class _Passing(StoreError):
     """A failure that may not happen again."""
 
 
-def get(name: str, check: Check) -> bytes:
-    """Return the contents of an address; raises StoreError, and what *check* raises for its first bytes and size."""
+def get(name: str, check: Callable[[bytes, int, bool], None]) -> bytes:
+    """Return the contents of an address; raises StoreError, and what *check* raises (see `objects.Check`)."""
+    return _taken(name, {}, partial(_body, check=check))
+
+
+def head(name: str) -> tuple[int, str]:
+    """Return the size and the validator of an address; raises StoreError, NoPartsError if it is only sent whole."""
+    return _taken(name, {"Range": "bytes=0-0"}, _size_and_validator)
+
+
+def get_part(name: str, start: int, stop: int, validator: str) -> bytes:
+    """Return some bytes of the version that has this *validator*; raises StoreError."""
+    headers = {"Range": f"bytes={start}-{stop - 1}", "If-Range": validator}
+    return _taken(name, headers, partial(_part, start=start, stop=stop))
+
+
+def _taken(name: str, headers: Mapping[str, str], take: Callable[[http.client.HTTPResponse], T]) -> T:
+    """Return what *take* makes of the answer to a request; raises StoreError."""
     for tried in range(1, RETRIES + 2):
         try:
-            return _once(names.with_query(name), check)
+            return _once(names.with_query(name), headers, take)
         except _Passing as failure:
             if tried > RETRIES:
                 raise StoreError(f"{failure}, {tried} times", failure.status) from None
@@ -48,22 +69,22 @@ def get(name: str, check: Check) -> bytes:
     raise AssertionError
 
 
-def _once(address: str, check: Check) -> bytes:
+def _once(address: str, headers: Mapping[str, str], take: Callable[[http.client.HTTPResponse], T]) -> T:
+    expected = RANGED if "Range" in headers else {http.client.OK}
+    headers = {"User-Agent": "imfilter", "Accept-Encoding": "identity", **headers}
     for _ in range(REDIRECTS + 1):
         connection = _Connection(address)
         try:
-            connection.request(
-                "GET", connection.path, headers={"User-Agent": "imfilter", "Accept-Encoding": "identity"}
-            )
+            connection.request("GET", connection.path, headers=headers)
             answer = connection.getresponse()
             if answer.status in MOVED and (location := answer.getheader("Location")):
                 address = urljoin(address, location)
                 continue
             if answer.status in AGAIN:
                 raise _Passing(str(answered(answer.status)), answer.status)
-            if answer.status != http.client.OK:
+            if answer.status not in expected:
                 raise answered(answer.status)
-            return _body(answer, check)
+            return take(answer)
         except ssl.SSLCertVerificationError:
             raise StoreError("its certificate is not valid") from None
         except StoreError:
@@ -77,10 +98,11 @@ def _once(address: str, check: Check) -> bytes:
     raise StoreError(f"redirects more than {REDIRECTS} times")
 
 
-def _body(answer: http.client.HTTPResponse, check: Check) -> bytes:
+def _body(answer: http.client.HTTPResponse, check: Callable[[bytes, int, bool], None]) -> bytes:
     whole = bytearray(answer.read(PIECE))
     size = answer.length + len(whole) if answer.length is not None else None
-    check(bytes(whole), len(whole) if size is None else size)
+    in_parts = size is not None and answer.getheader("Accept-Ranges") == "bytes" and bool(_validator(answer))
+    check(bytes(whole), len(whole) if size is None else size, in_parts)
     while piece := answer.read(PIECE):
         whole += piece
         if size is None and len(whole) > MOST_OF_UNKNOWN:
@@ -88,6 +110,30 @@ def _body(answer: http.client.HTTPResponse, check: Check) -> bytes:
     if size is not None and len(whole) != size:
         raise _Passing("the connection broke off")
     return bytes(whole)
+
+
+def _size_and_validator(answer: http.client.HTTPResponse) -> tuple[int, str]:
+    size, validator = (answer.getheader("Content-Range") or "").removeprefix("bytes 0-0/"), _validator(answer)
+    if answer.status != http.client.PARTIAL_CONTENT or not (size.isascii() and size.isdecimal() and validator):
+        raise NoPartsError("the server does not send parts of it; download it first")
+    return int(size), validator
+
+
+def _part(answer: http.client.HTTPResponse, start: int, stop: int) -> bytes:
+    if answer.status != http.client.PARTIAL_CONTENT:
+        raise StoreError("another version is there", http.client.PRECONDITION_FAILED)
+    if not (answer.getheader("Content-Range") or "").startswith(f"bytes {start}-{stop - 1}/"):
+        raise NoPartsError("the server sends other bytes of it than it is asked for; download it first")
+    part = answer.read(stop - start)
+    if len(part) != stop - start:
+        raise _Passing("the connection broke off")
+    return part
+
+
+def _validator(answer: http.client.HTTPResponse) -> str:
+    """Return what tells one version from others; "" if nothing does so for certain (RFC 9110, 13.1.5)."""
+    tag = answer.getheader("ETag") or ""
+    return tag if tag.startswith('"') else answer.getheader("Last-Modified") or ""
 
 
 class _Connection(http.client.HTTPSConnection):

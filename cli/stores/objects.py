@@ -18,6 +18,9 @@ PIECE_BYTES = 1 << 20
 NOT_FOUND, PRECONDITION_FAILED, NOT_IMPLEMENTED = 404, 412, 501
 CHANGED = "changed while it was filtered, and was not replaced; run it again"
 
+Check = Callable[[bytes, int, bool], None]
+"""Takes an object's first bytes, its size, and whether parts of it can be fetched; may raise any exception."""
+
 _without_conditions: set[tuple[str, str]] = set()
 """The buckets that answered that they have no conditional writes."""
 
@@ -46,17 +49,24 @@ def listed(folder: str) -> Iterator[Found]:
 
 
 def head(name: str) -> Found:
-    """Return an object's size, tag and metadata without its bytes; raises StoreError."""
+    """Return an object's size, tag and metadata without its bytes; raises StoreError.
+
+    Raises NoPartsError for an address of https that is only sent whole.
+    """
+    if name.startswith(HTTPS):
+        from . import https
+
+        return Found(name, *https.head(name))
     store, key = opened(name)
     with told():
         found = library(name).get(store, key, options={"head": True})
         return Found(key, found.meta["size"], found.meta["e_tag"] or "", dict(found.attributes))
 
 
-def get(name: str, check: Callable[[bytes, int], None] = lambda head, size: None) -> tuple[bytes, str]:
+def get(name: str, check: Check = lambda head, size, in_parts: None) -> tuple[bytes, str]:
     """Return the bytes of one version of an object, and its tag; raises StoreError.
 
-    *check* gets its first bytes and its size before the others arrive, and may raise any exception.
+    *check* is called before the bytes after the first arrive.
     """
     if name.startswith(HTTPS):
         from . import https  # few calls read such an address
@@ -68,7 +78,7 @@ def get(name: str, check: Callable[[bytes, int], None] = lambda head, size: None
         size, tag = found.meta["size"], found.meta["e_tag"] or ""
         pieces = iter(found.stream(min_chunk_size=PIECE_BYTES))
         first = bytes(next(pieces, b""))
-    check(first, size)
+    check(first, size, True)
     whole = bytearray(first)
     with told():
         for piece in pieces:
@@ -83,6 +93,10 @@ def get_part(name: str, start: int, stop: int, tag: str) -> bytes:
 
     The status of the error is `PRECONDITION_FAILED` if there is no such version any more.
     """
+    if name.startswith(HTTPS):
+        from . import https
+
+        return https.get_part(name, start, stop, tag)
     store, key = opened(name)
     with told(name):
         options = {"range": (start, stop), **({"if_match": tag} if tag else {})}

@@ -152,10 +152,8 @@ def _made(
         found += results.each(call.input, picture, how)
         picture.pixels = picture.alpha = None  # leave the memory to the sheet
         best = telling.best(found)
-        cells = [
-            Cell(one.pixels, telling.below(one, number, call.label, call.against is not None), one is best)
-            for number, one in enumerate(found)
-        ]
+        below = partial(telling.below, pattern=call.label, is_measured=call.against is not None, fits=call.look.fits)
+        cells = [Cell(one.pixels, below(one, number), one is best) for number, one in enumerate(found)]
         sheet = None
         if target is not None or call.screen is not None:
             sheet = call.look.drawn(cells, call.arrangement.places, options.max_pixels)

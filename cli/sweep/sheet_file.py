@@ -80,6 +80,10 @@ class SheetLook(NamedTuple):
         found = laid_out(grid, cells, places, height, Look(words, self.background, text_width=width))
         return found if found.ndim == 3 else found[..., None]
 
+    def fits(self, text: str) -> bool:
+        """Return whether a line of text is no wider than a cell's side, so that it is not cut."""
+        return font(self.text_size, self.font).width(text) <= self.size
+
     def notes(self, cells: Sequence[Cell]) -> list[str]:
         """Return notes on the labels of cells."""
         words = font(self.text_size, self.font)
@@ -96,10 +100,7 @@ def target_of(output: str) -> Target:
         raise UsageError(f"{shown(output)}: a sheet must be a local file; name one, and copy it")
     if means_folder(output):
         raise UsageError(f"{shown(output)}: is a folder; name a file for the sheet")
-    try:
-        format = formats.of_suffix(output)
-    except UsageError as error:
-        raise UsageError(str(error).removesuffix(", or --to FORMAT")) from None
+    format = formats.of_suffix(output)
     if format.data_set or "uint8" not in format.colour:
         raise UsageError(f"{shown(output)}: a sheet needs a format for colours; use .png")
     return Target(output, format)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..compare.limits import rounded_down
@@ -26,10 +26,17 @@ def best(found: Sequence[Shown]) -> Shown | None:
     return None if first.found is None else first
 
 
-def below(one: Shown, number: int, pattern: str | None, is_measured: bool) -> list[str]:
-    """Return the label of a result, from its *number* on the sheet and a *pattern*."""
+def below(
+    one: Shown, number: int, pattern: str | None, is_measured: bool, fits: Callable[[str], bool] = lambda text: True
+) -> list[str]:
+    """Return the label of a result, from its *number* on the sheet and a *pattern*.
+
+    Without a pattern it has the figures of a result that is measured, below each other unless their line *fits*.
+    """
+    if pattern is None and is_measured:
+        return [name(one), figures(one)] if fits(figures(one)) else [name(one), *_each_figure(one)]
     if pattern is None:
-        return [name(one), figures(one)] if is_measured else [name(one)]
+        return [name(one)]
     values: dict[str, Any] = {"label": name(one), "index": number, "width": one.size[0], "height": one.size[1]}
     if one.found is not None:
         values |= {"psnr": one.found.psnr, "ssim": one.found.ssim, "difference": one.found.difference.greatest}
@@ -41,13 +48,17 @@ def below(one: Shown, number: int, pattern: str | None, is_measured: bool) -> li
 
 def figures(one: Shown) -> str:
     """Return in words how close a result is to the reference."""
+    return ", ".join(_each_figure(one))
+
+
+def _each_figure(one: Shown) -> list[str]:
     if one.found is None:
-        return f"cannot be compared: {one.why}"
+        return [f"cannot be compared: {one.why}"]
     if one.found.is_identical:
-        return "identical"
+        return ["identical"]
     said = [] if one.found.psnr is None else [f"PSNR {rounded_down(one.found.psnr, 2)} dB"]
     said += [] if one.found.ssim is None else [f"SSIM {rounded_down(one.found.ssim, 4)}"]
-    return ", ".join(said) or f"differs by at most {one.found.difference.greatest:g}"
+    return said or [f"differs by at most {one.found.difference.greatest:g}"]
 
 
 def table(ranked: Sequence[Shown]) -> list[str]:

@@ -42,8 +42,16 @@ class Wanted(NamedTuple):
     """The most columns and rows of characters of a picture."""
 
 
-def wanted(show_as: str | None, show_size: str | None, environment: Mapping[str, str] = os.environ) -> Wanted:
-    """Read the options for showing pictures; raises UsageError, also if no terminal would show them."""
+def wanted(
+    show_as: str | None,
+    show_size: str | None,
+    environment: Mapping[str, str] = os.environ,
+    instead: str = "write a file with -o",
+) -> Wanted:
+    """Read the options for showing pictures; raises UsageError, also if no terminal would show them.
+
+    *instead* says what to do without a terminal.
+    """
     protocol = _protocol("--show-as", show_as) or _protocol(VARIABLE, environment.get(VARIABLE))
     size = None
     if show_size is not None:
@@ -52,9 +60,9 @@ def wanted(show_as: str | None, show_size: str | None, environment: Mapping[str,
             raise UsageError(f"--show-size: {show_size!r} is not COLSxROWS, such as 80x24")
         size = int(match[1]), int(match[2])
     if sys.stdout is None or not sys.stdout.isatty():
-        raise UsageError("standard output is not a terminal, so pictures cannot be shown; write a file with -o")
+        raise UsageError(f"standard output is not a terminal, so pictures cannot be shown; {instead}")
     if environment.get("TERM") == "dumb":
-        raise UsageError("this terminal (TERM=dumb) cannot show pictures; write a file with -o")
+        raise UsageError(f"this terminal (TERM=dumb) cannot show pictures; {instead}")
     return Wanted(protocol, size)
 
 

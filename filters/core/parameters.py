@@ -325,14 +325,18 @@ class Spec(NamedTuple):
     arguments: Mapping[str, Argument] = MappingProxyType({})
     """The arguments that only Python calls take."""
 
+    def parameter(self, name: str) -> Parameter:
+        """Return the parameter *name*; raises ParameterError if there is none."""
+        if (found := self.parameters.get(name)) is not None:
+            return found
+        near = difflib.get_close_matches(name, self.parameters, n=1)
+        raise ParameterError(name, "no such parameter" + (f"; did you mean {near[0]}?" if near else ""))
+
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return every parameter's checked value, with defaults filled in; raises ParameterError."""
         checked = {}
         for name, value in values.items():
-            if name not in self.parameters:
-                near = difflib.get_close_matches(name, self.parameters, n=1)
-                raise ParameterError(name, "no such parameter" + (f"; did you mean {near[0]}?" if near else ""))
-            checked[name] = self.parameters[name].check(value)
+            checked[name] = self.parameter(name).check(value)
         full = {name: checked.get(name, parameter.default) for name, parameter in self.parameters.items()}
         for name, value in checked.items():
             if "op" not in checked and self.parameters[name].param.chooses and value is not None:

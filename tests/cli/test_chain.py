@@ -117,7 +117,10 @@ WRONG_RECIPES = {
     "no steps": ("", "is not a recipe"),
     "another table": ('[[step]]\nfilter = "blur"\n[more]\n', "unknown key 'more'"),
     "no filter": ("[[step]]\nsigma = 2\n", "step 1 (None): unknown filter"),
-    "an unknown parameter": ('[[step]]\nfilter = "blur"\nsgima = 2\n', "did you mean sigma?"),
+    "an unknown parameter": (
+        '[[step]]\nfilter = "blur"\nsgima = 2\n',
+        "(blur): sgima: no such parameter; did you mean sigma?",
+    ),
     "a wrong type": ('[[step]]\nfilter = "blur"\nsigma = [1, 2, 3]\n', "has 3 numbers"),
     "a list where there is one": ('[[step]]\nfilter = "blur"\nop = ["mean"]\n', "unknown value"),
     "a date": ('[[step]]\nfilter = "blur"\nsigma = 2020-01-01\n', "is not a number"),

@@ -84,7 +84,7 @@ def wait_for(condition, seconds=60, during=None):
     return found
 
 
-def wait_for_its_end(process, seconds=30):
+def wait_for_its_end(process, seconds=200):
     """Wait for a process, and for those that it started, of which none may stay."""
     started = descendants(process)
     ended = process.wait(seconds)
@@ -168,7 +168,7 @@ def test_a_worker_that_is_killed_at_any_moment_costs_nothing(photos, command, st
                 worker.kill()
                 killed += 1
         time.sleep(0.05 + 0.03 * killed)
-    code, lines = wait_for_its_end(process, 200)
+    code, lines = wait_for_its_end(process)
     assert (code, len(lines), killed) == (0, 1, 20), lines
     assert contents("out") == contents("own")
 

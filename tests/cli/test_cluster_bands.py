@@ -254,7 +254,7 @@ def test_processes_make_the_picture_that_this_one_makes(ok, drive):
     ok("blur", "in.zarr", "-o", "one.zarr", "--op", "median", "--size", 9, "--chunks", 32, "--pyramid")
     words = ["blur", "in.zarr", "-o", "bands.zarr", "--op", "median", "--size", "9", "--chunks", "32", "--pyramid"]
     process = drive(*words, "-v")
-    code, lines = wait_for_its_end(process, 50)
+    code, lines = wait_for_its_end(process)
     assert code == 0, lines
     assert "in.zarr: by 8 bands of up to 64 rows, 2 threads" in lines
     assert files("bands.zarr") == files("one.zarr")
@@ -269,7 +269,7 @@ def test_a_worker_that_is_killed_costs_nothing(ok, drive):
     for least in (20, 150, 280):
         wait_for(lambda least=least: len(chunks()) > least)
         workers(process)[0].kill()
-    assert wait_for_its_end(process, 200) == (0, [])
+    assert wait_for_its_end(process) == (0, [])
     assert files("bands.zarr") == files("one.zarr")
 
 

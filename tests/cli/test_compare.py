@@ -76,7 +76,10 @@ def test_depth_gray_and_an_opaque_alpha_differ_only_strictly(run, pictures):
         assert run("compare", "gray.png", name).code == 0, name
         assert run("compare", name, "gray.png").code == 0, name
         assert run("compare", "gray.png", name, "--strict").code == 1, name
-    assert "8 bits are compared as 16" in run("compare", "gray.png", "deep.png").err
+    Path("8.png").write_bytes(Path("gray.png").read_bytes())
+    for name in ("gray.png", "8.png"):
+        said = f"imfilter: {name} deep.png: 8 bits are compared as 16\n"
+        assert run("compare", name, "deep.png").err == said
 
 
 def test_floats_are_compared_with_integers_as_parts_of_white(run, pictures):
@@ -128,6 +131,15 @@ def test_nan_equals_nan_and_no_number(run, pictures):
     assert ended.code == 1
     pair, _ = map(json.loads, ended.out.splitlines())
     assert pair["max_diff"] is None and pair["identical"] is False and pair["differing"] == 1
+    for names, style, colour in (
+        (["nan.npy", "one.npy"], "signed", [178, 24, 43]),
+        (["one.npy", "nan.npy"], "signed", [178, 24, 43]),
+        (["nan.npy", "one.npy"], "mark", [220, 0, 0]),
+        (["nan.npy", "nan.npy"], "signed", [255, 255, 255]),
+    ):
+        run("compare", *names, "--diff", "d.png", "--diff-style", style)
+        drawn = np.asarray(Image.open("d.png"))
+        assert drawn[2, 2].tolist() == colour and drawn[0, 0].tolist() != [178, 24, 43]
 
 
 def test_pictures_are_compared_upright(run, pictures):
@@ -224,10 +236,15 @@ def test_any_number_of_cores_says_the_same(run, pictures):
         (["a.png", "b.png", "--max-differing", "101%"], "--max-differing: 101%"),
         (["a.png", "b.png", "--max-diff", "-1"], "--max-diff: -1 is negative"),
         (["a.png", "b.png", "--min-ssim", "nan"], "--min-ssim: nan"),
+        (["a.png", "b.png", "--min-ssim", "1.1"], "--min-ssim: 1.1 is above 1"),
+        (["a.png", "b.png", "--min-ms-ssim", "2"], "--min-ms-ssim: 2 is above 1"),
         (["a.png", "b.png", "--metrics", "psnr,vmaf"], "--metrics: 'vmaf'"),
         (["a.png", "b.png", "--diff-style", "red"], "--diff-style: 'red'"),
         (["a.png", "b.png", "--diff", "d.jpg"], "d.jpg: differences need a lossless format"),
         (["a.png", "b.png", "--diff", "d/"], "--diff d/: files give one picture"),
+        (["a.png", "b.png", "--diff", "d.txt"], "d.txt: '.txt' is not a supported output format; use one of .avif"),
+        (["a.png", "b.png", "--diff", "none/d.png"], "--diff none/d.png: no such folder: none"),
+        (["a.png", "b.png", "--diff", "d.png", "--report", "d.png"], "leads to the same file as --report d.png"),
         (["a.png", "b.png", "--gain", "inf"], "--gain: inf"),
         (["a.png", "b.png", "--peak", "0"], "--peak: 0"),
         (["a.png", "b.png", "--mask", "a.png", "--min-ms-ssim", "1"], "MS-SSIM cannot be used with --mask"),
@@ -316,11 +333,40 @@ def test_differences_of_folders_go_to_a_folder(run, pictures):
     assert run("compare", "g", "o", "-r", "--diff", "d.png").code == 2
 
 
+def test_what_cannot_be_written_is_not_a_difference(run, pictures):
+    for folder in ("g/in", "o/in"):
+        Path(folder).mkdir(parents=True)
+        imwrite(f"{folder}/x.png", pictures[0])
+    Path("d").mkdir()
+    Path("d/in").touch()
+    ended = run("compare", "g", "o", "-r", "--diff", "d/", "-q")
+    assert (ended.code, ended.out) == (3, b"") and ended.err.startswith("imfilter: d/in: cannot be made: ")
+    ended = run("compare", "g", "o", "-r", "-q", "--report", f"{'x' * 300}.html")
+    assert (ended.code, ended.out) == (3, b"") and "x.html: cannot be written: " in ended.err
+    assert ended.err.count("\n") == 1
+
+
 def test_a_picture_that_is_compared_is_never_replaced(run, pictures):
     before = Path("b.png").read_bytes()
-    ended = run("compare", "a.png", "b.png", "--diff", "b.png")
-    assert ended.code in (2, 3) and ended.err.count("\n") == 1
-    assert Path("b.png").read_bytes() == before
+    for folder in ("g", "o"):
+        Path(folder).mkdir()
+        Path(folder, "b.png").write_bytes(before)
+    for words in (["a.png", "b.png", "--diff", "b.png"], ["g", "o", "--diff", "o/"], ["g", "o", "--diff", "g"]):
+        ended = run("compare", *words)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (2, b"", 1)
+        assert "b.png: is one of the pictures to compare, which is never overwritten" in ended.err
+    assert {Path(name).read_bytes() for name in ("b.png", "g/b.png", "o/b.png")} == {before}
+
+
+def test_the_differences_of_two_pairs_never_share_a_file(refused, run, pictures):
+    for folder in ("g", "o"):
+        Path(folder).mkdir()
+        for name in ("x.png", "x.tif"):
+            imwrite(f"{folder}/{name}", pictures[0])
+    said = "imfilter: --diff d/x.png: would show two pairs, those of g/x.png and g/x.tif; leave one out with --exclude"
+    assert refused(2, "compare", "g", "o", "--diff", "d/") == said
+    assert not Path("d").exists()
+    assert run("compare", "g", "o", "--diff", "d/", "--exclude", "*.tif").code == 0
 
 
 def test_the_figures_of_what_is_identical(run, pictures):
@@ -340,4 +386,15 @@ def test_a_figure_reads_no_better_than_it_is():
     from imfilter.cli.compare.limits import rounded_down
 
     assert rounded_down(0.99999999, 5) == "0.99999"
+    assert rounded_down(np.nextafter(1.0, 0), 5) == "0.99999"
     assert rounded_down(1.0, 5) == "1.00000"
+    assert {level: rounded_down(level / 100, 2) for level in range(6000)} == {
+        level: f"{level / 100:.2f}" for level in range(6000)
+    }
+
+
+def test_identical_pictures_without_a_figure_do_not_differ(run, pictures):
+    ended = run("compare", "a.png", "a.png", "--min-ms-ssim", "0.5")
+    assert ended.code == 1
+    said = "a.png a.png: identical; outside the limits: MS-SSIM not defined (limit 0.5)\n"
+    assert ended.out.decode() == said

@@ -171,6 +171,7 @@ def test_the_operators_are_listed(lines):
         ("op blur", "unknown operator 'blur'; imfilter help blur describes the filter"),
         ("op xyzzy", "unknown operator 'xyzzy'; imfilter help op lists them"),
         ("op canny sobel", "imfilter help op takes one name, not 2"),
+        ("man blur", "imfilter help man takes no name; omit 'blur'"),
     ],
 )
 def test_help_of_what_is_unknown_is_refused(refused, words, said):

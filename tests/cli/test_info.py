@@ -134,6 +134,12 @@ def test_the_end_bins_never_set_the_scale():
     assert flat[:4] == ["#", "#", "#", "#"]
 
 
+@pytest.mark.each("bins, axis", [(2, "0 255"), (4, "0 255"), (5, "0 255"), (6, "0  255"), (9, "0     255")])
+def test_the_ends_of_few_bins_stand_apart(bins, axis):
+    image = np.arange(256, dtype=np.uint8)[None]
+    assert bars.lines(statistics(image)[0].histogram(bins), False, bars.BARS)[-1] == axis
+
+
 def test_bins_that_take_unlike_numbers_of_levels_are_no_comb():
     image = np.arange(256, dtype=np.uint8)[None].repeat(4, 0)
     rows = bars.lines(statistics(image)[0].histogram(60), False, bars.BARS)

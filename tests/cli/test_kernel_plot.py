@@ -60,6 +60,17 @@ def test_every_kernel_has_a_plot(shape, scale):
     assert drawn(weights, phase=True).shape == (430, 1460, 3)
 
 
+@pytest.mark.each("scale", [1.0, 27320.0, 1e30, 1e-300])
+def test_no_number_reaches_another_panel(scale):
+    """Of an identity all responses are equal, so the panel on the left is of one colour, up to its frame."""
+    plot = drawn([[scale]])
+    edge = plot[TOP - 10 : TOP + 10, LEFT + STEP + SIDE - 20 : LEFT + STEP + SIDE + 4]
+    assert (edge[10:, :20] == ramp(np.array(1.0))).all()
+    assert (edge[:, 21:] == 255).all()
+    heading = plot[TOP - 18 : TOP - 2, LEFT + 2 * STEP : LEFT + 2 * STEP + SIDE]
+    assert (heading < 128).any()
+
+
 @pytest.mark.each("value", [0.0, -1.0, 1 / 9, -1 / 3, 12345678.0, -1.2345e-9, 1e300])
 @pytest.mark.each("width", [25, 40, 92])
 def test_a_number_fits_into_its_cell(value, width):

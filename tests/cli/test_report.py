@@ -332,6 +332,10 @@ def test_a_page_without_differences_says_so(ok, page, png):
     ok("compare", "a.png", "a.png", "--report", "page.html")
     assert "1 pair, 1 identical" in page()
     assert "<article" not in page()
+    assert "must be identical" in page()
+    ok("compare", "a.png", "a.png", "--min-psnr", "0", "--report", "page.html")
+    assert "<td>--min-psnr</td><td>0.0</td>" in page()
+    assert "must be identical" not in page()
 
 
 def test_of_many_pairs_the_worst_are_shown_within_the_size(run, page, folder):
@@ -351,7 +355,7 @@ def test_of_many_pairs_the_worst_are_shown_within_the_size(run, page, folder):
 @pytest.mark.parametrize(
     "words, reason",
     [
-        (("--report", "a.png"), "is an input, which is never overwritten"),
+        (("--report", "a.png"), "is one of the pictures to compare, which is never overwritten"),
         (("--report", "m.png", "--mask", "m.png"), "is the mask, which is never overwritten"),
         (("--report", "d.png", "--diff", "d.png"), "leads to the same file"),
         (("--report-size", "1M"), "--report-size requires --report"),

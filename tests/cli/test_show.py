@@ -573,7 +573,7 @@ def test_an_interruption_ends_the_sequence_in_its_middle(terminal, patient, fold
 # ---- what is refused --------------------------------------------------------------------------------
 
 REFUSED = {
-    "show a.png": "standard output is not a terminal, so pictures cannot be shown; write a file with -o",
+    "show a.png": "standard output is not a terminal, so pictures cannot be shown; imfilter sheet writes them",
     "blur a.png --show": "standard output is not a terminal, so pictures cannot be shown; write a file with -o",
     "chain a.png blur --show both": "standard output is not a terminal, so pictures cannot be shown",
     "show a.png --show-as xterm": "--show-as: 'xterm' is not one of kitty, iterm, sixel, blocks, dots",

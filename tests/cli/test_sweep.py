@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter import imread, imwrite
+from imfilter.cli.drawing.cells import FAINT, PAD
+from imfilter.cli.drawing.text import font
 from imfilter.cli.errors import UsageError
 from imfilter.cli.images.picture import Picture
 from imfilter.cli.sweep.braces import template
 from imfilter.cli.sweep.window import read
-from PIL import Image
+from PIL import Image, ImageDraw
 
 GAP, LINE = 12, 17
 """Pixels between cells, and of a line of text."""
@@ -240,6 +242,24 @@ def test_against_a_reference_the_best_is_framed_and_ranked(run, folder):
     columns = np.flatnonzero(orange.any(0))
     across = (sheet.shape[1] - GAP) // 4
     assert [(end - GAP // 2) // across for end in (columns.min(), columns.max())] == [2, 2]
+
+
+@pytest.mark.each("size, lines", [(320, 1), (160, 2)])
+def test_figures_stand_below_each_other_rather_than_being_cut(run, folder, size, lines):
+    clean = np.add.outer(np.arange(120), np.arange(160)).astype(np.uint8)
+    imwrite("clean.png", clean)
+    imwrite("noisy.png", np.clip(clean + np.random.default_rng(1).normal(0, 5, clean.shape), 0, 255).astype(np.uint8))
+    words = ["noisy.png", "-o", "s.png", "blur --sigma 0.01", "--no-input", "--against", "clean.png", "--size", size]
+    said = run("sweep", *words).out.decode().strip().split("  ")[1]
+    figures = said.split(", ", lines - 1)
+    assert len(figures) == lines and said.startswith("PSNR 3")
+    sheet = Image.open("s.png").convert("L")
+    expected = Image.new("L", sheet.size, 255)
+    top = GAP + 120 * (size // 160) + PAD + LINE
+    for number, line in enumerate(figures):
+        font(13).draw(ImageDraw.Draw(expected), (GAP, top + number * LINE), line, FAINT)
+    assert sheet.height == top + len(figures) * LINE + GAP
+    assert np.array_equal(np.asarray(sheet)[top:], np.asarray(expected)[top:])
 
 
 def test_a_reference_of_another_size_is_said(run, picture):

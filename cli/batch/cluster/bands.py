@@ -34,7 +34,7 @@ from ...images.reader import Reader
 from ...images.source import Source
 from ...images.temporary_names import NEW, temporary_name
 from ...images.write_failures import naming_failures
-from ...images.zarr_mark import is_stored_zarr, is_zarr
+from ...images.zarr_mark import is_zarr
 from ...stores.names import is_store
 from ..dispatch import reported
 from ..image_job import ImageProcessor
@@ -64,8 +64,7 @@ def _is_candidate(job: Job) -> bool:
     written = [target.format and target.format.codec.bands for target in job.targets.values()]
     in_stores = any(is_store(path) for path in job.outputs.values())
     alone = job.attached is None and not job.others and job.variant is None and not job.variants
-    zarr = is_zarr(job.input.name) or is_stored_zarr(job.input.name)
-    return alone and not in_stores and all(written) and zarr
+    return alone and not in_stores and all(written) and is_zarr(job.input.name)
 
 
 def threads_of(connection: Connection) -> int:

@@ -103,8 +103,7 @@ function describe(told) {
     .filter(Boolean)
     .join(" · ");
   byId("notes").replaceChildren(...told.notes.map((note) => make("li", {}, note)));
-  byId("command").textContent = told.command;
-  byId("copy").disabled = byId("save").disabled = !told.command;
+  command(told.command, "Add a filter to see its command here.");
   choose("output", told.outputs, told.outputs, told.output ?? "image");
   choose("band", told.bands.keys(), told.bands, state.band);
   pane.setAttribute("aria-label", `Picture in view, ${size}, ${where}`);
@@ -139,8 +138,14 @@ function say(error) {
   if (folded) folded.open = true;
   const seen = field && field.offsetParent !== null;
   (seen ? field.querySelector(".error") : byId("wrong")).textContent = error.message;
-  byId("copy").disabled = byId("save").disabled = true;
-  byId("command").textContent = "";
+  command("", "Correct the error to see the command here.");
+}
+
+/** Show the command, or what it needs. */
+function command(words, needs) {
+  byId("command").textContent = words;
+  byId("command").dataset.empty = needs;
+  byId("copy").disabled = byId("save").disabled = !words;
 }
 
 function zoom(to, event) {

@@ -119,6 +119,22 @@ def test_it_serves_readers_of_every_kind(ok, page, visit, folder, width, dark):
         assert clean(seen)
 
 
+@pytest.mark.each("width", [400, 1400])
+def test_the_longest_name_fits_the_page(ok, run, visit, folder, width):
+    name = f"{'x' * 240}.png"
+    Image.new("RGB", (30, 20)).save(name)
+    (folder / f"{'y' * 240}.png").write_bytes(b"no image")
+    assert run("blur", name, f"{'y' * 240}.png", "-o", "out/", "--report", "blur.html").code == 1
+    ok("sweep", name, "--report", "sweep.html", "blur --sigma {1,2}")
+    for colour in ("red", "blue"):
+        (folder / colour).mkdir(exist_ok=True)
+        Image.new("RGB", (30, 20), colour).save(folder / colour / name)
+    assert run("compare", "red", "blue", "--report", "compare.html").code == 1
+    for page in ("blur", "sweep", "compare"):
+        seen = visit(folder / f"{page}.html", width=width)
+        assert seen.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page
+
+
 def test_without_scripts_both_pictures_stand_side_by_side(page):
     seen = page(scripts=False)
     boxes = [one.bounding_box() for one in seen.page.locator(".view img").all()]

@@ -201,6 +201,9 @@ def test_what_is_wrong_stands_under_its_control(studio):
     text.fill("2,x")
     studio.field("sigma").locator(".error", has_text="--sigma: '2,x' is neither a number nor two, X,Y").wait_for()
     assert studio.page.locator("#copy").is_disabled()
+    empty = "getComputedStyle(document.getElementById('command'), '::before').content"
+    assert studio.page.evaluate(empty) == '"Correct the error to see the command here."'
+    assert studio.seen.violations("wcag2a", "wcag2aa", "best-practice") == []
     text.fill("3")
     studio.command_is("imfilter blur a.png -o a.blur.png --sigma 3")
     assert studio.field("sigma").locator(".error").inner_text() == ""

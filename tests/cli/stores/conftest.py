@@ -101,16 +101,42 @@ def environment_of_store(endpoint) -> dict[str, str]:
     }
 
 
+SMALL = """
+import sys
+from imfilter.cli.images import object_bytes, reader
+from imfilter.cli.main import console
+reader.STREAMED_BYTES = object_bytes.LARGE = 0
+object_bytes.BLOCK = 1 << 12
+sys.exit(console())
+"""
+"""The program, for which all objects and pictures are large."""
+
+
 @pytest.fixture
-def imfilter(command, environment_of_store):
-    """Run the program in a process of its own: ``imfilter("blur", …)``, as other arguments of `subprocess.run` say."""
+def process(environment_of_store):
+    """``process(command)`` returns a function that runs it in a process of its own: ``imfilter("blur", …)``."""
 
-    def imfilter(*words, through: Proxy | None = None, env: dict[str, str] | None = None):
-        variables = environment_of_store | ({"AWS_ENDPOINT_URL": through.url} if through is not None else {})
-        said = [*command, *map(str, words)]
-        return subprocess.run(said, env=variables | (env or {}), capture_output=True, text=True, check=False)
+    def process(command):
+        def imfilter(*words, through: Proxy | None = None, env: dict[str, str] | None = None):
+            variables = environment_of_store | ({"AWS_ENDPOINT_URL": through.url} if through is not None else {})
+            said = [*command, *map(str, words)]
+            return subprocess.run(said, env=variables | (env or {}), capture_output=True, text=True, check=False)
 
-    return imfilter
+        return imfilter
+
+    return process
+
+
+@pytest.fixture
+def imfilter(process, command):
+    """Run the program."""
+    return process(command)
+
+
+@pytest.fixture
+def by_parts(process):
+    """Run the program by whose measure each object is large."""
+    return process([sys.executable, "-c", SMALL])
 
 
 class Proxy:
@@ -123,6 +149,7 @@ class Proxy:
     def __init__(self, server: str) -> None:
         self.fault: Fault = lambda method, path, number: None
         self.requests: list[tuple[str, str]] = []
+        self._open = 0
         proxy, lock = self, threading.Lock()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -139,6 +166,9 @@ class Proxy:
                     self.close_connection = True
                     return
                 body = self.rfile.read(length)
+                if len(body) < length:  # its sender was killed
+                    self.close_connection = True
+                    return
                 if isinstance(fault, float):
                     time.sleep(fault)
                 elif fault is not None and fault.isdigit():
@@ -170,6 +200,16 @@ class Proxy:
                 pass
 
         class Server(http.server.ThreadingHTTPServer):
+            def process_request(self, *request: Any) -> None:
+                with lock:
+                    proxy._open += 1
+                super().process_request(*request)
+
+            def process_request_thread(self, *request: Any) -> None:
+                super().process_request_thread(*request)
+                with lock:
+                    proxy._open -= 1
+
             def handle_error(self, *request: object) -> None:
                 pass  # whoever asked was killed
 
@@ -177,6 +217,15 @@ class Proxy:
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def settle(self) -> None:
+        """Wait until all has arrived that is on its way from a process that was killed."""
+        last = http.client.HTTPConnection(*self.server.server_address[:2])
+        last.request("HEAD", "/")
+        last.getresponse()  # so those that came before are open by now
+        last.close()
+        while self._open:
+            time.sleep(0.001)
 
 
 @pytest.fixture

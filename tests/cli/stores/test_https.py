@@ -1,12 +1,17 @@
-"""Addresses of https are read whole, over https alone, and not from a private network unless that is allowed."""
+"""Addresses of https are read, also in parts, over https alone, and not from a private network unless allowed."""
 
 import datetime
 import http.server
 import ipaddress
+import re
 import ssl
 import threading
 
+import numpy as np
 import pytest
+from imfilter.cli.images.reader import Reader
+from imfilter.cli.stores import names
+from PIL import Image
 
 from .test_stores import BLUR, picture, well
 
@@ -44,7 +49,11 @@ def certificate(tmp_path_factory):
 
 @pytest.fixture
 def site(certificate):
-    """A server of https: ``site.answers[path]`` is a body, or a status and a place to go to."""
+    """A server of https: ``site.answers[path]`` is a body, or a status and a place to go to.
+
+    Its other attributes are the headers of each answer, and the parts that were asked for; without `ranges` it sends
+    bodies whole, whatever is asked for.
+    """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -56,16 +65,27 @@ def site(certificate):
                     self.send_header("Location", body[1])
                 self.end_headers()
                 return
-            self.send_response(200)
+            wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+            if not server.ranges or self.headers.get("If-Range") not in (None, *server.headers.values()):
+                wanted = None
+            self.send_response(206 if wanted else 200)
+            for header in server.headers.items():
+                self.send_header(*header)
+            if wanted:
+                first, last = int(wanted[1]), min(int(wanted[2]), len(body) - 1)
+                self.send_header("Content-Range", f"bytes {first}-{last}/{len(body)}")
+                body = body[first : last + 1]
+                server.parts.append((first, last))
             self.send_header("Content-Length", str(server.claimed or len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(body[: len(body) // 2] if server.cut and len(server.parts) % 4 == 3 else body)
 
         def log_message(self, *words):
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.asked, server.answers, server.claimed = [], {}, 0
+    server.headers, server.ranges, server.parts, server.cut = {}, True, [], False
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -145,3 +165,77 @@ def test_two_addresses_that_differ_behind_the_question_mark_are_refused(imfilter
     ended = imfilter(*BLUR, f"{site.url}/a.png?n=1", f"{site.url}/a.png?n=2", "-o", "out/")
     assert ended.returncode == 2
     assert "is named twice, with different queries after the ?" in ended.stderr
+
+
+# ---- in parts ---------------------------------------------------------------------------------------
+
+ETAG, DATE = {"ETag": '"1"'}, {"Last-Modified": "Mon, 30 Nov 2026 10:00:00 GMT"}
+
+
+@pytest.fixture
+def large(site, imfilter, folder):
+    """The address of a large picture, beside ``local.png``, which is made from its file."""
+    Image.fromarray(np.random.default_rng(3).integers(0, 256, (200, 150), np.uint8)).save(folder / "a.pgm")
+    site.answers = {"/a.pgm": (folder / "a.pgm").read_bytes(), "/moved": (302, "/a.pgm")}
+    well(imfilter(*BLUR, "a.pgm", "-o", "local.png"))
+    return f"{site.url}/a.pgm"
+
+
+@pytest.mark.each(
+    "headers, in_parts",
+    [
+        ({"Accept-Ranges": "bytes", **ETAG}, True),
+        ({"Accept-Ranges": "bytes", **DATE}, True),
+        ({"Accept-Ranges": "bytes", "ETag": 'W/"1"', **DATE}, True),
+        ({"Accept-Ranges": "bytes", "ETag": 'W/"1"'}, False),
+        ({"Accept-Ranges": "bytes"}, False),
+        ({"Accept-Ranges": "none", **ETAG}, False),
+        (ETAG, False),
+    ],
+)
+def test_a_server_that_sends_parts_of_one_version_is_asked_for_them(by_parts, site, large, folder, headers, in_parts):
+    site.headers, site.parts = headers, []
+    for address in (large, f"{site.url}/moved"):
+        well(by_parts(*BLUR, address, "-o", "out.png", "--allow-private", env=site.env))
+        assert (folder / "out.png").read_bytes() == (folder / "local.png").read_bytes()
+    size = len(site.answers["/a.pgm"])
+    expected = [(0, 0), *((first, min(first + 4096, size) - 1) for first in range(0, size, 4096))]
+    assert sorted(site.parts) == sorted(expected * 2 if in_parts else [])
+
+
+def test_a_part_that_breaks_off_is_fetched_again(by_parts, site, large, folder):
+    site.headers, site.cut = {"Accept-Ranges": "bytes", **ETAG}, True
+    well(by_parts(*BLUR, large, "-o", "out.png", "--allow-private", env=site.env))
+    assert (folder / "out.png").read_bytes() == (folder / "local.png").read_bytes()
+    assert len(site.parts) > len(set(site.parts))
+
+
+def test_a_picture_that_is_replaced_while_its_parts_are_fetched_is_refused(by_parts, site, large, folder):
+    class Replaced(list):
+        def append(self, part):
+            super().append(part)
+            if len(self) == 4:
+                site.headers["ETag"] = '"2"'
+
+    site.headers, site.parts = {"Accept-Ranges": "bytes", **ETAG}, Replaced()
+    ended = by_parts(*BLUR, large, "-o", "out.png", "--allow-private", env=site.env)
+    line = f"imfilter: {large}: changed while it was read; try again when it is complete\n"
+    assert (ended.returncode, ended.stderr) == (1, line)
+    assert not (folder / "out.png").exists()
+
+
+def test_a_server_that_promises_parts_and_sends_none_is_named(by_parts, site, large, folder):
+    site.headers, site.ranges = {"Accept-Ranges": "bytes", **ETAG}, False
+    ended = by_parts(*BLUR, large, "-o", "out.png", "--allow-private", env=site.env)
+    line = f"imfilter: {large}: the server does not send parts of it; download it first\n"
+    assert (ended.returncode, ended.stderr) == (1, line)
+
+
+@pytest.mark.each("ranges", [True, False])
+def test_a_header_takes_parts_where_they_are_sent(site, monkeypatch, ranges):
+    monkeypatch.setenv("SSL_CERT_FILE", site.env["SSL_CERT_FILE"])
+    monkeypatch.setattr(names._addresses, "private", True)
+    site.headers, site.ranges, site.parts, site.answers = ETAG, ranges, [], {"/a.png": picture(1)}
+    found = Reader(1 << 22).describe(f"{site.url}/a.png")
+    assert (found and (found.width, found.height)) == ((24, 24) if ranges else None)
+    assert site.parts == ([(0, 0), (0, 1819)] if ranges else [])

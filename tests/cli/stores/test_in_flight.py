@@ -23,7 +23,7 @@ def sizes(monkeypatch):
 
     def get(name, check):
         size = int(name.partition("-")[0])
-        check(b"", size)
+        check(b"", size, True)
         held.append(size)
         return name.encode(), ""
 
@@ -33,7 +33,7 @@ def sizes(monkeypatch):
 
 def test_small_objects_share_the_room_and_a_large_one_waits_for_all(sizes):
     held = sizes
-    reads = ahead.Ahead(lambda name, head, size: None)
+    reads = ahead.Ahead(lambda name, head, size, in_parts: None)
     names = ["40-a", "40-b", "40-c", "250-d", "10-e"]
     reads.begin(names[0])
     until(lambda: held == [40])
@@ -50,7 +50,7 @@ def test_small_objects_share_the_room_and_a_large_one_waits_for_all(sizes):
 
 def test_who_is_waited_for_is_let_in(sizes):
     held = sizes
-    reads = ahead.Ahead(lambda name, head, size: None)
+    reads = ahead.Ahead(lambda name, head, size, in_parts: None)
     reads.begin("90-second")
     until(lambda: held == [90])
     assert reads.take("90-first") == (b"90-first", "")  # else both would wait for ever
@@ -58,7 +58,7 @@ def test_who_is_waited_for_is_let_in(sizes):
 
 
 def test_a_refusal_gives_its_room_back(sizes):
-    def check(name, head, size):
+    def check(name, head, size, in_parts):
         if name == "90-bad":
             raise StoreError("no")
 

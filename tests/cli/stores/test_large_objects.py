@@ -1,8 +1,6 @@
 """Large objects are fetched by parts; a Zarr in a store is the picture that its files are."""
 
 import itertools
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -15,28 +13,6 @@ from PIL import Image
 
 in_store = pytest.mark.needs("a server of S3, and the extra stores")
 zarr_in_store = pytest.mark.needs("a server of S3, and the extra stores", "the extra zarr")
-
-SMALL = """
-import sys
-from imfilter.cli.images import object_bytes, reader
-from imfilter.cli.main import console
-reader.STREAMED_BYTES = object_bytes.LARGE = 0
-object_bytes.BLOCK = 1 << 12
-sys.exit(console())
-"""
-"""The program, for which all objects and pictures are large."""
-
-
-@pytest.fixture
-def by_parts(environment_of_store):
-    """Run the program by whose measure each object is large."""
-
-    def by_parts(*words, through=None):
-        variables = environment_of_store | ({"AWS_ENDPOINT_URL": through.url} if through is not None else {})
-        said = [sys.executable, "-c", SMALL, *map(str, words)]
-        return subprocess.run(said, env=variables, capture_output=True, text=True, check=False)
-
-    return by_parts
 
 
 def well(ended):

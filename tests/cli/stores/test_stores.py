@@ -328,6 +328,7 @@ def test_a_killed_run_leaves_whole_objects(command, environment_of_store, imfilt
                 time.sleep(0.001)
             time.sleep(draw.random() * 0.03)
             run.send_signal(signal.SIGKILL)
+        proxy.settle()
         assert stored(bucket, "out/").items() <= whole.items()
     well(imfilter(*BLUR, f"{bucket.url}/in/", "-r", "-o", f"{bucket.url}/out/", "-j", "1"))
     assert stored(bucket, "out/") == whole
@@ -407,6 +408,7 @@ def test_large_objects_go_in_parts_and_a_part_that_fails_aborts_them(
         while run.poll() is None and not any("partNumber" in path for _, path in proxy.requests):
             time.sleep(0.01)
         run.send_signal(signal.SIGKILL)
+    proxy.settle()
     assert bucket.written() == {}
     proxy.fault = lambda method, path, number: "cut" if "partNumber=2" in path and number % 2 else None
     well(imfilter(*words, f"{bucket.url}/large.ppm", through=proxy))
