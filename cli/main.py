@@ -17,6 +17,7 @@ def main() -> None:
     """Run the program, and end the process with an `ExitCode`."""
     code = _ended()
     signals.ignore()
+    warnings.simplefilter("ignore")  # of libraries, about what they leave undone
     raise SystemExit(code)
 
 

@@ -14,6 +14,7 @@ from .. import bounded_read
 from ..console.messages import flag, reason, shown
 from ..digest import digest
 from ..errors import UsageError
+from ..images.zarr_mark import is_zarr
 from ..stores import files as stored_files
 from ..stores import names as stored_names
 from ..stores.failures import StoreError
@@ -236,7 +237,7 @@ def _picture(value: Any, option: str) -> Any:
         raise UsageError(f"{option} -: a second picture must be a file; standard input is for the input")
     if is_store(value) and stored_names.is_folder(value):
         raise UsageError(f"{option} {shown(value)}: a folder of second pictures must be local; copy it first")
-    if not is_store(value) and os.path.isdir(value):
+    if not is_store(value) and os.path.isdir(value) and not is_zarr(value):
         return FolderName(value)
     if not is_store(value) and not os.path.lexists(value):
         from ...filters.core.engine.overlay import colour_of

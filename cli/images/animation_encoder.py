@@ -160,7 +160,8 @@ class Gathered:
         if self._repeated > MOST_REPEATED:
             metadata = Metadata(dpi=metadata.dpi, aspect=metadata.aspect)
             self.own_notes.append("its metadata are too long to repeat in each frame, and are in the first ones only")
-        if pixels.shape != self._shape and not (self.format.paged or self.format.data_set or self._apart):
+        differs = self.format.paged or self.format.data_set or self.format.stacked or self._apart
+        if pixels.shape != self._shape and not differs:
             raise ValueError(f"its frames differ in size, {_size(self._shape)} and {_size(pixels.shape)}")
         self._writer.add(Content(pixels, alpha, metadata, self.options, "", colours, white, images, labels))
 

@@ -11,6 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from ..digest import SourceDigest, digest
+from ..file_identity import Identity, identity_of
 from ..stores.names import HTTPS
 from .file_bytes import CHANGES, FileBytes
 from .picture import DecodeError
@@ -138,15 +139,23 @@ def zarr_bytes(name: str) -> FolderBytes | None:
     return FolderBytes(name) if is_zarr_folder(name) else None
 
 
-def _files(folder: str, place: str) -> Iterator[tuple[str, int]]:
-    """Yield each file below a folder by its path there, with its length; raises OSError."""
+def _files(folder: str, place: str, above: frozenset[Identity] = frozenset()) -> Iterator[tuple[str, int]]:
+    """Yield each file below a folder by its path there, with its length; raises `DecodeError`, OSError.
+
+    *above* are the folders on the way there, to which a link must not lead back.
+    """
+    way = above | {identity_of(Path(folder, place).stat())}
+    if way == above:
+        raise DecodeError(f"holds itself, as {place}")
     with os.scandir(Path(folder, place)) as entries:
         for entry in entries:
             path = f"{place}/{entry.name}" if place else entry.name
             if entry.is_dir():
-                yield from _files(folder, path)
-            else:
+                yield from _files(folder, path, way)
+            elif entry.is_file():
                 yield path, entry.stat().st_size
+            else:  # reading it might take for ever
+                raise DecodeError(f"holds {path}, which is neither a file nor a folder")
 
 
 def digest_of(name: str) -> str:

@@ -192,6 +192,14 @@ def test_a_band_that_fails_leaves_nothing_under_the_name(on_bands):
     assert files("out.zarr") == before
 
 
+def test_a_picture_whose_result_has_no_rows_is_refused_as_on_one_machine(run, on_bands):
+    save("in.zarr", picture(1, 300))
+    words = ("pool", "in.zarr", "-o", "out.zarr", "--size", "3")
+    ended, _ = on_bands(*words)
+    assert (ended.code, ended.lines) == (1, run(*words).lines)
+    assert "is smaller than the filter's window" in ended.lines[0] and not Path("out.zarr").exists()
+
+
 def test_what_is_no_zarr_is_not_replaced_and_nothing_is_done(on_bands):
     save("in.zarr", picture(300, 120))
     Path("out.zarr").mkdir()

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import imfilter
 import numpy as np
 import pytest
-from imfilter.cli.images import pyramid, reader
+from imfilter.cli.images import memory_budget, pyramid, reader
 from imfilter.cli.images.zarr_folder import FolderBytes
 from PIL import Image
 from tifffile import imwrite
@@ -57,9 +58,10 @@ def test_an_array_is_read_as_the_same_picture_in_another_format(ok, dtype, versi
     samples = (picture(70, 90) % 99).astype(dtype)
     save("in.zarr", samples, version=version)
     np.save("in.npy", samples)
-    for name in ("in.zarr", "in.npy"):
-        ok("blur", "-q", name, "-o", f"{name}.out.npy")
-    assert np.array_equal(np.load("in.zarr.out.npy"), np.load("in.npy.out.npy"))
+    for filter in (["blur"], ["resize", "--width", 31], ["tone", "--op", "equalize"]):
+        for name in ("in.zarr", "in.npy"):
+            ok(*filter, "-q", name, "-o", f"{name}.out.npy")
+        assert np.array_equal(np.load("in.zarr.out.npy"), np.load("in.npy.out.npy"))
     shutil.rmtree("in.zarr")
 
 
@@ -141,7 +143,7 @@ def test_frames_go_along_the_axes_that_they_came_from(ok, case, shards, copies):
         shutil.rmtree(name)
 
 
-def test_pages_become_planes_and_an_animation_times(ok, refused):
+def test_pages_become_planes_and_an_animation_times(ok):
     samples = picture(4, 30, 40)
     imwrite("in.tif", samples, photometric="minisblack")
     ok(*KEEP, "in.tif", "-o", "pages.zarr")
@@ -151,10 +153,29 @@ def test_pages_become_planes_and_an_animation_times(ok, refused):
     ok(*KEEP, "in.webp", "-o", "times.zarr")
     names = [ZARR.open_array(f"{name}.zarr").metadata.dimension_names[0] for name in ("pages", "times")]
     assert names == ["z", "t"]
-    imwrite("in.tif", samples[0], photometric="minisblack")
-    imwrite("in.tif", samples[0, :9], photometric="minisblack", append=True)
-    assert "its frames differ in size, 40×30 and 40×9" in refused(1, *KEEP, "in.tif", "-o", "other.zarr")
-    assert not Path("other.zarr").exists()
+
+
+@pytest.mark.each(
+    "other, said",
+    [
+        (picture(9, 40), "the same size, but two are 40×30×1 and 40×9×1"),
+        (picture(30, 40, 3), "the same size, but two are 40×30×1 and 40×30×3"),
+        (picture(30, 40, dtype="uint16"), "the same depth, but two are uint8 and uint16; use --depth"),
+    ],
+)
+def test_frames_that_differ_are_not_one_array(ok, refused, other, said):
+    imwrite("in.tif", picture(30, 40), photometric="minisblack")
+    imwrite("in.tif", other, photometric="rgb" if other.ndim == 3 else "minisblack", append=True)
+    assert said in refused(1, *KEEP, "in.tif", "-o", "out.zarr")
+    assert not Path("out.zarr").exists()
+
+
+def test_frames_of_two_depths_become_an_array_of_one(ok):
+    imwrite("in.tif", picture(30, 40), photometric="minisblack")
+    imwrite("in.tif", picture(30, 40, dtype="uint16"), photometric="minisblack", append=True)
+    ok(*KEEP, "in.tif", "-o", "out.zarr", "--depth", 16)
+    expected = np.stack([picture(30, 40) * np.uint16(257), picture(30, 40, dtype="uint16")])
+    assert np.array_equal(load("out.zarr"), expected)
 
 
 def test_times_and_planes_are_frames(ok):
@@ -278,6 +299,31 @@ def test_bytes_of_a_folder_are_those_of_its_files():
         assert one[start:stop] == whole[start:stop]
 
 
+HOLDS = {
+    "itself": lambda: Path("in.zarr/again").symlink_to("."),
+    "its parent": lambda: Path("in.zarr/parent").symlink_to(".."),
+    "a pipe": lambda: os.mkfifo("in.zarr/pipe"),
+    "a pipe for a chunk": lambda: (Path("in.zarr/c/0/0").unlink(), os.mkfifo("in.zarr/c/0/0")),
+    "a link to nothing": lambda: Path("in.zarr/link").symlink_to("nothing"),
+}
+
+
+@pytest.mark.each("what", HOLDS)
+def test_what_would_be_read_for_ever_is_refused(refused, what):
+    save("in.zarr", picture(90, 90))
+    HOLDS[what]()
+    assert "imfilter: in.zarr: holds " in refused(1, "blur", "in.zarr", "-o", "out.png")
+    shutil.rmtree("in.zarr")
+
+
+def test_chunks_may_lie_elsewhere(ok):
+    samples = save("in.zarr", picture(90, 90))
+    shutil.move("in.zarr/c", "elsewhere")
+    Path("in.zarr/c").symlink_to("../elsewhere")
+    ok(*KEEP, "in.zarr", "-o", "out.zarr")
+    assert np.array_equal(load("out.zarr"), samples)
+
+
 def test_nothing_but_a_zarr_is_replaced(ok, refused, folder):
     Image.fromarray(picture(9, 9)).save("in.png")
     (folder / "full.zarr").mkdir()
@@ -303,6 +349,8 @@ def test_what_is_read_is_not_replaced(refused):
         assert f"--in-place: {name} is not a file that can be replaced" in refused(2, "blur", name, "--in-place")
     assert refused(2, "blur", "in.zarr", "-o", "in.zarr").endswith("is never overwritten; choose another name")
     assert "in.zarr: holds in.zarr/a, which this call reads" in refused(2, "blur", "in.zarr/a", "-o", "in.zarr")
+    line = refused(2, "blur", "in.zarr/a", "-o", "in.zarr/a/c/out.png")
+    assert line == "imfilter: in.zarr/a/c/out.png: lies in in.zarr/a, which this call reads; choose another name"
     assert files("in.zarr") == before
 
 
@@ -329,6 +377,29 @@ def test_what_is_no_picture_is_refused_in_one_line(refused, kind):
     shutil.rmtree("in.zarr")
 
 
+@pytest.mark.each("shape, axes", [((9, 9), "yx"), ((2, 9, 9), "tyx")])
+def test_chunks_larger_than_memory_are_refused(refused, monkeypatch, shape, axes):
+    """Also those of a small picture: the library unpacks all of a chunk."""
+    chunks = (*(1 for _ in shape[2:]), 20_000, 20_000)
+    ZARR.create_array("in.zarr", shape=shape, chunks=chunks, dtype="float32", dimension_names=[*axes])
+    monkeypatch.setattr(memory_budget, "free", lambda: 10**9)
+    for words in (("blur", "in.zarr", "-o", "out.zarr"), ("info", "in.zarr")):
+        assert "has 9×9 pixels and needs about 3.2 GB of memory; 1 GB are free" in refused(1, *words)
+    shutil.rmtree("in.zarr")
+
+
+@pytest.mark.each("size, words", [(1.6, ["--chunks", 16384]), (1.6, ["--chunks", 16384, "--shard-size", 32768])])
+@pytest.mark.each("threshold", [0, reader.STREAMED_BYTES])
+def test_outputs_with_chunks_larger_than_memory_are_refused(refused, folder, monkeypatch, size, words, threshold):
+    save("in.zarr", picture(40, 30))
+    monkeypatch.setattr(memory_budget, "free", lambda: 10**9)
+    monkeypatch.setattr(reader, "STREAMED_BYTES", threshold)
+    line = refused(1, "blur", "in.zarr", "-o", "out.zarr", *words)
+    assert f"chunks of this size need about {size} GB of memory; 1 GB are free; smaller --chunks" in line
+    assert not (folder / "out.zarr").exists()
+    shutil.rmtree("in.zarr")
+
+
 @pytest.mark.each(
     "words, said",
     [
@@ -341,6 +412,16 @@ def test_what_is_no_picture_is_refused_in_one_line(refused, kind):
 def test_options_that_cannot_be_are_refused(refused, words, said):
     Image.fromarray(picture(9, 9)).save("in.png")
     assert said in refused(2, "blur", "in.png", "-o", *words)
+
+
+@pytest.mark.parametrize("program", [["-m", "imfilter"], ["-c", "from imfilter.cli.main import console; console()"]])
+def test_a_damaged_chunk_among_many_gives_one_line(program):
+    """Tasks that the library leaves behind say nothing."""
+    save("in.zarr", picture(400, 400), chunks=(8, 8))
+    Path("in.zarr/c/0/0").write_bytes(b"damaged")
+    words = [sys.executable, *program, "blur", "in.zarr", "-o", "out.png"]
+    ended = subprocess.run(words, capture_output=True, text=True)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1), ended.stderr[:2000]
 
 
 def test_no_stream_is_a_zarr(refused):
@@ -405,9 +486,12 @@ def test_python_reads_and_writes_a_zarr():
     assert imfilter.imread("frames.zarr", frame="all").shape == (2, 30, 40)
 
 
-def test_a_zarr_is_refused_where_a_file_is_needed(refused):
+@pytest.mark.each("words", [("blur", "--mask"), ("blend", "--other")])
+def test_a_zarr_is_refused_where_a_file_is_needed(refused, words):
+    name, option = words
     save("in.zarr", picture(30, 40))
-    line = refused(2, *KEEP, "in.zarr", "-o", "out.png", "--mask", "in.zarr")
+    line = refused(2, name, "in.zarr", "-o", "out.png", option, "in.zarr")
     assert line == (
-        "imfilter: --mask in.zarr: is a Zarr, but only a file can be used here; convert it, for example to PNG"
+        f"imfilter: {option} in.zarr: is a Zarr, but only a file can be used here; convert it, for example to PNG"
     )
+    shutil.rmtree("in.zarr")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -693,6 +694,20 @@ def test_arrays_of_other_types(name, shape, each_set):
             assert not attempt(name, [*good[:i], good[i].astype(good[i].dtype.newbyteorder()), *good[i + 1 :]]) or (
                 good[i].itemsize == 1
             )
+
+
+@each_name
+@pytest.mark.parametrize("shape", SHAPES[:4])
+def test_arrays_that_state_the_order_of_the_machine(name, shape, each_set):
+    """As other libraries return them."""
+    roles, make = GOOD[name]
+    good = make(shape)
+    for i, role in enumerate(roles):
+        if role in ARRAYS and good[i] is not None:
+            good[i] = good[i].view(good[i].dtype.newbyteorder(">" if sys.byteorder == "big" else "<"))
+    getattr(native.core, name)(*good)
+    outputs = [good[i] for i, role in enumerate(roles) if role in OUTPUTS]
+    assert bytes_of(outputs) == bytes_of(results_of(name, make(shape)))
 
 
 @each_name

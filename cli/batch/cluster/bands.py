@@ -244,8 +244,13 @@ def divided(height: int, block: int, count: int, least: int) -> list[tuple[int, 
 
     >>> divided(20_000, block=2048, count=8, least=100)
     [(0, 4096), (4096, 8192), (8192, 12288), (12288, 16384), (16384, 20000)]
+
+    Without rows there is one band, whose worker says what is wrong.
+
+    >>> divided(0, block=2048, count=8, least=100)
+    [(0, 0)]
     """
-    blocks = -(-height // block)
+    blocks = max(-(-height // block), 1)
     high = max(-(-blocks // count), -(-least // block), 1)
     bands = -(-blocks // high)
     bounds = [blocks * number // bands * block for number in range(bands)]

@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.parameters import ImageError
+from .. import memory_budget
 from ..codec import EncodeOptions
-from ..packed_canvas import Kept
+from ..packed_canvas import AHEAD, Kept
 from ..pyramid_canvas import PyramidCanvas, Tiles
 from ..spool import Piece, Spool
 from . import layout
 
 CHUNK = 1024
 """Rows and columns of a chunk."""
+PACKING = 5
+"""The bytes that the library needs for packing a sample, besides its own."""
 METADATA = "zarr.json"
 TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 """OME-Zarr's types of axes, which come in this order."""
@@ -130,6 +134,7 @@ class ZarrCanvas(PyramidCanvas):
     def __init__(
         self, shape: tuple[int, int, int], dtype: Any, sink: Spool | Kept, options: EncodeOptions, frame: Frame = ()
     ) -> None:
+        """Raises `ImageError` if its chunks are too large for the memory."""
         chunk = options.chunks or CHUNK
         super().__init__(shape, dtype, sink, options.shard_size or chunk, smallest=chunk if options.pyramid else 0)
         folders = (f"{level}/" if options.pyramid else "" for level in range(len(self.levels)))
@@ -138,6 +143,18 @@ class ZarrCanvas(PyramidCanvas):
             for shape, folder in zip(self.levels, folders, strict=True)
         ]
         self._is_group = options.pyramid
+        self._check_memory(options)
+
+    def _check_memory(self, options: EncodeOptions) -> None:
+        (_, width, channels), size = self.shape, self.dtype.itemsize
+        chunk, planes = options.chunks or CHUNK, 1 if options.pyramid else channels
+        rows = min(self.count, options.cores + AHEAD) * min(self.block, self.shape[0])
+        at_once = min(-(-width // chunk), layout.at_once())
+        needed = rows * width * channels * size + at_once * chunk * chunk * planes * (size + PACKING)
+        if (free := memory_budget.short(needed)) is not None:
+            found, there = map(memory_budget.gigabytes, (needed, free))
+            advice = "smaller --chunks or --shard-size" if options.shard_size else "smaller --chunks"
+            raise ImageError(f"chunks of this size need about {found} of memory; {there} are free; {advice} would help")
 
     def row_of_tiles(self, level: int, top: int, rows: Array) -> Tiles:
         """Return a row of chunks."""

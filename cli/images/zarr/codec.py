@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -55,9 +54,9 @@ def stream(data: FileBytes, options: DecodeOptions) -> Picture | None:
     dtype = _samples(np.empty((0, width, channels), source.array.dtype)).dtype
     high, row = source.chunk("y"), width * channels * source.array.dtype.itemsize
     room = max(ROOM, 2 * high * row)
-    held = (room + high * row) / (width * height)
+    held = (room + max(high * row, source.unpacking("xc"))) / (width * height)
     options.check_size(width, height, _expected(source)._replace(decoding=0, held=held))
-    if source.frames > 1 or math.prod(source.array.chunks) * source.array.dtype.itemsize >= LARGEST_CHUNK:
+    if source.frames > 1 or source.chunk_bytes >= LARGEST_CHUNK:
         return None
     cache = PartCache(lambda number: source.rows(0, number * high, min((number + 1) * high, height)), room)
 
@@ -87,10 +86,11 @@ def _source(data: Any, options: DecodeOptions) -> Layout:
 
 
 def _expected(source: Layout) -> Samples:
-    """Return the memory of a pixel."""
-    channels, stored = source.shape[2], source.array.dtype.itemsize
+    """Return the memory of a pixel, including chunks, which may be larger than the picture."""
+    (height, width, channels), stored = source.shape, source.array.dtype.itemsize
     size = _samples(np.empty((0, 1, 1), source.array.dtype)).dtype.itemsize
-    return Samples(channels, size, channels * (2 * stored + size), bands=channels not in COLOURS)
+    unpacking = max(channels * stored, source.unpacking("yxc") / (width * height))
+    return Samples(channels, size, channels * (stored + size) + unpacking, bands=channels not in COLOURS)
 
 
 def _samples(found: Array) -> Array:

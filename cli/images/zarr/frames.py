@@ -11,6 +11,7 @@ from ..folder_output import NewFolder, Parts
 from ..packed_canvas import Kept
 from ..picture import Timing
 from ..spool import MakeSpool, Piece, Spool
+from ..stack import Alike
 from .canvas import Frame, ZarrCanvas
 
 
@@ -20,13 +21,14 @@ class ZarrFrames:
     def __init__(self, axis: str, spool: Spool) -> None:
         """*axis* is the axis of the frames if their file names none."""
         self.notes: list[str] = []
-        self._axis, self._spool, self._count = axis, spool, 0
+        self._axis, self._spool, self._alike = axis, spool, Alike()
         self._files: list[tuple[str, Parts]] = []
         self._first: tuple[ZarrCanvas, str] | None = None
 
     def add(self, frame: Content) -> None:
-        """Pack a frame."""
-        place = _place(frame.options.frame_axes or ((self._axis, 0),), self._count)
+        """Pack a frame; raises ValueError if it is not like the others."""
+        place = _place(frame.options.frame_axes or ((self._axis, 0),), self._alike.count)
+        self._alike.add(frame.pixels, 1)
         canvas = ZarrCanvas(frame.pixels.shape, frame.pixels.dtype, Kept(), frame.options, place)
         canvas.fill(frame.pixels, frame.options.cores)
         for name, part, _ in chain(*canvas.tiles()):
@@ -34,14 +36,13 @@ class ZarrFrames:
             self._spool.append(part.read() if isinstance(part, Piece) else [part])
             self._files.append((name, self._spool.parts([(start, self._spool.size)])))
         self._first = self._first or (canvas, frame.software)
-        self._count += 1
 
     def write(self, file: io.BytesIO) -> None:
         """Write the chunks of all frames, and their metadata."""
         assert self._first is not None
         folder = new_folder(file)
         canvas, software = self._first
-        for name, parts in [*self._files, *canvas.descriptions(software, self._count)]:
+        for name, parts in [*self._files, *canvas.descriptions(software, self._alike.count)]:
             folder.put(name, parts)
 
 

@@ -6,6 +6,9 @@ After the Zarr specifications 2 and 3, and OME-Zarr 0.1 to 0.5 (https://ngff.ope
 from __future__ import annotations
 
 import contextlib
+import logging
+import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +19,7 @@ from ...stores.names import is_store
 from .. import extras
 from ..picture import DecodeError
 
+logging.getLogger("asyncio").addHandler(logging.NullHandler())  # swallows what the library leaves when it raises
 NAMES = {"y": "y", "x": "x", "c": "c", "channel": "c", "band": "c", "bands": "c", "t": "t", "time": "t", "z": "z"}
 """The names of axes, in lower case."""
 OME = "tczyx"
@@ -24,11 +28,18 @@ XARRAY = "_ARRAY_DIMENSIONS"
 """The attribute in which xarray keeps the names of axes in version 2."""
 MOST_COLOURS = 4
 """The last of three unnamed axes has the channels if it is at most this long, else the columns."""
+UNPACKING = 2
+"""The bytes for unpacking a chunk are at most this many times its own: the pieces, and the pieces joined."""
 
 
 def library() -> Any:
     """Return the library; if it is missing, raises `DecodeError`, which says how to install it."""
     return extras.required("zarr", "a Zarr", "zarr")
+
+
+def at_once() -> int:
+    """Return how many chunks the library packs or unpacks at a time."""
+    return library().config.get("async.concurrency") or sys.maxsize
 
 
 class Layout(NamedTuple):
@@ -55,6 +66,16 @@ class Layout(NamedTuple):
     def frames(self) -> int:
         """The number of frames: those of one time are consecutive along z."""
         return self.length("t") * self.length("z")
+
+    @property
+    def chunk_bytes(self) -> int:
+        """The bytes of an unpacked chunk, parts of which may lie outside the array."""
+        return math.prod(self.array.chunks) * self.array.dtype.itemsize
+
+    def unpacking(self, axes: str) -> int:
+        """Return the most bytes for unpacking the chunks of a frame that lie along some *axes*, besides the samples."""
+        count = math.prod(-(-self.length(axis) // max(self.chunk(axis), 1)) for axis in axes)
+        return UNPACKING * min(count, at_once()) * self.chunk_bytes
 
     def rows(self, number: int, start: int, stop: int) -> Array:
         """Return rows of a frame, ``(rows, width, channels)``."""

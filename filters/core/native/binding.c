@@ -3,6 +3,8 @@
 static unsigned type_of(const Py_buffer *view)
 {
     const char *format = view->format ? view->format : "B";
+    if (format[0] == (PY_LITTLE_ENDIAN ? '<' : '>')) /* the machine's order, stated by the array's type */
+        format++;
     if (format[0] == '\0' || format[1] != '\0')
         return 0;
     switch (format[0]) {
