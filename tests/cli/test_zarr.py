@@ -14,6 +14,8 @@ import imfilter
 import numpy as np
 import pytest
 from imfilter.cli.images import memory_budget, pyramid, reader
+from imfilter.cli.images.zarr import codec
+from imfilter.cli.images.zarr.layout import Layout
 from imfilter.cli.images.zarr_folder import FolderBytes
 from PIL import Image
 from tifffile import imwrite
@@ -182,6 +184,27 @@ def test_times_and_planes_are_frames(ok):
     samples = save("in.zarr", picture(2, 1, 3, 20, 30), dimension_names=[*"tczyx"])
     ok(*KEEP, "in.zarr", "-o", "out.npy", "--depth", "8")
     assert np.array_equal(np.load("out.npy")[..., 0], samples.reshape(6, 20, 30))
+
+
+@pytest.mark.each("axes", ["tczyx", "ztyxc", "yxcwtz", "tyx", "yxz"])
+@pytest.mark.each("chunk, most", [(1, 1 << 25), (4, 1 << 25), (4, 20 * 30 * 3 * 2), (4, 1), (9, 1 << 25)])
+def test_frames_of_a_chunk_are_read_together(ok, monkeypatch, axes, chunk, most):
+    monkeypatch.setattr(codec, "ROOM", most)
+    reads, read = [], Layout._stack
+    monkeypatch.setattr(Layout, "_stack", lambda self, *given: reads.append(given[:2]) or read(self, *given))
+    lengths, chunks = {"t": 3, "z": 7, "c": 3, "y": 20, "x": 30, "w": 1}, {"t": 2, "z": chunk}
+    shape = [lengths[axis] for axis in axes]
+    samples = picture(*shape)
+    save("in.zarr", samples, chunks=[chunks.get(axis, 20) for axis in axes], dimension_names=[*axes])
+    ok(*KEEP, "in.zarr", "-o", "out.npy", "--depth", "8")
+    order = [axes.index(axis) for axis in "tzyxcw" if axis in axes]
+    expected = samples.transpose(order).reshape(-1, 20, 30, *([3] if "c" in axes else []))
+    assert np.array_equal(np.load("out.npy").reshape(expected.shape), expected)
+    inner = "z" if "z" in axes else "t"
+    at_once = min(chunks[inner], max(1, most // expected[0].size))
+    assert max(count for _, count in reads) == min(at_once, lengths[inner])
+    assert [number for number, count in reads for number in range(number, number + count)] == [*range(len(expected))]
+    shutil.rmtree("in.zarr")
 
 
 @pytest.mark.each("channels", [(), (3,), (5,)])

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 LARGEST_CHUNK = 1 << 28
 """Bytes of an unpacked chunk above which a picture is decoded whole, because reading by rows gains nothing."""
 ROOM = 1 << 25
-"""Bytes of rows of chunks to keep, or two rows if those have more: the next rows begin in the last ones."""
+"""Bytes of rows of chunks to keep, or two rows if those have more: the next rows begin in the last ones. Frames in
+shared chunks are read together, as far as they have no more bytes."""
 COLOURS = 1, 3
 
 
@@ -38,8 +39,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         return _picture(source, _samples(source.rows(0, 0, source.shape[0])))
 
     def each() -> Iterator[Picture]:
-        for number in range(source.frames):
-            yield _picture(source, _samples(source.rows(number, 0, source.shape[0])))
+        number = 0
+        while number < source.frames:
+            stack = source.stack(number, ROOM)
+            yield from (_picture(source, _samples(frame)) for frame in stack)
+            number += len(stack)
 
     height, width, _ = source.shape
     frames = Frames(source.frames, each, pixels=source.frames * height * width)

@@ -79,13 +79,35 @@ class Layout(NamedTuple):
 
     def rows(self, number: int, start: int, stop: int) -> Array:
         """Return rows of a frame, ``(rows, width, channels)``."""
+        return self._stack(number, 1, start, stop)[0]
+
+    def stack(self, number: int, most: int) -> Array:
+        """Return the frames from one on that lie in its chunks, as far as they fit into *most* bytes, or it alone.
+
+        The shape is ``(frames, height, width, channels)``.
+        """
+        axis = self._inner
+        place = number % self.length(axis)
+        end = min(place - place % self.chunk(axis) + self.chunk(axis), self.length(axis))
+        fitting = most // (math.prod(self.shape) * self.array.dtype.itemsize)
+        return self._stack(number, max(min(end - place, fitting), 1), 0, self.length("y"))
+
+    @property
+    def _inner(self) -> str:
+        """The axis along which frames are consecutive."""
+        return "z" if self.length("z") > 1 else "t"
+
+    def _stack(self, number: int, count: int, start: int, stop: int) -> Array:
         time, plane = divmod(number, self.length("z"))
-        at: Mapping[str, Any] = {"t": time, "z": plane, "-": 0, "y": slice(start, stop)}
+        first = {"t": time, "z": plane}
+        at: dict[str, Any] = {axis: slice(place, place + 1) for axis, place in first.items()}
+        at[self._inner] = slice(first[self._inner], first[self._inner] + count)
+        at |= {"-": slice(0, 1), "y": slice(start, stop)}
         with _failures_of_stores():
             found = np.asarray(self.array[tuple(at.get(axis, slice(None)) for axis in self.axes)])
-        left = [axis for axis in self.axes if axis in "yxc"]
-        ordered = found.transpose([left.index(axis) for axis in "yxc" if axis in left])
-        return np.ascontiguousarray(ordered.reshape(stop - start, self.length("x"), self.length("c")))
+        order = [self.axes.index(axis) for axis in "tzyxc" if axis in self.axes]
+        ordered = found.transpose(order + [at for at, axis in enumerate(self.axes) if axis == "-"])
+        return np.ascontiguousarray(ordered.reshape(count, stop - start, self.length("x"), self.length("c")))
 
 
 def found(folder: str) -> Layout:
