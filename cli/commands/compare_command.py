@@ -95,6 +95,8 @@ def make() -> SectionedCommand:
         _one_of("channels", channels, ("luma", "each"))
         _one_of("match", match, ("name", "stem"))
         _one_of("diff-style", diff_style, STYLES)
+        if diff is None and report is None and (gain != 1 or diff_style != STYLES[0]):
+            raise UsageError(f"--{'gain' if gain != 1 else 'diff-style'} requires --diff or --report")
         wanted = METRICS if metrics == "all" else tuple(metrics.split(","))
         for word in wanted:
             _one_of("metrics", word, (*METRICS, "all"))

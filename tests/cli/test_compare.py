@@ -246,6 +246,8 @@ def test_any_number_of_cores_says_the_same(run, pictures):
         (["a.png", "b.png", "--diff", "none/d.png"], "--diff none/d.png: no such folder: none"),
         (["a.png", "b.png", "--diff", "d.png", "--report", "d.png"], "leads to the same file as --report d.png"),
         (["a.png", "b.png", "--gain", "inf"], "--gain: inf"),
+        (["a.png", "b.png", "--gain", "2"], "--gain requires --diff or --report"),
+        (["a.png", "b.png", "--diff-style", "mark"], "--diff-style requires --diff or --report"),
         (["a.png", "b.png", "--peak", "0"], "--peak: 0"),
         (["a.png", "b.png", "--mask", "a.png", "--min-ms-ssim", "1"], "MS-SSIM cannot be used with --mask"),
         (["-", "-"], "standard input is one picture"),
