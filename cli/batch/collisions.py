@@ -259,9 +259,9 @@ def _keep_backup(job: Job) -> Job:
 
 def _can_be_replaced(path: str, source: str) -> bool:
     """Whether *path*, the target of an input's links, is the input: not a pipe, nor a deleted file, nor a Zarr."""
-    if is_store(path) or is_zarr(path):
-        return not is_zarr(path)
-    return not is_stream(path) and (path == source or identity(path) == identity(source))
+    if is_zarr(path):
+        return False
+    return is_store(path) or (not is_stream(path) and (path == source or identity(path) == identity(source)))
 
 
 def _check_folder(file: Written) -> None:

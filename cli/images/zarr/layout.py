@@ -99,10 +99,9 @@ class Layout(NamedTuple):
 
     def _stack(self, number: int, count: int, start: int, stop: int) -> Array:
         time, plane = divmod(number, self.length("z"))
-        first = {"t": time, "z": plane}
-        at: dict[str, Any] = {axis: slice(place, place + 1) for axis, place in first.items()}
-        at[self._inner] = slice(first[self._inner], first[self._inner] + count)
-        at |= {"-": slice(0, 1), "y": slice(start, stop)}
+        counts = {self._inner: count}
+        at = {axis: slice(first, first + counts.get(axis, 1)) for axis, first in (("t", time), ("z", plane), ("-", 0))}
+        at["y"] = slice(start, stop)
         with _failures_of_stores():
             found = np.asarray(self.array[tuple(at.get(axis, slice(None)) for axis in self.axes)])
         order = [self.axes.index(axis) for axis in "tzyxc" if axis in self.axes]
