@@ -61,12 +61,11 @@ def check(ends, written):
     if told[0] != 0:
         assert not bytes_ and not streamed
         return False
-    if written == "tif":
-        Path("a.tif").write_bytes(bytes_)
-        Path("b.tif").write_bytes(streamed)
-        np.testing.assert_array_equal(imread("b.tif"), imread("a.tif"))
-    else:
-        assert streamed == bytes_
+    if bytes_ != streamed and written != "jpg":  # the samples tell more of a fault than the bytes
+        Path(f"a.{written}").write_bytes(bytes_)
+        Path(f"b.{written}").write_bytes(streamed)
+        np.testing.assert_array_equal(imread(f"b.{written}"), imread(f"a.{written}"))
+    assert streamed == bytes_ or written == "tif"
     return True
 
 
