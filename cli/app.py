@@ -17,7 +17,6 @@ from .commands.two_helps import one_line_each
 from .console import faults
 from .console.messages import complain, say
 from .errors import ExitCode, FileError, Interrupted, UsageError
-from .streams import discard
 from .version import VERSION
 
 SEVERAL = {
@@ -201,12 +200,8 @@ def run() -> int:
     except typer.TyperException as error:
         complain(" ".join(error.format_message().split()))
         return ExitCode.USAGE
-    except BrokenPipeError:
-        # The reader has gone; write nothing more, not even at the interpreter's last flush.
-        discard(sys.stdout)
-        return ExitCode.FAILED
     except OSError as error:
-        complain(faults.of_system(error))
+        faults.tell(error)
         return ExitCode.FAILED
     except Interrupted as how_far:
         say(f"imfilter: {how_far}")

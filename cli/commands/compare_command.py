@@ -8,7 +8,8 @@ import typer
 from typer.core import TyperArgument
 
 from ..batch.help_sections import FILES, PIXELS, RUN
-from ..errors import UsageError
+from ..console import faults
+from ..errors import ExitCode, UsageError
 from ..images import prefetch
 from .helped_option import HelpedOption
 from .input_options import folder_options
@@ -111,32 +112,35 @@ def make() -> SectionedCommand:
             if region.mask is not None and "ms-ssim" in (*wanted, *limits.metrics):
                 raise UsageError("MS-SSIM cannot be used with --mask; use --roi, or leave it out")
             effect = effect_of(region, pixels)
-        code = command.run(
-            Call(
-                a,
-                b,
-                limits,
-                How((*wanted, *limits.metrics), tolerance, channels),
-                InputRules(recursive, include, exclude),
-                match,
-                strict,
-                peak,
-                effect,
-                frame,
-                diff,
-                diff_style,
-                gain,
-                pixels,
-                lenient,
-                cpu_count.cores(jobs),
-                json,
-                quiet,
-                report,
-                report_title,
-                page_size(report, report_size, report_title),
-                mask=mask,
-            )
+        call = Call(
+            a,
+            b,
+            limits,
+            How((*wanted, *limits.metrics), tolerance, channels),
+            InputRules(recursive, include, exclude),
+            match,
+            strict,
+            peak,
+            effect,
+            frame,
+            diff,
+            diff_style,
+            gain,
+            pixels,
+            lenient,
+            cpu_count.cores(jobs),
+            json,
+            quiet,
+            report,
+            report_title,
+            page_size(report, report_size, report_title),
+            mask=mask,
         )
+        try:
+            code = command.run(call)
+        except OSError as error:  # from standard output: 1 would say that pictures differ
+            faults.tell(error)
+            code = ExitCode.NOT_COMPARED
         if code:
             raise typer.Exit(code)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 from typing import Any
 
 from ..errors import ExitCode
+from ..streams import discard
 from .messages import complain, reason, reason_of, say, shown
 
 DEBUG = "IMFILTER_DEBUG"
@@ -71,6 +73,15 @@ def lacking(fault: BaseException) -> str | None:
     if isinstance(fault, OSError) and fault.errno in (errno.EMFILE, errno.ENFILE):
         return f"{reason(fault)}; raise the limit (ulimit -n)"
     return None
+
+
+def tell(error: OSError) -> None:
+    """Report an error that belongs to no image."""
+    if isinstance(error, BrokenPipeError):
+        # The reader has gone; write nothing more, not even at the interpreter's last flush.
+        discard(sys.stdout)
+    else:
+        complain(of_system(error))
 
 
 def of_system(error: OSError) -> str:

@@ -32,6 +32,24 @@ def test_identity_is_the_limit_where_none_is_given(run, pictures):
     assert ended.out.decode() == "a.png b.png: 0.33 % of pixels differ, by at most 3; PSNR 70.68 dB, SSIM 0.99999\n"
 
 
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        pytest.param(
+            "> /dev/full", b"imfilter: standard output: no space left on device\n", marks=pytest.mark.needs("/dev/full")
+        ),
+        (">&-", b"imfilter: standard output: is closed\n"),
+        ("| { exec <&-; touch gone; }", b""),
+    ],
+)
+@pytest.mark.each("words", ["a.png", "b.png", "a.png --json"])
+def test_what_cannot_be_told_has_not_the_code_of_pictures_that_differ(shell, pictures, words, output, said):
+    wait = "until test -e gone; do sleep 0.05; done;" if "gone" in output else ""
+    Path("gone").unlink(missing_ok=True)
+    ended = shell(f"({wait} imfilter compare a.png {words}; echo $? > code) {output}")
+    assert (Path("code").read_text(), ended.stderr) == ("3\n", said)
+
+
 @pytest.mark.each(
     "words, missed",
     [
