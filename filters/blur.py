@@ -9,8 +9,7 @@ from .core.denoise import guided
 from .core.denoise.speckle_options import Damping, Looks
 from .core.denoise.windows import radii_of, whole, window_of
 from .core.linear import kernels, planner
-from .core.linear.convolve import linear
-from .core.parameters import OperatorError
+from .core.linear.convolve import ALGORITHM, linear
 from .core.rank import rank_filter
 
 # Modules that a single op needs are imported with it: that saves a Gaussian 2 ms.
@@ -22,6 +21,8 @@ LINEAR = ("gaussian", "mean", "motion", "disk")
 """The ops that are convolutions, whose algorithm can be chosen."""
 RANKED = ("median", "percentile")
 """The rank filters, which have algorithms of their own."""
+OTHERS = dict.fromkeys(("min", "max", "mode", "bilateral", "guided", "nlm", "kuwahara", "lee", "frost"), "")
+"""The ops that have one algorithm."""
 ALIASES = {"box": "mean", "average": "mean", "minimum": "min", "maximum": "max", "majority": "mode"}
 """Other names of ops."""
 MEDIAN = 50.0
@@ -98,6 +99,7 @@ def blur(
             span=(1, 51),
             min=1,
             max=10001,
+            unless={"disk": "a disk has no size; set its --radius, which may be a fraction"},
             shown_default="from sigma; motion 9, guided and kuwahara 5, nlm 13, lee and frost 7, else 3",
         ),
     ] = None,
@@ -110,6 +112,7 @@ def blur(
             span=(0, 20),
             min=0,
             max=5000,
+            unless={"motion": "a motion has no radius; set its length with --size"},
             shown_default="from size; gaussian 1; disk 5",
         ),
     ] = None,
@@ -165,7 +168,7 @@ def blur(
     ] = None,
     algorithm: Annotated[
         Literal[planner.AlgorithmName, rank_filter.AlgorithmName],
-        Param("Algorithm; auto chooses the fastest one that is exact enough (-v prints it)."),
+        ALGORITHM._replace(unless=OTHERS),
     ] = "auto",
     **common: Unpack[Common],
 ) -> Stage:
@@ -266,9 +269,9 @@ def blur(
     """
     _check_algorithm(op, algorithm)
     if op == "motion":
-        return _motion(size, radius, angle, algorithm)
+        return _motion(size, angle, algorithm)
     if op == "disk":
-        return _disk(size, radius, algorithm)
+        return _disk(radius, algorithm)
     if op == "gaussian":
         return _gaussian(size, radius, sigma, algorithm)
     window = window_of(size, whole(radius))
@@ -306,11 +309,9 @@ def blur(
 
 
 def _check_algorithm(op: str, algorithm: str) -> None:
-    """Raise ParameterError for an algorithm that *op* does not have."""
+    """Raise ParameterError for an algorithm that *op*, which has several, does not have."""
     if algorithm == "auto":
         return
-    if op not in (*LINEAR, *RANKED):
-        raise OperatorError("algorithm", op, (*LINEAR, *RANKED))
     own = rank_filter.ALGORITHMS if op in RANKED else planner.ALGORITHMS
     if algorithm not in own:
         raise ParameterError("algorithm", f"{algorithm} does not compute op {op}; these do: auto, {', '.join(own)}")
@@ -335,9 +336,7 @@ def _gaussian(size: IntPair | None, radius: Pair | None, sigma: Pair | None, alg
     return linear(kernels.gaussian(sigmas), name=name, algorithm=algorithm)
 
 
-def _motion(size: IntPair | None, radius: Pair | None, angle: float, algorithm: str) -> Stage:
-    if radius is not None:
-        raise ParameterError("radius", "a motion has no radius; set its length with --size")
+def _motion(size: IntPair | None, angle: float, algorithm: str) -> Stage:
     length = 9 if size is None else size
     if isinstance(length, tuple):
         raise ParameterError("size", f"{length[0]},{length[1]}: a motion has one length; give one number")
@@ -346,9 +345,7 @@ def _motion(size: IntPair | None, radius: Pair | None, angle: float, algorithm: 
     return linear(kernels.motion(length, angle), name=f"motion of {length} px at {angle:g}°", algorithm=algorithm)
 
 
-def _disk(size: IntPair | None, radius: Pair | None, algorithm: str) -> Stage:
-    if size is not None:
-        raise ParameterError("size", "a disk has no size; set its --radius, which may be a fraction")
+def _disk(radius: Pair | None, algorithm: str) -> Stage:
     x, y = both(5.0 if radius is None else radius)
     if max(x, y) > MAX_LENGTH / 2:
         raise ParameterError("radius", f"{max(x, y):g} is above the greatest radius of a disk, {MAX_LENGTH // 2} px")

@@ -8,14 +8,13 @@ from .core import Common, IntPair, Pair, Param, ParameterError, Stage, image_fil
 from .core.denoise.guided import Guide
 from .core.denoise.speckle_options import Damping, Looks
 from .core.denoise.windows import radii_of, whole, window_of
-from .core.parameters import OperatorError
 
 # Modules that a single op needs are imported with it.
 
 Op = Literal["bm3d", "nlm", "bilateral", "guided", "median", "tv", "wavelet", "lee", "frost"]
 
-WINDOWED = ("nlm", "bilateral", "guided", "median", "wavelet", "lee", "frost")
-"""The ops that have a window."""
+WINDOWLESS = {"bm3d": "", "tv": ""}
+"""The ops without a window."""
 MAX_COEFFICIENTS = 101
 """Side of the largest window of wavelet coefficients: the whole window is summed for each coefficient."""
 
@@ -51,12 +50,20 @@ def denoise(
             span=(1, 21),
             min=1,
             max=10001,
+            unless=WINDOWLESS,
             shown_default="from the noise; lee, frost 7",
         ),
     ] = None,
     radius: Annotated[
         Pair | None,
-        Param("Radius of the window, 2·radius + 1 wide, instead of --size.", unit="px", span=(0, 10), min=0, max=5000),
+        Param(
+            "Radius of the window, 2·radius + 1 wide, instead of --size.",
+            unit="px",
+            span=(0, 10),
+            min=0,
+            max=5000,
+            unless=WINDOWLESS,
+        ),
     ] = None,
     patch: Annotated[
         int | None,
@@ -232,8 +239,6 @@ def denoise(
            [100, 100, 100]], dtype=uint8)
     """
     window = window_of(size, whole(radius))
-    if window is not None and op not in WINDOWED:
-        raise OperatorError("size" if radius is None else "radius", op, WINDOWED)
     if op == "bm3d":
         from .core.denoise import bm3d
 

@@ -169,6 +169,7 @@ def edges(
             "Make responses above this white and the rest black; for zerocross, the least slope of an edge.",
             span=(0, 255),
             min=0,
+            unless={"canny": "does not apply to canny; use --low and --high"},
             shown_default="none; zerocross 0.75 times the mean response",
         ),
     ] = None,
@@ -339,8 +340,6 @@ def _found(
             stages.append(strongest_channel(lambda answer: answer.magnitude))
         return [*stages, _compass_picture(threshold)._replace(display=display)]
     weights = gradient.weights_of("sobel" if op == "canny" else op, size)
-    if op == "canny" and threshold is not None:
-        raise ParameterError("threshold", "does not apply to canny; use --low and --high")
     limits = _limits(low, high, size) if op == "canny" else None
     # Derivatives and picture are one stage, unless another stage must come between them.
     between = channels in ("max", DI_ZENZO) or common.get("nan") == "ignore" or (limits is not None and limits.relative)

@@ -10,10 +10,9 @@ from .core.denoise.adaptive_sharpening import adaptive
 from .core.engine.nested import combined
 from .core.engine.stage import Colours, ImageContext
 from .core.gradient import laplacian
-from .core.linear import kernels
-from .core.linear.convolve import Algorithm, linear
+from .core.linear import kernels, planner
+from .core.linear.convolve import ALGORITHM, linear
 from .core.linear.kernels import Kernel
-from .core.parameters import OperatorError
 
 
 @image_filter
@@ -68,7 +67,7 @@ def sharpen(
             only=("adaptive",),
         ),
     ] = 0.1,
-    algorithm: Algorithm = "auto",
+    algorithm: Annotated[planner.AlgorithmName, ALGORITHM._replace(unless={"log": ""})] = "auto",
     **common: Unpack[Common],
 ) -> Stage:
     """Sharpen, optionally without amplifying noise or halos.
@@ -125,19 +124,17 @@ def sharpen(
     if op == "adaptive":
         return adaptive(both(sigma), amount, threshold, overshoot, algorithm)
     if op == "log":
-        return _less_laplacian(both(sigma), amount, algorithm)
+        return _less_laplacian(both(sigma), amount)
     if op == "highboost":
         return _unsharp(both(sigma), 1.0, 0.0, algorithm, image=boost - 1)
     return _unsharp(both(sigma), amount, threshold or 0.0, algorithm)
 
 
-def _less_laplacian(sigma: tuple[float, float], amount: float, algorithm: str) -> Stage:
+def _less_laplacian(sigma: tuple[float, float], amount: float) -> Stage:
     if min(sigma) < laplacian.MIN_SIGMA:
         raise ParameterError(
             "sigma", f"{min(sigma):g} px is too small for log; use at least {laplacian.MIN_SIGMA:g} px"
         )
-    if algorithm != "auto":
-        raise OperatorError("algorithm", "log", ("laplacian", "unsharp", "highboost", "adaptive"))
     second = laplacian.laplacian_of_gaussian(sigma, scaled=True)
 
     def sharpened(original: Array, answer: Array) -> Array:

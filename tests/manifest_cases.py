@@ -170,7 +170,7 @@ def options() -> Iterator[Case]:
     for command, op, spec in operators():
         first = "op" not in spec.parameters or op == spec.parameters["op"].choices[0]
         for parameter in spec.parameters.values():
-            if parameter.name == "op" or (parameter.param.only and op not in parameter.param.only):
+            if parameter.name == "op" or not parameter.param.suits(op):
                 continue
             choices = [*parameter.choices, *(parameter.param.aliases if first else ())]
             for value in choices or TEXTS.get(parameter.name) or VALUES.get(parameter.kind, ("1",)):

@@ -85,6 +85,7 @@ def _page(command: FilterCommand, filter: str, op: str, parent: Any) -> str:
         with formatter.section(f"Options of {op}"):
             formatter.write_dl([(kept(name), kept(text)) for name, text in rows])
     absent = {flag(name) for name, given in spec.maps.items() if given.only and op not in given.only}
+    absent |= {flag(name) for name, parameter in spec.parameters.items() if not parameter.param.suits(op)}
     others = [name for name, _ in command.records(context, OWN) if name.split()[0] not in {"--op", *absent}]
     if others:
         with formatter.section(f"Other options of {filter}"):

@@ -27,12 +27,12 @@ def form(filter: ImageFilter[Any, Any], pictures: Sequence[str]) -> dict[str, An
     return {
         "filter": spec.name,
         "summary": spec.summary,
-        "parameters": [_control(parameter, pictures) for parameter in spec.parameters.values()],
+        "parameters": [_control(spec.parameters[name], spec.takers(name), pictures) for name in spec.parameters],
         "outputs": {name: field.help for name, field in spec.maps.items() if field.kind != "table"},
     }
 
 
-def _control(parameter: Parameter, pictures: Sequence[str]) -> dict[str, Any]:
+def _control(parameter: Parameter, takers: Sequence[str], pictures: Sequence[str]) -> dict[str, Any]:
     param, default = parameter.param, parameter.default
     required = default is inspect.Parameter.empty
     return {
@@ -47,7 +47,7 @@ def _control(parameter: Parameter, pictures: Sequence[str]) -> dict[str, Any]:
         "defaults": {op: text_of(value) for op, value in param.default_of.items()},
         "shown": param.shown_default or ("required" if required else ""),
         "choices": parameter.choices,
-        "only": param.only,
+        "only": takers,
         "chooses": param.chooses,
         "more": PIXELS if parameter.name in Common.__annotations__ else "",
         "span": span(parameter),

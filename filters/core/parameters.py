@@ -100,6 +100,8 @@ class Param(NamedTuple):
     """The ends of a slider, if neither the bounds nor ten times the default would be useful."""
     only: tuple[str, ...] = ()
     """The values of ``op`` that take this parameter."""
+    unless: Mapping[str, str] = MappingProxyType({})
+    """The values of ``op`` that do not take it, if only a few do not, and an error for each, or ""."""
     chooses: bool = False
     """Given without ``op``, the parameter selects the only op that takes it."""
     aliases: Mapping[str, str] = MappingProxyType({})
@@ -123,6 +125,10 @@ class Param(NamedTuple):
     """Ends the error for a missing required value."""
     advice: str = ""
     """Ends the error for a percentage, if the parameter takes none."""
+
+    def suits(self, op: str) -> bool:
+        """Whether *op*, which is "" for a filter without, takes this parameter."""
+        return (not self.only or op in self.only) and op not in self.unless
 
 
 GEOMETRY = re.compile(r"(\d+)[x×](\d+)(?:\+(\d+)\+(\d+))?")
@@ -351,15 +357,25 @@ class Spec(NamedTuple):
                 missing = self.parameters[name].param.missing
                 raise ParameterError(name, f"is required, {missing}" if missing else "is required")
         for name, value in checked.items():
-            only = self.parameters[name].param.only
-            if only and value is not None and full["op"] not in only:
-                raise OperatorError(name, full["op"], only, self._meant(name, full["op"]))
+            param, op = self.parameters[name].param, full.get("op", "")
+            if value is None or param.suits(op) or (op in param.unless and value == self.parameters[name].default):
+                continue
+            if reason := param.unless.get(op):
+                raise ParameterError(name, reason)
+            raise OperatorError(name, op, self.takers(name), self._meant(name, op))
         return full
+
+    def takers(self, name: str) -> tuple[str, ...]:
+        """Return the values of ``op`` that take the parameter *name*; none if all do."""
+        param = self.parameters[name].param
+        if not param.unless:
+            return param.only
+        return tuple(op for op in self.parameters["op"].choices if param.suits(op))
 
     def _meant(self, name: str, op: str) -> str:
         """Return the parameter of *op* whose last word is *name*, such as ``noise_sigma`` for sigma; else empty."""
         for own, parameter in self.parameters.items():
-            if own.endswith(f"_{name}") and op in (parameter.param.only or (op,)):
+            if own.endswith(f"_{name}") and parameter.param.suits(op):
                 return own
         return ""
 

@@ -1,13 +1,17 @@
 """Help in two lengths, of operators, and as the manual page: all from the same declarations."""
 
+import itertools
 import re
 import shlex
 
+import numpy as np
 import pytest
 from imfilter.cli.commands import man_page, operator_help
 from imfilter.cli.commands.docstrings import examples, paragraphs
+from imfilter.cli.console.messages import flag
 from imfilter.cli.errors import ExitCode
 from imfilter.filters.core import catalog
+from imfilter.filters.core.parameters import ParameterError
 
 DATASET = ("info", "stats", "check", "split", "convert", "boxes", "show")
 OTHERS = ("chain", "run", "augment", "compare", "info", "show", "sweep", "sheet", "studio", "help")
@@ -145,10 +149,44 @@ def test_the_help_of_an_operator_names_its_filter_its_options_and_a_command(line
         _, _, page = printed.partition(f"imfilter {name} --op {op}: ")
         page = re.split(r"^imfilter ", page, flags=re.MULTILINE)[0]
         own = [f"--{parameter.replace('_', '-')}" for parameter, other in of_operators(spec) if op == other]
-        part = sections(page.splitlines()).get(f"Options of {op}", [])
+        parts = sections(page.splitlines())
+        part = parts.get(f"Options of {op}", [])
         assert [re.match(r"  (--[\w-]+)", line)[1] for line in part if line.startswith("  --")] == own
+        others = {word for line in parts.get(f"Other options of {name}", []) for word in line.split()}
+        assert others.isdisjoint(flag(own) for own, other in spec.parameters.items() if not other.param.suits(op))
         assert f"  $ imfilter {name} " in page
         assert f"`imfilter help {name}`" in page
+
+
+GIVEN = {
+    "size": 5,
+    "radius": 2.0,
+    "sigma": 1.5,
+    "threshold": 5.0,
+    "strength": 2.0,
+    "algorithm": "direct",
+    "shape": "ideal",
+    "cutoff": (0.1, 0.2),
+    "at": (3, 3),
+    "place": (0.1, 0.1),
+}
+
+
+@pytest.mark.each("name", ["blur", "denoise", "edges", "sharpen", "erase", "pool"])
+def test_the_help_of_an_operator_lists_the_options_that_it_takes(name):
+    """And no others, of those that any operator takes."""
+    filter, image = catalog.load(name), np.arange(768, dtype=np.uint8).reshape(16, 16, 3)
+    shared = [own for own, parameter in filter.spec.parameters.items() if own in GIVEN and not parameter.param.only]
+    assert shared
+    for op, own in itertools.product(OPERATORS[name], shared):
+        refused = None
+        try:
+            filter(image, op=op, **{own: GIVEN[own]})
+        except ParameterError as error:
+            refused = error.parameter
+        # A rank filter has algorithms, but not this one.
+        takes = refused != own or (own == "algorithm" and op in ("median", "percentile"))
+        assert filter.spec.parameters[own].param.suits(op) == takes, (op, own)
 
 
 @pytest.mark.each("name", OPERATORS)

@@ -82,7 +82,7 @@ def calls(draw):
     given = dict(CALLED.get(name, {}))
     if "op" in parameters:
         given["op"] = draw(st.sampled_from(parameters["op"].choices))
-    apt = [name for name, own in parameters.items() if not own.param.only or given.get("op") in own.param.only]
+    apt = [name for name, own in parameters.items() if own.param.suits(given.get("op", ""))]
     for parameter in draw(st.lists(st.sampled_from(apt), max_size=4, unique=True)):
         given[parameter] = draw(values(parameters[parameter], image.shape[:2]))
     match draw(st.integers(0, 9)):

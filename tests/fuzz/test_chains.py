@@ -60,7 +60,7 @@ def steps(draw, size):
     apt = [
         own
         for own, parameter in parameters.items()
-        if (not parameter.param.only or given.get("op") in parameter.param.only)
+        if parameter.param.suits(given.get("op", ""))
         and not parameter.param.picture
         and parameter.kind != "text"
         and own not in {"depth", "white", "range", "gain", "algorithm", "channels"}

@@ -73,7 +73,7 @@ class Action(NamedTuple):
 
 def _has_seed(call: Call[Any]) -> bool:
     parameter = call.filter.spec.parameters.get(SEED)
-    return parameter is not None and (not parameter.param.only or call.values["op"] in parameter.param.only)
+    return parameter is not None and parameter.param.suits(call.values.get("op", ""))
 
 
 class Augmentation(NamedTuple):

@@ -14,10 +14,8 @@ from .kernels import Kernel
 
 Mode = Literal["correlate", "convolve"]
 Padding = Literal["same", "valid", "full"] | Halo
-Algorithm = Annotated[
-    planner.AlgorithmName,
-    Param("Algorithm; auto chooses the fastest one that is exact enough (-v prints it)."),
-]
+ALGORITHM = Param("Algorithm; auto chooses the fastest one that is exact enough (-v prints it).")
+Algorithm = Annotated[planner.AlgorithmName, ALGORITHM]
 """The parameter *algorithm* of a linear filter."""
 
 
