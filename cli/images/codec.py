@@ -183,8 +183,8 @@ class Codec(NamedTuple):
     streamed_bytes: Callable[[int, Samples, int], float] = lambda width, samples, cores: 0
     """Returns the most bytes of such a canvas, from the picture's width, its samples and the number of threads."""
     bands: Callable[[str, str, EncodeOptions], Any] | None = None
-    """Returns the object through which several programs write one output, as `zarr.bands` does, from the folder for its
-    files and its own name. None if one program must write all of it."""
+    """Returns the object through which several programs write one output, as `zarr.bands` does, from a temporary name
+    next to it and its own name. None if one program must write all of it."""
     encode_maps: Encode | None = None
     """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
     holds_iptc: bool = False

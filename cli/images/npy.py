@@ -36,6 +36,7 @@ from .stack import StackWriter, expected, frames_of, with_alpha_in
 
 if TYPE_CHECKING:
     from ...filters.core.engine.output_buffer import CanvasFactory
+    from .plain_bands import PlainBands
     from .spool import MakeSpool
 
 STACKED = 4
@@ -212,7 +213,18 @@ def head(shape: tuple[int, ...], dtype: Any, content: Content) -> bytes:
 
 def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
     """Return the factory of canvases that store samples unchanged."""
-    return plain_canvas.streamed(lambda samples: samples, spool)
+    return plain_canvas.streamed(_unchanged, spool)
+
+
+def bands(path: str, target: str, options: EncodeOptions) -> PlainBands:
+    """Return the writer of parts of an array."""
+    from .plain_bands import PlainBands  # few are written by several programs
+
+    return PlainBands(path, target, _unchanged)
+
+
+def _unchanged(samples: Array) -> Array:
+    return samples
 
 
 class Writer(StackWriter):
@@ -241,4 +253,5 @@ CODEC = Codec(
     encode_maps=encode,
     frames=Writer,
     stream=stream,
+    bands=bands,
 )

@@ -32,8 +32,7 @@ class PlainCanvas(PackedCanvas):
 
     def pack(self, number: int, pixels: Any) -> Parts:
         """Return the bytes of a block."""
-        stored = self._form(pixels if pixels.shape[2] > 1 else pixels[..., 0])
-        return [np.ascontiguousarray(stored).reshape(-1).view(np.uint8).data]
+        return [stored(self._form, pixels)]
 
 
 class UpwardCanvas(PlainCanvas):
@@ -52,6 +51,12 @@ class UpwardCanvas(PlainCanvas):
     def parts(self) -> list[Piece]:
         """Return the blocks, the last one first."""
         return self._spool.parts([*pairwise(self.ends)][::-1])
+
+
+def stored(form: Form, pixels: Any) -> memoryview:
+    """Return the bytes of rows ``(height, width, channels)`` in a form."""
+    found = form(pixels if pixels.shape[2] > 1 else pixels[..., 0])
+    return np.ascontiguousarray(found).reshape(-1).view(np.uint8).data
 
 
 def streamed(form: Form, spool: MakeSpool, upward: bool = False) -> CanvasFactory:

@@ -69,7 +69,8 @@ class Spool:
     """A file that grows at its end, and vanishes when it is closed, or the process with it.
 
     It is in *folder*, or its nearest existing parent, and so on the disk of the output; without a folder it is where
-    temporary files are. Failures name the *target*, if given. Raises `FileError`.
+    temporary files are. Failures name the *target*, if given. If *written* is given, it is that existing
+    file instead. Raises `FileError`.
 
     >>> with Spool(None) as spool:
     ...     spool.append([b"head", b"tail"])
@@ -77,13 +78,13 @@ class Spool:
     (8, b'adta')
     """
 
-    def __init__(self, folder: Path | None, target: Path | None = None) -> None:
+    def __init__(self, folder: Path | None, target: Path | None = None, written: Path | None = None) -> None:
         place = _temporaries() if folder is None else _nearest(folder)
         self._named = place if target is None else target
-        self.size = 0
         self._lock = threading.Lock()
         with naming_failures(self._named):
-            self._file: Any = _nameless(place)
+            self._file: Any = _nameless(place) if written is None else _opened(written)
+            self.size = self._file.seek(0, io.SEEK_END)
         # An abandoned canvas releases its spool.
         self._close = weakref.finalize(self, self._file.close)
 
@@ -159,6 +160,10 @@ def _nearest(folder: Path) -> Path:
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     return folder
+
+
+def _opened(path: Path) -> Any:
+    return path.open("rb", buffering=0)
 
 
 def _nameless(folder: Path) -> Any:

@@ -1,4 +1,4 @@
-"""One large Zarr by bands on a cluster: the files are those of one machine, byte for byte.
+"""One large Zarr, or file of samples, by bands on a cluster: the files are those of one machine, byte for byte.
 
 Most of these workers are this process: what goes to them and comes back is pickled, and that is all they are given.
 """
@@ -18,9 +18,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from imfilter import imwrite
 from imfilter.cli.batch.cluster import bands, checks, connection, part_task, worker_task
 from imfilter.cli.batch.dispatch import process
-from imfilter.cli.images import reader
+from imfilter.cli.images import input_bytes, reader
 from imfilter.filters.core.engine import executor
 
 from ..conftest import thorough
@@ -53,6 +54,7 @@ class Here:
 @pytest.fixture
 def streamed(monkeypatch):
     """Let small pictures be streamed in low strips."""
+    monkeypatch.setattr(input_bytes, "LARGE", 0)
     monkeypatch.setattr(reader, "STREAMED_BYTES", 0)
     monkeypatch.setattr(executor, "STRIP_BYTES", 1 << 12)
     monkeypatch.setattr(executor, "TALL_BYTES", 1 << 13)
@@ -154,6 +156,56 @@ def test_workers_look_together_at_the_whole_picture(run, on_bands, call, looks):
         shutil.rmtree(path)
 
 
+PLAIN = [
+    ("npy", "npy"),
+    ("ppm", "ppm"),
+    ("zarr", "npy"),
+    ("npy", "zarr"),
+    ("pgm", "pam"),
+    ("pam", "npy"),
+    ("npy", "pgm"),
+]
+
+
+@pytest.mark.parametrize(("given", "written"), PLAIN)
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_rows_of_samples_are_put_at_their_place(run, on_bands, given, written, depth):
+    """By as many bands as there are, whose boundaries are anywhere if no output has chunks."""
+    tall = picture(300, 120, 3 if "ppm" in (given, written) else 1, dtype=depth)
+    save("in.zarr", tall) if given == "zarr" else imwrite(f"in.{given}", tall)
+    chunks = ["--chunks", "32"] if written == "zarr" else []
+    for name, *options in (("blur", "--sigma", "2"), ("threshold", "--op", "otsu"), ("edges", "--range", "stretch")):
+        call = (name, f"in.{given}", *options, *chunks, "--json", "-o")
+        one = run(*call, f"one.{written}")
+        for count in (1, 5, 7):
+            ended, parts = on_bands(*call, f"bands.{written}", count=count)
+            assert told(ended) == told(one)
+            assert len(bands_of(parts)) == count or (written == "zarr" and count == 7)
+            assert _bytes(f"bands.{written}") == _bytes(f"one.{written}")
+    assert {path.name for path in Path().iterdir()} == {f"{name}.{end}" for name, end in _names(given, written)}
+
+
+def _bytes(name):
+    return files(name) if name.endswith(".zarr") else Path(name).read_bytes()
+
+
+def _names(given, written):
+    return {("in", given), ("one", written), ("bands", written)}
+
+
+@pytest.mark.each("depth", ["8", "16", "float"])
+def test_a_map_has_a_file_of_samples_beside_a_zarr(run, on_bands, depth):
+    """The bands are then runs of whole rows of chunks."""
+    imwrite("in.npy", picture(300, 120, 3))
+    call = "edges", "in.npy", "--chunks", "32", "-q", "--depth", depth
+    run(*call, "-o", "one.zarr", "--magnitude", "one.npy", "--angle", "one-a.npy")
+    _, parts = on_bands(*call, "-o", "bands.zarr", "--magnitude", "bands.npy", "--angle", "bands-a.npy")
+    assert all(start % 32 == 0 for start, _ in bands_of(parts))
+    for name in (".zarr", ".npy", "-a.npy"):
+        assert _bytes(f"bands{name}") == _bytes(f"one{name}")
+        shutil.rmtree(f"bands{name}", ignore_errors=True)
+
+
 def test_maps_go_into_a_zarr_of_their_own(run, on_bands):
     save("in.zarr", picture(300, 120, 3))
     call = "edges", "in.zarr", "--chunks", "32", "-q"
@@ -165,13 +217,28 @@ def test_maps_go_into_a_zarr_of_their_own(run, on_bands):
 
 @pytest.mark.each(
     "options",
-    [("-o", "out.png"), ("--nodata", "0", "-o", "out.zarr"), ("--roi", "5,5,20,20", "-o", "out.zarr")],
+    [
+        ("-o", "out.png"),
+        ("--nodata", "0", "-o", "out.zarr"),
+        ("--roi", "5,5,20,20", "-o", "out.zarr"),
+    ],
 )
-def test_other_pictures_are_done_whole(on_bands, options):
+@pytest.mark.each("name", ["in.zarr", "in.npy"])
+def test_other_pictures_are_done_whole(on_bands, name, options):
     save("in.zarr", picture(300, 120))
-    ended, parts = on_bands("blur", "in.zarr", *options)
+    imwrite("in.npy", picture(300, 120))
+    ended, parts = on_bands("blur", name, *options)
     assert (ended.code, parts) == (0, [])
     shutil.rmtree("in.zarr")
+
+
+@pytest.mark.each("pixels", [picture(300, 120, 4), np.stack([picture(300, 120, 3)] * 2)])
+def test_an_image_with_alpha_and_many_in_one_file_are_done_whole(run, on_bands, pixels):
+    np.save("in.npy", pixels)
+    run("blur", "in.npy", "-o", "one.npy")
+    ended, parts = on_bands("blur", "in.npy", "-o", "bands.npy")
+    assert (ended.code, parts) == (0, [])
+    assert _bytes("bands.npy") == _bytes("one.npy")
 
 
 def test_as_many_pictures_as_threads_are_done_side_by_side(on_bands):
@@ -198,6 +265,24 @@ def test_a_picture_whose_result_has_no_rows_is_refused_as_on_one_machine(run, on
     ended, _ = on_bands(*words)
     assert (ended.code, ended.lines) == (1, run(*words).lines)
     assert "is smaller than the filter's window" in ended.lines[0] and not Path("out.zarr").exists()
+
+
+def test_what_is_no_file_is_not_replaced_and_nothing_is_done(run, on_bands):
+    imwrite("in.npy", picture(300, 120))
+    Path("out/in.npy").mkdir(parents=True)
+    call = "blur", "in.npy", "-o", "out/", "-t", "npy"
+    ended, parts = on_bands(*call)
+    assert (ended.code, parts) == (1, []) and ended.lines == run(*call).lines
+    assert {path.name for path in Path("out").iterdir()} == {"in.npy"}
+
+
+def test_a_cut_file_is_refused_and_the_old_output_stays(run, on_bands):
+    imwrite("in.npy", picture(300, 120))
+    os.truncate("in.npy", 20_000)
+    Path("out.npy").write_bytes(b"old")
+    ended, _ = on_bands("blur", "in.npy", "-o", "out.npy")
+    assert (ended.code, ended.lines) == (1, run("blur", "in.npy", "-o", "out.npy").lines)
+    assert Path("out.npy").read_bytes() == b"old" and {path.name for path in Path().iterdir()} == {"in.npy", "out.npy"}
 
 
 def test_what_is_no_zarr_is_not_replaced_and_nothing_is_done(on_bands):
@@ -230,6 +315,19 @@ SLOWLY = """
             time.sleep(0.3)
 
         ZarrBands.write = slowly
+"""
+SLOW_ROWS = """
+    import time
+    from imfilter.cli.images import plain_bands
+
+    def dask_setup(worker):
+        stored = plain_bands.stored
+
+        def slowly(form, pixels):
+            time.sleep(0.3)
+            return stored(form, pixels)
+
+        plain_bands.stored = slowly
 """
 
 
@@ -271,6 +369,32 @@ def test_a_worker_that_is_killed_costs_nothing(ok, drive):
         workers(process)[0].kill()
     assert wait_for_its_end(process) == (0, [])
     assert files("bands.zarr") == files("one.zarr")
+
+
+@on_workers
+@pytest.mark.thorough
+def test_processes_put_rows_at_their_place_even_if_one_is_killed(ok, drive):
+    imwrite("in.npy", picture(3000, 1000, 3))
+    ok("blur", "in.npy", "-o", "one.npy", "--op", "median", "--size", 9)
+    words = ["blur", "in.npy", "-o", "bands.npy", "--op", "median", "--size", "9", "-v"]
+    process = drive(*words, preload=SLOW_ROWS)
+    wait_for(lambda: any(path.stat().st_size for path in Path().glob(".imfilter-*")))
+    workers(process)[0].kill()
+    code, lines = wait_for_its_end(process)
+    assert code == 0 and "in.npy: by 8 bands of up to 375 rows, 2 threads" in lines, lines
+    assert _bytes("bands.npy") == _bytes("one.npy")
+
+
+@on_workers
+@pytest.mark.thorough
+def test_an_interruption_removes_the_rows_that_are_written(drive):
+    imwrite("in.npy", picture(3000, 1000, 3))
+    process = drive("blur", "in.npy", "-o", "bands.npy", preload=SLOW_ROWS)
+    wait_for(lambda: any(path.stat().st_size for path in Path().glob(".imfilter-*")))
+    os.killpg(process.pid, signal.SIGINT)
+    code, lines = wait_for_its_end(process)
+    assert (code, len(lines)) == (130, 1)
+    assert {path.name for path in Path().iterdir()} == {"in.npy", "preload.py"}
 
 
 @on_workers

@@ -8,7 +8,7 @@ the range of all values, depends on the whole picture, separate rounds first fin
 from __future__ import annotations
 
 import contextlib
-import shutil
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
@@ -27,7 +27,7 @@ from ....filters.core.engine.working_space import Settings
 from ...console.messages import counted
 from ...console.report import Report
 from ...errors import FileError, NoPlaceError
-from ...images.folder_output import check_place
+from ...images import formats
 from ...images.output_folder import OutputFolder
 from ...images.picture import Picture
 from ...images.reader import Reader
@@ -36,6 +36,7 @@ from ...images.temporary_names import NEW, temporary_name
 from ...images.write_failures import naming_failures
 from ...images.zarr_mark import is_zarr
 from ...stores.names import is_store
+from ...streams import is_stream
 from ..dispatch import reported
 from ..image_job import ImageProcessor
 from ..job_options import JobOptions
@@ -48,6 +49,8 @@ from .sharing import Sharing
 
 EACH = 4
 """Bands for each thread of a worker, so that all threads end at about the same time."""
+PLAIN = frozenset({".npy", ".pbm", ".pgm", ".ppm", ".pnm", ".pam"})
+"""The endings of files whose rows of samples lie one after the other."""
 HALOS = 4
 """A band is at least this many times as high as the rows that are read around it."""
 
@@ -62,9 +65,14 @@ def candidates(jobs: Sequence[Job], options: JobOptions) -> list[int]:
 
 def _is_candidate(job: Job) -> bool:
     written = [target.format and target.format.codec.bands for target in job.targets.values()]
-    in_stores = any(is_store(path) for path in job.outputs.values())
+    elsewhere = any(is_store(path) or is_stream(path) for path in job.outputs.values())
     alone = job.attached is None and not job.others and job.variant is None and not job.variants
-    return alone and not in_stores and all(written) and is_zarr(job.input.name)
+    return alone and not elsewhere and all(written) and _is_read_by_rows(job.input.name)
+
+
+def _is_read_by_rows(name: str) -> bool:
+    """Whether some rows of an input can be read without those before them, judged by its name."""
+    return is_zarr(name) or (formats.suffix_of(name) in PLAIN and not is_store(name))
 
 
 def threads_of(connection: Connection) -> int:
@@ -109,7 +117,9 @@ class Banding:
             found = reader.streamed(job.input.name)
         except FileError:  # which a worker will report
             return None
-        if found is None or any(stage.takes == "image" for stage in with_branches(processor.stages)):
+        if found is None or found[0].alpha is not None:
+            return None
+        if any(stage.takes == "image" for stage in with_branches(processor.stages)):
             return None
         began = time.perf_counter()
         report = reported(job, partial(self._single, job, *found))
@@ -224,7 +234,7 @@ class _Run:
 
     def _bands(self, stages: Sequence[Stage], height: int) -> list[Portion]:
         """Return the rows of each band."""
-        block = next(iter(self._writers.values())).rows
+        block = math.lcm(*(writer.rows for writer in self._writers.values()))
         halo = sum(max(stage.window.halo.top, stage.window.halo.bottom) for stage in with_branches(stages))
         return [Portion(*rows) for rows in divided(height, block, EACH * self._banding.threads, HALOS * halo)]
 
@@ -272,17 +282,15 @@ def _failure(report: Report) -> FileError:
 def _begun(target: Target, options: JobOptions) -> Iterator[Any]:
     """Begin an output next to its place, and yield its writer; remove the output if it did not take its place."""
     assert target.path is not None and target.format is not None and target.format.codec.bands is not None
-    path, name = Path(target.path), temporary_name(NEW)
-    writer = target.format.codec.bands(str(path.parent / name), target.path, options.write.encode)
+    path = Path(target.path)
+    writer = target.format.codec.bands(str(path.parent / temporary_name(NEW)), target.path, options.write.encode)
     try:
         with naming_failures(path):
             folder = OutputFolder(path.parent, options.write.root(target.folder))
             try:
-                check_place(folder, path.name)
-                folder.make(name)
+                writer.begin(folder)
             finally:
                 folder.close()
-            writer.begin()
         yield writer
     finally:
-        shutil.rmtree(writer.folder, ignore_errors=True)
+        writer.discard()

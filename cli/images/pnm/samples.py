@@ -22,6 +22,7 @@ from .header import Header
 
 if TYPE_CHECKING:
     from ....filters.core.engine.output_buffer import CanvasFactory
+    from ..plain_bands import PlainBands
     from ..spool import MakeSpool
 
 COMMENT, LINE_END, BLANK = re.compile(rb"#[^\n\r]*+"), re.compile(rb"[\n\r]"), re.compile(rb"\s")
@@ -130,6 +131,11 @@ def codec(encode: Encode, form: plain_canvas.Form, upward: bool = False) -> Code
     def streamed(options: EncodeOptions, metadata: Metadata, spool: MakeSpool) -> CanvasFactory:
         return plain_canvas.streamed(form, spool, upward)
 
+    def bands(path: str, target: str, options: EncodeOptions) -> PlainBands:
+        from ..plain_bands import PlainBands  # few are written by several programs
+
+        return PlainBands(path, target, form)
+
     return Codec(
         finish,
         encode,
@@ -138,6 +144,7 @@ def codec(encode: Encode, form: plain_canvas.Form, upward: bool = False) -> Code
         streamed=streamed,
         streamed_bytes=plain_canvas.streamed_bytes,
         extent=header.extent,
+        bands=None if upward else bands,
     )
 
 

@@ -15,6 +15,8 @@ from typing import Any
 
 from ....filters.core.lazy_numpy import Array, np
 from ..codec import EncodeOptions
+from ..folder_output import check_place
+from ..output_folder import OutputFolder
 from ..packed_canvas import Kept, PackedCanvas
 from ..write_failures import naming_failures
 from .canvas import CHUNK, ZarrCanvas
@@ -35,9 +37,15 @@ class ZarrBands:
         """The number of rows that are written together."""
         return self.options.shard_size or self.options.chunks or CHUNK
 
-    def begin(self) -> None:
-        """Make the subfolder for incomplete files; raises OSError."""
+    def begin(self, folder: OutputFolder) -> None:
+        """Make the folder, and in it one for incomplete files; raises OSError, also if no Zarr can be there."""
+        check_place(folder, Path(self.target).name)
+        folder.make(Path(self.folder).name)
         Path(self.folder, PARTS).mkdir()
+
+    def discard(self) -> None:
+        """Remove the folder, if it did not take its place."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def canvas(self, shape: Shape, dtype: Any, alpha: bool = False) -> PackedCanvas:
         """Return the canvas of a part, which writes each row of chunks when it is full."""
