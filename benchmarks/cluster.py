@@ -1,9 +1,9 @@
 """Measure batches on a cluster: `python benchmarks/cluster.py --imfilter PATH [--quick]`.
 
-Folders of small JPEGs, and one large Zarr by bands, are filtered by a run with two cores and by two local Dask workers,
-including their start; a further row has the cost of an empty task. CPU is that of all processes, the least of
-alternating runs; memory is that of the largest process, sampled ten times a second. Needs the extras `cluster` and
-`zarr`.
+Folders of small JPEGs, and one large image by bands, a Zarr and an .npy, are filtered by a run with two cores and by
+two local Dask workers, including their start; a further row has the cost of an empty task. CPU is that of all
+processes, the least of alternating runs; memory is that of the largest process, sampled ten times a second. Needs the
+extras `cluster` and `zarr`.
 """
 
 from __future__ import annotations
@@ -71,13 +71,19 @@ def by_bands(arguments: argparse.Namespace) -> str:
         picture = np.asarray(common.photograph(SIDE, SIDE, gray=True))
         array = zarr.create_array(f"{name}/in.zarr", shape=picture.shape, chunks=(CHUNK, CHUNK), dtype=picture.dtype)
         array[...] = picture
+        np.save(f"{name}/in.npy", picture)
         del picture
-        for filter, options in (("blur", ["--sigma", "2"]), ("edges", [])):
-            call = [arguments.imfilter, filter, f"{name}/in.zarr", "-o", f"{name}/out.zarr", *options, "-q"]
-            call += ["--chunks", f"{CHUNK}", "--max-pixels", f"{SIDE * SIDE}"]
+        for kind, filter, *options in (
+            ("zarr", "blur", "--sigma", "2", "--chunks", f"{CHUNK}"),
+            ("zarr", "edges", "--chunks", f"{CHUNK}"),
+            ("npy", "blur", "--sigma", "2"),
+            ("npy", "edges"),
+        ):
+            call = [arguments.imfilter, filter, f"{name}/in.{kind}", "-o", f"{name}/out.{kind}", *options, "-q"]
+            call += ["--max-pixels", f"{SIDE * SIDE}"]
             for work, found in in_turn(call, arguments.runs[1]).items():
                 wall, cpu, memory = map(min, zip(*found, strict=True))
-                rows.append([filter, work, f"{wall:.1f}", f"{cpu:.1f}", f"{memory / 1e6:.0f}"])
+                rows.append([f"{filter}, .{kind}", work, f"{wall:.1f}", f"{cpu:.1f}", f"{memory / 1e6:.0f}"])
     return common.table(["filter", "work", "seconds", "seconds of CPU", "MB"], rows)
 
 

@@ -285,6 +285,24 @@ def test_a_cut_file_is_refused_and_the_old_output_stays(run, on_bands):
     assert Path("out.npy").read_bytes() == b"old" and {path.name for path in Path().iterdir()} == {"in.npy", "out.npy"}
 
 
+@pytest.mark.each("kind", ["npy", "zarr"])
+def test_an_output_that_is_named_like_its_input_has_its_format(run, on_bands, kind):
+    name = f"in.{kind}"
+    save(name, picture(300, 120)) if kind == "zarr" else imwrite(name, picture(300, 120))
+    call = "blur", name, *(["--chunks", "32"] if kind == "zarr" else []), "-o"
+    run(*call, "one/")
+    _, parts = on_bands(*call, "bands/")
+    assert len(bands_of(parts)) == 5 and _bytes(f"bands/{name}") == _bytes(f"one/{name}")
+
+
+def test_an_image_with_the_name_of_another_format_is_the_same_too(run, on_bands):
+    imwrite("in.png", picture(300, 120))
+    Path("in.png").rename("in.npy")
+    for side, runs in (("one", run), ("bands", on_bands)):
+        runs("blur", "in.npy", "-o", f"{side}/")
+    assert _bytes("bands/in.npy") == _bytes("one/in.npy")
+
+
 def test_what_is_no_zarr_is_not_replaced_and_nothing_is_done(on_bands):
     save("in.zarr", picture(300, 120))
     Path("out.zarr").mkdir()
