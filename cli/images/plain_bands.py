@@ -32,6 +32,7 @@ class PlainBands:
 
     def __init__(self, path: str, target: str, form: Form) -> None:
         self.path, self.target, self.form = path, target, form
+        self._spool: Spool | None = None
 
     def begin(self, folder: OutputFolder) -> None:
         """Make the file; raises OSError, also if the output's place is taken by what is no file."""
@@ -43,6 +44,8 @@ class PlainBands:
 
     def discard(self) -> None:
         """Remove the file."""
+        if self._spool is not None:
+            self._spool.close()  # Windows removes no open file
         with contextlib.suppress(OSError):  # it may be gone; nothing else can be done
             Path(self.path).unlink()
 
@@ -52,7 +55,9 @@ class PlainBands:
 
     def whole(self, shape: Shape, dtype: Any) -> PackedCanvas:
         """Return the canvas of the picture, all of whose rows have been written; raises FileError."""
-        return _Written(shape, dtype, self)
+        target = Path(self.target)
+        self._spool = Spool(target.parent, target, Path(self.path))
+        return _Written(shape, dtype, self._spool)
 
     def blocks(self, shape: Shape) -> list[int]:
         """Return an empty list: there are no smaller copies."""
@@ -84,10 +89,9 @@ class _Rows:
 class _Written(PackedCanvas):
     """A canvas whose samples have been written into a file."""
 
-    def __init__(self, shape: Shape, dtype: Any, bands: PlainBands) -> None:
+    def __init__(self, shape: Shape, dtype: Any, spool: Spool) -> None:
         super().__init__(shape, dtype, Kept(), shape[0])
-        target = Path(bands.target)
-        self._spool = Spool(target.parent, target, Path(bands.path))
+        self._spool = spool
 
     def whole(self) -> Sequence[bytes | memoryview | Piece]:
         """Return the samples."""

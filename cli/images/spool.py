@@ -69,8 +69,8 @@ class Spool:
     """A file that grows at its end, and vanishes when it is closed, or the process with it.
 
     It is in *folder*, or its nearest existing parent, and so on the disk of the output; without a folder it is where
-    temporary files are. Failures name the *target*, if given. If *written* is given, it is that existing
-    file instead. Raises `FileError`.
+    temporary files are. If *written* is given, it is that existing file instead. Failures name the *target*, if given.
+    Raises `FileError`.
 
     >>> with Spool(None) as spool:
     ...     spool.append([b"head", b"tail"])
