@@ -24,6 +24,14 @@ from .write_failures import naming_failures
 Shape = tuple[int, int, int]
 
 
+class RefusedError(ValueError):
+    """A format cannot hold the samples of *target*."""
+
+    def __init__(self, target: str, why: str) -> None:
+        super().__init__(why)
+        self.target = target
+
+
 class PlainBands:
     """A file of samples at *path*, which will become part of the *target*."""
 
@@ -77,10 +85,13 @@ class _Rows:
 
     @contextlib.contextmanager
     def rows(self, start: int, stop: int) -> Iterator[Array]:
-        """Give a buffer for some rows, which are then written; raises FileError."""
+        """Give a buffer for some rows, which are then written; raises FileError, RefusedError."""
         pixels = np.empty((stop - start, *self.shape[1:]), self.dtype)
         yield pixels
-        data = stored(self._bands.form, pixels)
+        try:
+            data = stored(self._bands.form, pixels)
+        except ValueError as refusal:
+            raise RefusedError(self._bands.target, str(refusal)) from None
         with naming_failures(Path(self._bands.target)), open(self._bands.path, "r+b", buffering=0) as file:
             file.seek(start * (len(data) // (stop - start)))
             write_all(file, data)

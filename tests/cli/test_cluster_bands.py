@@ -276,6 +276,15 @@ def test_what_is_no_file_is_not_replaced_and_nothing_is_done(run, on_bands):
     assert {path.name for path in Path("out").iterdir()} == {"in.npy"}
 
 
+@pytest.mark.each("name", ["in.pbm", "in.pgm"])
+def test_grays_are_refused_for_a_pbm_as_on_one_machine(run, on_bands, name):
+    imwrite(name, (picture(300, 120) > 90) * np.uint8(255))
+    ended, parts = on_bands("blur", name, "-o", "out.pbm")
+    assert (ended.code, ended.lines) == (1, run("blur", name, "-o", "out.pbm").lines)
+    assert "not every sample is black or white" in ended.lines[0] and len(bands_of(parts)) > 0
+    assert {path.name for path in Path().iterdir()} <= {"in.pbm", "in.pgm"}
+
+
 def test_a_cut_file_is_refused_and_the_old_output_stays(run, on_bands):
     imwrite("in.npy", picture(300, 120))
     os.truncate("in.npy", 20_000)

@@ -13,8 +13,10 @@ from ....filters.core.engine.portion import Answer, Found, Portion, Share, Share
 from ....filters.core.engine.stage import Stage
 from ....filters.core.named_tuple import NamedTuple
 from ...images.picture import Picture
+from ...images.plain_bands import RefusedError
 from ...images.reader import Reader
 from ..dispatch import reported
+from ..frame_output import writable
 from ..image_job import ImageProcessor
 from ..plan import Input, Job
 from . import worker_task
@@ -110,6 +112,11 @@ class Band(NamedTuple):
             return end.made
         except SharedLook as end:
             return Look(end.found)
+        except RefusedError as refusal:
+            target = next(target for target in self.job.targets.values() if target.path == refusal.target)
+            assert target.format is not None
+            with writable(target, target.format):
+                raise
         raise AssertionError("nothing was computed")
 
     def _run(self, stages: Sequence[Stage], *given: Any, **how: Any) -> executor.Result:
