@@ -10,7 +10,7 @@ import contextlib
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ...filters.core.lazy_numpy import Array, np
 from ..streams import write_all
@@ -21,6 +21,12 @@ from .replacement import check_kind
 from .spool import Piece, Spool
 from .write_failures import naming_failures
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+locks: Any = fcntl
 Shape = tuple[int, int, int]
 
 
@@ -93,8 +99,17 @@ class _Rows:
         except ValueError as refusal:
             raise RefusedError(self._bands.target, str(refusal)) from None
         with naming_failures(Path(self._bands.target)), open(self._bands.path, "r+b", buffering=0) as file:
-            file.seek(start * (len(data) // (stop - start)))
+            at = start * (len(data) // (stop - start))
+            _lock(file, at, len(data))
+            file.seek(at)
             write_all(file, data)
+
+
+def _lock(file: BinaryIO, start: int, length: int) -> None:
+    """Lock some bytes until the file is closed: without locks NFS may write whole pages, with others' old rows."""
+    if locks is not None:
+        with contextlib.suppress(OSError):  # the file system has none
+            locks.lockf(file, locks.LOCK_EX, length, start)
 
 
 class _Written(PackedCanvas):

@@ -276,6 +276,23 @@ def test_what_is_no_file_is_not_replaced_and_nothing_is_done(run, on_bands):
     assert {path.name for path in Path("out").iterdir()} == {"in.npy"}
 
 
+def test_another_file_in_the_place_of_the_input_is_no_part_of_the_result(on_bands, monkeypatch):
+    imwrite("in.npy", picture(300, 120))
+    imwrite("other.npy", ~picture(300, 120))
+    done, count = part_task.Band.done, iter(range(99))
+
+    def replacing(self, *given):
+        if next(count) == 2:
+            Path("other.npy").replace("in.npy")
+        return done(self, *given)
+
+    monkeypatch.setattr(part_task.Band, "done", replacing)
+    ended, _ = on_bands("blur", "in.npy", "-o", "out.npy")
+    assert ended.code == 1
+    assert ended.lines == ["imfilter: in.npy: changed while it was read; try again when it is complete"]
+    assert {path.name for path in Path().iterdir()} == {"in.npy"}
+
+
 @pytest.mark.each("name", ["in.pbm", "in.pgm"])
 def test_grays_are_refused_for_a_pbm_as_on_one_machine(run, on_bands, name):
     imwrite(name, (picture(300, 120) > 90) * np.uint8(255))

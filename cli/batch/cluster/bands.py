@@ -131,7 +131,8 @@ class Banding:
         options = self._processor.options
         with contextlib.ExitStack() as begun:
             writers = {name: begun.enter_context(_begun(target, options)) for name, target in job.targets.items()}
-            run = _Run(self, job, writers)
+            # A digest stays here: workers compare the state alone.
+            run = _Run(self, job._replace(source=Source(None, source.state)), writers)
             processor = ImageProcessor(self._processor.recipe, self._processor.maps, options._replace(run=run))
             processor.progress = self._processor.progress
             return processor.single(job._replace(source=source), picture)

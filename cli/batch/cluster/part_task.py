@@ -12,9 +12,12 @@ from ....filters.core.engine.output_buffer import Tally
 from ....filters.core.engine.portion import Answer, Found, Portion, Share, SharedLook
 from ....filters.core.engine.stage import Stage
 from ....filters.core.named_tuple import NamedTuple
+from ...errors import FileError
+from ...images.file_bytes import CHANGES
 from ...images.picture import Picture
 from ...images.plain_bands import RefusedError
 from ...images.reader import Reader
+from ...images.source import Source
 from ..dispatch import reported
 from ..frame_output import writable
 from ..image_job import ImageProcessor
@@ -103,8 +106,9 @@ class Band(NamedTuple):
         """Filter the rows, and write them, or have a look at a part of the picture; raises FileError."""
         reader.needed, reader.streams = partial(processor.needed, self.job), lambda expected: True
         reader.digests = False
-        picture, _ = reader.read(self.job.input.name)
+        picture, source = reader.read(self.job.input.name)
         assert isinstance(picture, Picture)
+        self._check(source)
         own = ImageProcessor(processor.recipe, processor.maps, processor.options._replace(run=self._run))
         try:
             own.computed(self.job, picture, alone=True)
@@ -118,6 +122,12 @@ class Band(NamedTuple):
             with writable(target, target.format):
                 raise
         raise AssertionError("nothing was computed")
+
+    def _check(self, source: Source) -> None:
+        """Raise FileError for another file than that of the first band; machines number devices differently."""
+        first, own = None if self.job.source is None else self.job.source.state, source.state
+        if first is not None and own is not None and (first.size, first.modified) != (own.size, own.modified):
+            raise FileError(self.job.name, CHANGES)
 
     def _run(self, stages: Sequence[Stage], *given: Any, **how: Any) -> executor.Result:
         """Replaces the executor: runs the stages over the rows of the band."""
