@@ -17,8 +17,6 @@ from .core.rank import rank_filter
 MAX_SIGMA = 1000
 MAX_LENGTH = 1000
 """The longest motion or widest disk, in pixels: larger kernels do not fit the Fourier tiles, and take minutes."""
-LINEAR = ("gaussian", "mean", "motion", "disk")
-"""The ops that are convolutions, whose algorithm can be chosen."""
 RANKED = ("median", "percentile")
 """The rank filters, which have algorithms of their own."""
 OTHERS = dict.fromkeys(("min", "max", "mode", "bilateral", "guided", "nlm", "kuwahara", "lee", "frost"), "")

@@ -49,8 +49,6 @@ from .sharing import Sharing
 
 EACH = 4
 """Bands for each thread of a worker, so that all threads end at about the same time."""
-PLAIN = frozenset({".npy", ".pbm", ".pgm", ".ppm", ".pnm", ".pam"})
-"""The endings of files whose rows of samples lie one after the other."""
 HALOS = 4
 """A band is at least this many times as high as the rows that are read around it."""
 
@@ -71,8 +69,14 @@ def _is_candidate(job: Job) -> bool:
 
 
 def _is_read_by_rows(name: str) -> bool:
-    """Whether some rows of an input can be read without those before them, judged by its name."""
-    return is_zarr(name) or (formats.suffix_of(name) in PLAIN and not is_store(name))
+    """Whether some rows of an input can be read without those before them, judged by its name.
+
+    They can if they can be written so.
+    """
+    if is_zarr(name):
+        return True
+    format = None if is_store(name) else formats.of_name(name)
+    return format is not None and not format.folder and format.codec.bands is not None
 
 
 def threads_of(connection: Connection) -> int:
